@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { begin, SetupError } from './report.mjs';
+import { attempt, failure, looksOffline, which } from './shell.mjs';
+
+const LISTS = '/var/lib/apt/lists';
+
+/** @returns {boolean} whether this system installs its packages with apt-get */
+export function hasApt() {
+  return which('apt-get') !== undefined;
+}
+
+/**
+ * Installs packages as root or through a sudo that asks no password.
+ * @param {readonly string[]} packages
+ * @throws {SetupError} with the command to type when neither is possible, or with apt-get's output
+ */
+export function installWithApt(packages) {
+  const asRoot = rootCommand();
+  if (asRoot === undefined) {
+    throw new SetupError(
+      `${packages.join(', ')}: not installed, and installing needs the administrator's rights. Type\n` +
+        `  sudo apt-get update && sudo apt-get install --no-install-recommends -y ${packages.join(' ')}\n` +
+        'and run this again.',
+    );
+  }
+  begin(`installing ${packages.join(', ')} with apt-get`);
+  const knowsPackages = hasPackageLists();
+  if (!knowsPackages) update(asRoot);
+  let result = install(asRoot, packages);
+  if (!result.ok && knowsPackages) {
+    // Old lists name files that the archive no longer has.
+    update(asRoot);
+    result = install(asRoot, packages);
+  }
+  if (!result.ok) throw failure('apt-get install', result.output, advice(result.output));
+}
+
+/** @returns {string[] | undefined} what to put before a command so that it runs as root */
+function rootCommand() {
+  const environment = ['env', 'DEBIAN_FRONTEND=noninteractive'];
+  if (process.getuid?.() === 0) return environment;
+  const sudo = which('sudo');
+  if (sudo === undefined || spawnSync(sudo, ['-n', 'true']).status !== 0) return undefined;
+  return [sudo, '-n', ...environment];
+}
+
+function hasPackageLists() {
+  return existsSync(LISTS) && readdirSync(LISTS).some((name) => /_Packages(\.|$)/.test(name));
+}
+
+/** @param {string[]} asRoot */
+function update(asRoot) {
+  const { ok, output } = aptGet(asRoot, ['update']);
+  if (!ok) throw failure('apt-get update', output, advice(output));
+}
+
+/**
+ * @param {string[]} asRoot
+ * @param {readonly string[]} packages
+ */
+function install(asRoot, packages) {
+  return aptGet(asRoot, ['install', '--yes', '--no-install-recommends', ...packages]);
+}
+
+/**
+ * @param {string[]} asRoot
+ * @param {readonly string[]} args
+ */
+function aptGet([command = '', ...before], args) {
+  const patient = ['-o', 'DPkg::Lock::Timeout=300'];
+  return attempt({
+    title: 'apt-get',
+    command,
+    args: [...before, 'apt-get', ...patient, ...args],
+  });
+}
+
+/** @param {string} output */
+function advice(output) {
+  if (looksOffline(output)) {
+    return "The package archive can't be reached: check the network and apt's proxy settings, then run this again.";
+  }
+  if (/Unable to locate package|has no installation candidate/.test(output)) {
+    return (
+      'This release does not have all of these packages. LibTorch can come from elsewhere: set LIBTORCH to ' +
+      'the directory of one (https://pytorch.org/get-started/locally). For Fashion-MNIST pass --no-dataset.'
+    );
+  }
+  return undefined;
+}

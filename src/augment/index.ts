@@ -1,0 +1,26 @@
+export type { Affine } from './affine.js';
+export type { ColourOptions, ColourTransform } from './colour.js';
+export { type CutMix, cutMix } from './cutmix.js';
+export type { ImageSize } from './images.js';
+export { type ChannelStatistics, denormalize, normalize } from './normalize.js';
+export type { Rectangle } from './rectangle.js';
+export {
+  applySiamese,
+  defaultSiamese,
+  drawSiamese,
+  type SiameseDraw,
+  type SiameseDrawOptions,
+  type SiameseOptions,
+  type SiameseTransform,
+} from './siamese.js';
+export {
+  applyTraining,
+  augmentBatch,
+  drawTraining,
+  noAugmentation,
+  officialTraining,
+  type TrainingAugmentation,
+  type TrainingDraw,
+  type TrainingDrawOptions,
+  type TrainingTransform,
+} from './training.js';

@@ -1,0 +1,317 @@
+import { describe, expect, it } from 'vitest';
+import { grad, noGrad, RandomGenerator, scope, type Tensor, UsageError } from '../tensor/index.js';
+import type { Rectangle } from './rectangle.js';
+import {
+  applySiamese,
+  defaultSiamese,
+  drawSiamese,
+  type SiameseDraw,
+  type SiameseOptions,
+  type SiameseTransform,
+} from './siamese.js';
+import {
+  batchShapes,
+  expectFills,
+  expectOneNewTensor,
+  expectPixels,
+  normalImages,
+  numbers,
+  type Pixel,
+  reader,
+  withoutLeaks,
+} from './testing/images.js';
+import { colourByLoops, cutoutByLoops } from './testing/reference.js';
+
+const everything: SiameseOptions = { ...defaultSiamese, flip: true };
+const nothing: SiameseOptions = {
+  brightness: null,
+  saturation: null,
+  contrast: null,
+  crop: null,
+  cutout: null,
+  flip: false,
+};
+const single: [string, Partial<SiameseOptions>][] = [
+  ['brightness', { brightness: 1 }],
+  ['saturation', { saturation: 2 }],
+  ['contrast', { contrast: 0.5 }],
+  ['crop', { crop: 0.25 }],
+  ['cutout', { cutout: 0.5 }],
+  ['flip', { flip: true }],
+];
+
+function draw(
+  options: SiameseOptions,
+  seed: number,
+  groups = 3,
+  height = 7,
+  width = 9,
+): SiameseDraw {
+  return drawSiamese(options, { groups, height, width, random: new RandomGenerator(seed) });
+}
+
+/** Flip, colour, shift and cutout, one step after the other. */
+function byLoops(images: Tensor, drawn: SiameseDraw): Pixel {
+  const [count, channels, height, width] = images.shape as [number, number, number, number];
+  const group = (n: number): SiameseTransform =>
+    drawn.groups[Math.floor((n * drawn.groups.length) / count)]!;
+  const source = reader(images);
+  const flipped: Pixel = (n, c, y, x) => source(n, c, y, group(n).flip ? width - 1 - x : x);
+  const coloured = colourByLoops(flipped, { channels, height, width }, group);
+  const shifted: Pixel = (n, c, y, x) => {
+    const [row, column] = [y - group(n).shift.rows, x - group(n).shift.columns];
+    const inside = row >= 0 && row < height && column >= 0 && column < width;
+    return inside ? coloured(n, c, row, column) : 0;
+  };
+  return cutoutByLoops(shifted, (n) => group(n).cutout);
+}
+
+describe('applySiamese', () => {
+  for (const [name, options] of [...single, ['everything', everything]] as typeof single) {
+    it(`agrees with loops over the pixels for ${name}`, () => {
+      for (const shape of batchShapes) {
+        scope(() => {
+          const images = normalImages(shape);
+          for (let seed = 0; seed < 4; seed++) {
+            const drawn = draw({ ...nothing, ...options }, seed, 3, shape[2], shape[3]);
+            expectPixels(applySiamese(images, drawn), byLoops(images, drawn));
+          }
+        });
+      }
+    });
+  }
+
+  it('changes the images with each single option, and not at all when all are off', () => {
+    scope(() => {
+      const images = normalImages([6, 3, 7, 9]);
+      for (const [, options] of single) {
+        const changed = applySiamese(images, draw({ ...nothing, ...options }, 5));
+        expect(numbers(changed)).not.toEqual(numbers(images));
+      }
+      const off = { ...nothing, brightness: 0, saturation: 0, crop: 0, cutout: 0 };
+      expect(numbers(applySiamese(images, draw(off, 5)))).toEqual(numbers(images));
+    });
+  });
+
+  it('leaves the saturation of grey images alone', () => {
+    scope(() => {
+      const grey = normalImages([6, 1, 7, 9]);
+      const drawn = draw({ ...nothing, saturation: 2 }, 1);
+      expect(numbers(applySiamese(grey, drawn))).toEqual(numbers(grey));
+    });
+  });
+
+  it('does the same to the real and to the synthetic images of a group, however many there are', () => {
+    scope(() => {
+      const drawn = draw(everything, 3);
+      const synthetic = normalImages([3, 3, 7, 9]);
+      const real = synthetic.repeatInterleave(4, 0);
+      const expected = applySiamese(synthetic, drawn).repeatInterleave(4, 0);
+      expectPixels(applySiamese(real, drawn), reader(expected));
+    });
+  });
+
+  it('gives the same result each time a draw is applied, also after a trip through JSON', () => {
+    scope(() => {
+      const images = normalImages([6, 3, 7, 9]);
+      const drawn = draw(everything, 8);
+      const first = numbers(applySiamese(images, drawn));
+      const stored = JSON.parse(JSON.stringify(drawn)) as SiameseDraw;
+      expect(stored).toEqual(drawn);
+      expect(numbers(applySiamese(images, drawn))).toEqual(first);
+      expect(numbers(applySiamese(images, stored))).toEqual(first);
+    });
+  });
+
+  it("lets no group's draw touch another group's images", () => {
+    scope(() => {
+      const images = normalImages([6, 3, 7, 9]);
+      const [first, other] = [draw(everything, 1), draw(everything, 2)];
+      const mixed = { ...first, groups: [other.groups[0]!, ...first.groups.slice(1)] };
+      const [before, after] = [applySiamese(images, first), applySiamese(images, mixed)];
+      const group = (x: Tensor, start: number, length: number): number[] =>
+        numbers(x.narrow(0, start, length));
+      expect(group(after, 2, 4)).toEqual(group(before, 2, 4));
+      expect(group(after, 0, 2)).not.toEqual(group(before, 0, 2));
+    });
+  });
+
+  for (const shape of batchShapes) {
+    it(`has the gradient that finite differences give, for images [${shape.join(', ')}]`, () => {
+      scope(() => {
+        const images = normalImages(shape).setRequiresGrad(true);
+        const weights = normalImages(shape, 'float64', 2);
+        const drawn = draw(everything, 4, 3, shape[2], shape[3]);
+        const loss = (x: Tensor): Tensor => applySiamese(x, drawn).square().mul(weights).sum();
+        const [gradient] = grad([loss(images)], [images]);
+
+        for (let seed = 10; seed < 15; seed++) {
+          const direction = normalImages(shape, 'float64', seed);
+          const along = (step: number): number =>
+            noGrad(() => loss(images.add(direction.mul(step))).item());
+          const difference = (along(1e-4) - along(-1e-4)) / 2e-4;
+          expect(gradient!.mul(direction).sum().item()).toBeCloseTo(difference, 6);
+        }
+      });
+    });
+  }
+
+  it('has no gradient where a pixel was cut out or shifted out', () => {
+    scope(() => {
+      const images = normalImages([1, 3, 7, 9]).setRequiresGrad(true);
+      const transform = { brightness: 0, saturation: 1, contrast: 1, flip: false };
+      const drawn: SiameseDraw = {
+        height: 7,
+        width: 9,
+        groups: [
+          {
+            ...transform,
+            shift: { rows: 2, columns: -1 },
+            cutout: { top: 3, bottom: 5, left: 0, right: 4 },
+          },
+        ],
+      };
+      const [gradient] = grad([applySiamese(images, drawn).sum()], [images]);
+      expectPixels(gradient!, (_n, _c, y, x) => {
+        const [row, column] = [y + 2, x - 1];
+        const cut = row >= 3 && row < 5 && column < 4;
+        return row < 7 && column >= 0 && !cut ? 1 : 0;
+      });
+    });
+  });
+
+  it('shifts everything out when the shift is as large as the image', () => {
+    scope(() => {
+      const images = normalImages([1, 1, 3, 3]);
+      const [group] = draw(nothing, 1, 1, 3, 3).groups;
+      const drawn = {
+        height: 3,
+        width: 3,
+        groups: [{ ...group!, shift: { rows: 3, columns: 0 } }],
+      };
+      expect(numbers(applySiamese(images, drawn))).toEqual(new Array(9).fill(0));
+    });
+  });
+
+  it('keeps element type and shape and leaves no other tensor behind', () => {
+    for (const dtype of ['float32', 'bfloat16'] as const) {
+      using images = normalImages([6, 3, 7, 9], dtype);
+      using result = applySiamese(images, draw(everything, 1));
+      expect([result.dtype, result.shape]).toEqual([dtype, [6, 3, 7, 9]]);
+      expectOneNewTensor(() => applySiamese(images, draw(everything, 2)));
+      expectOneNewTensor(() => applySiamese(images, draw(nothing, 2)));
+    }
+    withoutLeaks(() => {
+      const images = normalImages([6, 3, 7, 9]).setRequiresGrad(true);
+      grad([applySiamese(images, draw(everything, 1)).sum()], [images]);
+    });
+  });
+
+  it('refuses images that do not fit the draw', () => {
+    scope(() => {
+      const drawn = draw(everything, 1);
+      expect(() => applySiamese(normalImages([6, 3, 8, 9]), drawn)).toThrow(
+        'the augmentation was drawn for images of 7×9 pixels, these have 8×9',
+      );
+      expect(() => applySiamese(normalImages([4, 3, 7, 9]), drawn)).toThrow(
+        '4 images cannot be split evenly into the 3 groups of the draw',
+      );
+    });
+  });
+});
+
+describe('drawSiamese', () => {
+  const many = draw(everything, 11, 4000, 28, 32).groups;
+  const range = (values: number[]): [number, number] => [
+    values.reduce((a, b) => Math.min(a, b)),
+    values.reduce((a, b) => Math.max(a, b)),
+  ];
+
+  it('stays within the range of each strength and uses all of it', () => {
+    expectFills(
+      many.map(({ brightness }) => brightness),
+      -0.5,
+      0.5,
+    );
+    expectFills(
+      many.map(({ saturation }) => saturation),
+      0,
+      2,
+    );
+    expectFills(
+      many.map(({ contrast }) => contrast),
+      0.5,
+      1.5,
+    );
+    const share = many.filter(({ flip }) => flip).length / many.length;
+    expect(Math.abs(share - 0.5)).toBeLessThan(0.04);
+  });
+
+  it('shifts by every whole number of pixels up to the crop, equally often', () => {
+    const histogram = (values: number[]): Map<number, number> => {
+      const counts = new Map<number, number>();
+      for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+      return counts;
+    };
+    const rows = histogram(many.map(({ shift }) => shift.rows));
+    const columns = histogram(many.map(({ shift }) => shift.columns));
+    const upTo = (most: number): number[] =>
+      Array.from({ length: 2 * most + 1 }, (_, i) => i - most);
+    // 12.5 % of 28 rows is 3.5, rounded to 4 like the 4 of 32 columns.
+    for (const counts of [rows, columns]) {
+      expect([...counts.keys()].sort((a, b) => a - b)).toEqual(upTo(4));
+      for (const count of counts.values())
+        expect(Math.abs(count / 4000 - 1 / 9)).toBeLessThan(0.025);
+    }
+  });
+
+  it('cuts out half the side, clipped at the border, as often at one border as at the other', () => {
+    const cutouts = many.map(({ cutout }) => cutout!);
+    for (const { top, bottom, left, right } of cutouts) {
+      expect(top).toBeGreaterThanOrEqual(0);
+      expect(bottom).toBeLessThanOrEqual(28);
+      expect(left).toBeGreaterThanOrEqual(0);
+      expect(right).toBeLessThanOrEqual(32);
+    }
+    expect(range(cutouts.map(({ top, bottom }) => bottom - top))).toEqual([7, 14]);
+    expect(range(cutouts.map(({ left, right }) => right - left))).toEqual([8, 16]);
+    // A side of 2 in 4 pixels touches either border for 2 of its 5 centres.
+    const small = draw(everything, 12, 4000, 4, 4).groups.map(({ cutout }) => cutout!);
+    const share = (touches: (cutout: Rectangle) => boolean): number =>
+      small.filter(touches).length / small.length;
+    expect(Math.abs(share(({ top }) => top === 0) - 2 / 5)).toBeLessThan(0.04);
+    expect(Math.abs(share(({ bottom }) => bottom === 4) - 2 / 5)).toBeLessThan(0.04);
+    expect(Math.abs(share(({ left }) => left === 0) - 2 / 5)).toBeLessThan(0.04);
+    expect(Math.abs(share(({ right }) => right === 4) - 2 / 5)).toBeLessThan(0.04);
+  });
+
+  it('depends on the generator alone', () => {
+    expect(draw(everything, 6)).toEqual(draw(everything, 6));
+    expect(draw(everything, 6)).not.toEqual(draw(everything, 7));
+    const random = new RandomGenerator(6);
+    const next = (): SiameseDraw =>
+      drawSiamese(everything, { groups: 3, height: 7, width: 9, random });
+    expect(next()).toEqual(draw(everything, 6));
+    expect(next()).not.toEqual(draw(everything, 6));
+  });
+
+  it('draws the other options alike whether one is on or off', () => {
+    const colourless = { ...everything, brightness: null, saturation: null, contrast: null };
+    const geometry = ({ shift, cutout, flip }: SiameseTransform) => ({ shift, cutout, flip });
+    expect(draw(colourless, 6).groups.map(geometry)).toEqual(
+      draw(everything, 6).groups.map(geometry),
+    );
+  });
+
+  it('refuses strengths out of range, naming the option', () => {
+    expect(() => draw({ ...everything, crop: 1.5 }, 1)).toThrow(
+      new UsageError(
+        "the augmentation 'crop' must be a number from 0 to 1, or null to switch it off; got 1.5",
+      ),
+    );
+    expect(() => draw({ ...everything, contrast: -0.5 }, 1)).toThrow("'contrast' must be a number");
+    expect(() => draw({ ...everything, cutout: Number.NaN }, 1)).toThrow(
+      "'cutout' must be a number",
+    );
+  });
+});

@@ -1,0 +1,126 @@
+import { type RandomGenerator, scope, stack, type Tensor } from '../tensor/index.js';
+import {
+  applyColour,
+  type ColourOptions,
+  type ColourTransform,
+  checkColour,
+  drawColour,
+} from './colour.js';
+import { drawShift } from './crop.js';
+import { batchSize, type ImageSize, requireSameSize, requireStrength } from './images.js';
+import { unbind } from './operators.js';
+import { applyCutouts, drawCutout, type Rectangle } from './rectangle.js';
+import { drawUniforms, type Uniforms } from './uniforms.js';
+
+/** What the augmentation for matching does, and how strongly. */
+export interface SiameseOptions extends ColourOptions {
+  /** Shifts by up to this fraction of the height and of the width, filling with zeros; null or 0: off. */
+  readonly crop: number | null;
+  /** Zeroes a square whose side is this fraction of the image's; null or 0: off. */
+  readonly cutout: number | null;
+  /** Mirrors left and right, with probability 1/2. */
+  readonly flip: boolean;
+}
+
+/** The official code's settings: colour, crop and cutout. */
+export const defaultSiamese: SiameseOptions = {
+  brightness: 1,
+  saturation: 2,
+  contrast: 0.5,
+  crop: 0.125,
+  cutout: 0.5,
+  flip: false,
+};
+
+/** What happens to all images of one group. */
+export interface SiameseTransform extends ColourTransform {
+  readonly flip: boolean;
+  /** Pixels by which the content moves down and to the right. */
+  readonly shift: { readonly rows: number; readonly columns: number };
+  readonly cutout: Rectangle | null;
+}
+
+/** One draw for every group, for images of one size: plain numbers that JSON can hold. */
+export interface SiameseDraw extends ImageSize {
+  readonly groups: readonly SiameseTransform[];
+}
+
+export interface SiameseDrawOptions extends ImageSize {
+  /** The number of groups; in matching, one group is the images of one class. */
+  readonly groups: number;
+  readonly random: RandomGenerator;
+}
+
+/** Uniform numbers that one group takes; always all of them, so that an option changes no other option's draws. */
+const uniformsPerGroup = 8;
+
+/**
+ * Draws one transform per group for images of `height` × `width` pixels; to be applied to the real and to the
+ * synthetic images alike (differentiable siamese augmentation: Zhao & Bilen, "Dataset Condensation with Differentiable
+ * Siamese Augmentation", ICML 2021). Throws UsageError when an option is out of range.
+ */
+export function drawSiamese(options: SiameseOptions, target: SiameseDrawOptions): SiameseDraw {
+  checkColour(options);
+  requireStrength('crop', options.crop, 0, 1);
+  requireStrength('cutout', options.cutout, 0, 1);
+  const { groups, height, width, random } = target;
+  const next = drawUniforms(random, groups * uniformsPerGroup);
+  return {
+    height,
+    width,
+    groups: Array.from({ length: groups }, () => drawGroup(options, target, next)),
+  };
+}
+
+function drawGroup(options: SiameseOptions, image: ImageSize, next: Uniforms): SiameseTransform {
+  return {
+    ...drawColour(options, next),
+    shift: {
+      rows: drawShift(image.height, options.crop, next),
+      columns: drawShift(image.width, options.crop, next),
+    },
+    cutout: drawCutout(image, options.cutout, next),
+    flip: next() < 0.5 && options.flip,
+  };
+}
+
+/**
+ * Applies a draw to `images` [groups · m, c, h, w], the m images of a group following each other: flip, colour, shift,
+ * cutout. m may differ between the real and the synthetic images that share the draw. The images are normalised
+ * already, so that the zeros filled in are the data's mean, as in the official code. Differentiable; the result may
+ * share memory with the images. Throws RangeError when the images do not fit the draw.
+ */
+export function applySiamese(images: Tensor, draw: SiameseDraw): Tensor {
+  const size = batchSize(images);
+  requireSameSize(size, draw);
+  const { groups, height, width } = draw;
+  if (groups.length === 0 || size.images % groups.length !== 0) {
+    throw new RangeError(
+      `${size.images} images cannot be split evenly into the ${groups.length} groups of the draw`,
+    );
+  }
+  return scope(() => {
+    const shape = [groups.length, size.images / groups.length, size.channels, height, width];
+    const coloured = applyColour(images.reshape(shape), groups);
+    const moved = move(coloured, groups);
+    const cut = applyCutouts(
+      moved,
+      groups.map(({ cutout }) => cutout),
+    );
+    return cut.reshape(images.shape);
+  });
+}
+
+/** Flips and shifts; colour does not depend on where a pixel is, so flipping after it is the same as before. */
+function move(images: Tensor, groups: readonly SiameseTransform[]): Tensor {
+  const still = groups.every(({ flip, shift }) => !flip && shift.rows === 0 && shift.columns === 0);
+  if (still) return images;
+  const moved = unbind(images, 0).map((group, index) => {
+    const { flip, shift } = groups[index]!;
+    const flipped = flip ? group.flip([3]) : group;
+    if (shift.rows === 0 && shift.columns === 0) return flipped;
+    // A negative width of the padding on one side cuts off what the other side adds.
+    return flipped.pad([shift.columns, -shift.columns, shift.rows, -shift.rows]);
+  });
+  return stack(moved);
+}

@@ -1,0 +1,131 @@
+import type { RunEvent } from '../../run/events.js';
+import { formatDuration } from '../../run/progress.js';
+
+/** A piece of work that moves from 0 to `total`. */
+export interface Progress {
+  readonly kind: 'progress';
+  /** Which work; a new label is new work. */
+  readonly label: string;
+  /** Units done, of `total`. */
+  readonly done: number;
+  readonly total: number;
+  /** How long the last unit took, in seconds, where that is known. */
+  readonly seconds?: number;
+  /** Where the work stands: `iteration 40/100  NCFD 0.0312`. */
+  readonly detail: string;
+}
+
+/** Something said once, to stay. */
+export interface Line {
+  readonly kind: 'line';
+  /** The stage it belongs to; empty for the run as a whole. */
+  readonly label: string;
+  readonly text: string;
+  readonly tone: 'plain' | 'quiet' | 'good' | 'warning';
+}
+
+/**
+ * What an event looks like to someone watching; `undefined` when there is nothing to tell.
+ * @param seeds how many networks the evaluation under way trains
+ */
+export function narrate(event: RunEvent, seeds: number): Progress | Line | undefined {
+  switch (event.type) {
+    case 'pretrain-epoch':
+      return {
+        kind: 'progress',
+        label: 'pretrain',
+        done: (event.network - 1) * event.epochs + event.epoch,
+        total: event.networks * event.epochs,
+        seconds: event.seconds,
+        detail: phrases(
+          `network ${event.network}/${event.networks}`,
+          `epoch ${event.epoch}/${event.epochs}`,
+          `loss ${significant(event.loss)}`,
+          `train ${percent(event.trainAccuracy)}`,
+        ),
+      };
+    case 'pretrain-network-end': {
+      const tested = event.testAccuracy;
+      const test = tested === undefined ? '' : `test accuracy ${percent(tested)}`;
+      const network = `network ${event.network}/${event.networks}`;
+      return line('pretrain', phrases(network, test, formatDuration(event.seconds)));
+    }
+    case 'pretrain-reused':
+      return line('pretrain', `${plural(event.networks, 'network')} reused from ${event.path}`);
+    case 'distill-start':
+      return line(
+        'distill',
+        `${event.imagesPerClass} × ${event.classes} = ${plural(event.storedImages, 'stored image')}, ` +
+          `${event.decodedImages} decoded, ${plural(event.iterations, 'iteration')}`,
+      );
+    case 'distill-iteration':
+      return {
+        kind: 'progress',
+        label: 'distill',
+        done: event.iteration,
+        total: event.iterations,
+        seconds: event.seconds,
+        detail: phrases(
+          `iteration ${event.iteration}/${event.iterations}`,
+          `NCFD ${significant(event.discrepancy)}`,
+          event.fineTuneLoss === undefined ? '' : `fine-tune ${significant(event.fineTuneLoss)}`,
+        ),
+      };
+    case 'snapshot':
+      return line('distill', `snapshot ${event.path}`, 'quiet');
+    case 'evaluate-step':
+      return {
+        kind: 'progress',
+        label: `evaluate ${event.set}`,
+        done: (event.seed - 1) * event.steps + event.step,
+        total: seeds * event.steps,
+        detail: phrases(
+          `seed ${event.seed}/${seeds}`,
+          `step ${event.step}/${event.steps}`,
+          `loss ${significant(event.loss)}`,
+        ),
+      };
+    case 'evaluate-seed-end': {
+      const seed = `${event.set}, seed ${event.seed}`;
+      return line(
+        'evaluate',
+        phrases(seed, percent(event.accuracy), formatDuration(event.seconds)),
+      );
+    }
+    case 'evaluate-end': {
+      const deviation = event.n > 1 ? ` ± ${event.std.toFixed(2)}` : '';
+      const accuracy = `${event.mean.toFixed(2)}${deviation} %`;
+      return line('evaluate', phrases(event.set, accuracy, plural(event.n, 'seed')), 'good');
+    }
+    case 'warning':
+      return line('', `warning: ${event.message}`, 'warning');
+    case 'phase-end':
+      return line(event.phase, `done in ${formatDuration(event.seconds)}`, 'quiet');
+    case 'run-end':
+      return line('', `finished in ${formatDuration(event.seconds)}`, 'good');
+    case 'phase-start':
+    case 'pretrain-network-start':
+    case 'evaluate-start':
+      return undefined;
+  }
+}
+
+function line(label: string, text: string, tone: Line['tone'] = 'plain'): Line {
+  return { kind: 'line', label, text, tone };
+}
+
+function phrases(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('  ');
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function percent(value: number): string {
+  return `${value.toFixed(1)} %`;
+}
+
+function significant(value: number): string {
+  return Number.isFinite(value) ? value.toPrecision(3) : String(value);
+}

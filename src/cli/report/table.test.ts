@@ -1,0 +1,38 @@
+import { Writable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { accuracyTable, writeAccuracyTable } from './table.js';
+
+const rows = [
+  { set: 'random', mean: 75.8, std: 0.427, n: 3 },
+  { set: 'ncfm', mean: 82.166, std: 12.26, n: 10 },
+  { set: 'start', mean: 8.5, std: 0, n: 1 },
+];
+
+test('the accuracy table lines up its columns and shows no deviation for a single seed', () => {
+  expect(accuracyTable(rows)).toBe(
+    [
+      'set     accuracy (%)    n',
+      'random  75.80 ±  0.43   3',
+      'ncfm    82.17 ± 12.26  10',
+      'start    8.50           1',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('a table without rows is its heading', () => {
+  expect(accuracyTable([])).toBe('set  accuracy (%)  n\n');
+});
+
+test('the table goes to the stream it is given', () => {
+  const written: string[] = [];
+  const stream = new Writable({
+    decodeStrings: false,
+    write: (chunk, _encoding, done) => {
+      written.push(chunk);
+      done();
+    },
+  });
+  writeAccuracyTable(stream, rows);
+  expect(written.join('')).toBe(accuracyTable(rows));
+});

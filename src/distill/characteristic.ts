@@ -1,0 +1,51 @@
+import { scope, type Tensor } from '../tensor/index.js';
+
+/** A characteristic function sampled at T frequencies, one row per group of features: both parts are [groups, T]. */
+export interface CharacteristicFunction {
+  /** Mean of cosines. */
+  readonly real: Tensor;
+  /** Mean of sines. */
+  readonly imaginary: Tensor;
+}
+
+/**
+ * Scales every row of `features` [n, d] to Euclidean length 1 (a row of zeros stays zero), so that the frequency scale
+ * means the same for every network.
+ */
+export function normalizeFeatures(features: Tensor): Tensor {
+  return scope(() => features.div(features.square().sum([1], true).add(1e-12).sqrt()));
+}
+
+/**
+ * The empirical characteristic functions of groups of features (the paper's eq. 4):
+ * Φ(t) = 1/N Σ exp(j⟨t, f⟩) over the N rows of each group.
+ *
+ * @param features [groups · N, d], the rows of a group one after another
+ * @param frequencies [T, d]
+ */
+export function characteristicFunction(
+  features: Tensor,
+  frequencies: Tensor,
+  groups: number,
+): CharacteristicFunction {
+  return scope(() => {
+    const projections = features.matmul(frequencies.transpose(0, 1));
+    const shape = [groups, projections.size(0) / groups, projections.size(1)];
+    return {
+      real: projections.cos().reshape(shape).mean([1]),
+      imaginary: projections.sin().reshape(shape).mean([1]),
+    };
+  });
+}
+
+/**
+ * Merges neighbouring groups of equal size into `groups` larger ones: the characteristic function of a union of equal
+ * parts is the mean of theirs, so no projection is computed again.
+ */
+export function mergeGroups(fine: CharacteristicFunction, groups: number): CharacteristicFunction {
+  const [parts, frequencies] = [fine.real.size(0), fine.real.size(1)];
+  if (parts === groups) return fine;
+  const merge = (part: Tensor): Tensor =>
+    part.reshape([groups, parts / groups, frequencies]).mean([1]);
+  return scope(() => ({ real: merge(fine.real), imaginary: merge(fine.imaginary) }));
+}

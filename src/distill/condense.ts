@@ -1,0 +1,337 @@
+import { normalize, type SiameseOptions } from '../augment/index.js';
+import { ClassSampler, type Dataset, indicesByClass } from '../data/index.js';
+import type { ImageModel } from '../models/index.js';
+import {
+  createOptimizer,
+  crossEntropy,
+  type Optimizer,
+  type OptimizerOptions,
+  type Schedule,
+  type ScheduleOptions,
+  startSchedule,
+} from '../nn/index.js';
+import {
+  grad,
+  keep,
+  type RandomGenerator,
+  scope,
+  type Tensor,
+  tensor,
+  toDeviceOf,
+  UsageError,
+} from '../tensor/index.js';
+import type { ExtractorPool } from './extractors.js';
+import { gaussianFrequencies } from './frequencies.js';
+import {
+  drawTarget,
+  extractFeatures,
+  type Matching,
+  type MatchingContext,
+  type MatchingTarget,
+  matchingLoss,
+} from './matching.js';
+import { SamplingNetwork } from './sampling-network.js';
+import type { SyntheticImages } from './synthetic.js';
+
+/** How frequencies are drawn. `scale` σ: a number, or 'auto' for the rule of `automaticScale`. */
+export type Frequencies =
+  | { readonly kind: 'gaussian'; readonly count: number; readonly scale: number | 'auto' }
+  | {
+      readonly kind: 'sampling-network';
+      readonly count: number;
+      readonly scale: number | 'auto';
+      readonly perComponent?: number;
+      readonly width?: number;
+      readonly bound?: number;
+      readonly optimizer: OptimizerOptions;
+      readonly schedule?: ScheduleOptions;
+    };
+
+export interface CondenseOptions {
+  readonly iterations: number;
+  readonly matching: Matching;
+  readonly frequencies: Frequencies;
+  /** Amplitude against phase, in [0, 1]. */
+  readonly alpha: number;
+  /** Factor on the discrepancy of each class, relative to the fine-tuning loss (official code: 300). */
+  readonly discrepancyWeight: number;
+  /** K: iterations that share one draw of extractor, real images and augmentation, with fresh frequencies at each. */
+  readonly amortize: number;
+  /** Weight of the cross-entropy of the synthetic images under a trained network of the pool; 0 for none. */
+  readonly fineTuneWeight: number;
+  readonly optimizer: OptimizerOptions;
+  readonly schedule: ScheduleOptions;
+  readonly augmentation: SiameseOptions;
+}
+
+export interface CondenserInput {
+  readonly dataset: Dataset;
+  readonly synthetic: SyntheticImages;
+  readonly pool: ExtractorPool;
+  /** Builds a network of the pool's architecture. */
+  readonly buildModel: () => ImageModel;
+  /** For stratified matching: clusters of dataset indices, class by class; see `stratify`. */
+  readonly clusters?: readonly Int32Array[];
+  readonly options: CondenseOptions;
+  readonly random: RandomGenerator;
+}
+
+/** What one iteration did. */
+export interface IterationReport {
+  /** Discrepancy averaged over classes, before the step. */
+  readonly discrepancy: number;
+  /** Cross-entropy under a trained network before the step; undefined without fine-tuning. */
+  readonly fineTuneLoss: number | undefined;
+  /** σ of this iteration's frequencies (of the mixture: its base scale). */
+  readonly frequencyScale: number;
+  readonly learningRate: number;
+}
+
+/** One player of the game: parameters, their optimiser and its schedule. */
+interface Player {
+  readonly parameters: readonly Tensor[];
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly initialRate: number;
+}
+
+/**
+ * The min-max game of the paper (§4.1, algorithm 1): at each `step` the synthetic images descend the discrepancy and
+ * the sampling network ascends it, both by the gradients of ONE backward pass. All classes take part in every step.
+ */
+export class Condenser implements Disposable {
+  readonly synthetic: SyntheticImages;
+  readonly #options: CondenseOptions;
+  readonly #context: MatchingContext;
+  readonly #trained: ImageModel | undefined;
+  readonly #samplingNetwork: SamplingNetwork | undefined;
+  readonly #images: Player;
+  readonly #frequencies: Player | undefined;
+  readonly #labels: Tensor;
+  readonly #partitions: number;
+  readonly #groupings: readonly number[];
+  #target: MatchingTarget | undefined;
+  #iteration = 0;
+
+  /** Throws UsageError for settings that contradict each other or the dataset. */
+  constructor({ dataset, synthetic, pool, buildModel, clusters, options, random }: CondenserInput) {
+    this.synthetic = synthetic;
+    this.#options = options;
+    const groups = samplingGroups(dataset, synthetic, options.matching, clusters);
+    this.#partitions = groups.partitions;
+    this.#groupings = groups.groupings;
+    const extractor = buildModel().setRequiresGrad(false);
+    this.#context = {
+      dataset,
+      pool,
+      extractor,
+      sampler: new ClassSampler(groups.members, random),
+      realPerGroup: groups.realPerGroup,
+      augmentation: options.augmentation,
+      random,
+    };
+    this.#trained = options.fineTuneWeight > 0 ? buildModel().setRequiresGrad(false) : undefined;
+    this.#samplingNetwork = createSamplingNetwork(
+      options.frequencies,
+      extractor.featureDimension,
+      random,
+    );
+    this.#images = this.#player([synthetic.images], options.optimizer, options.schedule);
+    this.#frequencies =
+      this.#samplingNetwork && options.frequencies.kind === 'sampling-network'
+        ? this.#player(
+            this.#samplingNetwork.parameters(),
+            options.frequencies.optimizer,
+            options.frequencies.schedule,
+          )
+        : undefined;
+    this.#labels = keep(classLabels(synthetic, random.device));
+  }
+
+  #player(
+    parameters: readonly Tensor[],
+    optimizer: OptimizerOptions,
+    schedule: ScheduleOptions = { kind: 'constant' },
+  ): Player {
+    return {
+      parameters,
+      optimizer: createOptimizer(parameters, optimizer),
+      schedule: startSchedule(schedule, this.#options.iterations),
+      initialRate: optimizer.learningRate,
+    };
+  }
+
+  /** Iterations done. */
+  get iteration(): number {
+    return this.#iteration;
+  }
+
+  /** The sampling network, when the frequencies come from one. */
+  get samplingNetwork(): SamplingNetwork | undefined {
+    return this.#samplingNetwork;
+  }
+
+  /** One iteration: draw, compare, one backward pass, one step of each player. */
+  step(): IterationReport {
+    const target = this.#currentTarget();
+    const { scale: setting } = this.#options.frequencies;
+    const scale = setting === 'auto' ? target.automaticScale : setting;
+    const learningRate = this.#images.initialRate * this.#images.schedule.factor();
+    const { discrepancy, fineTuneLoss } = scope(() => this.#play(target, scale));
+    this.#images.schedule.advance(discrepancy);
+    this.#frequencies?.schedule.advance(-discrepancy);
+    this.#iteration += 1;
+    return { discrepancy, fineTuneLoss, frequencyScale: scale, learningRate };
+  }
+
+  #currentTarget(): MatchingTarget {
+    if (this.#target === undefined || this.#iteration % this.#options.amortize === 0) {
+      this.#target?.features.dispose();
+      this.#target = drawTarget(this.#context);
+    }
+    return this.#target;
+  }
+
+  #play(
+    target: MatchingTarget,
+    scale: number,
+  ): { discrepancy: number; fineTuneLoss: number | undefined } {
+    const decoded = this.synthetic.decode();
+    const perClass = matchingLoss(
+      target.features,
+      extractFeatures(decoded, this.#context, target.augmentation),
+      this.#drawFrequencies(scale),
+      {
+        partitions: this.#partitions,
+        classes: this.synthetic.classes,
+        groupings: this.#groupings,
+        alpha: this.#options.alpha,
+      },
+    );
+    const matching = perClass.sum().mul(this.#options.discrepancyWeight);
+    const fineTune = this.#fineTuneLoss(decoded);
+    const loss =
+      fineTune === undefined ? matching : matching.add(fineTune.mul(this.#options.fineTuneWeight));
+    const ascending = this.#frequencies?.parameters ?? [];
+    const [imageGradient, ...frequencyGradients] = grad(
+      [loss],
+      [this.synthetic.images, ...ascending],
+    );
+    this.#move(this.#images, [imageGradient!]);
+    this.synthetic.clamp();
+    if (this.#frequencies)
+      this.#move(
+        this.#frequencies,
+        frequencyGradients.map((gradient) => gradient.neg()),
+      );
+    return { discrepancy: perClass.mean().item(), fineTuneLoss: fineTune?.item() };
+  }
+
+  #move(player: Player, gradients: readonly Tensor[]): void {
+    player.optimizer.learningRate = player.initialRate * player.schedule.factor();
+    player.optimizer.step(gradients);
+  }
+
+  #drawFrequencies(scale: number): Tensor {
+    const { random, extractor } = this.#context;
+    if (this.#samplingNetwork) return this.#samplingNetwork.sample(scale, random);
+    return gaussianFrequencies(
+      this.#options.frequencies.count,
+      extractor.featureDimension,
+      scale,
+      random,
+    );
+  }
+
+  /** Summed over classes like the discrepancy: the mean over a class's images, added up. */
+  #fineTuneLoss(decoded: Tensor): Tensor | undefined {
+    if (this.#trained === undefined) return undefined;
+    const { pool, dataset, random } = this.#context;
+    pool.blendInto(this.#trained, { network: random.integer(pool.size), beta: 0 });
+    const logits = this.#trained.logits(normalize(decoded, dataset.normalization));
+    return crossEntropy(logits, this.#labels).mul(this.synthetic.classes);
+  }
+
+  dispose(): void {
+    this.#target?.features.dispose();
+    this.#context.extractor.dispose();
+    this.#trained?.dispose();
+    this.#samplingNetwork?.dispose();
+    this.#images.optimizer.dispose();
+    this.#frequencies?.optimizer.dispose();
+    this.#labels.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function createSamplingNetwork(
+  frequencies: Frequencies,
+  dimension: number,
+  random: RandomGenerator,
+): SamplingNetwork | undefined {
+  if (frequencies.kind === 'gaussian') return undefined;
+  const { count, perComponent, width, bound } = frequencies;
+  return new SamplingNetwork({
+    dimension,
+    count,
+    ...(perComponent === undefined ? {} : { perComponent }),
+    ...(width === undefined ? {} : { width }),
+    ...(bound === undefined ? {} : { bound }),
+    random,
+  });
+}
+
+interface SamplingGroups {
+  readonly members: readonly Int32Array[];
+  readonly realPerGroup: number;
+  readonly partitions: number;
+  readonly groupings: readonly number[];
+}
+
+function samplingGroups(
+  dataset: Dataset,
+  synthetic: SyntheticImages,
+  matching: Matching,
+  clusters: readonly Int32Array[] | undefined,
+): SamplingGroups {
+  const classes = dataset.classNames.length;
+  if (matching.strategy === 'plain') {
+    const members = indicesByClass(dataset.labels, classes);
+    return { members, realPerGroup: matching.realPerClass, partitions: classes, groupings: [1] };
+  }
+  if (synthetic.formation.mode !== 'single') {
+    throw new UsageError(
+      `stratified matching pairs each tile with a cluster and needs formation mode 'single', got '${synthetic.formation.mode}'`,
+    );
+  }
+  const perClass = synthetic.decodedPerClass;
+  if (clusters?.length !== classes * perClass) {
+    throw new UsageError(
+      `stratified matching needs ${classes * perClass} clusters, ${perClass} per class, got ${clusters?.length ?? 0}`,
+    );
+  }
+  const odd = matching.groups.find((count) => perClass % count !== 0);
+  if (odd !== undefined) {
+    throw new UsageError(
+      `matching.groups: ${odd} does not divide the ${perClass} training images of a class; use divisors of ${perClass}`,
+    );
+  }
+  return {
+    members: clusters,
+    realPerGroup: matching.realPerCluster,
+    partitions: clusters.length,
+    groupings: matching.groups,
+  };
+}
+
+/** The label of every decoded image, int64. */
+function classLabels(synthetic: SyntheticImages, device: string): Tensor {
+  const perClass = synthetic.decodedPerClass;
+  const labels = Array.from({ length: synthetic.classes * perClass }, (_, index) =>
+    Math.floor(index / perClass),
+  );
+  return scope(() => toDeviceOf(tensor(labels, [labels.length], 'int64'), device));
+}

@@ -1,0 +1,59 @@
+import {
+  noGrad,
+  type RandomGenerator,
+  scope,
+  type Tensor,
+  tensor,
+  UsageError,
+} from '../tensor/index.js';
+
+/**
+ * Splits the rows of `features` [n, d] into `parts` clusters of (nearly) equal size by recursive halving: rows are
+ * ordered along the leading principal direction of their features and cut in proportion to the parts on either side.
+ * Neighbouring clusters are siblings, so runs of clusters are coarser clusters of the same tree.
+ *
+ * @param rows the numbers the clusters are made of, one per row of `features`
+ * @returns `parts` arrays that partition `rows`. Throws UsageError when there are fewer rows than parts.
+ */
+export function stratify(
+  features: Tensor,
+  rows: Int32Array,
+  parts: number,
+  random: RandomGenerator,
+): Int32Array[] {
+  if (rows.length < parts) {
+    throw new UsageError(
+      `a class of ${rows.length} images cannot be split into ${parts} clusters, one per training image; use fewer images per class, a smaller formation factor or plain matching`,
+    );
+  }
+  if (parts === 1) return [rows];
+  const left = Math.floor(parts / 2);
+  const cut = Math.round((rows.length * left) / parts);
+  const order = scope(() => orderAlongPrincipalDirection(features, random));
+  const halves = [
+    { positions: order.subarray(0, cut), parts: left },
+    { positions: order.subarray(cut), parts: parts - left },
+  ];
+  return halves.flatMap((half) => {
+    using chosen = scope(() => features.indexSelect(0, tensor(half.positions)));
+    const members = half.positions.map((position) => rows[position]!);
+    return stratify(chosen, members, half.parts, random);
+  });
+}
+
+/** Enough for an ordering: the direction's last digits move few rows across the cut. */
+const powerIterations = 12;
+
+/** Row positions in ascending order of their projection on the leading principal direction (power iteration). */
+function orderAlongPrincipalDirection(features: Tensor, random: RandomGenerator): Int32Array {
+  return noGrad(() => {
+    const centered = features.sub(features.mean([0], true));
+    let direction = random.normal([features.size(1), 1]);
+    for (let iteration = 0; iteration < powerIterations; iteration++) {
+      const next = centered.transpose(0, 1).matmul(centered.matmul(direction));
+      direction = next.div(next.square().sum().add(1e-30).sqrt());
+    }
+    const projections = centered.matmul(direction).toFloat32Array();
+    return Int32Array.from(projections.keys()).sort((a, b) => projections[a]! - projections[b]!);
+  });
+}

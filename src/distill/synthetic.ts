@@ -1,0 +1,207 @@
+import { type Dataset, indicesByClass, pixelsToTensor } from '../data/index.js';
+import {
+  keep,
+  loadPt,
+  loadSafetensors,
+  noGrad,
+  type RandomGenerator,
+  resizeAntialiased,
+  scope,
+  Tensor,
+  toDeviceOf,
+  UsageError,
+} from '../tensor/index.js';
+import { checkFormation, decode, decodedPerClass, type Formation, tileSize } from './formation.js';
+
+/**
+ * What the synthetic images start from.
+ * - mix: every tile is a real image of its class, scaled down
+ * - random: every stored image is a real image of its class
+ * - noise: pixels uniform in [0, 1]
+ * - load: the images of a file (`.safetensors` with 'images', or `.pt` holding [images, labels])
+ */
+export type Initialization =
+  | { readonly kind: 'mix' }
+  | { readonly kind: 'random' }
+  | { readonly kind: 'noise' }
+  | { readonly kind: 'load'; readonly path: string };
+
+export interface SyntheticOptions {
+  /** Stored images per class. */
+  readonly imagesPerClass: number;
+  readonly formation: Formation;
+  readonly initialization: Initialization;
+  /**
+   * For `mix`: which images of the dataset may start each tile, tile by tile within a class and class by class; the
+   * whole class when left out.
+   */
+  readonly candidates?: readonly Int32Array[];
+  readonly random: RandomGenerator;
+}
+
+/**
+ * The synthetic images: the variable of the outer minimisation. Owns one tensor [classes · imagesPerClass, c, h, w] in
+ * [0, 1], class by class, with gradients on.
+ */
+export class SyntheticImages implements Disposable {
+  readonly images: Tensor;
+  readonly classes: number;
+  readonly imagesPerClass: number;
+  readonly formation: Formation;
+
+  /** Takes the tensor over. */
+  constructor(images: Tensor, classes: number, formation: Formation) {
+    this.images = keep(images).setRequiresGrad(true);
+    this.classes = classes;
+    this.imagesPerClass = images.size(0) / classes;
+    this.formation = formation;
+  }
+
+  /** Training images per class after decoding. */
+  get decodedPerClass(): number {
+    return decodedPerClass(this.formation, this.imagesPerClass);
+  }
+
+  /** The training images [classes · decodedPerClass, c, h, w], class by class; differentiable. */
+  decode(): Tensor {
+    return decode(this.images, this.classes, this.formation);
+  }
+
+  /** Brings every pixel back into [0, 1]. */
+  clamp(): void {
+    noGrad(() => this.images.clamp_(0, 1));
+  }
+
+  dispose(): void {
+    this.images.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/**
+ * Synthetic images at their start. Throws UsageError when the dataset has too few images of a class, or the file to
+ * load from does not fit.
+ */
+export function initializeSynthetic(dataset: Dataset, options: SyntheticOptions): SyntheticImages {
+  const { imagesPerClass, formation } = options;
+  if (!Number.isInteger(imagesPerClass) || imagesPerClass < 1) {
+    throw new UsageError(
+      `the number of images per class must be a positive integer, got ${imagesPerClass}`,
+    );
+  }
+  checkFormation(formation, dataset.shape.height, dataset.shape.width);
+  const images = scope(() => noGrad(() => startingImages(dataset, options)));
+  return new SyntheticImages(images, dataset.classNames.length, formation);
+}
+
+function startingImages(dataset: Dataset, options: SyntheticOptions): Tensor {
+  const { imagesPerClass, formation, initialization, random } = options;
+  const classes = dataset.classNames.length;
+  const { channels, height, width } = dataset.shape;
+  const shape = [classes * imagesPerClass, channels, height, width];
+  switch (initialization.kind) {
+    case 'noise':
+      return random.uniformTensor(shape);
+    case 'random':
+      return realImages(dataset, imagesPerClass, random);
+    case 'mix': {
+      const tiles = imagesPerClass * formation.factor ** 2;
+      const candidates = options.candidates ?? indicesByClass(dataset.labels, classes);
+      return mixedImages(
+        dataset,
+        drawEvenly(dataset, candidates, tiles, random),
+        formation.factor,
+        random,
+      );
+    }
+    case 'load':
+      return toDeviceOf(loadImages(initialization.path, shape), random.device);
+  }
+}
+
+/** `count` different real images of every class, class by class: [classes · count, c, h, w] in [0, 1]. */
+export function realImages(dataset: Dataset, count: number, random: RandomGenerator): Tensor {
+  const chosen = drawEvenly(
+    dataset,
+    indicesByClass(dataset.labels, dataset.classNames.length),
+    count,
+    random,
+  );
+  return pixelsToTensor(dataset.read(chosen), chosen.length, dataset.shape, random.device);
+}
+
+/**
+ * Draws `perClass` images of every class without repetition. `groups` are the candidates: one group per class, or a
+ * number of groups per class that divides `perClass`, each giving its equal share.
+ */
+function drawEvenly(
+  dataset: Dataset,
+  groups: readonly Int32Array[],
+  perClass: number,
+  random: RandomGenerator,
+): Int32Array {
+  const share = (perClass * dataset.classNames.length) / groups.length;
+  const chosen: number[] = [];
+  for (const group of groups) {
+    if (group.length < share) {
+      const label =
+        group.length > 0 ? dataset.classNames[dataset.labels[group[0]!]!] : 'without images';
+      throw new UsageError(
+        `${dataset.name} has ${group.length} images to choose from for class '${label}', ${share} are needed. Use fewer images per class or a smaller formation factor, or start from noise.`,
+      );
+    }
+    for (const position of random.permutation(group.length).subarray(0, share))
+      chosen.push(group[position]!);
+  }
+  return Int32Array.from(chosen);
+}
+
+/** Stored images of factor² tiles, each one of the dataset's images scaled down. */
+function mixedImages(
+  dataset: Dataset,
+  indices: Int32Array,
+  factor: number,
+  random: RandomGenerator,
+): Tensor {
+  const { channels, height, width } = dataset.shape;
+  const real = pixelsToTensor(dataset.read(indices), indices.length, dataset.shape, random.device);
+  if (factor === 1) return real;
+  const [rows, columns] = tileSize(height, width, factor);
+  return resizeAntialiased(real, [rows, columns], false)
+    .reshape([indices.length / factor ** 2, factor, factor, channels, rows, columns])
+    .permute([0, 3, 1, 4, 2, 5])
+    .reshape([indices.length / factor ** 2, channels, factor * rows, factor * columns])
+    .narrow(2, 0, height)
+    .narrow(3, 0, width)
+    .contiguous()
+    .clamp(0, 1);
+}
+
+function loadImages(path: string, shape: readonly number[]): Tensor {
+  const images = path.endsWith('.pt')
+    ? imagesOfPair(path)
+    : loadSafetensors(path).tensors.get('images');
+  if (images === undefined) throw new UsageError(`${path} holds no tensor named 'images'`);
+  if (images.shape.join() !== shape.join()) {
+    throw new UsageError(
+      `${path} holds images of shape [${images.shape.join(', ')}], expected [${shape.join(', ')}] (classes × images per class, channels, height, width)`,
+    );
+  }
+  const pixels = images.to('float32').clone();
+  const [low, high] = [pixels.mul(-1).max().item() * -1, pixels.max().item()];
+  if (!(low >= 0 && high <= 1)) {
+    throw new UsageError(`${path} holds pixels from ${low} to ${high}, expected values in [0, 1]`);
+  }
+  return pixels;
+}
+
+function imagesOfPair(path: string): Tensor {
+  const stored = loadPt(path);
+  const first = Array.isArray(stored) ? stored[0] : stored;
+  if (!(first instanceof Tensor))
+    throw new UsageError(`${path} does not hold a tensor of images, or [images, labels]`);
+  return first;
+}

@@ -1,0 +1,97 @@
+/** A learning-rate schedule: the factor on the initial rate at `step` of `steps` (0-based). */
+export type ScheduleOptions =
+  | { readonly kind: 'constant' }
+  /** From 1 to `floor` along half a cosine. */
+  | { readonly kind: 'cosine'; readonly floor?: number }
+  /** Multiplied by `factor` at each of `milestones`, fractions of the run in (0, 1). */
+  | { readonly kind: 'multi-step'; readonly milestones: readonly number[]; readonly factor: number }
+  /** Multiplied by `factor` after `patience` steps without a new smallest value. */
+  | { readonly kind: 'plateau'; readonly factor: number; readonly patience: number };
+
+/** Follows a schedule step by step; its state can be stored. */
+export interface Schedule {
+  /** The factor for the coming step. */
+  factor(): number;
+  /** Ends a step; `value` is what a plateau schedule watches (smaller is better). */
+  advance(value: number): void;
+  getState(): ScheduleState;
+  setState(state: ScheduleState): void;
+}
+
+export interface ScheduleState {
+  readonly step: number;
+  /** Plateau only: factor so far, smallest value so far, steps since then. */
+  readonly scale: number;
+  readonly best: number | null;
+  readonly waited: number;
+}
+
+/** Starts a schedule over `steps` steps. Throws RangeError for milestones outside (0, 1). */
+export function startSchedule(options: ScheduleOptions, steps: number): Schedule {
+  if (
+    options.kind === 'multi-step' &&
+    options.milestones.some((milestone) => milestone <= 0 || milestone >= 1)
+  ) {
+    throw new RangeError(
+      `milestones are fractions between 0 and 1, got ${options.milestones.join(', ')}`,
+    );
+  }
+  return new RunningSchedule(options, steps);
+}
+
+class RunningSchedule implements Schedule {
+  readonly #options: ScheduleOptions;
+  readonly #steps: number;
+  #state: ScheduleState = { step: 0, scale: 1, best: null, waited: 0 };
+
+  constructor(options: ScheduleOptions, steps: number) {
+    this.#options = options;
+    this.#steps = steps;
+  }
+
+  factor(): number {
+    const { step, scale } = this.#state;
+    switch (this.#options.kind) {
+      case 'constant':
+        return 1;
+      case 'cosine': {
+        const floor = this.#options.floor ?? 0;
+        return (
+          floor + (1 - floor) * 0.5 * (1 + Math.cos((Math.PI * step) / Math.max(1, this.#steps)))
+        );
+      }
+      case 'multi-step': {
+        const passed = this.#options.milestones.filter(
+          (milestone) => step >= Math.floor(milestone * this.#steps),
+        );
+        return this.#options.factor ** passed.length;
+      }
+      case 'plateau':
+        return scale;
+    }
+  }
+
+  advance(value: number): void {
+    const { step, scale, best, waited } = this.#state;
+    const next = { step: step + 1, scale, best, waited };
+    if (this.#options.kind === 'plateau') Object.assign(next, this.#watch(value));
+    this.#state = next;
+  }
+
+  /** Like PyTorch's ReduceLROnPlateau with its default relative threshold of 1e-4. */
+  #watch(value: number): Partial<ScheduleState> {
+    const { scale, best, waited } = this.#state;
+    if (this.#options.kind !== 'plateau') return {};
+    if (best === null || value < best * (1 - 1e-4)) return { best: value, waited: 0 };
+    if (waited + 1 <= this.#options.patience) return { waited: waited + 1 };
+    return { scale: scale * this.#options.factor, waited: 0 };
+  }
+
+  getState(): ScheduleState {
+    return this.#state;
+  }
+
+  setState(state: ScheduleState): void {
+    this.#state = state;
+  }
+}

@@ -1,0 +1,193 @@
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { type Bar, barChart } from './bar-chart.js';
+import { lineChart, type Point, type Series } from './chart.js';
+
+const labels = { title: 'Discrepancy', xLabel: 'iteration', yLabel: 'NCFD' };
+
+function chartOf(series: readonly Series[], logY = false): string {
+  return lineChart({ ...labels, series, logY });
+}
+
+/** The positions of every line drawn. */
+function polylines(svg: string): Point[][] {
+  return [...svg.matchAll(/points="([^"]*)"/g)].map(([, points]) =>
+    points!.split(' ').map((point) => point.split(',').map(Number) as [number, number]),
+  );
+}
+
+async function looksLikeADrawing(svg: string): Promise<void> {
+  const { channels } = await sharp(Buffer.from(svg)).stats();
+  // Ink on a light ground: mostly white, with something dark.
+  expect(channels[0]!.mean).toBeGreaterThan(200);
+  expect(channels[0]!.min).toBeLessThan(100);
+}
+
+describe('a line chart', () => {
+  test('is a drawing that needs nothing else', async () => {
+    const svg = chartOf([
+      {
+        name: 'a',
+        points: [
+          [1, 3],
+          [2, 1],
+          [3, 2],
+        ],
+      },
+    ]);
+    await looksLikeADrawing(svg);
+    expect(svg).not.toMatch(/href|url\(|<script|<style/);
+  });
+
+  test('draws a steady rise as a straight line across the whole width', () => {
+    const points = Array.from({ length: 11 }, (_, x): Point => [x, x * 2]);
+    const [line] = polylines(chartOf([{ name: 'a', points }]));
+    expect(line).toHaveLength(11);
+    expect(line![0]![0]).toBe(76);
+    expect(line!.at(-1)![0]).toBe(696);
+    const slopes = line!.slice(1).map(([x, y], at) => (y - line![at]![1]) / (x - line![at]![0]));
+    for (const slope of slopes) expect(slope).toBeCloseTo(slopes[0]!, 5);
+    expect(slopes[0]).toBeLessThan(0);
+  });
+
+  test('draws a steady decay as a straight line on a logarithmic axis', () => {
+    const points = Array.from({ length: 11 }, (_, x): Point => [x, 10 ** (-x / 5)]);
+    const [line] = polylines(chartOf([{ name: 'a', points }], true));
+    const drops = line!.slice(1).map(([, y], at) => y - line![at]![1]);
+    for (const drop of drops) expect(Math.abs(drop - drops[0]!)).toBeLessThan(0.2);
+    expect(drops[0]).toBeGreaterThan(1);
+  });
+
+  test('thins a long series but keeps its peak and its ends', () => {
+    const flat = Array.from(
+      { length: 20_000 },
+      (_, x): Point => [x, x === 12_345 ? 9 : Math.sin(x)],
+    );
+    const svg = chartOf([{ name: 'a', points: flat }]);
+    const [line] = polylines(svg);
+    expect(line!.length).toBeLessThan(4 * 621 + 1);
+    expect(line![0]![0]).toBe(76);
+    expect(line!.at(-1)![0]).toBe(696);
+    const heights = line!.map(([, y]) => y).sort((a, b) => a - b);
+    expect(heights[1]! - heights[0]!).toBeGreaterThan(50);
+    expect(svg.length).toBeLessThan(50_000);
+  });
+
+  test.each([
+    ['a value that is not a number', Number.NaN, false],
+    ['an infinite value', Number.POSITIVE_INFINITY, false],
+    ['zero on a logarithmic axis', 0, true],
+  ])('breaks the line at %s', (_, gap, logY) => {
+    const points: Point[] = [
+      [1, 1],
+      [2, 2],
+      [3, gap],
+      [4, 3],
+      [5, 4],
+    ];
+    const svg = chartOf([{ name: 'a', points }], logY);
+    expect(polylines(svg).map((line) => line.length)).toEqual([2, 2]);
+    expect(svg).not.toMatch(/NaN|Infinity/);
+  });
+
+  test('shows a single value as a dot', () => {
+    const svg = chartOf([{ name: 'a', points: [[1, 0.7]] }], true);
+    expect(svg.match(/<circle/g)).toHaveLength(1);
+    expect(svg).not.toMatch(/NaN|Infinity/);
+  });
+
+  test.each([
+    [[]],
+    [[{ name: 'a', points: [] }]],
+    [[{ name: 'a', points: [[1, Number.NaN]] as Point[] }]],
+  ])('says so when there is nothing to draw', (series) => {
+    const svg = chartOf(series);
+    expect(svg).toContain('nothing to draw yet');
+    expect(svg).not.toMatch(/NaN|Infinity/);
+  });
+
+  test('has a legend for two series, each in its own colour', () => {
+    const points: Point[] = [
+      [1, 1],
+      [2, 2],
+    ];
+    expect(chartOf([{ name: 'only', points }])).not.toContain('>only<');
+    const svg = chartOf([
+      { name: 'first', points },
+      { name: 'second', points },
+    ]);
+    expect(svg).toContain('>first<');
+    expect(svg).toContain('>second<');
+    const colours = [...svg.matchAll(/<polyline[^>]*stroke="(#\w+)"/g)].map(([, colour]) => colour);
+    expect(new Set(colours).size).toBe(2);
+    for (const colour of colours) expect(svg.split(colour!).length - 1).toBe(2);
+  });
+
+  test('has no ticks between whole iterations', () => {
+    const points: Point[] = [
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ];
+    const bottomLabels = [...chartOf([{ name: 'a', points }]).matchAll(/middle">([\d.]+)</g)];
+    expect(bottomLabels.map(([, label]) => label)).toEqual(['1', '2', '3']);
+  });
+
+  test('escapes every text and stays readable to an SVG parser', async () => {
+    const nasty = `<script>"&'</script>\u0000`;
+    const points: Point[] = [
+      [1, 1],
+      [2, 2],
+    ];
+    const series = [
+      { name: nasty, points },
+      { name: nasty, points },
+    ];
+    const svg = lineChart({ title: nasty, xLabel: nasty, yLabel: nasty, series });
+    expect(svg).not.toContain('<script');
+    expect(svg.match(/&lt;script&gt;/g)).toHaveLength(6);
+    await looksLikeADrawing(svg);
+  });
+});
+
+describe('a bar chart', () => {
+  const draw = (bars: readonly Bar[]) =>
+    barChart({ title: 'Accuracy', valueLabel: 'accuracy (%)', bars });
+  const barWidths = (svg: string) =>
+    [...svg.matchAll(/<rect x="[\d.]+" y="[\d.]+" width="([\d.]+)"/g)].map(([, w]) => Number(w));
+
+  test('draws bars in proportion to their values, from zero', async () => {
+    const svg = draw([
+      { name: 'a', value: 40 },
+      { name: 'b', value: 80 },
+    ]);
+    const [first, second] = barWidths(svg);
+    expect(second! / first!).toBeCloseTo(2, 3);
+    await looksLikeADrawing(svg);
+  });
+
+  test('writes the value and its error, and draws an error bar twice as long', () => {
+    const svg = draw([{ name: 'ncfm', value: 50, error: 10 }]);
+    expect(svg).toContain('50.0 ± 10.0');
+    const [, from, to] = svg.match(/d="M([\d.]+) [\d.]+H([\d.]+)/)!.map(Number);
+    expect((to! - from!) / barWidths(svg)[0]!).toBeCloseTo(20 / 50, 2);
+  });
+
+  test('draws no error bar where there is no error', () => {
+    const svg = draw([{ name: 'one seed', value: 50, error: 0 }]);
+    expect(svg).toContain('>50.0<');
+    expect(svg).not.toContain('<path');
+  });
+
+  test('stays whole without bars, at zero and for a value that is missing', async () => {
+    for (const bars of [[], [{ name: 'zero', value: 0 }], [{ name: 'lost', value: Number.NaN }]]) {
+      const svg = draw(bars);
+      expect(svg).not.toMatch(/NaN|Infinity/);
+      await looksLikeADrawing(svg);
+    }
+  });
+
+  test('escapes names', () => {
+    expect(draw([{ name: '<a&b>', value: 1 }])).toContain('&lt;a&amp;b&gt;');
+  });
+});

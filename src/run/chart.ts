@@ -1,0 +1,200 @@
+import { formatTick, linearScale, logScale, type Scale, type ScaleRange } from './scale.js';
+import { colourOf, drawing, element, text, textWidth } from './svg.js';
+
+/** A position in the units of the axes: `[x, y]`. */
+export type Point = readonly [x: number, y: number];
+
+/** One line of a chart. */
+export interface Series {
+  readonly name: string;
+  /** In ascending x. The line breaks at a point that is not finite, or not positive where y is logarithmic. */
+  readonly points: readonly Point[];
+}
+
+/** What a line chart shows. */
+export interface LineChart {
+  readonly title: string;
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly series: readonly Series[];
+  /** A base-10 logarithmic vertical axis. */
+  readonly logY?: boolean;
+}
+
+const width = 720;
+const plotHeight = 320;
+const plot = { left: 76, right: width - 24 } as const;
+const legendRow = 22;
+const axisColour = '#8a8a8a';
+const gridColour = '#e6e6e6';
+
+/**
+ * Draws lines over common axes: a self-contained SVG of 720 pixels width. Long series are thinned to what the width
+ * can show, keeping every peak. Without any point to draw the chart says so.
+ */
+export function lineChart(chart: LineChart): string {
+  const logY = chart.logY ?? false;
+  const legend = chart.series.length > 1 ? legendOf(chart.series) : { rows: 0, markup: '' };
+  const top = 54 + legend.rows * legendRow;
+  const bottom = top + plotHeight;
+  const runs = chart.series.map(({ points }) => unbrokenRuns(points, logY));
+  const drawn = runs.flat(2);
+  const markup = [heading(chart.title), legend.markup];
+  if (drawn.length === 0) {
+    const middle = { 'text-anchor': 'middle', fill: '#767676' };
+    markup.push(text('nothing to draw yet', width / 2, (top + bottom) / 2, middle));
+  } else {
+    const x = horizontalScale(drawn);
+    const y = verticalScale(drawn, { start: bottom, end: top }, logY);
+    markup.push(axes(chart, x, y, top, bottom));
+    runs.forEach((ofSeries, index) => {
+      for (const run of ofSeries) markup.push(line(run, x, y, colourOf(index)));
+    });
+  }
+  return drawing(chart.title, width, bottom + 56, markup.join(''));
+}
+
+/** The title's markup, shared by all charts. */
+export function heading(title: string): string {
+  return text(title, 24, 28, { 'font-size': 16, 'font-weight': 600, fill: '#1a1a1a' });
+}
+
+function legendOf(series: readonly Series[]): { rows: number; markup: string } {
+  let left: number = plot.left;
+  let row = 0;
+  const entries = series.map(({ name }, index) => {
+    const entryWidth = textWidth(name, 13) + 46;
+    if (left > plot.left && left + entryWidth > plot.right) {
+      left = plot.left;
+      row += 1;
+    }
+    const y = 52 + row * legendRow;
+    const stroke = { stroke: colourOf(index), 'stroke-width': 3, 'stroke-linecap': 'round' };
+    const entry =
+      element('line', { x1: left, x2: left + 18, y1: y, y2: y, ...stroke }) +
+      text(name, left + 26, y + 4.5);
+    left += entryWidth;
+    return entry;
+  });
+  return { rows: row + 1, markup: entries.join('') };
+}
+
+function horizontalScale(points: readonly Point[]): Scale {
+  const [from, to] = spread(extent(points, 0));
+  // Counts (iterations, epochs) get no ticks between whole numbers.
+  const counts = points.every(([x]) => Number.isInteger(x));
+  const tickCount = counts ? Math.max(1, Math.min(7, to - from)) : 7;
+  return linearScale({ from, to, start: plot.left, end: plot.right }, tickCount);
+}
+
+function verticalScale(
+  points: readonly Point[],
+  place: Pick<ScaleRange, 'start' | 'end'>,
+  logY: boolean,
+): Scale {
+  const [low, high] = extent(points, 1);
+  if (!logY) {
+    const [from, to] = spread([low, high]);
+    return linearScale({ from, to, ...place }, 6, true);
+  }
+  // A tenth of a power of ten on either side keeps the line off the frame, and one value from an empty range.
+  return logScale({ from: low / 1.25, to: high * 1.25, ...place });
+}
+
+function extent(points: readonly Point[], axis: 0 | 1): [number, number] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const point of points) {
+    low = Math.min(low, point[axis]);
+    high = Math.max(high, point[axis]);
+  }
+  return [low, high];
+}
+
+/** An empty range, widened so that its one value sits in the middle. */
+function spread([low, high]: [number, number]): [number, number] {
+  if (high > low) return [low, high];
+  const margin = Math.abs(low) * 0.1 || 1;
+  return [low - margin, high + margin];
+}
+
+function axes(
+  chart: Pick<LineChart, 'xLabel' | 'yLabel'>,
+  x: Scale,
+  y: Scale,
+  top: number,
+  bottom: number,
+): string {
+  const middle = (top + bottom) / 2;
+  const horizontal = y.ticks.map((tick) => {
+    const at = y.place(tick);
+    const rule = { x1: plot.left, x2: plot.right, y1: at, y2: at, stroke: gridColour };
+    const label = text(formatTick(tick), plot.left - 8, at + 4.5, { 'text-anchor': 'end' });
+    return element('line', rule) + label;
+  });
+  const vertical = x.ticks.map((tick) => {
+    const at = x.place(tick);
+    const mark = { x1: at, x2: at, y1: bottom, y2: bottom + 5, stroke: axisColour };
+    const label = text(formatTick(tick), at, bottom + 20, { 'text-anchor': 'middle' });
+    return element('line', mark) + label;
+  });
+  const base = { x1: plot.left, x2: plot.right, y1: bottom, y2: bottom, stroke: axisColour };
+  const name = { 'text-anchor': 'middle', fill: '#555555' };
+  return [
+    ...horizontal,
+    element('line', base),
+    ...vertical,
+    text(chart.xLabel, (plot.left + plot.right) / 2, bottom + 42, name),
+    text(chart.yLabel, 20, middle, { ...name, transform: `rotate(-90 20 ${middle})` }),
+  ].join('');
+}
+
+function line(run: readonly Point[], x: Scale, y: Scale, colour: string): string {
+  const placed = run.map(([across, up]): Point => [x.place(across), y.place(up)]);
+  const [only] = placed;
+  if (placed.length === 1 && only) {
+    return element('circle', { cx: only[0], cy: only[1], r: 3, fill: colour });
+  }
+  const points = thin(placed)
+    .map(([across, down]) => `${across.toFixed(1)},${down.toFixed(1)}`)
+    .join(' ');
+  const stroke = { stroke: colour, 'stroke-width': 2, 'stroke-linejoin': 'round' };
+  return element('polyline', { points, fill: 'none', ...stroke });
+}
+
+function unbrokenRuns(points: readonly Point[], logY: boolean): Point[][] {
+  const runs: Point[][] = [];
+  let open: Point[] | undefined;
+  for (const point of points) {
+    const [x, y] = point;
+    if (!Number.isFinite(x) || !Number.isFinite(y) || (logY && y <= 0)) {
+      open = undefined;
+    } else if (open) {
+      open.push(point);
+    } else {
+      open = [point];
+      runs.push(open);
+    }
+  }
+  return runs;
+}
+
+/** Of all points in one pixel column, keeps the first, the highest, the lowest and the last. */
+function thin(points: readonly Point[]): Point[] {
+  const kept: Point[] = [];
+  for (let first = 0; first < points.length; ) {
+    const column = Math.floor(points[first]![0]);
+    let last = first;
+    let lowest = first;
+    let highest = first;
+    for (let at = first; at < points.length && Math.floor(points[at]![0]) === column; at += 1) {
+      if (points[at]![1] < points[highest]![1]) highest = at;
+      if (points[at]![1] > points[lowest]![1]) lowest = at;
+      last = at;
+    }
+    const chosen = new Set([first, highest, lowest, last]);
+    for (const at of [...chosen].sort((a, b) => a - b)) kept.push(points[at]!);
+    first = last + 1;
+  }
+  return kept;
+}

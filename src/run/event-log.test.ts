@@ -1,0 +1,100 @@
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { UsageError } from '../tensor/errors.js';
+import { EventLog, readEvents } from './event-log.js';
+import type { RunEvent } from './events.js';
+import { temporaryFolder } from './testing/folder.js';
+
+const start: RunEvent = { type: 'phase-start', phase: 'distill' };
+const end: RunEvent = { type: 'phase-end', phase: 'distill', seconds: 1.5 };
+
+describe('the event log', () => {
+  test('gives back every event in order, with the time and the seconds since it was opened', () => {
+    const path = join(temporaryFolder(), 'events.jsonl');
+    using log = new EventLog(path);
+    log.sink(start);
+    log.sink(end);
+    const events = readEvents(path);
+    expect(events).toMatchObject([start, end]);
+    for (const event of events) {
+      expect(new Date(event.time).toISOString()).toBe(event.time);
+      expect(Math.abs(Date.now() - Date.parse(event.time))).toBeLessThan(60_000);
+      expect(event.elapsed).toBeGreaterThanOrEqual(0);
+      expect(event.elapsed).toBeLessThan(60);
+    }
+  });
+
+  test('can be read while it is being written', () => {
+    const path = join(temporaryFolder(), 'events.jsonl');
+    using log = new EventLog(path);
+    log.sink(start);
+    expect(readEvents(path)).toHaveLength(1);
+    log.sink(end);
+    expect(readEvents(path)).toHaveLength(2);
+  });
+
+  test('goes on after the events of an earlier process', () => {
+    const path = join(temporaryFolder(), 'events.jsonl');
+    for (const event of [start, end]) {
+      using log = new EventLog(path);
+      log.sink(event);
+    }
+    expect(readEvents(path)).toMatchObject([start, end]);
+  });
+
+  test.each([10, 200_000])('cuts off an unfinished line of %i characters', (length) => {
+    const path = join(temporaryFolder(), 'events.jsonl');
+    {
+      using log = new EventLog(path);
+      log.sink(start);
+    }
+    const whole = readFileSync(path, 'utf8');
+    appendFileSync(path, `{"type":"${'x'.repeat(length)}`);
+    expect(readEvents(path)).toMatchObject([start]);
+
+    using log = new EventLog(path);
+    expect(readFileSync(path, 'utf8')).toBe(whole);
+    log.sink(end);
+    expect(readEvents(path)).toMatchObject([start, end]);
+  });
+
+  test('empties a file that holds nothing but an unfinished line', () => {
+    const path = join(temporaryFolder(), 'events.jsonl');
+    writeFileSync(path, '{"type":"pha');
+    new EventLog(path).close();
+    expect(readFileSync(path, 'utf8')).toBe('');
+  });
+
+  test('keeps one event a line even when a message holds line ends', () => {
+    const path = join(temporaryFolder(), 'events.jsonl');
+    const warning: RunEvent = { type: 'warning', message: 'first\nsecond' };
+    using log = new EventLog(path);
+    log.sink(warning);
+    expect(readFileSync(path, 'utf8').match(/\n/g)).toHaveLength(1);
+    expect(readEvents(path)).toMatchObject([warning]);
+  });
+
+  test('refuses events once closed, and may be closed twice', () => {
+    const log = new EventLog(join(temporaryFolder(), 'events.jsonl'));
+    log.close();
+    log.close();
+    expect(() => log.sink(start)).toThrow(/events\.jsonl is closed/);
+  });
+});
+
+describe('reading events', () => {
+  test('finds none where there is no log', () => {
+    expect(readEvents(join(temporaryFolder(), 'events.jsonl'))).toEqual([]);
+  });
+
+  test.each([['not json'], ['42'], ['{"kind":"phase-start"}']])(
+    'names the line that holds %s',
+    (bad) => {
+      const path = join(temporaryFolder(), 'events.jsonl');
+      writeFileSync(path, `${JSON.stringify(start)}\n${bad}\n`);
+      expect(() => readEvents(path)).toThrow(UsageError);
+      expect(() => readEvents(path)).toThrow(`${path}, line 2`);
+    },
+  );
+});

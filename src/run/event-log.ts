@@ -1,0 +1,117 @@
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+import { UsageError } from '../tensor/errors.js';
+import type { EventSink, RunEvent } from './events.js';
+
+/** An event as the log keeps it. */
+export type LoggedEvent = RunEvent & {
+  /** When it happened: ISO 8601, UTC. */
+  readonly time: string;
+  /** Seconds since this process opened the log; starts again from 0 when a run is resumed. */
+  readonly elapsed: number;
+};
+
+/**
+ * Appends events to a JSON Lines file, one event a line. Each line is handed to the operating system whole as soon as
+ * its event happens, so a crash of the process loses nothing. Numbers that are not finite become `null`.
+ */
+export class EventLog {
+  readonly #path: string;
+  readonly #opened = performance.now();
+  #file: number | undefined;
+
+  /** Opens `path` for appending, creating it if need be, and cuts off a last line that a crash left unfinished. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = openSync(path, 'a+');
+    dropUnfinishedLine(this.#file);
+  }
+
+  /** Appends one event. Throws an `Error` after `close`. */
+  readonly sink: EventSink = (event) => {
+    const file = this.#openFile();
+    const elapsed = Math.round(performance.now() - this.#opened) / 1000;
+    writeSync(file, `${JSON.stringify({ time: new Date().toISOString(), elapsed, ...event })}\n`);
+  };
+
+  /** Forces what was written to the disk, so that a loss of power keeps it too. */
+  flush(): void {
+    fsyncSync(this.#openFile());
+  }
+
+  /** Flushes and closes. Closing again does nothing. */
+  close(): void {
+    if (this.#file === undefined) return;
+    this.flush();
+    closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #openFile(): number {
+    if (this.#file === undefined) throw new Error(`The event log ${this.#path} is closed.`);
+    return this.#file;
+  }
+}
+
+/**
+ * Every event of a log, oldest first; none when the file does not exist. A last line without its line end is skipped:
+ * it is still being written, or a crash cut it.
+ * @throws UsageError with the line number when a line is not an event.
+ */
+export function readEvents(path: string): LoggedEvent[] {
+  const lines = readText(path).split('\n').slice(0, -1);
+  return lines.map((line, index) => parseLine(line, `${path}, line ${index + 1}`));
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+function parseLine(line: string, where: string): LoggedEvent {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw new UsageError(`${where}: expected one JSON event a line. Mend or remove the line.`, {
+      cause,
+    });
+  }
+  if (typeof value !== 'object' || value === null || !('type' in value)) {
+    throw new UsageError(`${where}: expected an object with a "type". Mend or remove the line.`);
+  }
+  return value as LoggedEvent;
+}
+
+function dropUnfinishedLine(file: number): void {
+  const size = fstatSync(file).size;
+  const chunk = Buffer.alloc(64 * 1024);
+  let end = size;
+  while (end > 0) {
+    const start = Math.max(0, end - chunk.length);
+    const length = readSync(file, chunk, 0, end - start, start);
+    const lineEnd = chunk.subarray(0, length).lastIndexOf('\n');
+    if (lineEnd >= 0) {
+      end = start + lineEnd + 1;
+      break;
+    }
+    end = start;
+  }
+  if (end < size) ftruncateSync(file, end);
+}

@@ -1,0 +1,188 @@
+/**
+ * What a run has to say, as it happens. Loops emit these events and never print; the terminal, the event log and the
+ * report all read the same ones. Every event is plain JSON.
+ *
+ * Conventions: times are wall-clock seconds; accuracies are percent (0 to 100); losses and discrepancies are
+ * dimensionless; `network`, `epoch`, `iteration`, `seed` and `step` count from 1 up to the total beside them and name
+ * the piece of work just done.
+ */
+
+/** The three stages of a run, in order. */
+export type Phase = 'pretrain' | 'distill' | 'evaluate';
+
+/** A stage begins. */
+export interface PhaseStart {
+  readonly type: 'phase-start';
+  readonly phase: Phase;
+}
+
+/** A stage is over. */
+export interface PhaseEnd {
+  readonly type: 'phase-end';
+  readonly phase: Phase;
+  /** Duration of the whole stage. */
+  readonly seconds: number;
+}
+
+/** Training of one feature extractor of the pool begins. */
+export interface PretrainNetworkStart {
+  readonly type: 'pretrain-network-start';
+  readonly network: number;
+  /** Size of the pool. */
+  readonly networks: number;
+}
+
+/** One pass over the real training images is done. */
+export interface PretrainEpoch {
+  readonly type: 'pretrain-epoch';
+  readonly network: number;
+  readonly networks: number;
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Mean cross-entropy over the epoch, in nats. */
+  readonly loss: number;
+  /** Accuracy on the training images as they were seen during the epoch, percent. */
+  readonly trainAccuracy: number;
+  /** Duration of this epoch. */
+  readonly seconds: number;
+}
+
+/** One feature extractor is trained. */
+export interface PretrainNetworkEnd {
+  readonly type: 'pretrain-network-end';
+  readonly network: number;
+  readonly networks: number;
+  /** Percent; absent when the network was not tested. */
+  readonly testAccuracy?: number;
+  /** Duration of this network's whole training. */
+  readonly seconds: number;
+}
+
+/** An earlier run had already trained the same pool, so it was loaded instead. */
+export interface PretrainReused {
+  readonly type: 'pretrain-reused';
+  readonly networks: number;
+  /** The folder they were read from. */
+  readonly path: string;
+}
+
+/** Distillation begins, or goes on from a checkpoint. */
+export interface DistillStart {
+  readonly type: 'distill-start';
+  readonly iterations: number;
+  /** The budget: stored images per class. */
+  readonly imagesPerClass: number;
+  readonly classes: number;
+  /** Images in the distilled set: `imagesPerClass × classes`. */
+  readonly storedImages: number;
+  /** Training images after decoding: `storedImages × factor²`. */
+  readonly decodedImages: number;
+}
+
+/** The images have taken one step. */
+export interface DistillIteration {
+  readonly type: 'distill-iteration';
+  readonly iteration: number;
+  readonly iterations: number;
+  /** Neural characteristic function discrepancy, averaged over the classes; ≥ 0. */
+  readonly discrepancy: number;
+  /** Cross-entropy of the synthetic images under a trained network, in nats; absent when fine-tuning is off. */
+  readonly fineTuneLoss?: number;
+  /** Root mean square of one component of the frequencies drawn (σ). */
+  readonly frequencyScale: number;
+  /** Step size of the images' optimiser at this iteration. */
+  readonly learningRate: number;
+  /** Duration of this iteration. */
+  readonly seconds: number;
+}
+
+/** A picture of the distilled images was written. */
+export interface Snapshot {
+  readonly type: 'snapshot';
+  readonly iteration: number;
+  readonly path: string;
+}
+
+/** Fresh networks will be trained on one set of images, once per seed. */
+export interface EvaluateStart {
+  readonly type: 'evaluate-start';
+  /** Which images: `random` real ones, the `start` of the distillation, its result `ncfm`, or any other label. */
+  readonly set: string;
+  /** How many networks are trained. */
+  readonly seeds: number;
+}
+
+/** A network in training has taken a step. */
+export interface EvaluateStep {
+  readonly type: 'evaluate-step';
+  readonly set: string;
+  readonly seed: number;
+  readonly step: number;
+  readonly steps: number;
+  /** Training cross-entropy of the batch, in nats. */
+  readonly loss: number;
+}
+
+/** One network is trained and tested. */
+export interface EvaluateSeedEnd {
+  readonly type: 'evaluate-seed-end';
+  readonly set: string;
+  readonly seed: number;
+  /** On the test images after the last step, percent. */
+  readonly accuracy: number;
+  /** Duration of this network's training and test. */
+  readonly seconds: number;
+}
+
+/** Every network of a set is tested. */
+export interface EvaluateEnd {
+  readonly type: 'evaluate-end';
+  readonly set: string;
+  /** Mean test accuracy over the seeds, percent. */
+  readonly mean: number;
+  /** Sample standard deviation over the seeds, percentage points; 0 for a single seed. */
+  readonly std: number;
+  /** Number of seeds. */
+  readonly n: number;
+}
+
+/** Something the user should know that does not stop the run. */
+export interface Warning {
+  readonly type: 'warning';
+  readonly message: string;
+}
+
+/** The run is complete. */
+export interface RunEnd {
+  readonly type: 'run-end';
+  /** Duration of the whole run, from this process's start of it. */
+  readonly seconds: number;
+}
+
+/** Everything a run can say, told apart by `type`. */
+export type RunEvent =
+  | PhaseStart
+  | PhaseEnd
+  | PretrainNetworkStart
+  | PretrainEpoch
+  | PretrainNetworkEnd
+  | PretrainReused
+  | DistillStart
+  | DistillIteration
+  | Snapshot
+  | EvaluateStart
+  | EvaluateStep
+  | EvaluateSeedEnd
+  | EvaluateEnd
+  | Warning
+  | RunEnd;
+
+/** Receives each event, in order, on the spot. */
+export type EventSink = (event: RunEvent) => void;
+
+/** One sink that passes every event to each of `sinks`, in the order given; with none, events go nowhere. */
+export function combine(...sinks: readonly EventSink[]): EventSink {
+  return (event) => {
+    for (const sink of sinks) sink(event);
+  };
+}

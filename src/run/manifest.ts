@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import { cpus } from 'node:os';
+
+/** What a reader needs to know to trust a run's numbers or to repeat them. */
+export interface Manifest {
+  readonly versions: { readonly ncfm: string; readonly node: string; readonly libtorch: string };
+  /** Operating system and processor family: `linux-x64`. */
+  readonly platform: string;
+  /** The processor as it names itself: `AMD EPYC 7B13`. */
+  readonly cpu: string;
+  /** Threads that one tensor operation may use. */
+  readonly threads: number;
+  /** `cpu`, `cuda`, … */
+  readonly device: string;
+  readonly seed: number;
+  /** The real images, with the SHA-256 of each split: `{ train: '9f…', test: '04…' }`. */
+  readonly dataset: { readonly name: string; readonly hashes: Readonly<Record<string, string>> };
+  /** The checkout the run was started in; absent outside one. */
+  readonly git?: GitState;
+  /** When the run was created: ISO 8601, UTC. */
+  readonly created: string;
+}
+
+/** The state of a git checkout. */
+export interface GitState {
+  /** Full commit hash. */
+  readonly revision: string;
+  /** Whether tracked files differ from that commit. */
+  readonly modified: boolean;
+}
+
+/** The facts that only the caller knows. */
+export interface ManifestFacts {
+  readonly versions: { readonly ncfm: string; readonly libtorch: string };
+  readonly threads: number;
+  readonly device: string;
+  readonly seed: number;
+  readonly dataset: Manifest['dataset'];
+}
+
+/** Completes the caller's facts with those of the machine, of the working directory's checkout and of the clock. */
+export function createManifest(facts: ManifestFacts): Manifest {
+  const git = gitState(process.cwd());
+  return {
+    versions: { ...facts.versions, node: process.versions.node },
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    threads: facts.threads,
+    device: facts.device,
+    seed: facts.seed,
+    dataset: facts.dataset,
+    ...(git ? { git } : {}),
+    created: new Date().toISOString(),
+  };
+}
+
+/** The checkout that holds `directory`; `undefined` outside one, before its first commit, or when git is missing. */
+export function gitState(directory: string): GitState | undefined {
+  try {
+    const revision = git(directory, 'rev-parse', 'HEAD').trim();
+    const changes = git(directory, 'status', '--porcelain', '--untracked-files=no');
+    return { revision, modified: changes !== '' };
+  } catch {
+    return undefined;
+  }
+}
+
+function git(directory: string, ...words: readonly string[]): string {
+  return execFileSync('git', words, {
+    cwd: directory,
+    encoding: 'utf8',
+    // Looking must not take the checkout's lock from a git command that the user runs meanwhile.
+    env: { ...process.env, GIT_OPTIONAL_LOCKS: '0' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: 5000,
+  });
+}

@@ -1,0 +1,92 @@
+import type { Dataset } from '../data/index.js';
+import {
+  type CondenseOptions,
+  Condenser,
+  decodedPerClass,
+  type ExtractorPool,
+  type Formation,
+  type Initialization,
+  initializeSynthetic,
+  type SyntheticImages,
+} from '../distill/index.js';
+import type { ImageModel } from '../models/index.js';
+import type { EventSink } from '../run/index.js';
+import type { RandomGenerator } from '../tensor/index.js';
+import { breathe } from './breathe.js';
+import { clusterClasses } from './clusters.js';
+
+export interface DistillOptions extends CondenseOptions {
+  readonly imagesPerClass: number;
+  readonly formation: Formation;
+  readonly initialization: Initialization;
+}
+
+export interface DistillRequest {
+  readonly train: Dataset;
+  readonly pool: ExtractorPool;
+  /** Builds a network of the pool's architecture. */
+  readonly buildModel: () => ImageModel;
+  readonly options: DistillOptions;
+  readonly random: RandomGenerator;
+  readonly onEvent: EventSink;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the images before the first iteration (0), and after every iteration with its number. */
+  readonly onImages?: (iteration: number, synthetic: SyntheticImages) => Promise<void> | void;
+}
+
+/** Distils a dataset: starts the synthetic images and plays the game for all iterations. The caller owns the images. */
+export async function distill(request: DistillRequest): Promise<SyntheticImages> {
+  const { train, pool, buildModel, options, random, onEvent, signal, onImages } = request;
+  const perClass = decodedPerClass(options.formation, options.imagesPerClass);
+  const clusters =
+    options.matching.strategy === 'stratified'
+      ? await clusterClasses({
+          dataset: train,
+          pool,
+          buildModel,
+          perClass,
+          random: random.derive('clusters'),
+          signal,
+        })
+      : undefined;
+  const synthetic = initializeSynthetic(train, {
+    imagesPerClass: options.imagesPerClass,
+    formation: options.formation,
+    initialization: options.initialization,
+    random: random.derive('start'),
+    ...(clusters && options.initialization.kind === 'mix' ? { candidates: clusters } : {}),
+  });
+  onEvent({
+    type: 'distill-start',
+    iterations: options.iterations,
+    imagesPerClass: options.imagesPerClass,
+    classes: synthetic.classes,
+    storedImages: synthetic.images.size(0),
+    decodedImages: synthetic.classes * synthetic.decodedPerClass,
+  });
+  await onImages?.(0, synthetic);
+  using condenser = new Condenser({
+    dataset: train,
+    synthetic,
+    pool,
+    buildModel,
+    options,
+    random: random.derive('condense'),
+    ...(clusters ? { clusters } : {}),
+  });
+  while (condenser.iteration < options.iterations) {
+    const started = performance.now();
+    const { fineTuneLoss, ...report } = condenser.step();
+    onEvent({
+      type: 'distill-iteration',
+      iteration: condenser.iteration,
+      iterations: options.iterations,
+      ...report,
+      ...(fineTuneLoss === undefined ? {} : { fineTuneLoss }),
+      seconds: (performance.now() - started) / 1000,
+    });
+    await onImages?.(condenser.iteration, synthetic);
+    await breathe(signal);
+  }
+  return synthetic;
+}

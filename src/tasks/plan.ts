@@ -1,0 +1,36 @@
+import type { ModelOptions } from '../models/index.js';
+import type { DistillOptions } from './distill.js';
+import type { EvaluateOptions } from './evaluate.js';
+import type { PretrainOptions } from './pretrain.js';
+
+/** Everything that determines a run: what a configuration file or a preset resolves to, every default written out. */
+export interface Plan {
+  /** The run directory's name. */
+  readonly name: string;
+  readonly seed: number;
+  /** 'cpu', 'cuda' or 'cuda:<number>'. */
+  readonly device: string;
+  /** Threads of the engine's operators. */
+  readonly threads: number;
+  readonly dataset: DatasetChoice;
+  /** The feature extractors' architecture; also the student's, unless `student` names another. */
+  readonly model: ModelOptions;
+  /** Architecture of the networks that are trained on the distilled set. */
+  readonly student: ModelOptions;
+  readonly pretrain: PretrainOptions;
+  readonly distill: DistillOptions;
+  /** Pictures of the images are written at the start, at the end and every so many iterations. */
+  readonly snapshotEvery: number;
+  readonly evaluate: EvaluateOptions;
+}
+
+export interface DatasetChoice {
+  readonly name: string;
+  /** Folder that holds the data; the usual places when absent. */
+  readonly root?: string;
+  /**
+   * Share of the training images held out, in [0, 1). When above 0 every accuracy is measured on them instead of the
+   * test images: settings are to be chosen this way, so that test data stays unseen.
+   */
+  readonly validation: number;
+}

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TrainingAugmentation } from '../augment/index.js';
+import type { Dataset } from '../data/index.js';
+import { ExtractorPool, type TrainedPair } from '../distill/index.js';
+import { buildModel, type ModelOptions } from '../models/index.js';
+import type { OptimizerOptions, ScheduleOptions } from '../nn/index.js';
+import type { EventSink } from '../run/index.js';
+import {
+  loadSafetensors,
+  noGrad,
+  type RandomGenerator,
+  saveSafetensors,
+  type Tensor,
+  toDeviceOf,
+} from '../tensor/index.js';
+import { datasetSource, testAccuracy, train } from './train.js';
+
+export interface PretrainOptions {
+  /** Size of the pool. */
+  readonly networks: number;
+  /** Passes over the real training images; a fraction trains on a part of them. */
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly optimizer: OptimizerOptions;
+  readonly schedule: ScheduleOptions;
+  readonly augmentation: TrainingAugmentation;
+}
+
+export interface PretrainRequest {
+  readonly train: Dataset;
+  /** When given, each network's accuracy on it is reported; it never influences the training. */
+  readonly test?: Dataset | undefined;
+  readonly model: ModelOptions;
+  readonly options: PretrainOptions;
+  /** Folder of trained pools; a pool is found by a hash of everything that determines it. */
+  readonly cache: string;
+  readonly random: RandomGenerator;
+  readonly onEvent: EventSink;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Changes when stored pools of an earlier version must not be used any more. */
+const formatVersion = 1;
+
+/** The cache key of a pool: SHA-256 over data, architecture, settings and seed. */
+export function poolHash({ train, model, options, random }: PretrainRequest): string {
+  const { networks: _, ...settings } = options;
+  const identity = { formatVersion, data: train.hash, model, settings, seed: random.seed };
+  return createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 16);
+}
+
+/**
+ * Trains the pool of feature extractors (the paper's §4.2.1), or reads those of it that were trained before: each
+ * network is stored as soon as it is done, so an interrupted pretraining goes on where it stopped, and a larger pool
+ * reuses the smaller one. The caller owns the pool.
+ */
+export async function pretrain(request: PretrainRequest): Promise<ExtractorPool> {
+  const folder = join(request.cache, 'extractors', poolHash(request));
+  const { networks } = request.options;
+  const pairs: TrainedPair[] = [];
+  let reused = 0;
+  for (let index = 0; index < networks; index++) {
+    const path = join(folder, `network-${String(index).padStart(3, '0')}.safetensors`);
+    if (existsSync(path)) reused += 1;
+    else await trainNetwork(request, index, path);
+    pairs.push(loadPair(path));
+  }
+  if (reused > 0) request.onEvent({ type: 'pretrain-reused', networks: reused, path: folder });
+  return new ExtractorPool(pairs.map((pair) => onDevice(pair, request.random.device)));
+}
+
+async function trainNetwork(request: PretrainRequest, index: number, path: string): Promise<void> {
+  const { train: dataset, test, model: architecture, options, onEvent, signal } = request;
+  const { networks } = options;
+  const started = performance.now();
+  onEvent({ type: 'pretrain-network-start', network: index + 1, networks });
+  const random = request.random.derive(`network-${index}`);
+  using model = buildModel(architecture, dataset.shape, dataset.classNames.length, random);
+  const initial = copyOf(model.state());
+  await train({
+    model,
+    source: datasetSource(dataset, random.device),
+    steps: Math.max(1, Math.round((options.epochs * dataset.labels.length) / options.batchSize)),
+    options: { ...options, cutMix: 0 },
+    random,
+    signal,
+    onStep: epochReporter(request, index),
+  });
+  const accuracy = test && (await testAccuracy(model, test, random.device, signal));
+  storePair(path, { initial, trained: model.state() }, accuracy);
+  for (const tensor of initial.values()) tensor.dispose();
+  onEvent({
+    type: 'pretrain-network-end',
+    network: index + 1,
+    networks,
+    ...(accuracy === undefined ? {} : { testAccuracy: accuracy }),
+    seconds: (performance.now() - started) / 1000,
+  });
+}
+
+/** Turns steps into one event per pass over the data (and one for a last part of a pass). */
+function epochReporter({ train, options, onEvent }: PretrainRequest, index: number) {
+  const stepsPerEpoch = Math.max(1, Math.floor(train.labels.length / options.batchSize));
+  const steps = Math.max(1, Math.round((options.epochs * train.labels.length) / options.batchSize));
+  let sums = { loss: 0, correct: 0, images: 0, steps: 0, started: performance.now() };
+  return (step: number, loss: number, correct: number, batch: number): void => {
+    sums.loss += loss;
+    sums.correct += correct;
+    sums.images += batch;
+    sums.steps += 1;
+    if (step % stepsPerEpoch !== 0 && step !== steps) return;
+    onEvent({
+      type: 'pretrain-epoch',
+      network: index + 1,
+      networks: options.networks,
+      epoch: Math.ceil(step / stepsPerEpoch),
+      epochs: Math.ceil(steps / stepsPerEpoch),
+      loss: sums.loss / sums.steps,
+      trainAccuracy: (100 * sums.correct) / sums.images,
+      seconds: (performance.now() - sums.started) / 1000,
+    });
+    sums = { loss: 0, correct: 0, images: 0, steps: 0, started: performance.now() };
+  };
+}
+
+function copyOf(state: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+  return noGrad(() => new Map([...state].map(([name, value]) => [name, value.clone()])));
+}
+
+function storePair(path: string, pair: TrainedPair, accuracy: number | undefined): void {
+  const tensors = new Map<string, Tensor>();
+  for (const [name, value] of pair.initial) tensors.set(`initial.${name}`, value);
+  for (const [name, value] of pair.trained) tensors.set(`trained.${name}`, value);
+  saveSafetensors(path, tensors, accuracy === undefined ? {} : { testAccuracy: String(accuracy) });
+}
+
+function loadPair(path: string): TrainedPair {
+  const { tensors } = loadSafetensors(path);
+  const withPrefix = (prefix: string): Map<string, Tensor> =>
+    new Map(
+      [...tensors]
+        .filter(([name]) => name.startsWith(prefix))
+        .map(([name, value]) => [name.slice(prefix.length), value]),
+    );
+  return { initial: withPrefix('initial.'), trained: withPrefix('trained.') };
+}
+
+function onDevice(pair: TrainedPair, device: string): TrainedPair {
+  if (device === 'cpu') return pair;
+  const moved = (tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
+    new Map(
+      [...tensors].map(([name, value]) => {
+        const there = toDeviceOf(value, device);
+        value.dispose();
+        return [name, there];
+      }),
+    );
+  return { initial: moved(pair.initial), trained: moved(pair.trained) };
+}

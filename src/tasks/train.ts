@@ -1,0 +1,193 @@
+import { augmentBatch, cutMix, normalize, type TrainingAugmentation } from '../augment/index.js';
+import { type Dataset, type Normalization, pixelsToTensor } from '../data/index.js';
+import type { ImageModel } from '../models/index.js';
+import {
+  correctPredictions,
+  createOptimizer,
+  crossEntropy,
+  type OptimizerOptions,
+  type ScheduleOptions,
+  startSchedule,
+} from '../nn/index.js';
+import {
+  arange,
+  grad,
+  noGrad,
+  type RandomGenerator,
+  scope,
+  type Tensor,
+  tensor,
+  toDeviceOf,
+} from '../tensor/index.js';
+import { breathe } from './breathe.js';
+
+/** Where training images come from, batch by batch. */
+export interface TrainingSource {
+  readonly size: number;
+  readonly normalization: Normalization;
+  /** Images [n, c, h, w] in [0, 1] and labels [n] (int64) at the given positions. */
+  batch(positions: Int32Array): { readonly images: Tensor; readonly labels: Tensor };
+}
+
+export interface TrainOptions {
+  readonly batchSize: number;
+  readonly optimizer: OptimizerOptions;
+  readonly schedule: ScheduleOptions;
+  readonly augmentation: TrainingAugmentation;
+  /** Probability with which a batch is mixed by CutMix, in [0, 1]. */
+  readonly cutMix: number;
+}
+
+export interface TrainRequest {
+  readonly model: ImageModel;
+  readonly source: TrainingSource;
+  readonly steps: number;
+  readonly options: TrainOptions;
+  readonly random: RandomGenerator;
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each step with the batch's loss (nats) and the number of images classified correctly in it. */
+  readonly onStep?: (step: number, loss: number, correct: number, batch: number) => void;
+}
+
+/** A source that reads a dataset. */
+export function datasetSource(dataset: Dataset, device: string): TrainingSource {
+  return {
+    size: dataset.labels.length,
+    normalization: dataset.normalization,
+    batch: (positions) => {
+      const images = pixelsToTensor(
+        dataset.read(positions),
+        positions.length,
+        dataset.shape,
+        device,
+      );
+      const labels = Array.from(positions, (position) => dataset.labels[position]!);
+      return { images, labels: toDeviceOf(tensor(labels, [labels.length], 'int64'), device) };
+    },
+  };
+}
+
+/** A source over images [n, c, h, w] in [0, 1] and labels [n] (int64) that are in memory; both stay the caller's. */
+export function tensorSource(
+  images: Tensor,
+  labels: Tensor,
+  normalization: Normalization,
+): TrainingSource {
+  return {
+    size: images.size(0),
+    normalization,
+    batch: (positions) => {
+      const index = toDeviceOf(tensor(positions), images.device);
+      return { images: images.indexSelect(0, index), labels: labels.indexSelect(0, index) };
+    },
+  };
+}
+
+/** An endless stream of positions, in a new random order at each pass over the source. */
+class ShuffledStream {
+  readonly #size: number;
+  readonly #random: RandomGenerator;
+  #order = new Int32Array(0);
+  #used = 0;
+
+  constructor(size: number, random: RandomGenerator) {
+    this.#size = size;
+    this.#random = random;
+  }
+
+  next(count: number): Int32Array {
+    const positions = new Int32Array(count);
+    for (let filled = 0; filled < count; filled++) {
+      if (this.#used === this.#order.length) {
+        this.#order = new Int32Array(this.#random.permutation(this.#size));
+        this.#used = 0;
+      }
+      positions[filled] = this.#order[this.#used++]!;
+    }
+    return positions;
+  }
+}
+
+/**
+ * Trains `model` in place for a number of steps by cross-entropy with hard labels. Batches are full and run through the
+ * source in random order, pass after pass, so that a small set and a large one are trained equally long.
+ */
+export async function train({
+  model,
+  source,
+  steps,
+  options,
+  random,
+  signal,
+  onStep,
+}: TrainRequest): Promise<void> {
+  const parameters = model.parameters();
+  using optimizer = createOptimizer(parameters, options.optimizer);
+  const schedule = startSchedule(options.schedule, steps);
+  const stream = new ShuffledStream(source.size, random);
+  for (let step = 1; step <= steps; step++) {
+    optimizer.learningRate = options.optimizer.learningRate * schedule.factor();
+    const { loss, correct } = scope(() => {
+      const batch = source.batch(stream.next(options.batchSize));
+      const result = batchLoss(model, batch, source.normalization, options, random);
+      optimizer.step(grad([result.loss], parameters));
+      return { loss: result.loss.item(), correct: result.correct };
+    });
+    schedule.advance(loss);
+    onStep?.(step, loss, correct, options.batchSize);
+    await breathe(signal);
+  }
+}
+
+function batchLoss(
+  model: ImageModel,
+  { images, labels }: { images: Tensor; labels: Tensor },
+  normalization: Normalization,
+  { augmentation, cutMix: mixProbability }: TrainOptions,
+  random: RandomGenerator,
+): { loss: Tensor; correct: number } {
+  const input = augmentBatch(normalize(images, normalization), augmentation, random);
+  if (mixProbability > 0 && random.uniform() < mixProbability) {
+    const mixed = cutMix(input, { random });
+    const logits = model.logits(mixed.images);
+    const partner = labels.indexSelect(0, mixed.partner);
+    const loss = crossEntropy(logits, labels)
+      .mul(mixed.weight)
+      .add(crossEntropy(logits, partner).mul(1 - mixed.weight));
+    return { loss, correct: correctPredictions(logits, labels) };
+  }
+  const logits = model.logits(input);
+  return { loss: crossEntropy(logits, labels), correct: correctPredictions(logits, labels) };
+}
+
+/** Images classified at once when testing. */
+const testBatch = 500;
+
+/** The share of a dataset's images that `model` classifies correctly, in percent. */
+export async function testAccuracy(
+  model: ImageModel,
+  dataset: Dataset,
+  device: string,
+  signal?: AbortSignal,
+): Promise<number> {
+  const source = datasetSource(dataset, device);
+  let correct = 0;
+  for (let start = 0; start < source.size; start += testBatch) {
+    const length = Math.min(testBatch, source.size - start);
+    correct += scope(() =>
+      noGrad(() => {
+        const { images, labels } = source.batch(
+          Int32Array.from({ length }, (_, index) => start + index),
+        );
+        return correctPredictions(model.logits(normalize(images, source.normalization)), labels);
+      }),
+    );
+    await breathe(signal);
+  }
+  return (100 * correct) / source.size;
+}
+
+/** Labels of images that come class by class: [classes · perClass], int64. */
+export function labelsByClass(classes: number, perClass: number, device: string): Tensor {
+  return scope(() => arange(classes, { device }).repeatInterleave(perClass, 0));
+}

@@ -1,0 +1,42 @@
+import { native } from './native.js';
+import { Tensor } from './tensor.js';
+
+export interface GradOptions {
+  /** One weight per output (its own shape); 1 for a scalar output when left out. */
+  readonly gradOutputs?: readonly Tensor[];
+  /** Keep the graph for a second call; it is released otherwise. */
+  readonly retainGraph?: boolean;
+}
+
+/**
+ * The gradients of the sum of `outputs` (weighted by `gradOutputs`) with respect to each of `inputs`, by one backward
+ * pass; shapes as the inputs. Throws when an input does not take part in the outputs: a gradient that is silently
+ * missing would train nothing.
+ */
+export function grad(
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+  options: GradOptions = {},
+): Tensor[] {
+  const gradients = native.grad(
+    outputs.map((output) => output.handle),
+    inputs.map((input) => input.handle),
+    options.gradOutputs?.map((weight) => weight.handle) ?? null,
+    options.retainGraph ?? false,
+    false,
+  );
+  return gradients.map((handle, index) => {
+    if (handle === null) throw new Error(`input ${index} of grad() takes no part in the outputs`);
+    return new Tensor(handle);
+  });
+}
+
+/** Runs `body` without recording operations for gradients. */
+export function noGrad<T>(body: () => T): T {
+  const previous = native.setGradEnabled(false);
+  try {
+    return body();
+  } finally {
+    native.setGradEnabled(previous);
+  }
+}

@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { UsageError } from './errors.js';
+import { type EngineDescription, native } from './native.js';
+import type { Device } from './tensor.js';
+
+/** What the engine is and can do. */
+export function engine(): EngineDescription {
+  return native.engine();
+}
+
+/** The number of threads LibTorch's operators use. */
+export function threads(): number {
+  return native.threads();
+}
+
+/** Sets the number of threads LibTorch's operators use. Throws UsageError unless it is a positive integer. */
+export function setThreads(count: number): void {
+  if (!Number.isInteger(count) || count < 1) {
+    throw new UsageError(`the number of threads must be a positive integer, got ${count}`);
+  }
+  native.threads(count);
+}
+
+/**
+ * The number of physical cores this process may use: two hyper-threads of one core share its arithmetic units, so a
+ * thread each would only add overhead.
+ */
+export function physicalCores(): number {
+  return Math.max(1, Math.min(availableParallelism(), coresFromSystem() ?? availableParallelism()));
+}
+
+function coresFromSystem(): number | undefined {
+  const root = '/sys/devices/system/cpu';
+  try {
+    const siblings = readdirSync(root)
+      .filter((name) => /^cpu\d+$/.test(name))
+      .map((name) => readFileSync(`${root}/${name}/topology/thread_siblings_list`, 'utf8').trim());
+    return siblings.length > 0 ? new Set(siblings).size : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Checks that a device can be used here. Throws UsageError saying what is missing. */
+export function requireDevice(device: Device): Device {
+  if (device === 'cpu') return device;
+  const match = /^cuda(?::(\d+))?$/.exec(device);
+  if (match === null)
+    throw new UsageError(`unknown device '${device}'; use 'cpu', 'cuda' or 'cuda:<number>'`);
+  const { cuda, cudaDevices, version } = engine();
+  if (!cuda) {
+    throw new UsageError(
+      `device '${device}' was asked for, but this build of LibTorch (${version}) sees no CUDA GPU. Install a driver and a CUDA build of LibTorch, set LIBTORCH to its directory and run \`npm run setup\` again; or use --device cpu.`,
+    );
+  }
+  const index = Number(match[1] ?? 0);
+  if (index >= cudaDevices) {
+    throw new UsageError(
+      `device '${device}' was asked for, but there are ${cudaDevices} CUDA devices (numbered from 0)`,
+    );
+  }
+  return device;
+}
+
+/** The process's memory in bytes: resident now, and the most it ever was. */
+export function residentMemory(): { readonly current: number; readonly peak: number } {
+  return { current: process.memoryUsage.rss(), peak: process.resourceUsage().maxRSS * 1024 };
+}

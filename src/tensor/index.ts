@@ -1,0 +1,10 @@
+export * from './autograd.js';
+export * from './device.js';
+export * from './dtype.js';
+export * from './errors.js';
+export * from './io.js';
+export type { EngineDescription } from './native.js';
+export * from './ops.js';
+export * from './random.js';
+export { keep, liveTensors, scope } from './scope.js';
+export { type Device, fromBytes, Tensor, tensor, type Values } from './tensor.js';

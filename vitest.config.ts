@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['**/*.slow.test.ts'],
+    // The addon keeps process-wide state (generator, thread count), so each file has its own process.
+    pool: 'forks',
+    maxWorkers: 2,
+    // One LibTorch thread per worker: two workers then fill two cores instead of fighting for them.
+    env: { OMP_NUM_THREADS: '1' },
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: ['default', './test/closing-line-reporter.ts'],
+  },
+});
