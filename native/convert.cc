@@ -135,31 +135,6 @@ c10::IValue toIValue(const Napi::Value& value, const c10::TypePtr& type) {
   }
 }
 
-c10::IValue toIValueUntyped(const Napi::Value& value) {
-  if (value.IsNull() || value.IsUndefined()) return c10::IValue();
-  if (value.IsBoolean()) return c10::IValue(toBoolean(value));
-  if (value.IsNumber() || value.IsBigInt()) return c10::IValue(toScalar(value));
-  if (value.IsString()) return c10::IValue(value.As<Napi::String>().Utf8Value());
-  if (value.IsExternal()) return c10::IValue(unwrapTensor(value));
-  if (value.IsArray()) {
-    const auto array = value.As<Napi::Array>();
-    c10::impl::GenericList list(c10::AnyType::get());
-    for (uint32_t i = 0; i < array.Length(); ++i) list.push_back(toIValueUntyped(array.Get(i)));
-    return c10::IValue(std::move(list));
-  }
-  if (value.IsObject()) {
-    const auto object = value.As<Napi::Object>();
-    const Napi::Array keys = object.GetPropertyNames();
-    c10::impl::GenericDict dict(c10::StringType::get(), c10::AnyType::get());
-    for (uint32_t i = 0; i < keys.Length(); ++i) {
-      const Napi::Value key = keys.Get(i);
-      dict.insert(key.As<Napi::String>().Utf8Value(), toIValueUntyped(object.Get(key)));
-    }
-    return c10::IValue(std::move(dict));
-  }
-  mismatch(value, "a value that can be stored (number, string, boolean, null, tensor, array or plain object)");
-}
-
 Napi::Value toJavaScript(Napi::Env env, const c10::IValue& value) {
   if (value.isTensor()) return value.toTensor().defined() ? wrapTensor(env, value.toTensor()) : Napi::Value(env.Null());
   if (value.isNone()) return env.Null();

@@ -10,9 +10,6 @@ namespace ncfm {
 // Converts `value` to what `type` asks for; throws std::invalid_argument naming both where they do not fit.
 c10::IValue toIValue(const Napi::Value& value, const c10::TypePtr& type);
 
-// Converts without a schema (for pickling): numbers, strings, booleans, null, tensors, arrays and plain objects.
-c10::IValue toIValueUntyped(const Napi::Value& value);
-
 Napi::Value toJavaScript(Napi::Env env, const c10::IValue& value);
 
 }  // namespace ncfm

@@ -77,6 +77,8 @@ Napi::Value call(const Napi::CallbackInfo& info) {
     handle.callBoxed(&stack);
   } catch (const c10::Error& error) {
     throw std::runtime_error(handle.schema().name() + "(" + describe(stack) + "): " + error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    throw std::runtime_error(handle.schema().name() + "(" + describe(stack) + "): " + error.what());
   }
   if (stack.size() == 1) return toJavaScript(info.Env(), stack.front());
   Napi::Array results = Napi::Array::New(info.Env(), stack.size());

@@ -1,11 +1,8 @@
-// Bytes <-> tensors, and the pickled archives of torch.save / torch.load. LibTorch's unpickler rebuilds
-// tensors and plain containers only; it never runs code from the file.
+// Bytes <-> tensors.
 #include <ATen/ATen.h>
-#include <torch/csrc/jit/serialization/pickle.h>
 
 #include <cstring>
 #include <stdexcept>
-#include <vector>
 
 #include "addon.h"
 #include "convert.h"
@@ -42,25 +39,11 @@ Napi::Value toBytes(const Napi::CallbackInfo& info) {
   return buffer;
 }
 
-Napi::Value pickleLoad(const Napi::CallbackInfo& info) {
-  const auto [data, size] = bytesOf(info[0]);
-  return toJavaScript(info.Env(), torch::jit::pickle_load(std::vector<char>(data, data + size)));
-}
-
-Napi::Value pickleSave(const Napi::CallbackInfo& info) {
-  const std::vector<char> bytes = torch::jit::pickle_save(toIValueUntyped(info[0]));
-  Napi::Uint8Array array = Napi::Uint8Array::New(info.Env(), bytes.size());
-  std::memcpy(array.Data(), bytes.data(), bytes.size());
-  return array;
-}
-
 }  // namespace
 
 void registerSerialize(Napi::Env env, Napi::Object exports) {
   define<fromBytes>(env, exports, "fromBytes");
   define<toBytes>(env, exports, "toBytes");
-  define<pickleLoad>(env, exports, "pickleLoad");
-  define<pickleSave>(env, exports, "pickleSave");
 }
 
 }  // namespace ncfm

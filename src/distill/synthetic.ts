@@ -5,11 +5,11 @@ import {
   loadSafetensors,
   noGrad,
   type RandomGenerator,
-  resizeAntialiased,
   scope,
   Tensor,
   toDeviceOf,
   UsageError,
+  upsampleBilinear,
 } from '../tensor/index.js';
 import { checkFormation, decode, decodedPerClass, type Formation, tileSize } from './formation.js';
 
@@ -170,7 +170,8 @@ function mixedImages(
   const real = pixelsToTensor(dataset.read(indices), indices.length, dataset.shape, random.device);
   if (factor === 1) return real;
   const [rows, columns] = tileSize(height, width, factor);
-  return resizeAntialiased(real, [rows, columns], false)
+  // As in the official code: averages factor 2's pixels in pairs, and does not blur as antialiasing would.
+  return upsampleBilinear(real, [rows, columns], false)
     .reshape([indices.length / factor ** 2, factor, factor, channels, rows, columns])
     .permute([0, 3, 1, 4, 2, 5])
     .reshape([indices.length / factor ** 2, channels, factor * rows, factor * columns])

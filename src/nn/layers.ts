@@ -1,9 +1,9 @@
 import {
-  avgPool2d,
   batchNorm,
   conv2d,
   type Device,
   groupNorm,
+  instanceNormReluPool,
   linear,
   noGrad,
   ones,
@@ -105,9 +105,9 @@ export class InstanceNorm extends Module {
     return groupNorm(x, this.#channels, this.weight, this.bias, normEpsilon);
   }
 
-  /** The normalisation, then ReLU, then 2×2 average pooling: one pass over memory where a kernel of ours applies. */
+  /** The normalisation, then ReLU, then 2×2 average pooling, by one kernel: [n, c, h, w] → [n, c, ⌊h/2⌋, ⌊w/2⌋]. */
   forwardReluPool(x: Tensor): Tensor {
-    return scope(() => avgPool2d(this.forward(x).relu(), [2, 2], [2, 2]));
+    return instanceNormReluPool(x, this.weight, this.bias, normEpsilon);
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../tensor/errors.js';
-import { writeFileAtomic } from './atomic.js';
+import { writeFileAtomic } from '../tensor/files.js';
 import { listRuns, RunDirectory } from './directory.js';
 import { readEvents } from './event-log.js';
 import { createManifest } from './manifest.js';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { UsageError } from '../tensor/errors.js';
-import { writeFileAtomic } from './atomic.js';
+import { writeFileAtomic } from '../tensor/files.js';
 import { EventLog } from './event-log.js';
 import type { Manifest } from './manifest.js';
 

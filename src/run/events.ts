@@ -58,9 +58,10 @@ export interface PretrainNetworkEnd {
   readonly seconds: number;
 }
 
-/** An earlier run had already trained the same pool, so it was loaded instead. */
+/** An earlier run had already trained networks of this pool, so they were loaded instead. */
 export interface PretrainReused {
   readonly type: 'pretrain-reused';
+  /** How many were loaded. */
   readonly networks: number;
   /** The folder they were read from. */
   readonly path: string;

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { writeFileAtomic } from './atomic.js';
+import { writeFileAtomic } from '../tensor/files.js';
 import { escapeText, fontFamily, textWidth } from './svg.js';
 
 /** The size of the images of a grid. */

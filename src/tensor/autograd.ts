@@ -23,12 +23,14 @@ export function grad(
     inputs.map((input) => input.handle),
     options.gradOutputs?.map((weight) => weight.handle) ?? null,
     options.retainGraph ?? false,
-    false,
+    true,
   );
-  return gradients.map((handle, index) => {
-    if (handle === null) throw new Error(`input ${index} of grad() takes no part in the outputs`);
-    return new Tensor(handle);
-  });
+  const unused = gradients.indexOf(null);
+  if (unused >= 0) {
+    for (const handle of gradients) if (handle !== null) native.dispose(handle);
+    throw new Error(`input ${unused} of grad() takes no part in the outputs`);
+  }
+  return gradients.map((handle) => new Tensor(handle!));
 }
 
 /** Runs `body` without recording operations for gradients. */

@@ -1,40 +1,23 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DType, dtypeBytes } from './dtype.js';
 import { FailureError, UsageError } from './errors.js';
-import { native, type TensorHandle } from './native.js';
-import { fromBytes, Tensor } from './tensor.js';
+import { writeFileAtomic } from './files.js';
+import { scope } from './scope.js';
+import { fromBytes, type Tensor } from './tensor.js';
 
-/** Writes a file so that a reader sees either the old content or the new, never a part: temporary file, fsync, rename. */
-export function writeFileAtomic(path: string, content: Uint8Array | string): void {
-  const temporary = `${path}.${process.pid}.partial`;
-  mkdirSync(dirname(path), { recursive: true });
+/** Writes a file atomically, making its folder. Throws FailureError naming the file when it cannot be written. */
+export function writeBytes(path: string, content: Uint8Array): void {
   try {
-    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-    const file = openSync(temporary, 'w');
-    try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileAtomic(path, content);
   } catch (cause) {
-    rmSync(temporary, { force: true });
     throw new FailureError(`${path} could not be written: ${(cause as Error).message}`, { cause });
   }
 }
 
-function readBytes(path: string): Buffer {
+/** A file's content. Throws UsageError when it cannot be read. */
+export function readBytes(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
@@ -89,7 +72,7 @@ export function saveSafetensors(
   const padded = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, ' ')]);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
-  writeFileAtomic(path, Buffer.concat([length, padded, ...parts]));
+  writeBytes(path, Buffer.concat([length, padded, ...parts]));
 }
 
 /**
@@ -108,16 +91,26 @@ export function loadSafetensors(path: string): TensorFile {
   if (headerLength > bytes.length - 8) {
     fail(`its header claims ${headerLength} bytes, only ${bytes.length - 8} follow`);
   }
+  const header = parseHeader(bytes.subarray(8, 8 + headerLength), fail);
   const data = bytes.subarray(8 + headerLength);
-  const tensors = new Map<string, Tensor>();
-  let metadata: Record<string, string> = {};
-  for (const [name, entry] of Object.entries(
-    parseHeader(bytes.subarray(8, 8 + headerLength), fail),
-  )) {
-    if (name === '__metadata__') metadata = entry as Record<string, string>;
-    else tensors.set(name, readEntry(name, entry, data, fail));
-  }
-  return { tensors, metadata };
+  const { __metadata__: metadata = {}, ...entries } = header;
+  if (!isMetadata(metadata)) return fail('its __metadata__ is not an object of strings');
+  const parts = Object.entries(entries).map(([name, entry]) => checkEntry(name, entry, fail));
+  checkCover(parts, data.length, fail);
+  const read = ({ name, start, end, shape, dtype }: Entry): [string, Tensor] => [
+    name,
+    fromBytes(data.subarray(start, end), shape, dtype),
+  ];
+  return { tensors: scope(() => new Map(parts.map(read))), metadata };
+}
+
+/** One tensor's entry in the header: bytes `start` to `end` of the data. */
+interface Entry {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly start: number;
+  readonly end: number;
 }
 
 function parseHeader(json: Buffer, fail: (what: string) => never): Record<string, unknown> {
@@ -132,12 +125,7 @@ function parseHeader(json: Buffer, fail: (what: string) => never): Record<string
   return fail('its header is not a JSON object');
 }
 
-function readEntry(
-  name: string,
-  entry: unknown,
-  data: Buffer,
-  fail: (what: string) => never,
-): Tensor {
+function checkEntry(name: string, entry: unknown, fail: (what: string) => never): Entry {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const type =
     safetensorsTypes[String(dtype)] ??
@@ -147,65 +135,43 @@ function readEntry(
     return fail(`tensor '${name}' has invalid data_offsets`);
   const [start, end] = offsets as [number, number];
   const expected = shape.reduce((product, size) => product * size, dtypeBytes(type));
-  if (end - start !== expected || end > data.length) {
+  if (end - start !== expected) {
     fail(
-      `tensor '${name}' of shape [${shape.join(', ')}] needs ${expected} bytes, its data_offsets give ${end - start} of the ${data.length} present`,
+      `tensor '${name}' of shape [${shape.join(', ')}] needs ${expected} bytes, its data_offsets give ${end - start}`,
     );
   }
-  return fromBytes(data.subarray(start, end), shape, type);
+  return { name, dtype: type, shape, start, end };
+}
+
+/** The format asks that the tensors cover the data exactly, without gaps and overlaps. */
+function checkCover(
+  entries: readonly Entry[],
+  length: number,
+  fail: (what: string) => never,
+): void {
+  let covered = 0;
+  for (const { name, start, end } of entries.toSorted(
+    (a, b) => a.start - b.start || a.end - b.end,
+  )) {
+    if (start !== covered) {
+      fail(`tensor '${name}' starts at byte ${start} of the data, expected ${covered}`);
+    }
+    covered = end;
+  }
+  if (covered !== length) {
+    fail(`its tensors need ${covered} bytes of data, ${length} are present`);
+  }
+}
+
+function isMetadata(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((item) => typeof item === 'string')
+  );
 }
 
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
-}
-
-/** What a `.pt` file can hold: tensors, numbers, strings, booleans and null, in arrays and plain objects. */
-export type Storable =
-  | Tensor
-  | number
-  | string
-  | boolean
-  | null
-  | readonly Storable[]
-  | { readonly [key: string]: Storable };
-
-/** Writes a value so that Python's `torch.load` reads it (tensors, lists, dictionaries, scalars), atomically. */
-export function savePt(path: string, value: Storable): void {
-  writeFileAtomic(path, native.pickleSave(mapTensors(value, (tensor) => tensor.handle)));
-}
-
-/**
- * Reads a file written by Python's `torch.save` or by `savePt`; the tensors belong to the caller. Only tensors and
- * plain containers are rebuilt and no code in the file is run. Throws UsageError for anything else.
- */
-export function loadPt(path: string): Storable {
-  const bytes = readBytes(path);
-  try {
-    return mapHandles(native.pickleLoad(bytes));
-  } catch (cause) {
-    const reason = (cause as Error).message.split('\n')[0];
-    throw new UsageError(
-      `${path} could not be read as a PyTorch file of tensors and plain containers: ${reason}`,
-      { cause },
-    );
-  }
-}
-
-function mapTensors(value: Storable, convert: (tensor: Tensor) => TensorHandle): unknown {
-  if (value instanceof Tensor) return convert(value);
-  if (Array.isArray(value)) return value.map((item) => mapTensors(item as Storable, convert));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, mapTensors(item as Storable, convert)]),
-  );
-}
-
-function mapHandles(value: unknown): Storable {
-  if (Array.isArray(value)) return value.map(mapHandles);
-  if (typeof value !== 'object' || value === null) return value as Storable;
-  const entries = Object.entries(value);
-  if (Object.getPrototypeOf(value) === Object.prototype) {
-    return Object.fromEntries(entries.map(([key, item]) => [key, mapHandles(item)]));
-  }
-  return new Tensor(value as TensorHandle);
 }

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { chooseBlasKernels } from './blas.js';
 import { FailureError } from './errors.js';
 
 declare const tensorHandle: unique symbol;
@@ -55,8 +56,6 @@ export interface Native {
   setGeneratorState(generator: GeneratorHandle, state: Uint8Array): void;
   fromBytes(bytes: Bytes, shape: readonly number[], dtype: number): TensorHandle;
   toBytes(tensor: TensorHandle): ArrayBuffer;
-  pickleLoad(bytes: Uint8Array): unknown;
-  pickleSave(value: unknown): Uint8Array;
   engine(): EngineDescription;
   threads(count?: number): number;
 }
@@ -65,6 +64,7 @@ export interface Native {
 const addonPath = fileURLToPath(new URL('../../build/ncfm.node', import.meta.url));
 
 function load(): Native {
+  chooseBlasKernels();
   try {
     return createRequire(import.meta.url)(addonPath) as Native;
   } catch (cause) {

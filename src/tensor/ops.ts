@@ -91,11 +91,12 @@ export const batchNorm =
       cudnnEnabled: boolean,
     ]
   >('batch_norm');
+/** Ours (native/kernels): instance normalisation, ReLU and 2×2 average pooling in one pass, with gradients. */
+export const instanceNormReluPool = op<[x: Tensor, weight: Tensor, bias: Tensor, epsilon: number]>(
+  'ncfm::instance_norm_relu_pool',
+);
 export const upsampleBilinear =
   op<[x: Tensor, size: Shape, alignCorners: boolean]>('upsample_bilinear2d');
-/** Bilinear resizing that averages over all source pixels when it scales down, as PIL does. */
-export const resizeAntialiased =
-  op<[x: Tensor, size: Shape, alignCorners: boolean]>('_upsample_bilinear2d_aa');
 
 /** Samples [n, c, h, w] at grid positions [n, h', w', 2] in [-1, 1]; mode 0 bilinear, padding 0 zeros. */
 export const gridSample =

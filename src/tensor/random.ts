@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type DType, dtypeCode } from './dtype.js';
+import { UsageError } from './errors.js';
 import { type GeneratorHandle, native } from './native.js';
 import { op } from './operator.js';
 import type { Device, Tensor } from './tensor.js';
@@ -21,6 +22,12 @@ const integers = op<
 /** Bytes of the CPU generator's state; a generator with a second device appends that one's. */
 const hostStateBytes = native.generatorState(native.createGenerator('cpu', 0)).length;
 
+/** The Mersenne twister reads 32 bits of its seed only; larger seeds are hashed, so that all their digits count. */
+function hostSeed(seed: number): number {
+  if (seed < 2 ** 32) return seed;
+  return createHash('sha256').update(String(seed)).digest().readUInt32BE(0);
+}
+
 /**
  * A seeded source of randomness (LibTorch's Mersenne twister on the CPU, Philox on CUDA). Everything random takes one
  * of these as an argument; there is no hidden global state. Tensors are drawn on `device`, single numbers, indices and
@@ -39,7 +46,7 @@ export class RandomGenerator {
     }
     this.seed = seed;
     this.device = device;
-    this.#host = native.createGenerator('cpu', seed);
+    this.#host = native.createGenerator('cpu', hostSeed(seed));
     this.#device = device === 'cpu' ? this.#host : native.createGenerator(device, seed);
   }
 
@@ -84,8 +91,17 @@ export class RandomGenerator {
     return Buffer.concat([host, native.generatorState(this.#device)]);
   }
 
-  /** Continues exactly where the state was taken. Throws when it is not a state of this kind of generator. */
+  /**
+   * Continues exactly where the state was taken. Throws UsageError when it is not a state of this kind of generator;
+   * nothing is changed then.
+   */
   setState(state: Uint8Array): void {
+    const expected = this.getState().length;
+    if (state.length !== expected) {
+      throw new UsageError(
+        `a state of a random generator on '${this.device}' has ${expected} bytes, got ${state.length}; it is damaged or was taken on another device`,
+      );
+    }
     native.setGeneratorState(this.#host, state.slice(0, hostStateBytes));
     if (this.#device !== this.#host)
       native.setGeneratorState(this.#device, state.slice(hostStateBytes));

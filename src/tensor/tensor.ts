@@ -167,7 +167,7 @@ function naturalType(values: Values): DType {
 /**
  * A tensor from JavaScript values, copied to the CPU. The element type is that of the typed array (plain arrays:
  * float32) unless `dtype` says otherwise for a plain array: 'int64' for labels and indices, 'float64' for tests.
- * Throws when the shape does not hold exactly the values.
+ * Throws RangeError when the shape does not hold exactly the values.
  */
 export function tensor(
   values: Values,
@@ -175,6 +175,14 @@ export function tensor(
   dtype?: DType,
 ): Tensor {
   const target = dtype ?? naturalType(values);
+  const usable = shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+  const length = shape.reduce((product, size) => product * size, 1);
+  if (!usable || length !== values.length) {
+    const holds = usable ? `holds ${length} values` : 'cannot be';
+    throw new RangeError(
+      `a tensor of shape [${shape.join(', ')}] ${holds}, got ${values.length} values`,
+    );
+  }
   return new Tensor(native.fromBytes(toTyped(values, target), shape, dtypeCode(target)));
 }
 
@@ -196,8 +204,9 @@ function toTyped(values: Values, target: DType): NodeJS.TypedArray {
     case 'int32':
       return Int32Array.from(numbers, Number);
     case 'uint8':
-    case 'bool':
       return Uint8Array.from(numbers, Number);
+    case 'bool':
+      return Uint8Array.from(numbers, (value) => (Number(value) === 0 ? 0 : 1));
     default:
       throw new TypeError(
         `a tensor of ${target} cannot be made from JavaScript values; make it float32 and convert with to()`,

@@ -1,0 +1,83 @@
+import { decodedPerClass } from '../distill/index.js';
+import type { Problem } from './problems.js';
+import type { Config } from './schema.js';
+
+type Check = (config: Config) => readonly Problem[];
+
+/** Settings that are right one by one and contradict each other. */
+export function contradictions(config: Config): Problem[] {
+  return checks.flatMap((check) => check(config));
+}
+
+const checks: readonly Check[] = [
+  function stratifiedNeedsSingleFormation({ distill: { matching, formation } }) {
+    if (matching.strategy !== 'stratified' || formation.mode === 'single') return [];
+    return [
+      {
+        path: ['distill', 'matching', 'strategy'],
+        text: `stratified pairs each tile with a cluster of real images and needs distill.formation.mode single, found '${formation.mode}'`,
+      },
+    ];
+  },
+
+  function groupsDivideTrainingImages({ distill: { matching, formation, imagesPerClass } }) {
+    if (matching.strategy !== 'stratified' || formation.mode !== 'single') return [];
+    const images = decodedPerClass(formation, imagesPerClass);
+    return matching.groups.flatMap((groups, index) =>
+      images % groups === 0
+        ? []
+        : {
+            path: ['distill', 'matching', 'groups', index],
+            text: `${groups} groups do not divide the ${images} training images of a class (distill.imagesPerClass ${imagesPerClass} × distill.formation.factor ${formation.factor}²); use divisors of ${images}`,
+          },
+    );
+  },
+
+  function automaticScaleNeedsTwoRealImages({ distill }) {
+    const { matching, frequencies, imagesPerClass, formation } = distill;
+    const real =
+      matching.strategy === 'plain'
+        ? matching.realPerClass
+        : matching.realPerCluster * decodedPerClass(formation, imagesPerClass);
+    if (frequencies.scale !== 'auto' || real >= 2) return [];
+    const key = matching.strategy === 'plain' ? 'realPerClass' : 'realPerCluster';
+    return [
+      {
+        path: ['distill', 'matching', key],
+        text: 'one real image per class has no spread, from which distill.frequencies.scale auto is derived; use 2 or more, or give the scale as a number',
+      },
+    ];
+  },
+
+  function frequenciesFillComponents({ distill: { frequencies } }) {
+    if (frequencies.kind !== 'sampling-network') return [];
+    const { count, perComponent } = frequencies;
+    if (count % perComponent === 0 && count >= 2 * perComponent) return [];
+    return [
+      {
+        path: ['distill', 'frequencies', 'count'],
+        text: `expected a multiple of distill.frequencies.perComponent (${perComponent}), at least ${2 * perComponent}, found ${count}`,
+      },
+    ];
+  },
+
+  function budgetUsesEveryImage({ distill: { formation, imagesPerClass } }) {
+    if (formation.mode !== 'bound' || formation.budget >= imagesPerClass) return [];
+    return [
+      {
+        path: ['distill', 'formation', 'budget'],
+        text: `${formation.budget} training images leave some of the ${imagesPerClass} stored ones (distill.imagesPerClass) unused; use ${imagesPerClass} or more`,
+      },
+    ];
+  },
+
+  function amortizeWithinIterations({ distill: { amortize, iterations } }) {
+    if (amortize <= iterations) return [];
+    return [
+      {
+        path: ['distill', 'amortize'],
+        text: `expected at most distill.iterations (${iterations}), found ${amortize}`,
+      },
+    ];
+  },
+];

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+
+/** A range of numbers; `above` and `below` exclude the bound itself. */
+export interface Range {
+  readonly from?: number;
+  readonly above?: number;
+  readonly to?: number;
+  readonly below?: number;
+}
+
+// In this room a schema's message says what it expects, to be read after the word 'expected'; for an unknown key it
+// lists the keys that there are. `problems.ts` makes sentences of them.
+
+/** A finite number in a range. */
+export function number(range: Range) {
+  const error = `a number ${rangeText(range)}`;
+  return bounded(z.number({ error }), range, error);
+}
+
+/** An integer in a range. */
+export function integer(range: Range) {
+  const error = `an integer ${rangeText(range)}`;
+  return bounded(z.int({ error }), range, error);
+}
+
+/** A number in a range, or null to switch something off. */
+export function strength(range: Range) {
+  const error = `a number ${rangeText(range)}, or null to switch it off`;
+  return bounded(z.number({ error }), range, error).nullable();
+}
+
+/** A positive number, or 'auto'. */
+export function positiveOrAutomatic(most: number) {
+  const range = { above: 0, to: most };
+  const error = `a number ${rangeText(range)}, or auto`;
+  return z.union([bounded(z.number({ error }), range, error), z.literal('auto', { error })], {
+    error,
+  });
+}
+
+/** True or false. */
+export function flag() {
+  return z.boolean({ error: 'true or false' });
+}
+
+/** One of several words. */
+export function choice<const T extends string>(words: readonly [T, ...T[]]) {
+  return z.enum(words, { error: oneOf(words) });
+}
+
+/** Text that is not empty. */
+export function text(what: string) {
+  return z.string({ error: what }).min(1, { error: what });
+}
+
+/** A mapping with exactly these keys. */
+export function mapping<T extends z.core.$ZodLooseShape>(shape: T, what = 'a mapping of keys') {
+  const keys = Object.keys(shape).join(', ');
+  return z.strictObject(shape, {
+    error: ({ code }) => (code === 'unrecognized_keys' ? keys : what),
+  });
+}
+
+/** A list of at least one item. */
+export function list<T extends z.core.$ZodType>(item: T, what: string) {
+  return z.array(item, { error: what }).min(1, { error: what });
+}
+
+/** Mappings of several forms, told apart by the word at `key`. */
+export function variants<
+  const Key extends string,
+  const Forms extends readonly [z.core.$ZodTypeDiscriminable, ...z.core.$ZodTypeDiscriminable[]],
+>(key: Key, words: readonly string[], forms: Forms) {
+  return z.discriminatedUnion(key, forms, {
+    error: ({ code }) =>
+      code === 'invalid_union' ? oneOf(words) : `a mapping with the key '${key}'`,
+  });
+}
+
+function oneOf(words: readonly string[]): string {
+  return words.join(', ').replace(/, ([^,]*)$/, ' or $1');
+}
+
+/** The range in words: `from 0 to 1`, `above 0 and below 1`. */
+export function rangeText({ from, above, to, below }: Range): string {
+  const low = from !== undefined ? `from ${from}` : above !== undefined ? `above ${above}` : '';
+  const high = to !== undefined ? `to ${to}` : below !== undefined ? `below ${below}` : '';
+  if (low === '' || high === '') return low || (to !== undefined ? `up to ${to}` : high);
+  if (from !== undefined) return to !== undefined ? `${low} ${high}` : `${low} to ${high}`;
+  return `${low} and ${to !== undefined ? `up ${high}` : high}`;
+}
+
+function bounded(schema: z.ZodNumber, { from, above, to, below }: Range, error: string) {
+  let result = schema;
+  if (from !== undefined) result = result.min(from, { error });
+  if (above !== undefined) result = result.gt(above, { error });
+  if (to !== undefined) result = result.max(to, { error });
+  if (below !== undefined) result = result.lt(below, { error });
+  return result;
+}

@@ -1,0 +1,80 @@
+import { Document, isMap, isSeq, visit } from 'yaml';
+import type { Plan } from '../tasks/plan.js';
+import { physicalCores } from '../tensor/device.js';
+import { contradictions } from './check.js';
+import { type Layers, readLayers } from './layers.js';
+import { type Overrides, overrideLayer } from './overrides.js';
+import { problemsError, problemsOf } from './problems.js';
+import { type Config, configSchema } from './schema.js';
+import { type Mapping, merge, nodeOf, plainOf } from './tree.js';
+
+export interface PlanRequest extends Overrides {
+  /** The name of a preset, or the path of a YAML file. */
+  readonly source: string;
+}
+
+export interface LoadedPlan {
+  readonly plan: Plan;
+  /** The whole configuration with every default written out; loading it gives the same plan. */
+  readonly yaml: string;
+}
+
+/**
+ * Resolves a configuration: the defaults, under what it extends, under the configuration itself, under the overrides.
+ * @throws UsageError that lists every problem, each with file, line and column (or flag), key, what was expected, and
+ *   what was found.
+ */
+export function loadPlan({ source, ...overrides }: PlanRequest): LoadedPlan {
+  const root = layOver(readLayers(source), overrideLayer(overrides));
+  const parsed = configSchema.safeParse(plainOf(root));
+  if (!parsed.success) throw problemsError(problemsOf(parsed.error.issues, root), root);
+  const problems = contradictions(parsed.data);
+  if (problems.length > 0) throw problemsError(problems, root);
+  const plan = resolvePlan(parsed.data);
+  return { plan, yaml: planYaml(plan) };
+}
+
+function layOver({ usualName, root }: Layers, overrides: Mapping): Mapping {
+  const named = merge(mappingOf({ name: usualName }), root);
+  const whole = merge(named, overrides);
+  const [model, student] = ['model', 'student'].map((key) => whole.entries.get(key));
+  if (model?.value.kind !== 'mapping' || student?.value.kind !== 'mapping') return whole;
+  // A student that is given in part is like the extractors otherwise.
+  const complete = { ...student, value: merge(model.value, student.value) };
+  return { ...whole, entries: new Map(whole.entries).set('student', complete) };
+}
+
+function mappingOf(value: { readonly [key: string]: string }): Mapping {
+  const node = nodeOf(value);
+  if (node.kind !== 'mapping') throw new TypeError('expected a mapping');
+  return node;
+}
+
+function resolvePlan({ threads, ...config }: Config): Plan {
+  const { name, seed, device, dataset, model, student = model, ...rest } = config;
+  return {
+    name,
+    seed,
+    device,
+    threads: threads === 'auto' ? physicalCores() : threads,
+    dataset,
+    model,
+    student,
+    ...rest,
+  };
+}
+
+/** A plan as YAML; lists and the innermost mappings take one line each. */
+function planYaml(plan: Plan): string {
+  const document = new Document(plan, { aliasDuplicateObjects: false });
+  visit(document, {
+    Seq: (_, node) => {
+      node.flow = true;
+    },
+    Map: (key, node) => {
+      node.flow = key !== null && !node.items.some(({ value }) => isMap(value) || isSeq(value));
+    },
+  });
+  document.commentBefore = ` Every setting of the run '${plan.name}', the defaults written out.`;
+  return document.toString({ lineWidth: 0 });
+}

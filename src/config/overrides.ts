@@ -1,0 +1,57 @@
+import { UsageError } from '../tensor/errors.js';
+import { parseValue } from './document.js';
+import { expandShorthand } from './shorthand.js';
+import { type Mapping, merge, type Node, nodeOf, type Origin } from './tree.js';
+
+/** Settings given beside a configuration; they win over what it says. */
+export interface Overrides {
+  /** Assignments such as `distill.alpha=0.3` or `distill.matching={ strategy: plain, realPerClass: 16 }`. */
+  readonly set?: readonly string[];
+  readonly seed?: number;
+  readonly threads?: number | 'auto';
+  readonly device?: string;
+  readonly name?: string;
+}
+
+/**
+ * The overrides as one layer of a configuration; later assignments win over earlier ones.
+ * @throws UsageError naming the `--set` that cannot be read.
+ */
+export function overrideLayer({ set = [], ...flags }: Overrides): Mapping {
+  const directory = process.cwd();
+  let layer: Mapping = { kind: 'mapping', entries: new Map(), origin: undefined };
+  for (const assignment of set) layer = merge(layer, readAssignment(assignment, directory));
+  for (const [key, value] of Object.entries(flags)) {
+    if (value === undefined) continue;
+    const origin = { label: `--${key}`, directory };
+    layer = merge(layer, nest([key], nodeOf(value, origin), origin));
+  }
+  return { ...expandShorthand(layer), origin: undefined };
+}
+
+function readAssignment(assignment: string, directory: string): Mapping {
+  const origin = { label: `--set ${shortened(assignment)}`, directory };
+  const split = assignment.indexOf('=');
+  const keys = assignment.slice(0, split).trim().split('.');
+  if (split < 0 || keys.some((key) => !/^\w+$/.test(key))) {
+    throw new UsageError(
+      `${origin.label}: expected key=value, for example --set distill.iterations=50`,
+    );
+  }
+  const unknown = keys.find((key) => key === '__proto__');
+  if (unknown !== undefined) throw new UsageError(`${origin.label}: ${unknown}: unknown key`);
+  const value = parseValue(assignment.slice(split + 1), { ...origin, positions: false });
+  return nest(keys, value, origin);
+}
+
+/** The mapping that holds `value` at the path `keys`. */
+function nest(keys: readonly string[], value: Node, origin: Origin): Mapping {
+  const [first = '', ...rest] = keys;
+  const inner = rest.length > 0 ? nest(rest, value, origin) : value;
+  return { kind: 'mapping', entries: new Map([[first, { key: origin, value: inner }]]), origin };
+}
+
+function shortened(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.length > 80 ? `${line.slice(0, 77)}...` : line;
+}

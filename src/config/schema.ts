@@ -1,0 +1,246 @@
+import { z } from 'zod';
+import { datasetNames } from '../data/index.js';
+import { modelNames } from '../models/index.js';
+import {
+  choice,
+  flag,
+  integer,
+  list,
+  mapping,
+  number,
+  positiveOrAutomatic,
+  strength,
+  text,
+  variants,
+} from './fields.js';
+
+const weightDecay = (usual: number) => number({ from: 0, to: 10 }).default(usual);
+const learningRate = number({ above: 0, to: 100 });
+const fraction = number({ above: 0, below: 1 });
+
+const adamFields = {
+  learningRate,
+  betas: z
+    .tuple([number({ from: 0, below: 1 }), number({ from: 0, below: 1 })], {
+      error: 'a list of two numbers from 0 to below 1',
+    })
+    .default([0.9, 0.999]),
+  epsilon: number({ above: 0, to: 1 }).default(1e-8),
+};
+
+const optimizer = variants(
+  'kind',
+  ['sgd', 'adam', 'adamw'],
+  [
+    mapping({
+      kind: z.literal('sgd'),
+      learningRate,
+      momentum: number({ from: 0, below: 1 }).default(0),
+      weightDecay: weightDecay(0),
+    }),
+    mapping({ kind: z.literal('adam'), ...adamFields, weightDecay: weightDecay(0) }),
+    mapping({ kind: z.literal('adamw'), ...adamFields, weightDecay: weightDecay(0.01) }),
+  ],
+);
+
+const schedule = variants(
+  'kind',
+  ['constant', 'cosine', 'multi-step', 'plateau'],
+  [
+    mapping({ kind: z.literal('constant') }),
+    mapping({ kind: z.literal('cosine'), floor: number({ from: 0, to: 1 }).default(0) }),
+    mapping({
+      kind: z.literal('multi-step'),
+      milestones: list(fraction, 'a list of fractions of the run, each above 0 and below 1'),
+      factor: number({ above: 0, to: 1 }),
+    }),
+    mapping({
+      kind: z.literal('plateau'),
+      factor: fraction,
+      patience: integer({ from: 0, to: 1_000_000 }),
+    }),
+  ],
+);
+
+const colour = {
+  brightness: strength({ from: 0, to: 10 }).default(null),
+  saturation: strength({ from: 0, to: 10 }).default(null),
+  contrast: strength({ from: 0, to: 10 }).default(null),
+};
+
+const namedAugmentation = "a mapping of keys, or the word 'official' or 'none'";
+
+const trainingAugmentation = mapping(
+  {
+    flip: flag().default(false),
+    ...colour,
+    crop: strength({ from: 0, to: 1 }).default(null),
+    scale: strength({ from: 1, to: 10 }).default(null),
+    rotate: strength({ from: 0, to: 180 }).default(null),
+    cutout: strength({ from: 0, to: 1 }).default(null),
+    geometry: choice(['one', 'all', 'none']).default('none'),
+  },
+  namedAugmentation,
+);
+
+const matchingAugmentation = mapping(
+  {
+    ...colour,
+    crop: strength({ from: 0, to: 1 }).default(null),
+    cutout: strength({ from: 0, to: 1 }).default(null),
+    flip: flag().default(false),
+  },
+  namedAugmentation,
+);
+
+const model = mapping({
+  name: choice(modelNames as [(typeof modelNames)[number]]),
+  depth: integer({ from: 1, to: 10 }).default(3),
+  width: integer({ from: 1, to: 8192 }).default(128),
+});
+
+const dataset = mapping({
+  name: choice(datasetNames as [string]),
+  root: z.exactOptional(text('the path of a folder')),
+  validation: number({ from: 0, below: 1 }).default(0),
+});
+
+const training = {
+  batchSize: integer({ from: 1, to: 65_536 }),
+  optimizer,
+  schedule,
+  augmentation: trainingAugmentation,
+};
+
+const pretrain = mapping({
+  networks: integer({ from: 1, to: 1000 }),
+  epochs: number({ above: 0, to: 10_000 }),
+  ...training,
+});
+
+const factor = integer({ from: 1, to: 64 });
+
+const formation = variants(
+  'mode',
+  ['single', 'multi', 'bound'],
+  [
+    mapping({ mode: z.literal('single'), factor }),
+    mapping({ mode: z.literal('multi'), factor }),
+    mapping({ mode: z.literal('bound'), factor, budget: integer({ from: 1, to: 1_000_000 }) }),
+  ],
+);
+
+const initialization = variants(
+  'kind',
+  ['mix', 'random', 'noise', 'load'],
+  [
+    mapping({ kind: z.literal('mix') }),
+    mapping({ kind: z.literal('random') }),
+    mapping({ kind: z.literal('noise') }),
+    mapping({ kind: z.literal('load'), path: text('the path of a .safetensors or .pt file') }),
+  ],
+);
+
+const realImages = integer({ from: 1, to: 65_536 });
+
+const matching = variants(
+  'strategy',
+  ['plain', 'stratified'],
+  [
+    mapping({ strategy: z.literal('plain'), realPerClass: realImages }),
+    mapping({
+      strategy: z.literal('stratified'),
+      realPerCluster: realImages,
+      groups: list(integer({ from: 1, to: 65_536 }), 'a list of numbers of groups per class'),
+    }),
+  ],
+);
+
+const frequencyFields = {
+  count: integer({ from: 1, to: 1_048_576 }),
+  scale: positiveOrAutomatic(1000).default('auto'),
+};
+
+const frequencies = variants(
+  'kind',
+  ['gaussian', 'sampling-network'],
+  [
+    mapping({ kind: z.literal('gaussian'), ...frequencyFields }),
+    mapping({
+      kind: z.literal('sampling-network'),
+      ...frequencyFields,
+      perComponent: integer({ from: 1, to: 65_536 }).default(16),
+      width: z.exactOptional(integer({ from: 1, to: 65_536 })),
+      bound: number({ above: 1, to: 1000 }).default(2),
+      optimizer: optimizer.default({
+        kind: 'sgd',
+        learningRate: 1e-3,
+        momentum: 0.5,
+        weightDecay: 0,
+      }),
+      schedule: schedule.default({ kind: 'constant' }),
+    }),
+  ],
+);
+
+const distill = mapping({
+  imagesPerClass: integer({ from: 1, to: 10_000 }),
+  formation,
+  initialization,
+  iterations: integer({ from: 1, to: 10_000_000 }),
+  matching,
+  frequencies,
+  alpha: number({ from: 0, to: 1 }),
+  discrepancyWeight: number({ above: 0, to: 1e9 }),
+  amortize: integer({ from: 1, to: 1_000_000 }),
+  fineTuneWeight: number({ from: 0, to: 1e9 }),
+  optimizer,
+  schedule,
+  augmentation: matchingAugmentation,
+});
+
+const evaluate = mapping({
+  length: z.union(
+    [
+      mapping({ steps: integer({ from: 1, to: 100_000_000 }) }),
+      mapping({ epochs: integer({ from: 1, to: 1_000_000 }) }),
+    ],
+    { error: "a mapping with the key 'steps' or the key 'epochs'" },
+  ),
+  ...training,
+  cutMix: number({ from: 0, to: 1 }),
+  seeds: integer({ from: 1, to: 1000 }),
+});
+
+const runName = 'letters, digits, ".", "_" and "-", at most 100, starting with a letter or a digit';
+
+/**
+ * A whole configuration, with the range of every number. Values that belong to one form of a setting only have their
+ * default here; all others have theirs in `defaults.yaml`, which every configuration is laid over.
+ */
+export const configSchema = mapping({
+  name: z
+    .string({ error: `a name: ${runName}` })
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, { error: `a name: ${runName}` }),
+  seed: integer({ from: 0, to: Number.MAX_SAFE_INTEGER }),
+  device: z
+    .string({ error: 'cpu, cuda or cuda:<number>' })
+    .regex(/^(cpu|cuda(:\d{1,3})?)$/, { error: 'cpu, cuda or cuda:<number>' }),
+  threads: z.union(
+    [
+      integer({ from: 1, to: 1024 }),
+      z.literal('auto', { error: 'an integer from 1 to 1024, or auto' }),
+    ],
+    { error: 'an integer from 1 to 1024, or auto' },
+  ),
+  dataset,
+  model,
+  student: z.exactOptional(model),
+  pretrain,
+  distill,
+  snapshotEvery: integer({ from: 1, to: 10_000_000 }),
+  evaluate,
+});
+
+/** A validated configuration: a `Plan` in which `threads: auto` and the default student are still to be resolved. */
+export type Config = z.output<typeof configSchema>;

@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import {
+  defaultSiamese,
+  noAugmentation,
+  officialTraining,
+  type SiameseOptions,
+} from '../augment/index.js';
+import {
+  changeAt,
+  type KeyPath,
+  type Mapping,
+  type Node,
+  nodeOf,
+  type PlainMapping,
+} from './tree.js';
+
+const noSiamese: SiameseOptions = {
+  brightness: null,
+  saturation: null,
+  contrast: null,
+  crop: null,
+  cutout: null,
+  flip: false,
+};
+
+const training = { official: { ...officialTraining }, none: { ...noAugmentation } };
+const matching = { official: { ...defaultSiamese }, none: { ...noSiamese } };
+
+/** Words that stand for a whole mapping, by the setting's path. */
+const words: readonly (readonly [KeyPath, Readonly<Record<string, PlainMapping>>])[] = [
+  [['pretrain', 'augmentation'], training],
+  [['distill', 'augmentation'], matching],
+  [['evaluate', 'augmentation'], training],
+];
+
+const paths: readonly KeyPath[] = [
+  ['dataset', 'root'],
+  ['distill', 'initialization', 'path'],
+];
+
+/**
+ * Writes one layer of a configuration out: words that stand for a mapping become it, and relative paths start from the
+ * folder of the file they are written in. Done before layers are merged, so that a later layer can change single keys.
+ */
+export function expandShorthand(layer: Mapping): Mapping {
+  let result = layer;
+  for (const [path, meanings] of words) {
+    result = changeAt(result, path, (node) => meaningOf(node, meanings));
+  }
+  for (const path of paths) result = changeAt(result, path, absolute);
+  return result;
+}
+
+function meaningOf(node: Node, meanings: Readonly<Record<string, PlainMapping>>): Node {
+  if (node.kind !== 'scalar' || typeof node.value !== 'string') return node;
+  const meaning = Object.hasOwn(meanings, node.value) ? meanings[node.value] : undefined;
+  return meaning === undefined ? node : nodeOf(meaning, node.origin);
+}
+
+function absolute(node: Node): Node {
+  if (node.kind !== 'scalar' || typeof node.value !== 'string' || node.value === '') return node;
+  return { ...node, value: resolve(node.origin?.directory ?? '', node.value) };
+}

@@ -1,0 +1,41 @@
+/**
+ * Dataset distillation by neural characteristic function matching (NCFM).
+ *
+ * `pretrain`, `distill` and `evaluate` are the three tasks; `runPipeline` chains them into a run directory. Datasets
+ * come from `loadDataset` (by name) or `arrayDataset` (from memory). Tensors and their operators are the engine below,
+ * for those who build their own.
+ */
+export * from './augment/index.js';
+export * from './config/index.js';
+export * from './data/index.js';
+export * from './distill/index.js';
+export * from './models/index.js';
+export * from './nn/index.js';
+export * from './run/index.js';
+export * from './tasks/index.js';
+export {
+  type Device,
+  type DType,
+  engine,
+  FailureError,
+  fromBytes,
+  grad,
+  keep,
+  liveTensors,
+  loadPt,
+  loadSafetensors,
+  noGrad,
+  physicalCores,
+  RandomGenerator,
+  residentMemory,
+  savePt,
+  saveSafetensors,
+  scope,
+  setThreads,
+  Tensor,
+  tensor,
+  threads,
+  UsageError,
+} from './tensor/index.js';
+export * as ops from './tensor/ops.js';
+export { packageVersion } from './version.js';

@@ -1,0 +1,93 @@
+import type { Dataset } from '../data/index.js';
+import type { SyntheticImages } from '../distill/index.js';
+import {
+  barChart,
+  type EventSink,
+  lineChart,
+  type RunDirectory,
+  writeComparison,
+  writeImageGrid,
+} from '../run/index.js';
+import { writeFileAtomic } from '../tensor/index.js';
+import type { Comparison } from './compare.js';
+import type { Plan } from './plan.js';
+
+/** Draws what a distillation looks like into its run directory: the images as they change, and the loss curve. */
+export class Album {
+  readonly #directory: RunDirectory;
+  readonly #dataset: Dataset;
+  readonly #plan: Plan;
+  readonly #discrepancies: [iteration: number, discrepancy: number][] = [];
+  #start: Float32Array | undefined;
+  #latest: Float32Array | undefined;
+
+  constructor(directory: RunDirectory, dataset: Dataset, plan: Plan) {
+    this.#directory = directory;
+    this.#dataset = dataset;
+    this.#plan = plan;
+  }
+
+  /** Collects the loss curve. */
+  readonly sink: EventSink = (event) => {
+    if (event.type === 'distill-iteration')
+      this.#discrepancies.push([event.iteration, event.discrepancy]);
+  };
+
+  /** Draws the images when their turn has come (start, end, every `snapshotEvery`); the picture's path then. */
+  async snapshot(iteration: number, synthetic: SyntheticImages): Promise<string | undefined> {
+    const { snapshotEvery, distill } = this.#plan;
+    const due = iteration === distill.iterations || iteration % snapshotEvery === 0;
+    if (!due) return undefined;
+    const pixels = synthetic.images.toFloat32Array();
+    if (iteration === 0) this.#start = pixels;
+    this.#latest = pixels;
+    const path = this.#directory.pathOf('snapshots', `${String(iteration).padStart(6, '0')}.png`);
+    await writeImageGrid({ ...this.#layout(), pixels, path, caption: `iteration ${iteration}` });
+    return path;
+  }
+
+  /** Draws the loss curve, and the start beside the result. */
+  async finish(): Promise<void> {
+    const curve = lineChart({
+      title: `Distilling ${this.#dataset.name}`,
+      xLabel: 'iteration',
+      yLabel: 'discrepancy',
+      series: [{ name: 'discrepancy', points: this.#discrepancies }],
+    });
+    writeFileAtomic(this.#directory.pathOf('discrepancy.svg'), curve);
+    if (this.#start === undefined || this.#latest === undefined) return;
+    const { columns, ...layout } = this.#layout();
+    await writeComparison({
+      ...layout,
+      panels: [
+        { pixels: this.#start, columns, caption: 'start' },
+        {
+          pixels: this.#latest,
+          columns,
+          caption: `after ${this.#plan.distill.iterations} iterations`,
+        },
+      ],
+      path: this.#directory.pathOf('images.png'),
+    });
+  }
+
+  #layout() {
+    const { shape, classNames } = this.#dataset;
+    return { shape, columns: this.#plan.distill.imagesPerClass, rowLabels: classNames };
+  }
+}
+
+/** Draws the accuracies with their deviations as a bar chart. */
+export function drawAccuracies(directory: RunDirectory, { random, start, ncfm }: Comparison): void {
+  const bar = (name: string, { mean, std }: Comparison['ncfm']) => ({
+    name,
+    value: mean,
+    error: std,
+  });
+  const chart = barChart({
+    title: 'Accuracy of networks trained on each set',
+    valueLabel: 'accuracy (%)',
+    bars: [bar('random real', random), bar('unoptimised start', start), bar('NCFM', ncfm)],
+  });
+  writeFileAtomic(directory.pathOf('accuracy.svg'), chart);
+}

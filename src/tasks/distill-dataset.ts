@@ -1,0 +1,54 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Dataset } from '../data/index.js';
+import type { SyntheticImages } from '../distill/index.js';
+import { buildModel } from '../models/index.js';
+import type { EventSink } from '../run/index.js';
+import { RandomGenerator } from '../tensor/index.js';
+import { distill } from './distill.js';
+import type { Plan } from './plan.js';
+import { startEngine } from './prepare.js';
+import { pretrain } from './pretrain.js';
+
+export interface DistillDatasetRequest {
+  /** The images to distil; the plan's own dataset is not read. */
+  readonly train: Dataset;
+  readonly plan: Plan;
+  /** Folder of trained pools; by default one in the system's folder for temporary files. */
+  readonly cache?: string;
+  readonly onEvent?: EventSink;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Distils a dataset that is in memory: pretrains the pool of feature extractors (or reuses it) and plays the game, with
+ * no run directory. The caller owns the images. Throws UsageError for settings that do not fit the dataset.
+ */
+export async function distillDataset(request: DistillDatasetRequest): Promise<SyntheticImages> {
+  const { train, plan, onEvent = () => {}, signal } = request;
+  const random = startEngine(plan);
+  using pool = await pretrain({
+    train,
+    model: plan.model,
+    options: plan.pretrain,
+    cache: request.cache ?? join(tmpdir(), 'ncfm-cache'),
+    random: random.derive('pretrain'),
+    onEvent,
+    signal,
+  });
+  return await distill({
+    train,
+    pool,
+    buildModel: () =>
+      buildModel(
+        plan.model,
+        train.shape,
+        train.classNames.length,
+        new RandomGenerator(0, random.device),
+      ),
+    options: plan.distill,
+    random: random.derive('distill'),
+    onEvent,
+    signal,
+  });
+}

@@ -1,0 +1,130 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { RunDirectory, type RunEvent } from '../run/index.js';
+import { temporaryFolder } from '../run/testing/folder.js';
+import { liveTensors, loadSafetensors } from '../tensor/index.js';
+import { distillOnly, evaluateRun, type PipelineResult, runPipeline } from './pipeline.js';
+import type { Plan } from './plan.js';
+import { smallPlan } from './testing/plan.js';
+
+interface Outcome {
+  readonly result: PipelineResult;
+  readonly events: RunEvent[];
+  readonly directory: RunDirectory;
+}
+
+async function run(folder: string, plan: Plan): Promise<Outcome> {
+  const directory = RunDirectory.create({ runs: join(folder, 'runs'), name: plan.name });
+  const events: RunEvent[] = [];
+  const result = await runPipeline({
+    plan,
+    directory,
+    cache: join(folder, 'cache'),
+    onEvent: (event) => events.push(event),
+  });
+  return { result, events, directory };
+}
+
+const imagesOf = (directory: RunDirectory): Buffer =>
+  readFileSync(directory.pathOf('distilled', 'images.safetensors'));
+
+describe('the whole chain on the digits', () => {
+  it('distils a set from which networks learn more than from its unoptimised start', async () => {
+    const folder = temporaryFolder();
+    const before = liveTensors();
+    const { result, events, directory } = await run(folder, {
+      ...smallPlan,
+      distill: { ...smallPlan.distill, iterations: 60 },
+    });
+
+    expect(result.accuracy.ncfm.mean).toBeGreaterThan(result.accuracy.start.mean);
+    expect(result.accuracy.ncfm.n).toBe(2);
+    expect(result.evaluatedOn).toBe('test');
+    expect(liveTensors()).toBe(before);
+
+    expect(JSON.parse(readFileSync(directory.pathOf('results.json'), 'utf8'))).toEqual(result);
+    const phases = events.filter((event) => event.type === 'phase-end').map(({ phase }) => phase);
+    expect(phases).toEqual(['pretrain', 'distill', 'evaluate']);
+    expect(events.filter((event) => event.type === 'distill-iteration')).toHaveLength(60);
+    const snapshots = events.filter((event) => event.type === 'snapshot');
+    expect(snapshots.map(({ iteration }) => iteration)).toEqual([0, 10, 20, 30, 40, 50, 60]);
+    for (const { path } of snapshots) expect((await sharp(path).metadata()).format).toBe('png');
+    for (const file of ['images.png', 'discrepancy.svg', 'accuracy.svg', 'manifest.json']) {
+      expect(existsSync(directory.pathOf(file)), file).toBe(true);
+    }
+  });
+
+  it('gives the same images, byte for byte, for the same seed, and others for another', async () => {
+    const first = await run(temporaryFolder(), smallPlan);
+    const again = await run(temporaryFolder(), smallPlan);
+    const other = await run(temporaryFolder(), { ...smallPlan, seed: 2 });
+    expect(imagesOf(again.directory).equals(imagesOf(first.directory))).toBe(true);
+    expect(again.result.accuracy).toEqual(first.result.accuracy);
+    expect(imagesOf(other.directory).equals(imagesOf(first.directory))).toBe(false);
+  });
+
+  it('gives the same images whether the pool was just trained or reused', async () => {
+    const folder = temporaryFolder();
+    const trained = await run(folder, smallPlan);
+    const reused = await run(folder, { ...smallPlan, name: 'again' });
+    expect(trained.events.some(({ type }) => type === 'pretrain-reused')).toBe(false);
+    expect(reused.events).toContainEqual(
+      expect.objectContaining({ type: 'pretrain-reused', networks: 2 }),
+    );
+    expect(imagesOf(reused.directory).equals(imagesOf(trained.directory))).toBe(true);
+  });
+
+  it('evaluates a finished run again to the same accuracies', async () => {
+    const { result, directory } = await run(temporaryFolder(), smallPlan);
+    const again = await evaluateRun({ plan: smallPlan, directory, onEvent: () => {} });
+    expect(again.accuracy).toEqual(result.accuracy);
+  });
+
+  it('evaluates on held-out training images, and distils from the others only, when asked to', async () => {
+    const plan = { ...smallPlan, dataset: { name: 'digits', validation: 0.25 } };
+    const { result, directory } = await run(temporaryFolder(), plan);
+    expect(result.evaluatedOn).toBe('validation');
+    const { dataset } = JSON.parse(readFileSync(directory.pathOf('manifest.json'), 'utf8'));
+    const whole = await run(temporaryFolder(), smallPlan);
+    const other = JSON.parse(readFileSync(whole.directory.pathOf('manifest.json'), 'utf8'));
+    expect(dataset.hashes.train).not.toBe(other.dataset.hashes.train);
+  });
+
+  it('stores a product that says how to train on it', async () => {
+    const folder = temporaryFolder();
+    const directory = RunDirectory.create({ runs: folder, name: 'product' });
+    await distillOnly({ plan: smallPlan, directory, cache: folder, onEvent: () => {} });
+    const { tensors } = loadSafetensors(directory.pathOf('distilled', 'images.safetensors'));
+    expect(tensors.get('images')!.shape).toEqual([20, 1, 8, 8]);
+    expect(Array.from(tensors.get('labels')!.toArray(), Number).slice(0, 5)).toEqual([
+      0, 0, 1, 1, 2,
+    ]);
+    for (const tensor of tensors.values()) tensor.dispose();
+    const metadata = JSON.parse(
+      readFileSync(directory.pathOf('distilled', 'metadata.json'), 'utf8'),
+    );
+    expect(metadata).toMatchObject({ imagesPerClass: 2, formation: { mode: 'single', factor: 1 } });
+    expect(metadata.normalization.mean).toHaveLength(1);
+  });
+
+  it('stops between two steps when it is told to', async () => {
+    const controller = new AbortController();
+    const directory = RunDirectory.create({ runs: temporaryFolder(), name: 'stopped' });
+    const iterations: number[] = [];
+    const running = distillOnly({
+      plan: smallPlan,
+      directory,
+      cache: temporaryFolder(),
+      signal: controller.signal,
+      onEvent: (event) => {
+        if (event.type !== 'distill-iteration') return;
+        iterations.push(event.iteration);
+        if (event.iteration === 5) controller.abort(new Error('stop, please'));
+      },
+    });
+    await expect(running).rejects.toThrow('stop, please');
+    expect(iterations).toEqual([1, 2, 3, 4, 5]);
+  });
+});

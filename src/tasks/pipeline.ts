@@ -1,0 +1,215 @@
+import type { DatasetPair } from '../data/index.js';
+import type { ExtractorPool } from '../distill/index.js';
+import { buildModel } from '../models/index.js';
+import {
+  combine,
+  createManifest,
+  type EventSink,
+  type Phase,
+  type RunDirectory,
+} from '../run/index.js';
+import { engine, RandomGenerator } from '../tensor/index.js';
+import { packageVersion } from '../version.js';
+import { Album, drawAccuracies } from './album.js';
+import { type Comparison, compare } from './compare.js';
+import { distill } from './distill.js';
+import type { Plan } from './plan.js';
+import { loadParts, startEngine } from './prepare.js';
+import { pretrain } from './pretrain.js';
+import { decodeStored, saveDistilled } from './product.js';
+
+export interface PipelineRequest {
+  readonly plan: Plan;
+  /** Everything the run makes is written here; its configuration is already. */
+  readonly directory: RunDirectory;
+  /** Folder of trained pools, shared by runs. */
+  readonly cache: string;
+  readonly onEvent: EventSink;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Wall-clock seconds of the stages that were run. */
+export type PhaseSeconds = { readonly [stage in Phase]?: number };
+
+export interface PipelineResult {
+  readonly dataset: string;
+  readonly imagesPerClass: number;
+  /** Accuracies in percent on the test images, or on the held-out ones when the plan holds some out. */
+  readonly evaluatedOn: 'test' | 'validation';
+  readonly accuracy: Comparison;
+  readonly seconds: PhaseSeconds;
+  /** The run directory. */
+  readonly directory: string;
+}
+
+/** What all stages share. */
+interface Stage {
+  readonly plan: Plan;
+  readonly data: DatasetPair;
+  readonly random: RandomGenerator;
+  readonly onEvent: EventSink;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The whole chain: pretrain the pool (or reuse it), distil, evaluate beside the controls. */
+export async function runPipeline(request: PipelineRequest): Promise<PipelineResult> {
+  const started = performance.now();
+  const stage = await prepare(request);
+  const { plan, directory, cache, onEvent } = request;
+  const pretrained = await timed('pretrain', onEvent, () => pretrainPool(stage, cache));
+  using pool = pretrained.value;
+  const distilled = await timed('distill', onEvent, () => distilInto(directory, stage, pool));
+  const evaluated = await timed('evaluate', onEvent, () => compareStored(directory, stage));
+  const result = resultOf(plan, directory.path, evaluated.value, {
+    pretrain: pretrained.seconds,
+    distill: distilled.seconds,
+    evaluate: evaluated.seconds,
+  });
+  drawAccuracies(directory, result.accuracy);
+  directory.writeResults(result);
+  onEvent({ type: 'run-end', seconds: (performance.now() - started) / 1000 });
+  return result;
+}
+
+/** Only the pool: trains what the cache lacks of it. */
+export async function pretrainOnly(
+  request: Omit<PipelineRequest, 'directory'>,
+): Promise<{ readonly networks: number; readonly seconds: number }> {
+  const { plan, cache, onEvent, signal } = request;
+  const random = startEngine(plan);
+  const stage: Stage = { plan, data: await loadParts(plan.dataset), random, onEvent, signal };
+  const { value: pool, seconds } = await timed('pretrain', onEvent, () =>
+    pretrainPool(stage, cache),
+  );
+  pool.dispose();
+  return { networks: plan.pretrain.networks, seconds };
+}
+
+/** Pretrains (or reuses the pool) and distils, without evaluating. */
+export async function distillOnly(
+  request: PipelineRequest,
+): Promise<{ readonly directory: string; readonly seconds: PhaseSeconds }> {
+  const stage = await prepare(request);
+  const { directory, cache, onEvent } = request;
+  const pretrained = await timed('pretrain', onEvent, () => pretrainPool(stage, cache));
+  using pool = pretrained.value;
+  const distilled = await timed('distill', onEvent, () => distilInto(directory, stage, pool));
+  return {
+    directory: directory.path,
+    seconds: { pretrain: pretrained.seconds, distill: distilled.seconds },
+  };
+}
+
+/** Evaluates the distilled set of a finished run again, beside its controls; `results.json` is replaced. */
+export async function evaluateRun(
+  request: Omit<PipelineRequest, 'cache'>,
+): Promise<PipelineResult> {
+  const { plan, directory, onEvent, signal } = request;
+  const random = startEngine(plan);
+  const stage: Stage = { plan, data: await loadParts(plan.dataset), random, onEvent, signal };
+  const { value, seconds } = await timed('evaluate', onEvent, () =>
+    compareStored(directory, stage),
+  );
+  const result = resultOf(plan, directory.path, value, { evaluate: seconds });
+  drawAccuracies(directory, result.accuracy);
+  directory.writeResults(result);
+  return result;
+}
+
+async function prepare({ plan, directory, onEvent, signal }: PipelineRequest): Promise<Stage> {
+  const random = startEngine(plan);
+  const data = await loadParts(plan.dataset);
+  directory.writeManifest(
+    createManifest({
+      versions: { ncfm: packageVersion(), libtorch: engine().version },
+      threads: plan.threads,
+      device: plan.device,
+      seed: plan.seed,
+      dataset: { name: data.train.name, hashes: { train: data.train.hash, test: data.test.hash } },
+    }),
+  );
+  return { plan, data, random, onEvent, signal };
+}
+
+function pretrainPool(
+  { plan, data, random, onEvent, signal }: Stage,
+  cache: string,
+): Promise<ExtractorPool> {
+  return pretrain({
+    train: data.train,
+    test: data.test,
+    model: plan.model,
+    options: plan.pretrain,
+    cache,
+    random: random.derive('pretrain'),
+    onEvent,
+    signal,
+  });
+}
+
+/** Where a run keeps the images before the first iteration, and its product. */
+const startFolder = 'start';
+const productFolder = 'distilled';
+
+/** Distils; pictures, the loss curve, the start and the product are written into the run directory. */
+async function distilInto(
+  directory: RunDirectory,
+  stage: Stage,
+  pool: ExtractorPool,
+): Promise<void> {
+  const { plan, data, random, onEvent, signal } = stage;
+  const album = new Album(directory, data.train, plan);
+  const { shape, classNames } = data.train;
+  using synthetic = await distill({
+    train: data.train,
+    pool,
+    buildModel: () =>
+      buildModel(plan.model, shape, classNames.length, new RandomGenerator(0, random.device)),
+    options: plan.distill,
+    random: random.derive('distill'),
+    onEvent: combine(onEvent, album.sink),
+    signal,
+    onImages: async (iteration, images) => {
+      if (iteration === 0) saveDistilled(directory.pathOf(startFolder), images, data.train);
+      const picture = await album.snapshot(iteration, images);
+      if (picture !== undefined) onEvent({ type: 'snapshot', iteration, path: picture });
+    },
+  });
+  saveDistilled(directory.pathOf(productFolder), synthetic, data.train);
+  await album.finish();
+}
+
+async function compareStored(directory: RunDirectory, stage: Stage): Promise<Comparison> {
+  using start = decodeStored(directory.pathOf(startFolder), stage.random.device);
+  using distilled = decodeStored(directory.pathOf(productFolder), stage.random.device);
+  return await compare({ ...stage, start, distilled });
+}
+
+async function timed<T>(
+  phase: Phase,
+  onEvent: EventSink,
+  work: () => Promise<T>,
+): Promise<{ readonly value: T; readonly seconds: number }> {
+  const started = performance.now();
+  onEvent({ type: 'phase-start', phase });
+  const value = await work();
+  const seconds = (performance.now() - started) / 1000;
+  onEvent({ type: 'phase-end', phase, seconds });
+  return { value, seconds };
+}
+
+function resultOf(
+  plan: Plan,
+  directory: string,
+  accuracy: Comparison,
+  seconds: PhaseSeconds,
+): PipelineResult {
+  return {
+    dataset: plan.dataset.name,
+    imagesPerClass: plan.distill.imagesPerClass,
+    evaluatedOn: plan.dataset.validation > 0 ? 'validation' : 'test',
+    accuracy,
+    seconds,
+    directory,
+  };
+}

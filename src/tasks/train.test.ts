@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { noAugmentation } from '../augment/index.js';
+import { loadDigits } from '../data/digits.js';
+import { buildModel } from '../models/index.js';
+import { liveTensors, RandomGenerator } from '../tensor/index.js';
+import { summarize, trainingSteps } from './evaluate.js';
+import { smallPlan } from './testing/plan.js';
+import { datasetSource, testAccuracy, train } from './train.js';
+
+const options = {
+  batchSize: 64,
+  optimizer: { kind: 'adamw', learningRate: 5e-3 },
+  schedule: { kind: 'cosine' },
+  augmentation: noAugmentation,
+  cutMix: 0,
+} as const;
+
+describe('training a network', () => {
+  it('learns the digits', async () => {
+    const digits = await loadDigits();
+    const before = liveTensors();
+    const random = new RandomGenerator(3);
+    using model = buildModel(
+      { name: 'convnet', depth: 2, width: 16 },
+      digits.train.shape,
+      10,
+      random,
+    );
+    const untrained = await testAccuracy(model, digits.test, 'cpu');
+    const losses: number[] = [];
+    await train({
+      model,
+      source: datasetSource(digits.train, 'cpu'),
+      steps: 250,
+      options,
+      random,
+      onStep: (_, loss) => losses.push(loss),
+    });
+    expect(untrained).toBeLessThan(40);
+    expect(await testAccuracy(model, digits.test, 'cpu')).toBeGreaterThan(90);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! / 5);
+    model.dispose();
+    expect(liveTensors()).toBe(before);
+  });
+
+  it('trains on full batches however small the set, for exactly the steps asked for', async () => {
+    const digits = await loadDigits();
+    const seen: number[] = [];
+    const random = new RandomGenerator(3);
+    using model = buildModel(
+      { name: 'convnet', depth: 2, width: 4 },
+      digits.train.shape,
+      10,
+      random,
+    );
+    const tiny = { ...datasetSource(digits.train, 'cpu'), size: 5 };
+    const batches: number[][] = [];
+    const source = {
+      ...tiny,
+      batch: (positions: Int32Array) => {
+        batches.push([...positions]);
+        return tiny.batch(positions);
+      },
+    };
+    await train({
+      model,
+      source,
+      steps: 3,
+      options,
+      random,
+      onStep: (...[, , , batch]) => seen.push(batch),
+    });
+    expect(seen).toEqual([64, 64, 64]);
+    const order = batches.flat();
+    for (let pass = 0; pass + 5 <= order.length; pass += 5) {
+      expect(order.slice(pass, pass + 5).sort()).toEqual([0, 1, 2, 3, 4]);
+    }
+  });
+});
+
+describe('the protocol of an evaluation', () => {
+  it('counts steps directly, or as passes over the decoded distilled set', () => {
+    const { evaluate } = smallPlan;
+    expect(trainingSteps({ ...evaluate, length: { steps: 70 } }, 400)).toBe(70);
+    expect(trainingSteps({ ...evaluate, batchSize: 128, length: { epochs: 10 } }, 400)).toBe(40);
+  });
+
+  it('reports the mean and the sample standard deviation', () => {
+    expect(summarize([80, 82, 84])).toEqual({ mean: 82, std: 2, n: 3 });
+    expect(summarize([80])).toEqual({ mean: 80, std: 0, n: 1 });
+  });
+});

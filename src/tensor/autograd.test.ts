@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { conv2d, grad, liveTensors, noGrad, ones, scope, tensor, zeros } from './index.js';
+import { numbers } from './testing/compare.js';
+import { expectGradient } from './testing/finite-differences.js';
+
+describe('grad', () => {
+  it('differentiates one output with respect to several inputs', () => {
+    const x = tensor([1, 2, 3]).setRequiresGrad(true);
+    const y = tensor([4, 5, 6]).setRequiresGrad(true);
+    const [byX, byY] = grad([x.mul(y).sum()], [x, y]);
+    expect(numbers(byX!)).toEqual([4, 5, 6]);
+    expect(numbers(byY!)).toEqual([1, 2, 3]);
+  });
+
+  it('weighs the outputs', () => {
+    const x = tensor([1, 2]).setRequiresGrad(true);
+    const outputs = [x.square(), x.sum()];
+    const [byX] = grad(outputs, [x], { gradOutputs: [tensor([10, 100]), tensor([1], [])] });
+    expect(numbers(byX!)).toEqual([21, 401]);
+  });
+
+  it('keeps the graph only when asked to', () => {
+    const x = tensor([2]).setRequiresGrad(true);
+    const y = x.square().square().sum();
+    expect(grad([y], [x], { retainGraph: true })[0]!.item()).toBe(32);
+    expect(grad([y], [x])[0]!.item()).toBe(32);
+    expect(() => grad([y], [x])).toThrow(/second time/);
+  });
+
+  it('says which input takes no part, and leaves nothing behind', () => {
+    const x = tensor([1]).setRequiresGrad(true);
+    const unused = tensor([1]).setRequiresGrad(true);
+    const y = x.mul(2).sum();
+    const before = liveTensors();
+    expect(() => grad([y], [x, unused])).toThrow('input 1 of grad() takes no part in the outputs');
+    expect(liveTensors()).toBe(before);
+  });
+
+  it('refuses inputs without gradients and outputs that are not scalars', () => {
+    const x = tensor([1, 2]).setRequiresGrad(true);
+    expect(() => grad([x.sum()], [ones([2])])).toThrow(/does not require grad/);
+    expect(() => grad([ones([1]).sum()], [x])).toThrow(/does not require grad/);
+    expect(() => grad([x.mul(2)], [x])).toThrow(/scalar outputs/);
+  });
+
+  it('refuses to ask for gradients of a result', () => {
+    const y = ones([1]).setRequiresGrad(true).mul(2);
+    expect(() => y.setRequiresGrad(false)).toThrow(/leaf/);
+  });
+
+  it('stops at detach', () => {
+    const x = tensor([3]).setRequiresGrad(true);
+    expect(grad([x.mul(x.detach()).sum()], [x])[0]!.item()).toBe(3);
+  });
+});
+
+describe('noGrad', () => {
+  const x = ones([1]).setRequiresGrad(true);
+
+  it('records nothing inside and goes on recording after', () => {
+    expect(noGrad(() => x.mul(2).requiresGrad)).toBe(false);
+    expect(x.mul(2).requiresGrad).toBe(true);
+  });
+
+  it('goes on recording after a throw', () => {
+    const failing = () =>
+      noGrad(() => {
+        throw new Error('on purpose');
+      });
+    expect(failing).toThrow('on purpose');
+    expect(x.mul(2).requiresGrad).toBe(true);
+  });
+
+  it('nests', () => {
+    noGrad(() => {
+      noGrad(() => 1);
+      expect(x.mul(2).requiresGrad).toBe(false);
+    });
+    expect(x.mul(2).requiresGrad).toBe(true);
+  });
+});
+
+describe('expectGradient', () => {
+  it('accepts a right gradient', () => {
+    const [x, kernel] = [
+      zeros([1, 1, 3, 3], { dtype: 'float64' }).add(0.3),
+      tensor([0.5, -1], [1, 1, 1, 2], 'float64'),
+    ];
+    expectGradient((a, b) => scope(() => conv2d(a, b, null).tanh()), [x, kernel]);
+  });
+
+  it('rejects a wrong one', () => {
+    const x = tensor([0.4, 0.7], [2], 'float64');
+    expect(() => expectGradient((a) => a.mul(a.detach()), [x])).toThrow(/gradient of input 0/);
+    expect(() => expectGradient((a) => a.mul(0), [x])).toThrow(/makes no difference/);
+  });
+});

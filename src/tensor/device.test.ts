@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import {
+  engine,
+  ones,
+  physicalCores,
+  requireDevice,
+  residentMemory,
+  setThreads,
+  threads,
+  toDeviceOf,
+  UsageError,
+} from './index.js';
+
+describe('threads', () => {
+  it('are what was set', () => {
+    const before = threads();
+    setThreads(2);
+    expect(threads()).toBe(2);
+    setThreads(before);
+    expect(threads()).toBe(before);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])('cannot be %s', (count) => {
+    expect(() => setThreads(count)).toThrow(UsageError);
+    expect(() => setThreads(count)).toThrow(/positive integer/);
+  });
+
+  it('are at most one for each physical core by default', () => {
+    expect(physicalCores()).toBeGreaterThanOrEqual(1);
+    expect(Number.isInteger(physicalCores())).toBe(true);
+  });
+});
+
+describe('requireDevice', () => {
+  it('accepts the CPU', () => {
+    expect(requireDevice('cpu')).toBe('cpu');
+  });
+
+  it.each(['gpu', 'cuda:x', 'cuda:-1', '', 'CPU'])("does not know '%s'", (device) => {
+    expect(() => requireDevice(device)).toThrow(
+      new UsageError(`unknown device '${device}'; use 'cpu', 'cuda' or 'cuda:<number>'`),
+    );
+  });
+
+  it.skipIf(engine().cuda)('says what a machine without a CUDA GPU lacks', () => {
+    expect(() => requireDevice('cuda:1')).toThrow(UsageError);
+    expect(() => requireDevice('cuda:1')).toThrow(
+      /'cuda:1' was asked for.*sees no CUDA GPU.*--device cpu/,
+    );
+  });
+
+  it.runIf(engine().cuda)('refuses a GPU beyond the last', () => {
+    expect(requireDevice('cuda:0')).toBe('cuda:0');
+    expect(() => requireDevice(`cuda:${engine().cudaDevices}`)).toThrow(/numbered from 0/);
+  });
+});
+
+describe('engine', () => {
+  it('describes itself', () => {
+    const { version, cpuCapability, cudaDevices } = engine();
+    expect(version).toMatch(/^\d+\.\d+/);
+    expect(cpuCapability.length).toBeGreaterThan(0);
+    expect(cudaDevices).toBeGreaterThanOrEqual(0);
+  });
+
+  it('copies to a device', () => {
+    expect(toDeviceOf(ones([2]), 'cpu').device).toBe('cpu');
+    expect(() => toDeviceOf(ones([2]), 'nowhere')).toThrow(/nowhere/);
+  });
+
+  it('measures memory in bytes', () => {
+    const { current, peak } = residentMemory();
+    expect(current).toBeGreaterThan(20e6);
+    expect(current).toBeLessThan(20e9);
+    expect(peak).toBeGreaterThan(20e6);
+  });
+});

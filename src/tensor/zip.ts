@@ -1,0 +1,120 @@
+import { crc32 } from 'node:zlib';
+
+/**
+ * The subset of the ZIP format (PKWARE's APPNOTE 6.3) that PyTorch's files use: entries stored without compression, in
+ * archives below 4 GiB.
+ */
+const localSignature = 0x04034b50;
+const centralSignature = 0x02014b50;
+const endSignature = 0x06054b50;
+const localSize = 30;
+const centralSize = 46;
+const endSize = 22;
+const largestComment = 0xffff;
+const unknown32 = 0xffffffff;
+/** Entries begin at multiples of this, as PyTorch needs for reading them in place. */
+const alignment = 64;
+
+/** The entries of an archive by name, as views of `bytes`. Throws Error for a damaged or unsupported archive. */
+export function readZip(bytes: Buffer): Map<string, Buffer> {
+  const end = findEnd(bytes);
+  const count = bytes.readUInt16LE(end + 10);
+  const entries = new Map<string, Buffer>();
+  let position = bytes.readUInt32LE(end + 16);
+  if (position === unknown32) throw new Error('archives of 4 GiB and more are not supported');
+  for (let entry = 0; entry < count; entry++) {
+    requireSignature(bytes, position, centralSignature, centralSize);
+    const nameEnd = position + centralSize + bytes.readUInt16LE(position + 28);
+    const name = bytes.toString('utf8', position + centralSize, nameEnd);
+    entries.set(name, readEntry(bytes, position, name));
+    position = nameEnd + bytes.readUInt16LE(position + 30) + bytes.readUInt16LE(position + 32);
+  }
+  return entries;
+}
+
+function findEnd(bytes: Buffer): number {
+  const lowest = Math.max(0, bytes.length - endSize - largestComment);
+  for (let position = bytes.length - endSize; position >= lowest; position--) {
+    if (bytes.readUInt32LE(position) === endSignature) return position;
+  }
+  throw new Error(
+    'it is not a complete ZIP archive (it is cut short, or of a PyTorch before 1.6: save it again with a newer one)',
+  );
+}
+
+function requireSignature(bytes: Buffer, position: number, signature: number, size: number): void {
+  if (position + size > bytes.length || bytes.readUInt32LE(position) !== signature) {
+    throw new Error(`its ZIP directory is damaged at byte ${position}`);
+  }
+}
+
+function readEntry(bytes: Buffer, central: number, name: string): Buffer {
+  const size = bytes.readUInt32LE(central + 20);
+  const local = bytes.readUInt32LE(central + 42);
+  if (bytes.readUInt16LE(central + 10) !== 0) throw new Error(`its entry '${name}' is compressed`);
+  requireSignature(bytes, local, localSignature, localSize);
+  const start = local + localSize + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
+  const content = bytes.subarray(start, start + size);
+  if (content.length !== size || crc32(content) !== bytes.readUInt32LE(central + 16)) {
+    throw new Error(`its entry '${name}' is damaged`);
+  }
+  return content;
+}
+
+/** An archive of the given entries. Throws RangeError when it would reach 4 GiB. */
+export function writeZip(entries: ReadonlyMap<string, Uint8Array>): Buffer {
+  const parts: Uint8Array[] = [];
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const [name, content] of entries) {
+    const { local, central } = headers(name, content, offset);
+    parts.push(local, content);
+    directory.push(central);
+    offset += local.length + content.length;
+    if (offset >= unknown32) throw new RangeError('archives of 4 GiB and more are not supported');
+  }
+  const end = Buffer.alloc(endSize);
+  end.writeUInt32LE(endSignature, 0);
+  end.writeUInt16LE(entries.size, 8);
+  end.writeUInt16LE(entries.size, 10);
+  end.writeUInt32LE(
+    directory.reduce((total, central) => total + central.length, 0),
+    12,
+  );
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...parts, ...directory, end]);
+}
+
+function headers(
+  name: string,
+  content: Uint8Array,
+  offset: number,
+): { readonly local: Buffer; readonly central: Buffer } {
+  const label = Buffer.from(name);
+  const unpadded = offset + localSize + label.length + 4;
+  const padding = (alignment - (unpadded % alignment)) % alignment;
+  const extra = Buffer.alloc(4 + padding);
+  extra.write('FB');
+  extra.writeUInt16LE(padding, 2);
+  // Version 2.0, no flags, stored, 1980-01-01 00:00, then checksum and sizes: the same in both headers.
+  const common = Buffer.alloc(24);
+  common.writeUInt16LE(20, 0);
+  common.writeUInt16LE(0x21, 8);
+  common.writeUInt32LE(crc32(content), 10);
+  common.writeUInt32LE(content.length, 14);
+  common.writeUInt32LE(content.length, 18);
+  common.writeUInt16LE(label.length, 22);
+  const local = Buffer.alloc(localSize);
+  local.writeUInt32LE(localSignature, 0);
+  common.copy(local, 4);
+  local.writeUInt16LE(extra.length, 28);
+  const central = Buffer.alloc(centralSize);
+  central.writeUInt32LE(centralSignature, 0);
+  central.writeUInt16LE(20, 4);
+  common.copy(central, 6);
+  central.writeUInt32LE(offset, 42);
+  return {
+    local: Buffer.concat([local, label, extra]),
+    central: Buffer.concat([central, label]),
+  };
+}
