@@ -21,7 +21,8 @@ const checks: readonly Check[] = [
   },
 
   function groupsDivideTrainingImages({ distill: { matching, formation, imagesPerClass } }) {
-    if (matching.strategy !== 'stratified' || formation.mode !== 'single') return [];
+    if (matching.strategy !== 'stratified' || matching.groups === 'auto') return [];
+    if (formation.mode !== 'single') return [];
     const images = decodedPerClass(formation, imagesPerClass);
     return matching.groups.flatMap((groups, index) =>
       images % groups === 0

@@ -11,7 +11,7 @@ import {
   type YAMLError,
 } from 'yaml';
 import { UsageError } from '../tensor/errors.js';
-import type { Entry, Mapping, Node, Origin } from './tree.js';
+import { describe, type Entry, type Mapping, type Node, type Origin } from './tree.js';
 
 /** Where a YAML text comes from. */
 export interface TextSource {
@@ -46,7 +46,9 @@ export function parseMapping(text: string, source: TextSource): Mapping {
   if (node.kind === 'scalar' && node.value === null) {
     return { kind: 'mapping', entries: new Map(), origin: node.origin };
   }
-  throw new UsageError(`${node.origin?.label}: expected a mapping of keys, found a ${node.kind}`);
+  throw new UsageError(
+    `${node.origin?.label}: expected a mapping of keys, found ${describe(node)}`,
+  );
 }
 
 /**
@@ -61,18 +63,18 @@ export function parseValue(text: string, source: TextSource): Node {
   }
   const lines = new LineCounter();
   const document = parse(text, lines, source);
-  const problems = [...document.errors, ...document.warnings];
   const reader = new Reader(document, lines, source);
+  const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) {
-    const lines = new Set(problems.map((problem) => reader.explain(problem, text)));
-    throw new UsageError([...lines].slice(0, mostProblems).join('\n'));
+    const messages = new Set(problems.map((problem) => reader.explain(problem, text)));
+    throw new UsageError([...messages].slice(0, mostProblems).join('\n'));
   }
   return reader.read(document.contents, 0);
 }
 
 function parse(text: string, lineCounter: LineCounter, { label }: TextSource) {
   try {
-    return parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'silent' });
+    return parseDocument(text, { lineCounter, prettyErrors: false });
   } catch (cause) {
     // The parser recurses, so endless nesting ends in a RangeError.
     const reason = cause instanceof Error ? cause.message : String(cause);

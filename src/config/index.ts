@@ -1,4 +1,4 @@
 export { type LoadedPlan, loadPlan, type PlanRequest } from './load.js';
-export type { Overrides } from './overrides.js';
+export type { PlanChanges } from './overrides.js';
 export { listPresets, type Preset, presetNames, readPreset } from './presets.js';
 export { type Config, configSchema } from './schema.js';

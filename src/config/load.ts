@@ -1,14 +1,15 @@
 import { Document, isMap, isSeq, visit } from 'yaml';
+import { decodedPerClass, type Matching } from '../distill/index.js';
 import type { Plan } from '../tasks/plan.js';
 import { physicalCores } from '../tensor/device.js';
 import { contradictions } from './check.js';
 import { type Layers, readLayers } from './layers.js';
-import { type Overrides, overrideLayer } from './overrides.js';
+import { overrideLayer, type PlanChanges } from './overrides.js';
 import { problemsError, problemsOf } from './problems.js';
 import { type Config, configSchema } from './schema.js';
 import { type Mapping, merge, nodeOf, plainOf } from './tree.js';
 
-export interface PlanRequest extends Overrides {
+export interface PlanRequest extends PlanChanges {
   /** The name of a preset, or the path of a YAML file. */
   readonly source: string;
 }
@@ -24,8 +25,8 @@ export interface LoadedPlan {
  * @throws UsageError that lists every problem, each with file, line and column (or flag), key, what was expected, and
  *   what was found.
  */
-export function loadPlan({ source, ...overrides }: PlanRequest): LoadedPlan {
-  const root = layOver(readLayers(source), overrideLayer(overrides));
+export function loadPlan({ source, ...changes }: PlanRequest): LoadedPlan {
+  const root = layOver(readLayers(source), overrideLayer(changes));
   const parsed = configSchema.safeParse(plainOf(root));
   if (!parsed.success) throw problemsError(problemsOf(parsed.error.issues, root), root);
   const problems = contradictions(parsed.data);
@@ -50,8 +51,8 @@ function mappingOf(value: { readonly [key: string]: string }): Mapping {
   return node;
 }
 
-function resolvePlan({ threads, ...config }: Config): Plan {
-  const { name, seed, device, dataset, model, student = model, ...rest } = config;
+function resolvePlan({ threads, distill, ...config }: Config): Plan {
+  const { name, seed, device, dataset, model, student = model, pretrain, ...rest } = config;
   return {
     name,
     seed,
@@ -60,8 +61,19 @@ function resolvePlan({ threads, ...config }: Config): Plan {
     dataset,
     model,
     student,
+    pretrain,
+    distill: { ...distill, matching: resolveMatching(distill) },
     ...rest,
   };
+}
+
+/** Groups left to us nest: the whole class, one group per stored image, one per training image. */
+function resolveMatching({ matching, imagesPerClass, formation }: Config['distill']): Matching {
+  if (matching.strategy === 'plain') return matching;
+  const { groups } = matching;
+  if (groups !== 'auto') return { ...matching, groups };
+  const nested = [1, imagesPerClass, decodedPerClass(formation, imagesPerClass)];
+  return { ...matching, groups: [...new Set(nested)] };
 }
 
 /** A plan as YAML; lists and the innermost mappings take one line each. */

@@ -1,12 +1,12 @@
 import { UsageError } from '../tensor/errors.js';
 import { parseValue } from './document.js';
 import { expandShorthand } from './shorthand.js';
-import { type Mapping, merge, type Node, nodeOf, type Origin } from './tree.js';
+import { type Mapping, merge, type Node, nodeOf, type Origin, shorten } from './tree.js';
 
 /** Settings given beside a configuration; they win over what it says. */
-export interface Overrides {
+export interface PlanChanges {
   /** Assignments such as `distill.alpha=0.3` or `distill.matching={ strategy: plain, realPerClass: 16 }`. */
-  readonly set?: readonly string[];
+  readonly overrides?: readonly string[];
   readonly seed?: number;
   readonly threads?: number | 'auto';
   readonly device?: string;
@@ -17,10 +17,10 @@ export interface Overrides {
  * The overrides as one layer of a configuration; later assignments win over earlier ones.
  * @throws UsageError naming the `--set` that cannot be read.
  */
-export function overrideLayer({ set = [], ...flags }: Overrides): Mapping {
+export function overrideLayer({ overrides = [], ...flags }: PlanChanges): Mapping {
   const directory = process.cwd();
   let layer: Mapping = { kind: 'mapping', entries: new Map(), origin: undefined };
-  for (const assignment of set) layer = merge(layer, readAssignment(assignment, directory));
+  for (const assignment of overrides) layer = merge(layer, readAssignment(assignment, directory));
   for (const [key, value] of Object.entries(flags)) {
     if (value === undefined) continue;
     const origin = { label: `--${key}`, directory };
@@ -30,7 +30,7 @@ export function overrideLayer({ set = [], ...flags }: Overrides): Mapping {
 }
 
 function readAssignment(assignment: string, directory: string): Mapping {
-  const origin = { label: `--set ${shortened(assignment)}`, directory };
+  const origin = { label: `--set ${shorten(assignment, 80)}`, directory };
   const split = assignment.indexOf('=');
   const keys = assignment.slice(0, split).trim().split('.');
   if (split < 0 || keys.some((key) => !/^\w+$/.test(key))) {
@@ -49,9 +49,4 @@ function nest(keys: readonly string[], value: Node, origin: Origin): Mapping {
   const [first = '', ...rest] = keys;
   const inner = rest.length > 0 ? nest(rest, value, origin) : value;
   return { kind: 'mapping', entries: new Map([[first, { key: origin, value: inner }]]), origin };
-}
-
-function shortened(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ');
-  return line.length > 80 ? `${line.slice(0, 77)}...` : line;
 }

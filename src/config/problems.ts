@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { nearest, UsageError } from '../tensor/errors.js';
-import { formOf, type KeyPath, type Node, nodeAt, originOf } from './tree.js';
+import { describe, formOf, type KeyPath, type Node, nodeAt, originOf } from './tree.js';
 
 /** Something wrong with a setting. */
 export interface Problem {
@@ -18,16 +18,6 @@ export function keyText(path: KeyPath): string {
       typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`,
     )
     .join('');
-}
-
-/** What a value looks like in a message, cut to one short line. */
-export function describe(node: Node | undefined): string {
-  if (node === undefined) return 'nothing';
-  if (node.kind !== 'scalar') return node.kind === 'list' ? 'a list' : 'a mapping of keys';
-  if (node.value === null) return 'no value';
-  if (typeof node.value !== 'string') return String(node.value);
-  const text = node.value.length > 60 ? `${node.value.slice(0, 57)}...` : node.value;
-  return `'${text.replaceAll(/\s/g, ' ')}'`;
 }
 
 /** One error that lists all problems, each on its own line with its place. */

@@ -9,6 +9,7 @@ import {
   mapping,
   number,
   positiveOrAutomatic,
+  rangeText,
   strength,
   text,
   variants,
@@ -143,6 +144,8 @@ const initialization = variants(
 
 const realImages = integer({ from: 1, to: 65_536 });
 
+const groupsText = 'a list of numbers of groups per class, or auto';
+
 const matching = variants(
   'strategy',
   ['plain', 'stratified'],
@@ -151,7 +154,15 @@ const matching = variants(
     mapping({
       strategy: z.literal('stratified'),
       realPerCluster: realImages,
-      groups: list(integer({ from: 1, to: 65_536 }), 'a list of numbers of groups per class'),
+      groups: z
+        .union(
+          [
+            list(integer({ from: 1, to: 65_536 }), groupsText),
+            z.literal('auto', { error: groupsText }),
+          ],
+          { error: groupsText },
+        )
+        .default('auto'),
     }),
   ],
 );
@@ -212,27 +223,23 @@ const evaluate = mapping({
   seeds: integer({ from: 1, to: 1000 }),
 });
 
-const runName = 'letters, digits, ".", "_" and "-", at most 100, starting with a letter or a digit';
+const runName =
+  'a name of letters, digits, ".", "_" and "-", at most 100, the first a letter or a digit';
+const deviceName = 'cpu, cuda or cuda:<number>';
+const threadCount = { from: 1, to: 1024 };
+const threadText = `an integer ${rangeText(threadCount)}, or auto`;
 
 /**
  * A whole configuration, with the range of every number. Values that belong to one form of a setting only have their
  * default here; all others have theirs in `defaults.yaml`, which every configuration is laid over.
  */
 export const configSchema = mapping({
-  name: z
-    .string({ error: `a name: ${runName}` })
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, { error: `a name: ${runName}` }),
+  name: z.string({ error: runName }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, { error: runName }),
   seed: integer({ from: 0, to: Number.MAX_SAFE_INTEGER }),
-  device: z
-    .string({ error: 'cpu, cuda or cuda:<number>' })
-    .regex(/^(cpu|cuda(:\d{1,3})?)$/, { error: 'cpu, cuda or cuda:<number>' }),
-  threads: z.union(
-    [
-      integer({ from: 1, to: 1024 }),
-      z.literal('auto', { error: 'an integer from 1 to 1024, or auto' }),
-    ],
-    { error: 'an integer from 1 to 1024, or auto' },
-  ),
+  device: z.string({ error: deviceName }).regex(/^(cpu|cuda(:\d{1,3})?)$/, { error: deviceName }),
+  threads: z.union([integer(threadCount), z.literal('auto', { error: threadText })], {
+    error: threadText,
+  }),
   dataset,
   model,
   student: z.exactOptional(model),
@@ -242,5 +249,5 @@ export const configSchema = mapping({
   evaluate,
 });
 
-/** A validated configuration: a `Plan` in which `threads: auto` and the default student are still to be resolved. */
+/** A validated configuration: a `Plan` in which `auto` and the default student are still to be resolved. */
 export type Config = z.output<typeof configSchema>;

@@ -83,6 +83,23 @@ export function nodeAt(root: Node, path: KeyPath): Node | undefined {
   return node;
 }
 
+/** What a value looks like in a message: one short line. */
+export function describe(node: Node): string {
+  if (node.kind === 'list') return `a list of ${node.items.length}`;
+  if (node.kind === 'mapping') {
+    const keys = [...node.entries.keys()].join(', ');
+    return keys === '' ? 'a mapping without keys' : shorten(`a mapping of ${keys}`);
+  }
+  if (node.value === null) return 'no value';
+  return typeof node.value === 'string' ? `'${shorten(node.value)}'` : String(node.value);
+}
+
+/** Text on one line of at most `most` characters. */
+export function shorten(text: string, most = 60): string {
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.length > most ? `${line.slice(0, most - 3)}...` : line;
+}
+
 /** A copy of the mapping in which the value at a path is what `change` makes of it; itself when there is none. */
 export function changeAt(root: Mapping, path: KeyPath, change: (node: Node) => Node): Mapping {
   const [first, ...rest] = path;

@@ -1,5 +1,5 @@
 import { normalize, type SiameseOptions } from '../augment/index.js';
-import { ClassSampler, type Dataset, indicesByClass } from '../data/index.js';
+import { ClassSampler, type Dataset } from '../data/index.js';
 import type { ImageModel } from '../models/index.js';
 import {
   createOptimizer,
@@ -18,7 +18,6 @@ import {
   type Tensor,
   tensor,
   toDeviceOf,
-  UsageError,
 } from '../tensor/index.js';
 import type { ExtractorPool } from './extractors.js';
 import { gaussianFrequencies } from './frequencies.js';
@@ -30,6 +29,7 @@ import {
   type MatchingTarget,
   matchingLoss,
 } from './matching.js';
+import { requireVariance, samplingGroups } from './sampling-groups.js';
 import { SamplingNetwork } from './sampling-network.js';
 import type { SyntheticImages } from './synthetic.js';
 
@@ -120,6 +120,8 @@ export class Condenser implements Disposable {
     const groups = samplingGroups(dataset, synthetic, options.matching, clusters);
     this.#partitions = groups.partitions;
     this.#groupings = groups.groupings;
+    const realPerClass = (groups.members.length / synthetic.classes) * groups.realPerGroup;
+    requireVariance(options.frequencies.scale, realPerClass);
     const extractor = buildModel().setRequiresGrad(false);
     this.#context = {
       dataset,
@@ -282,49 +284,6 @@ function createSamplingNetwork(
     ...(bound === undefined ? {} : { bound }),
     random,
   });
-}
-
-interface SamplingGroups {
-  readonly members: readonly Int32Array[];
-  readonly realPerGroup: number;
-  readonly partitions: number;
-  readonly groupings: readonly number[];
-}
-
-function samplingGroups(
-  dataset: Dataset,
-  synthetic: SyntheticImages,
-  matching: Matching,
-  clusters: readonly Int32Array[] | undefined,
-): SamplingGroups {
-  const classes = dataset.classNames.length;
-  if (matching.strategy === 'plain') {
-    const members = indicesByClass(dataset.labels, classes);
-    return { members, realPerGroup: matching.realPerClass, partitions: classes, groupings: [1] };
-  }
-  if (synthetic.formation.mode !== 'single') {
-    throw new UsageError(
-      `stratified matching pairs each tile with a cluster and needs formation mode 'single', got '${synthetic.formation.mode}'`,
-    );
-  }
-  const perClass = synthetic.decodedPerClass;
-  if (clusters?.length !== classes * perClass) {
-    throw new UsageError(
-      `stratified matching needs ${classes * perClass} clusters, ${perClass} per class, got ${clusters?.length ?? 0}`,
-    );
-  }
-  const odd = matching.groups.find((count) => perClass % count !== 0);
-  if (odd !== undefined) {
-    throw new UsageError(
-      `matching.groups: ${odd} does not divide the ${perClass} training images of a class; use divisors of ${perClass}`,
-    );
-  }
-  return {
-    members: clusters,
-    realPerGroup: matching.realPerCluster,
-    partitions: clusters.length,
-    groupings: matching.groups,
-  };
 }
 
 /** The label of every decoded image, int64. */

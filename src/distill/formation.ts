@@ -43,6 +43,14 @@ export function checkFormation(formation: Formation, height: number, width: numb
       `the formation factor must be an integer from 1 to ${Math.floor(Math.min(height, width) / 2)} for ${height}×${width} images, got ${factor}`,
     );
   }
+  for (const used of factors(formation)) {
+    const [rows, columns] = tileSize(height, width, used);
+    if ((used - 1) * rows >= height || (used - 1) * columns >= width) {
+      throw new UsageError(
+        `the formation factor ${used} cuts ${height}×${width} images into tiles of ${rows}×${columns}, the last of which holds no pixels of the image; use a smaller factor`,
+      );
+    }
+  }
   if (formation.mode === 'bound' && (!Number.isInteger(formation.budget) || formation.budget < 1)) {
     throw new UsageError(
       `the formation budget must be a positive integer, got ${formation.budget}`,

@@ -17,7 +17,8 @@ export function gaussianFrequencies(
  * V = mean over classes of 1 − |mean feature|², the variance of the normalised features within a class. Much smaller
  * frequencies see the class means only, much larger ones see noise.
  *
- * @param features normalised rows [classes · n, d], n ≥ 2, class by class; |mean|² is corrected for the n samples
+ * @param features normalised rows [classes · n, d], class by class; |mean|² is corrected for the n samples. n = 1 says
+ * nothing about the variance: the result is then the upper limit, 120.
  */
 export function automaticScale(features: Tensor, classes: number): number {
   using variance = scope(() =>
@@ -29,7 +30,7 @@ export function automaticScale(features: Tensor, classes: number): number {
         .sum([1])
         .neg()
         .add(1)
-        .mul(rows / (rows - 1))
+        .mul(rows / Math.max(1, rows - 1))
         .mean();
     }),
   );

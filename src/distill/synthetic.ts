@@ -145,10 +145,10 @@ function drawEvenly(
 ): Int32Array {
   const share = (perClass * dataset.classNames.length) / groups.length;
   const chosen: number[] = [];
-  for (const group of groups) {
+  for (const [index, group] of groups.entries()) {
     if (group.length < share) {
       const label =
-        group.length > 0 ? dataset.classNames[dataset.labels[group[0]!]!] : 'without images';
+        dataset.classNames[Math.floor((index * dataset.classNames.length) / groups.length)];
       throw new UsageError(
         `${dataset.name} has ${group.length} images to choose from for class '${label}', ${share} are needed. Use fewer images per class or a smaller formation factor, or start from noise.`,
       );

@@ -1,5 +1,5 @@
 import { Module } from '../nn/index.js';
-import type { Tensor } from '../tensor/index.js';
+import { scope, type Tensor } from '../tensor/index.js';
 
 /** The images a network takes. */
 export interface InputShape {
@@ -24,6 +24,6 @@ export abstract class ImageModel extends Module {
 
   /** Normalised images [n, c, h, w] → class scores [n, classes] (logits). */
   logits(images: Tensor): Tensor {
-    return this.classify(this.features(images));
+    return scope(() => this.classify(this.features(images)));
   }
 }

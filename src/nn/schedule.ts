@@ -39,6 +39,11 @@ export function startSchedule(options: ScheduleOptions, steps: number): Schedule
   return new RunningSchedule(options, steps);
 }
 
+/** A milestone in whole steps, rounded down; the rounding of fractions must not cost a step (0.29 · 100 < 29). */
+function wholeSteps(milestone: number): number {
+  return Math.floor(milestone + 1e-9);
+}
+
 class RunningSchedule implements Schedule {
   readonly #options: ScheduleOptions;
   readonly #steps: number;
@@ -62,7 +67,7 @@ class RunningSchedule implements Schedule {
       }
       case 'multi-step': {
         const passed = this.#options.milestones.filter(
-          (milestone) => step >= Math.floor(milestone * this.#steps),
+          (milestone) => step >= wholeSteps(milestone * this.#steps),
         );
         return this.#options.factor ** passed.length;
       }

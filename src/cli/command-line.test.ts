@@ -1,0 +1,185 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { presetNames } from '../config/presets.js';
+import { readEvents } from '../run/event-log.js';
+import { temporaryFolder } from '../run/testing/folder.js';
+import { packageVersion } from '../version.js';
+import { ncfm } from './testing/capture.js';
+
+/** The digits, cut down to a second. */
+const quick = [
+  ...['--set', 'pretrain={ networks: 1, epochs: 0.1 }'],
+  ...['--set', 'distill.iterations=2', '--set', 'evaluate={ length: { steps: 2 }, seeds: 1 }'],
+  ...['--threads', '1'],
+];
+
+function folders() {
+  const folder = temporaryFolder();
+  const runs = join(folder, 'runs');
+  return { folder, runs, flags: ['--runs', runs, '--cache', join(folder, 'cache'), ...quick] };
+}
+
+const commands = ['run', 'pretrain', 'distill', 'evaluate', 'presets', 'doctor'];
+
+describe('help', () => {
+  it('lists the commands, and of each its options and an example', async () => {
+    const { exitCode, stdout } = await ncfm('--help');
+    expect(exitCode).toBe(0);
+    for (const command of commands) {
+      expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
+      const help = await ncfm(command, '--help');
+      expect(help).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(help.stdout).toMatch(new RegExp(`Examples?:\n  ncfm ${command}`));
+    }
+  });
+
+  it('gives the version', async () => {
+    expect(await ncfm('--version')).toEqual({
+      exitCode: 0,
+      stdout: `${packageVersion()}\n`,
+      stderr: '',
+    });
+  });
+});
+
+describe('misuse', () => {
+  it.each([
+    [['rnu', 'digits'], "unknown command 'rnu'\n(Did you mean run?)"],
+    [['run', 'digits', '--nmae', 'x'], "unknown option '--nmae'\n(Did you mean --name?)"],
+    [['run'], "missing required argument 'config'"],
+    [['run', 'digits', '--seed', 'one'], "'one' is invalid. Expected an integer from 0."],
+    [['run', 'digits', '--threads', '0'], "'0' is invalid. Expected an integer from 1, or auto."],
+    [['run', 'digts'], "no preset or file named 'digts'; did you mean 'digits'?"],
+    [['run', 'no/such.yaml'], 'there is no file no/such.yaml'],
+    [['run', 'digits', '--set', 'distill.alpha=2'], '--set distill.alpha=2: distill.alpha: exp'],
+    [['run', 'digits', '--set', 'alpha'], '--set alpha: expected key=value'],
+    [['run', 'digits', '--device', 'gpu'], '--device: device: expected cpu, cuda or cuda:<number>'],
+    [['evaluate', 'no/such'], 'There is no run "such"'],
+    [[], 'Usage: ncfm'],
+  ])('%j ends with 2, a reason on stderr, and nothing on stdout', async (args, reason) => {
+    const { exitCode, stdout, stderr } = await ncfm(...args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(reason);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  it('names file, line and column of a bad setting', async () => {
+    const path = join(temporaryFolder(), 'mine.yaml');
+    writeFileSync(path, 'extends: digits\ndistill:\n  alpha: lots\n');
+    expect(await ncfm('run', path)).toMatchObject({
+      exitCode: 2,
+      stderr: `${path}:3:10: distill.alpha: expected a number from 0 to 1, found 'lots'\n`,
+    });
+  });
+
+  it('is one JSON object on stdout with --json', async () => {
+    const { exitCode, stdout } = await ncfm('run', 'digts', '--json');
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(stdout)).toEqual({
+      error: { exitCode: 2, message: expect.stringContaining("did you mean 'digits'?") },
+    });
+  });
+});
+
+describe('run', () => {
+  it('prints the accuracies, and leaves configuration and events in the run', async () => {
+    const { runs, flags } = folders();
+    const { exitCode, stdout, stderr } = await ncfm('run', 'digits', ...flags, '--seed', '5');
+    expect(exitCode).toBe(0);
+    expect(stdout.split('\n').map((line) => line.split(' ')[0])).toEqual([
+      ...['set', 'random', 'start', 'ncfm', ''],
+    ]);
+    expect(stderr).toContain('iteration 2/2');
+    expect(stderr).toMatch(/^images .*runs\/digits\/images\.png$/m);
+    expect(stderr).toMatch(/^time +pretrain .*, distill .*, evaluate /m);
+    expect(readFileSync(join(runs, 'digits', 'config.yaml'), 'utf8')).toMatch(/^seed: 5$/m);
+    const types = readEvents(join(runs, 'digits', 'events.jsonl')).map(({ type }) => type);
+    expect([types[0], types.at(-1)]).toEqual(['phase-start', 'run-end']);
+  });
+
+  it('writes one JSON object to stdout with --json, and no progress with --quiet', async () => {
+    const { runs, flags } = folders();
+    const { stdout, stderr } = await ncfm('run', 'digits', ...flags, '--json', '--quiet');
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({ dataset: 'digits', directory: join(runs, 'digits') });
+    expect(result).toEqual(JSON.parse(readFileSync(join(runs, 'digits', 'results.json'), 'utf8')));
+    expect(stderr).toBe('');
+  });
+
+  it('keeps an earlier run unless it is to be replaced, and the new one can start', async () => {
+    const { runs, flags } = folders();
+    const mark = join(runs, 'digits', 'mark');
+    await ncfm('distill', 'digits', ...flags);
+    writeFileSync(mark, '');
+    const refused = await ncfm('distill', 'digits', ...flags);
+    expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(refused.stderr).toContain('exists already; choose another name with --name, or replace');
+    const elsewhere = ['--set', 'dataset={ name: mnist, root: no-such-folder }'];
+    const hopeless = await ncfm('distill', 'digits', ...flags, '--replace', ...elsewhere);
+    expect(hopeless.exitCode).toBe(2);
+    expect(existsSync(mark)).toBe(true);
+    expect(await ncfm('distill', 'digits', ...flags, '--replace')).toMatchObject({ exitCode: 0 });
+    expect(existsSync(mark)).toBe(false);
+  });
+
+  it('leaves no directory behind when it cannot start', async () => {
+    const { runs, flags } = folders();
+    const elsewhere = ['--set', 'dataset={ name: mnist, root: no-such-folder }'];
+    const { exitCode, stderr } = await ncfm('run', 'digits', ...flags, ...elsewhere);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('The files of mnist were not found');
+    expect(existsSync(join(runs, 'digits'))).toBe(false);
+  });
+});
+
+describe('the steps of a run', () => {
+  it('are commands of their own that go on from each other', async () => {
+    const { runs, flags } = folders();
+    const cache = flags.slice(2);
+    const pretrained = await ncfm('pretrain', 'digits', ...cache, '--json');
+    expect(JSON.parse(pretrained.stdout)).toMatchObject({ networks: 1 });
+
+    const distilled = await ncfm('distill', 'digits', ...flags, '--name', 'mine');
+    expect(distilled).toMatchObject({ exitCode: 0, stdout: `${join(runs, 'mine')}\n` });
+    expect(distilled.stderr).toContain('1 network reused');
+
+    const seeds = ['--set', 'evaluate.seeds=2', '--json'];
+    const evaluated = await ncfm('evaluate', join(runs, 'mine'), ...seeds);
+    expect(JSON.parse(evaluated.stdout).accuracy.ncfm.n).toBe(2);
+    expect(existsSync(join(runs, 'mine', 'results.json'))).toBe(true);
+  });
+
+  it('do not evaluate a folder that is no run', async () => {
+    const { runs } = folders();
+    mkdirSync(join(runs, 'empty'), { recursive: true });
+    expect(await ncfm('evaluate', join(runs, 'empty'))).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+});
+
+describe('presets', () => {
+  it('are listed one a line', async () => {
+    const { stdout } = await ncfm('presets');
+    const names = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(' ')[0]);
+    expect(names).toEqual(presetNames());
+    const { presets } = JSON.parse((await ncfm('presets', '--json')).stdout);
+    expect(presets.map(({ name }: { name: string }) => name)).toEqual(presetNames());
+  });
+});
+
+describe('doctor', () => {
+  it('finds the engine and the digits here, as text and as JSON', async () => {
+    const { exitCode, stdout } = await ncfm('doctor');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^✓ native engine +LibTorch \d+\.\d+/m);
+    expect(stdout).toMatch(/^✓ digits +1195 \+ 602 images of 8×8$/m);
+    const report = JSON.parse((await ncfm('doctor', '--json')).stdout);
+    expect(report.ok).toBe(true);
+    for (const { state, remedy } of report.findings) {
+      if (state !== 'ok') expect(remedy).toMatch(/\w/);
+    }
+  });
+});

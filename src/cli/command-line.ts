@@ -1,0 +1,73 @@
+import { Command, CommanderError } from 'commander';
+import { FailureError, UsageError } from '../tensor/errors.js';
+import { packageVersion } from '../version.js';
+import { addDistillCommand } from './commands/distill.js';
+import { addDoctorCommand } from './commands/doctor.js';
+import { addEvaluateCommand } from './commands/evaluate.js';
+import { addPresetsCommand } from './commands/presets.js';
+import { addPretrainCommand } from './commands/pretrain.js';
+import { addRunCommand } from './commands/run.js';
+import { Interruption } from './interruption.js';
+import { Session, type Streams } from './session.js';
+
+/**
+ * Runs one command line.
+ * @param args without node and script
+ * @returns the exit code: 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C, 143 by SIGTERM. Never throws.
+ */
+export async function runCommandLine(args: readonly string[], streams: Streams): Promise<number> {
+  const session = new Session(streams);
+  try {
+    await createProgram(session).parseAsync(args, { from: 'user' });
+    return session.exitCode;
+  } catch (error) {
+    return report(error, session, args.includes('--json'));
+  }
+}
+
+function createProgram(session: Session): Command {
+  const program = new Command('ncfm')
+    .description('Distils a dataset into a few synthetic images (NCFM, CVPR 2025), on LibTorch.')
+    .version(packageVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => session.stdout.write(text),
+      writeErr: (text) => session.stderr.write(text),
+    })
+    .showSuggestionAfterError()
+    .addHelpText('after', '\nExample:\n  ncfm run digits')
+    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 misused, 130 and 143 stopped.');
+  addRunCommand(program, session);
+  addPretrainCommand(program, session);
+  addDistillCommand(program, session);
+  addEvaluateCommand(program, session);
+  addPresetsCommand(program, session);
+  addDoctorCommand(program, session);
+  return program;
+}
+
+/** Says what went wrong on standard error, with `--json` also as the one object on standard output. */
+function report(error: unknown, session: Session, json: boolean): number {
+  const exitCode = exitCodeOf(error);
+  if (exitCode === 0) return 0;
+  const message = error instanceof Error ? error.message : String(error);
+  // Commander has written its own message, with the nearest valid spelling, to standard error.
+  if (!(error instanceof CommanderError)) session.stderr.write(explain(error, message));
+  if (json) session.stdout.write(`${JSON.stringify({ error: { exitCode, message } })}\n`);
+  return exitCode;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof Interruption) return error.exitCode;
+  return error instanceof UsageError ? 2 : 1;
+}
+
+function explain(error: unknown, message: string): string {
+  const expected = [UsageError, FailureError, Interruption].some((kind) => error instanceof kind);
+  if (process.env.NCFM_DEBUG === '1' && error instanceof Error && !(error instanceof UsageError))
+    return `${error.stack ?? message}\n`;
+  return expected
+    ? `${message}\n`
+    : `unexpected error: ${message}\nNCFM_DEBUG=1 shows where it comes from.\n`;
+}

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { executeRun, type RunOptions } from '../execute.js';
+import {
+  addCacheOption,
+  addDirectoryOptions,
+  addOutputOptions,
+  addPlanOptions,
+} from '../options.js';
+import type { Session } from '../session.js';
+import { runSummary } from '../summary.js';
+
+/** `ncfm distill`: pretraining as far as it is needed, and distillation. */
+export function addDistillCommand(program: Command, session: Session): void {
+  const command = program
+    .command('distill')
+    .summary('distil a dataset, without evaluating')
+    .description(
+      'Pretrains feature extractors (or reuses them) and distils the dataset. Prints the run directory.',
+    )
+    .argument('<config>', 'a preset (see ncfm presets) or a YAML file');
+  addPlanOptions(command);
+  addDirectoryOptions(command);
+  addCacheOption(command);
+  addOutputOptions(command)
+    .addHelpText(
+      'after',
+      '\nExample:\n  ncfm distill fashion-quick --name mine && ncfm evaluate runs/mine',
+    )
+    .action(async (config: string, options: RunOptions) => {
+      const { distillOnly } = await import('../../tasks/pipeline.js');
+      const result = await executeRun(session, config, options, distillOnly);
+      session.print(result, `${result.directory}\n`, options);
+      session.tell(runSummary(result), options);
+    });
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { formatDuration } from '../../run/progress.js';
+import { resolvePlan, watch } from '../execute.js';
+import {
+  addCacheOption,
+  addOutputOptions,
+  addPlanOptions,
+  type CacheOptions,
+  type PlanOptions,
+} from '../options.js';
+import type { Session } from '../session.js';
+
+/** `ncfm pretrain`: only the pool of feature extractors. */
+export function addPretrainCommand(program: Command, session: Session): void {
+  const command = program
+    .command('pretrain')
+    .summary('train the pool of feature extractors')
+    .description(
+      'Trains the networks that distillation compares features by, and keeps them for later runs. ' +
+        'Networks that are there already are not trained again, so an interrupted pretraining goes on.',
+    )
+    .argument('<config>', 'a preset (see ncfm presets) or a YAML file');
+  addPlanOptions(command);
+  addCacheOption(command);
+  addOutputOptions(command)
+    .addHelpText('after', '\nExample:\n  ncfm pretrain fashion-quick --set pretrain.networks=8')
+    .action(async (config: string, options: PlanOptions & CacheOptions) => {
+      const { pretrainOnly } = await import('../../tasks/pipeline.js');
+      const { plan } = await resolvePlan(config, options);
+      const result = await watch(session, options, (watched) =>
+        pretrainOnly({ plan, cache: options.cache, ...watched }),
+      );
+      const { networks, seconds } = result;
+      const text = `${networks} networks ready in ${options.cache} (${formatDuration(seconds)})\n`;
+      session.print(result, text, options);
+    });
+}

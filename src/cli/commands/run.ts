@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { executeRun, type RunOptions } from '../execute.js';
+import {
+  addCacheOption,
+  addDirectoryOptions,
+  addOutputOptions,
+  addPlanOptions,
+} from '../options.js';
+import type { Session } from '../session.js';
+import { resultTable, runSummary } from '../summary.js';
+
+/** `ncfm run`: the whole chain. */
+export function addRunCommand(program: Command, session: Session): void {
+  const command = program
+    .command('run')
+    .summary('pretrain, distil and evaluate')
+    .description(
+      'Pretrains feature extractors (or reuses them), distils the dataset, and trains fresh networks on the result, ' +
+        'on random real images and on the unoptimised start. Prints their accuracies.',
+    )
+    .argument('<config>', 'a preset (see ncfm presets) or a YAML file');
+  addPlanOptions(command);
+  addDirectoryOptions(command);
+  addCacheOption(command);
+  addOutputOptions(command)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ncfm run digits\n  ncfm run my.yaml --set distill.iterations=500 --seed 1 --name long',
+    )
+    .action(async (config: string, options: RunOptions) => {
+      const { runPipeline } = await import('../../tasks/pipeline.js');
+      const result = await executeRun(session, config, options, runPipeline);
+      session.print(result, resultTable(result), options);
+      session.tell(runSummary(result), options);
+    });
+}

@@ -1,0 +1,139 @@
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import type { EngineDescription } from '../tensor/index.js';
+import { packageVersion } from '../version.js';
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly name: string;
+  /** `note`: worth knowing, ncfm works without; `broken`: ncfm cannot work. */
+  readonly state: 'ok' | 'note' | 'broken';
+  readonly detail: string;
+  /** The command or the step that mends it. */
+  readonly remedy?: string;
+}
+
+/** Looks at everything that a run depends on. Never fails: what cannot be examined is a finding. */
+export async function examine(): Promise<Finding[]> {
+  return [
+    { name: 'ncfm', state: 'ok', detail: packageVersion() },
+    nodeFinding(process.versions.node),
+    memoryFinding(),
+    ...(await engineFindings()),
+  ];
+}
+
+const oldestNode = [20, 19] as const;
+
+/** Whether a Node version is new enough. */
+export function nodeFinding(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [oldestMajor, oldestMinor] = oldestNode;
+  const enough = major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
+  if (enough) return { name: 'Node', state: 'ok', detail: version };
+  return {
+    name: 'Node',
+    state: 'broken',
+    detail: `${version} is too old`,
+    remedy: `install Node ${oldestNode.join('.')} or later: https://nodejs.org`,
+  };
+}
+
+function memoryFinding(): Finding {
+  const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const detail = `${gigabytes(totalmem())}, ${gigabytes(freemem())} free`;
+  return { name: 'memory', state: 'ok', detail };
+}
+
+async function engineFindings(): Promise<Finding[]> {
+  try {
+    const { engine, physicalCores } = await import('../tensor/index.js');
+    const description = engine();
+    return [
+      { name: 'native engine', state: 'ok', detail: `LibTorch ${description.version}` },
+      processorFinding(physicalCores(), description),
+      ...featureFindings(description),
+      ...(await datasetFindings()),
+    ];
+  } catch (error) {
+    return [
+      {
+        name: 'native engine',
+        state: 'broken',
+        detail: reason(error),
+        remedy: 'npm run setup',
+      },
+      processorFinding(undefined),
+      {
+        name: 'datasets',
+        state: 'note',
+        detail: 'not looked for: that takes the engine',
+      },
+    ];
+  }
+}
+
+function processorFinding(cores: number | undefined, engine?: EngineDescription): Finding {
+  const model = cpus()[0]?.model.trim() ?? 'unknown';
+  const threads =
+    cores === undefined
+      ? `${availableParallelism()} logical cores`
+      : `${cores} physical cores of ${availableParallelism()} logical ones (one thread each)`;
+  const kernels = engine ? `, ${engine.cpuCapability} kernels` : '';
+  return { name: 'processor', state: 'ok', detail: `${model}, ${threads}${kernels}` };
+}
+
+function featureFindings(engine: EngineDescription): Finding[] {
+  const { oneDnn, openMp, keepsFreedMemory, cuda, cudaDevices } = engine;
+  return [
+    feature('oneDNN', oneDnn, 'convolutions are slow without', 'use a LibTorch built with oneDNN'),
+    feature('OpenMP', openMp, 'operators use one thread', 'use a LibTorch built with OpenMP'),
+    feature(
+      'freed memory',
+      keepsFreedMemory,
+      'goes back to the system at every step, which costs time',
+      'preload an allocator that keeps it: LD_PRELOAD=libjemalloc.so.2',
+      'stays with the process',
+    ),
+    feature(
+      'CUDA',
+      cuda,
+      'no GPU is seen; everything runs on the processor',
+      'for a GPU: install its driver, set LIBTORCH to a CUDA build of LibTorch, and npm run setup',
+      `${cudaDevices} GPU${cudaDevices === 1 ? '' : 's'}: --device cuda`,
+    ),
+  ];
+}
+
+function feature(
+  name: string,
+  present: boolean,
+  missing: string,
+  remedy: string,
+  detail = 'present',
+): Finding {
+  if (present) return { name, state: 'ok', detail };
+  return { name, state: 'note', detail: missing, remedy };
+}
+
+async function datasetFindings(): Promise<Finding[]> {
+  const { datasetNames, loadDataset } = await import('../data/index.js');
+  const findings: Finding[] = [];
+  for (const name of datasetNames) {
+    try {
+      const { train, test } = await loadDataset(name);
+      const counts = `${train.labels.length} + ${test.labels.length} images`;
+      findings.push({
+        name,
+        state: 'ok',
+        detail: `${counts} of ${train.shape.height}×${train.shape.width}`,
+      });
+    } catch (error) {
+      findings.push({ name, state: 'note', detail: 'not usable', remedy: reason(error) });
+    }
+  }
+  return findings;
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

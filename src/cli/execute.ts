@@ -1,0 +1,105 @@
+import { existsSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { LoadedPlan } from '../config/index.js';
+import { RunDirectory } from '../run/directory.js';
+import { combine, type EventSink } from '../run/events.js';
+import type { PipelineRequest, Plan } from '../tasks/index.js';
+import { UsageError } from '../tensor/errors.js';
+import { interruptible } from './interruption.js';
+import {
+  type CacheOptions,
+  changesOf,
+  type DirectoryOptions,
+  type OutputOptions,
+  type PlanOptions,
+} from './options.js';
+import { TerminalReporter } from './report/terminal.js';
+import type { Session } from './session.js';
+
+// The engine is loaded by the commands that need it (`await import`), so that help, and above all the doctor, work
+// where it cannot be loaded.
+
+/** Options of the commands that write a run. */
+export type RunOptions = PlanOptions & CacheOptions & DirectoryOptions;
+
+/** What a task gets from the command line. */
+export interface Watched {
+  readonly onEvent: EventSink;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves a configuration under the options' overrides. Throws UsageError for a bad one. */
+export async function resolvePlan(source: string, options: PlanOptions): Promise<LoadedPlan> {
+  const { loadPlan } = await import('../config/index.js');
+  return loadPlan({ source, ...changesOf(options) });
+}
+
+/** Runs a task while its progress is shown on standard error and Ctrl-C can stop it. */
+export async function watch<T>(
+  session: Session,
+  { quiet }: OutputOptions,
+  task: (watched: Watched) => Promise<T>,
+): Promise<T> {
+  using reporter = new TerminalReporter(session.stderr);
+  const announce = (): void => {
+    reporter.close();
+    session.stderr.write('Stopping after this step; press Ctrl-C again to stop at once.\n');
+  };
+  const onEvent: EventSink = (event) => {
+    if (!quiet || event.type === 'warning') reporter.sink(event);
+  };
+  return await interruptible(announce, (signal) => task({ onEvent, signal }));
+}
+
+/**
+ * Runs a task in a new run directory, which has the resolved configuration and keeps the events. A task that fails
+ * before it has begun leaves no directory behind.
+ */
+export async function executeRun<T>(
+  session: Session,
+  source: string,
+  options: RunOptions,
+  task: (request: PipelineRequest) => Promise<T>,
+): Promise<T> {
+  const { plan, yaml } = await resolvePlan(source, options);
+  const directory = await openDirectory(plan, options);
+  directory.writeConfig(yaml);
+  let begun = false;
+  const begin: EventSink = () => {
+    begun = true;
+  };
+  try {
+    using log = directory.openEventLog();
+    return await watch(session, options, ({ onEvent, signal }) =>
+      task({
+        plan,
+        directory,
+        cache: options.cache,
+        onEvent: combine(begin, log.sink, onEvent),
+        signal,
+      }),
+    );
+  } catch (error) {
+    if (!begun) rmSync(directory.path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function openDirectory(
+  plan: Plan,
+  { runs, replace = false }: DirectoryOptions,
+): Promise<RunDirectory> {
+  const { name } = plan;
+  const path = resolve(runs, name);
+  if (!existsSync(path)) return RunDirectory.create({ runs, name });
+  if (!replace && existsSync(resolve(path, 'config.yaml'))) {
+    throw new UsageError(
+      `the run ${path} exists already; choose another name with --name, or replace it with --replace`,
+    );
+  }
+  // An earlier run is not given up for one that cannot even start.
+  const { loadParts, startEngine } = await import('../tasks/prepare.js');
+  startEngine(plan);
+  await loadParts(plan.dataset);
+  return RunDirectory.create({ runs, name, existing: replace ? 'replace' : 'refuse' });
+}

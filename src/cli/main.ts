@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+import { runCommandLine } from './command-line.js';
+
+// Whoever reads our output may stop reading (`ncfm presets | head -1`): that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+process.exitCode = await runCommandLine(process.argv.slice(2), process);

@@ -1,0 +1,86 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { PlanChanges } from '../config/index.js';
+
+/** Options of the commands that resolve a configuration. */
+export interface PlanOptions extends Omit<PlanChanges, 'overrides'>, OutputOptions {
+  readonly set?: readonly string[];
+}
+
+export interface OutputOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Where pretrained networks are kept between runs. */
+export interface CacheOptions {
+  readonly cache: string;
+}
+
+/** Where a run is written. */
+export interface DirectoryOptions {
+  readonly runs: string;
+  readonly replace?: boolean;
+}
+
+export function addPlanOptions(command: Command): Command {
+  return command
+    .option(
+      '--set <key=value>',
+      'change one setting, for example distill.alpha=0.3 (repeatable)',
+      collect,
+    )
+    .option('--seed <number>', 'seed of everything random', wholeNumber)
+    .option('--threads <number>', 'threads of the engine, or auto: the physical cores', threadCount)
+    .option('--device <name>', 'cpu, cuda or cuda:<number>');
+}
+
+export function addDirectoryOptions(command: Command): Command {
+  return command
+    .option('--name <name>', "the run's name (default: that of the configuration)")
+    .option('--runs <folder>', 'folder that holds the runs', 'runs')
+    .option('--replace', 'delete an earlier run of the same name');
+}
+
+export function addCacheOption(command: Command): Command {
+  return command.option('--cache <folder>', 'folder that keeps pretrained networks', '.cache');
+}
+
+export function addOutputOptions(command: Command): Command {
+  return addJsonOption(command).option('--quiet', 'show no progress');
+}
+
+export function addJsonOption(command: Command): Command {
+  return command.option('--json', 'write the result as one JSON object to standard output');
+}
+
+/** What of the options changes the configuration. */
+export function changesOf({ set, seed, threads, device, name }: PlanOptions): PlanChanges {
+  return {
+    ...(set && { overrides: set }),
+    ...(seed !== undefined && { seed }),
+    ...(threads !== undefined && { threads }),
+    ...(device !== undefined && { device }),
+    ...(name !== undefined && { name }),
+  };
+}
+
+function collect(value: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, value];
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidArgumentError('Expected an integer from 0.');
+  }
+  return value;
+}
+
+function threadCount(text: string): number | 'auto' {
+  if (text === 'auto') return text;
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError('Expected an integer from 1, or auto.');
+  }
+  return value;
+}

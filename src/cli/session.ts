@@ -1,0 +1,30 @@
+import type { ReportStream } from './report/view.js';
+
+/** The streams of one command: data goes to `stdout`, everything else to `stderr`. */
+export interface Streams {
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: ReportStream;
+}
+
+/** One command being run: where it writes, and how it ended. */
+export class Session {
+  readonly stdout: Streams['stdout'];
+  readonly stderr: Streams['stderr'];
+  /** 0 unless a command that finished has bad news. */
+  exitCode = 0;
+
+  constructor({ stdout, stderr }: Streams) {
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+
+  /** Writes the command's result: one JSON object with `--json`, and text for people without. */
+  print(value: object, text: string, { json }: { readonly json?: boolean }): void {
+    this.stdout.write(json ? `${JSON.stringify(value)}\n` : text);
+  }
+
+  /** Tells the user something beside the result; nothing with `--quiet`. */
+  tell(text: string, { quiet }: { readonly quiet?: boolean }): void {
+    if (!quiet) this.stderr.write(text);
+  }
+}

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { formatDuration } from '../run/progress.js';
+import type { PhaseSeconds, PipelineResult } from '../tasks/index.js';
+import { accuracyTable } from './report/table.js';
+
+/** The accuracies of a run beside its controls, as a table. */
+export function resultTable({ accuracy }: PipelineResult): string {
+  const { random, start, ncfm } = accuracy;
+  return accuracyTable([
+    { set: 'random', ...random },
+    { set: 'start', ...start },
+    { set: 'ncfm', ...ncfm },
+  ]);
+}
+
+/** What a run made beside its numbers. */
+const products = [
+  { title: 'images', file: 'images.png' },
+  { title: 'accuracy', file: 'accuracy.svg' },
+  { title: 'loss', file: 'discrepancy.svg' },
+  { title: 'dataset', file: 'distilled' },
+];
+
+/** Where a run's pictures and its distilled set are, and how long each stage took. */
+export function runSummary({
+  directory,
+  seconds,
+}: {
+  readonly directory: string;
+  readonly seconds: PhaseSeconds;
+}): string {
+  const lines = products
+    .map(({ title, file }) => [title, join(directory, file)] as const)
+    .filter(([, path]) => existsSync(path))
+    .map(([title, path]) => [title, relative('', path) || path] as const);
+  return [...lines, ['time', stageTimes(seconds)] as const]
+    .map(([title, text]) => `${title.padEnd(8)}  ${text}\n`)
+    .join('');
+}
+
+function stageTimes(seconds: PhaseSeconds): string {
+  return (['pretrain', 'distill', 'evaluate'] as const)
+    .flatMap((stage) => {
+      const time = seconds[stage];
+      return time === undefined ? [] : [`${stage} ${formatDuration(time)}`];
+    })
+    .join(', ');
+}

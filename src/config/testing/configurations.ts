@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import { UsageError } from '../../tensor/errors.js';
+import { loadPlan, type PlanChanges } from '../index.js';
+
+/** The least that a configuration must say. */
+export const smallest = 'dataset: { name: digits }\ndistill: { imagesPerClass: 1 }\n';
+
+export function temporaryFolder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'ncfm-config-'));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Writes a configuration file and gives its path. */
+export function file(yaml: string, name = 'my.yaml', folder = temporaryFolder()): string {
+  const path = join(folder, name);
+  writeFileSync(path, yaml);
+  return path;
+}
+
+export function plan(yaml: string, changes: PlanChanges = {}) {
+  return loadPlan({ source: file(yaml), ...changes }).plan;
+}
+
+/** The lines of the error that a configuration gives, the file's folder cut off. */
+export function problems(yaml: string, changes: PlanChanges = {}): string[] {
+  const folder = temporaryFolder();
+  const source = file(yaml, 'my.yaml', folder);
+  return problemsFrom(source, changes).map((line) => line.replaceAll(`${folder}/`, ''));
+}
+
+export function problemsFrom(source: string, changes: PlanChanges = {}): string[] {
+  try {
+    loadPlan({ source, ...changes });
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError);
+    return (error as UsageError).message.split('\n');
+  }
+  throw new Error('expected a UsageError');
+}

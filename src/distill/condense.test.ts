@@ -1,0 +1,278 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { defaultSiamese } from '../augment/index.js';
+import { type Dataset, indicesByClass } from '../data/index.js';
+import { buildModel } from '../models/index.js';
+import { liveTensors, RandomGenerator, UsageError } from '../tensor/index.js';
+import { numbers } from '../tensor/testing/compare.js';
+import {
+  type CondenseOptions,
+  Condenser,
+  type CondenserInput,
+  ExtractorPool,
+  type Formation,
+  type IterationReport,
+  initializeSynthetic,
+} from './index.js';
+import { fewDigits, watched } from './testing/digits.js';
+
+let digits: Dataset;
+beforeAll(async () => {
+  digits = await fewDigits(3, 24);
+});
+
+const plain: CondenseOptions = {
+  iterations: 30,
+  matching: { strategy: 'plain', realPerClass: 12 },
+  frequencies: { kind: 'gaussian', count: 64, scale: 2 },
+  alpha: 0.5,
+  discrepancyWeight: 1,
+  amortize: 1,
+  fineTuneWeight: 0,
+  optimizer: { kind: 'adam', learningRate: 0.03 },
+  schedule: { kind: 'constant' },
+  augmentation: { ...defaultSiamese, cutout: null },
+};
+
+const samplingNetwork: CondenseOptions = {
+  ...plain,
+  frequencies: {
+    kind: 'sampling-network',
+    count: 64,
+    scale: 2,
+    width: 8,
+    optimizer: { kind: 'sgd', learningRate: 0.1, momentum: 0.5 },
+  },
+};
+
+interface Setting {
+  readonly seed?: number;
+  readonly formation?: Formation;
+  readonly dataset?: Dataset;
+  readonly clusters?: readonly Int32Array[];
+}
+
+/** A condenser with untrained extractors, started from noise; everything follows from the seed. */
+function condenser(options: Partial<CondenseOptions> = {}, setting: Setting = {}): Condenser {
+  const {
+    seed = 1,
+    formation = { mode: 'single', factor: 1 },
+    dataset = digits,
+    clusters,
+  } = setting;
+  const random = new RandomGenerator(seed);
+  const build = (label: string) =>
+    buildModel({ name: 'convnet', depth: 2, width: 4 }, digits.shape, 3, random.derive(label));
+  const input: CondenserInput = {
+    dataset,
+    synthetic: initializeSynthetic(dataset, {
+      imagesPerClass: 2,
+      formation,
+      initialization: { kind: 'noise' },
+      random: random.derive('images'),
+    }),
+    pool: new ExtractorPool(
+      [0, 1].map((index) => ({
+        initial: build(`initial ${index}`).state(),
+        trained: build(`trained ${index}`).state(),
+      })),
+    ),
+    buildModel: () => build('own'),
+    ...(clusters === undefined ? {} : { clusters }),
+    options: { ...plain, ...options },
+    random: random.derive('matching'),
+  };
+  return new Condenser(input);
+}
+
+function run(owner: Condenser, steps: number): IterationReport[] {
+  return Array.from({ length: steps }, () => owner.step());
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Four clusters for each class, of six images each. */
+function quarters(): Int32Array[] {
+  return indicesByClass(digits.labels, 3).flatMap((members) =>
+    [0, 1, 2, 3].map((part) => members.slice(6 * part, 6 * part + 6)),
+  );
+}
+
+const stratified: Partial<CondenseOptions> = {
+  matching: { strategy: 'stratified', realPerCluster: 3, groups: [1, 2, 8] },
+};
+const eighths = () => quarters().flatMap((cluster) => [cluster.slice(0, 3), cluster.slice(3)]);
+
+const variants: [string, Partial<CondenseOptions>, () => Setting][] = [
+  ['plain matching', plain, () => ({})],
+  ['a sampling network', samplingNetwork, () => ({})],
+  [
+    'fine-tuning and amortised targets',
+    { fineTuneWeight: 0.1, discrepancyWeight: 30, amortize: 2 },
+    () => ({}),
+  ],
+  ['a formation', plain, () => ({ formation: { mode: 'multi', factor: 2 } })],
+  [
+    'stratified matching',
+    stratified,
+    () => ({ formation: { mode: 'single', factor: 2 }, clusters: eighths() }),
+  ],
+];
+
+describe.each(variants)('condensing with %s', (_, options, setting) => {
+  it('brings the discrepancy down over 30 iterations, pixels staying in [0, 1]', () => {
+    using owner = condenser(options, setting());
+    const losses = run(owner, 30).map(({ discrepancy }) => discrepancy);
+    expect(mean(losses.slice(-6))).toBeLessThan(0.85 * mean(losses.slice(0, 6)));
+    const pixels = numbers(owner.synthetic.images);
+    expect(Math.min(...pixels)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...pixels)).toBeLessThanOrEqual(1);
+    expect(owner.iteration).toBe(30);
+  });
+
+  it('gives the same images, byte for byte, for the same seed, and others for another', () => {
+    const images = (seed: number) => {
+      using owner = condenser(options, { ...setting(), seed });
+      const reports = run(owner, 6);
+      return { reports, bytes: owner.synthetic.images.toBytes() };
+    };
+    expect(images(1)).toEqual(images(1));
+    expect(images(1).bytes).not.toEqual(images(2).bytes);
+  });
+
+  it('holds a constant number of tensors', () => {
+    using owner = condenser(options, setting());
+    run(owner, 2);
+    const counts = Array.from({ length: 10 }, () => {
+      owner.step();
+      return liveTensors();
+    });
+    expect(new Set(counts)).toEqual(new Set([counts[0]]));
+  });
+});
+
+describe('Condenser', () => {
+  it('releases what it made', () => {
+    const before = liveTensors();
+    const owner = condenser({ ...samplingNetwork, fineTuneWeight: 1 });
+    const made = liveTensors();
+    // Ten tensors for each stored state of two networks' pairs: the pool and the images are not its own.
+    const lent = 2 * 2 * 10 + 1;
+    run(owner, 2);
+    expect(liveTensors()).toBe(made + 1);
+    owner.dispose();
+    expect(liveTensors()).toBe(before + lent);
+  });
+
+  it('keeps a target for K iterations, with fresh frequencies at each', () => {
+    const { dataset, reads } = watched(digits);
+    using owner = condenser(
+      { amortize: 3, optimizer: { kind: 'sgd', learningRate: 0 } },
+      { dataset },
+    );
+    reads.length = 0;
+    const losses = run(owner, 7).map(({ discrepancy }) => discrepancy);
+    expect(reads).toHaveLength(3);
+    // The images stand still: only the frequencies can tell the iterations of one target apart.
+    expect(new Set(losses).size).toBe(7);
+  });
+
+  it('moves the sampling network by ascent and the images by descent, in one step', () => {
+    using owner = condenser(samplingNetwork);
+    const parameters = () => owner.samplingNetwork!.parameters().map(numbers);
+    const [before, images] = [parameters(), numbers(owner.synthetic.images)];
+    owner.step();
+    const after = parameters();
+    const moved = after.filter((values, index) => values.join() !== before[index]!.join());
+    expect(moved.length).toBeGreaterThanOrEqual(after.length / 2);
+    expect(numbers(owner.synthetic.images)).not.toEqual(images);
+  });
+
+  it('makes the discrepancy larger when only the sampling network moves', () => {
+    const last = (learningRate: number) => {
+      using owner = condenser({
+        ...samplingNetwork,
+        optimizer: { kind: 'sgd', learningRate: 0 },
+        frequencies: {
+          kind: 'sampling-network',
+          count: 64,
+          scale: 1,
+          width: 8,
+          optimizer: { kind: 'sgd', learningRate },
+        },
+      });
+      return mean(
+        run(owner, 40)
+          .slice(-15)
+          .map(({ discrepancy }) => discrepancy),
+      );
+    };
+    // The same draws of images and noise in both: the difference is what the network learned.
+    expect(last(3)).toBeGreaterThan(last(0) * 1.02);
+  });
+
+  it('lowers the cross-entropy under the trained networks by fine-tuning', () => {
+    using owner = condenser({ fineTuneWeight: 1, discrepancyWeight: 0 });
+    const losses = run(owner, 30).map(({ fineTuneLoss }) => fineTuneLoss!);
+    expect(mean(losses.slice(-5))).toBeLessThan(0.8 * mean(losses.slice(0, 5)));
+    using without = condenser();
+    expect(without.step().fineTuneLoss).toBeUndefined();
+  });
+
+  it('follows the schedule of the learning rate', () => {
+    using owner = condenser({ schedule: { kind: 'cosine' }, iterations: 4 });
+    const rates = run(owner, 4).map(({ learningRate }) => learningRate / 0.03);
+    expect(rates[0]).toBe(1);
+    expect(rates[2]).toBeCloseTo(0.5, 9);
+    expect(rates[3]).toBeCloseTo(0.1464, 3);
+  });
+
+  it('reports the scale of its frequencies, given or found', () => {
+    using given = condenser();
+    expect(given.step().frequencyScale).toBe(2);
+    using found = condenser({ frequencies: { kind: 'gaussian', count: 64, scale: 'auto' } });
+    const { frequencyScale } = found.step();
+    expect(frequencyScale).toBeGreaterThan(1.2);
+    expect(frequencyScale).toBeLessThan(120);
+  });
+
+  it.each<[string, Partial<CondenseOptions>, () => Setting, RegExp]>([
+    [
+      'stratified matching without clusters',
+      stratified,
+      () => ({}),
+      /needs 6 clusters, 2 per class, got 0/,
+    ],
+    [
+      'stratified matching with several scales',
+      stratified,
+      () => ({ formation: { mode: 'multi', factor: 2 }, clusters: eighths() }),
+      /needs formation mode 'single', got 'multi'/,
+    ],
+    [
+      'the wrong number of clusters',
+      stratified,
+      () => ({ formation: { mode: 'single', factor: 2 }, clusters: quarters() }),
+      /needs 24 clusters, 8 per class, got 12/,
+    ],
+    [
+      'groups that do not divide the clusters',
+      { matching: { strategy: 'stratified', realPerCluster: 1, groups: [3] } },
+      () => ({ formation: { mode: 'single', factor: 2 }, clusters: eighths() }),
+      /matching.groups: 3 does not divide the 8 training images of a class/,
+    ],
+    [
+      'the automatic scale from one image per class',
+      {
+        matching: { strategy: 'plain', realPerClass: 1 },
+        frequencies: { kind: 'gaussian', count: 8, scale: 'auto' },
+      },
+      () => ({}),
+      /needs at least 2 real images per class/,
+    ],
+  ])('refuses %s', (_, options, setting, message) => {
+    expect(() => condenser(options, setting())).toThrow(UsageError);
+    expect(() => condenser(options, setting())).toThrow(message);
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { RandomGenerator, type Tensor, tensor } from '../tensor/index.js';
+import { expectNear, numbers } from '../tensor/testing/compare.js';
+import { expectGradient } from '../tensor/testing/finite-differences.js';
+import { characteristicFunction, discrepancy, gaussianFrequencies } from './index.js';
+
+const random = new RandomGenerator(1);
+const t = gaussianFrequencies(40, 3, 1.5, random);
+const alphas = [0, 0.1, 0.5, 0.9, 1];
+
+function between(x: Tensor, s: Tensor, alpha = 0.5, groups = 1): number[] {
+  const [fx, fs] = [x, s].map((features) => characteristicFunction(features, t, groups));
+  return numbers(discrepancy(fx!, fs!, { alpha }));
+}
+
+describe('discrepancy', () => {
+  const x = random.normal([30, 3]);
+  const s = random.normal([12, 3]).add(0.2);
+
+  it.each(alphas)('is next to nothing for the same features in another order (α = %d)', (alpha) => {
+    expect(between(x, x.flip([0]), alpha)[0]).toBeLessThan(1e-5);
+    expect(between(x, x.flip([0]), alpha)[0]).toBeGreaterThan(0);
+  });
+
+  it.each(alphas)('is symmetric (α = %d)', (alpha) => {
+    expect(between(x, s, alpha)[0]).toBeCloseTo(between(s, x, alpha)[0]!, 6);
+    expect(between(x, s, alpha)[0]).toBeGreaterThan(0.01);
+  });
+
+  it('grows with a shift of the features', () => {
+    const shifts = [0, 0.05, 0.1, 0.2, 0.4, 0.8].map((shift) => between(x, x.add(shift))[0]!);
+    for (const [index, value] of shifts.slice(1).entries()) {
+      expect(value).toBeGreaterThan(shifts[index]!);
+    }
+  });
+
+  it('sees a shift by the phase alone: the amplitudes stay', () => {
+    expect(between(x, x.add(0.4), 1)[0]).toBeLessThan(1e-3);
+    expect(between(x, x.add(0.4), 0)[0]).toBeGreaterThan(0.1);
+  });
+
+  it('is the mean of |Φx − Φs| / √2 for α = ½', () => {
+    const [fx, fs] = [x, s].map((features) => characteristicFunction(features, t, 1));
+    const distance = fx!.real.sub(fs!.real).square().add(fx!.imaginary.sub(fs!.imaginary).square());
+    const expected = distance.sqrt().mean().item() / Math.SQRT2;
+    expect(between(x, s)[0]).toBeCloseTo(expected, 6);
+  });
+
+  it('treats every group by itself', () => {
+    const [first, second] = [x.narrow(0, 0, 12), x.narrow(0, 12, 12)];
+    const together = between(x.narrow(0, 0, 24), x.narrow(0, 6, 24), 0.3, 2);
+    expect(together[0]).toBeCloseTo(between(first, x.narrow(0, 6, 12), 0.3)[0]!, 6);
+    expect(together[1]).toBeCloseTo(between(second, x.narrow(0, 18, 12), 0.3)[0]!, 6);
+  });
+
+  it.each(alphas)('has the gradients of its values (α = %d)', (alpha) => {
+    const parts = Array.from({ length: 4 }, () => random.normal([2, 6], 'float64').mul(0.4));
+    expectGradient(
+      (a, b, c, d) => discrepancy({ real: a, imaginary: b }, { real: c, imaginary: d }, { alpha }),
+      parts,
+      { tolerance: 1e-6 },
+    );
+  });
+
+  it('has the gradients of its values in terms of features and frequencies', () => {
+    const inputs = [
+      [5, 3],
+      [4, 3],
+      [6, 3],
+    ].map((shape) => random.normal(shape, 'float64'));
+    expectGradient(
+      (real, synthetic, frequencies) =>
+        discrepancy(
+          characteristicFunction(real, frequencies, 1),
+          characteristicFunction(synthetic, frequencies, 1),
+          { alpha: 0.7 },
+        ),
+      inputs,
+      { tolerance: 1e-6 },
+    );
+  });
+
+  it.each([-0.1, 1.1, Number.NaN])('refuses α = %d', (alpha) => {
+    expect(() => between(x, s, alpha)).toThrow(/alpha must be in \[0, 1\]/);
+  });
+
+  it('weighs both terms equally unless told otherwise', () => {
+    const [fx, fs] = [x, s].map((features) => characteristicFunction(features, t, 1));
+    expectNear(discrepancy(fx!, fs!), tensor(between(x, s, 0.5)), 1e-7);
+  });
+});

@@ -1,0 +1,85 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const main = join(root, 'dist/cli/main.js');
+
+function temporaryFolder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'ncfm-cli-'));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+function ncfm(...args: readonly string[]) {
+  return spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
+}
+
+// What the command line does is tested beside its code; here is what only a process of its own shows.
+describe('the ncfm program', () => {
+  beforeAll(() => {
+    expect(existsSync(main), 'dist/ is missing: run `npm run build`').toBe(true);
+  });
+
+  it('ends with the exit code of its command and keeps data and messages apart', () => {
+    expect(ncfm('presets')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^digits /m),
+      stderr: '',
+    });
+    expect(ncfm('run', 'digts')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: "there is no preset or file named 'digts'; did you mean 'digits'?\n",
+    });
+  });
+
+  it('tells how to mend an engine that cannot be loaded', () => {
+    const folder = temporaryFolder();
+    cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
+    cpSync(join(root, 'package.json'), join(folder, 'package.json'));
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    const run = (...args: readonly string[]) =>
+      spawnSync(process.execPath, [join(folder, 'dist/cli/main.js'), ...args], {
+        encoding: 'utf8',
+        cwd: folder,
+      });
+
+    const { status, stdout } = run('doctor', '--json');
+    expect(status).toBe(1);
+    const { ok, findings } = JSON.parse(stdout);
+    expect(ok).toBe(false);
+    expect(findings).toContainEqual({
+      name: 'native engine',
+      state: 'broken',
+      detail: expect.stringContaining('ncfm.node'),
+      remedy: 'npm run setup',
+    });
+    expect(run('--help').status).toBe(0);
+    expect(run('run', 'digits')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^The native engine could not be loaded .*npm run setup/),
+    });
+  });
+
+  it.each([
+    ['SIGINT', 130, 'stopped by Ctrl-C'],
+    ['SIGTERM', 143, 'stopped by a termination signal'],
+  ] as const)('stops between two steps at %s, with %i', async (signal, exitCode, message) => {
+    const folder = temporaryFolder();
+    const args = ['run', 'digits', '--threads', '1', '--set', 'pretrain.epochs=10000'];
+    const child = spawn(process.execPath, [main, ...args], { cwd: folder });
+    let stderr = '';
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    child.stderr.on('data', (chunk) => {
+      if (stderr === '') child.kill(signal);
+      stderr += chunk;
+    });
+    expect(await ended).toBe(exitCode);
+    expect(stderr).toMatch(new RegExp(`press Ctrl-C again to stop at once\\.\n${message}\n$`));
+  });
+});
