@@ -38,4 +38,3 @@ export {
   UsageError,
 } from './tensor/index.js';
 export * as ops from './tensor/ops.js';
-export { packageVersion } from './version.js';

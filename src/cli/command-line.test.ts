@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { presetNames } from '../config/presets.js';
 import { readEvents } from '../run/event-log.js';
 import { temporaryFolder } from '../run/testing/folder.js';
-import { packageVersion } from '../version.js';
+import { packageVersion } from '../run/version.js';
 import { ncfm } from './testing/capture.js';
 
 /** The digits, cut down to a second. */

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../run/version.js';
 import { FailureError, UsageError } from '../tensor/errors.js';
-import { packageVersion } from '../version.js';
 import { addDistillCommand } from './commands/distill.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { packageVersion } from '../run/version.js';
 import type { EngineDescription } from '../tensor/index.js';
-import { packageVersion } from '../version.js';
 
 /** One thing that was looked at. */
 export interface Finding {

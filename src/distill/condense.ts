@@ -181,7 +181,8 @@ export class Condenser implements Disposable {
     const learningRate = this.#images.initialRate * this.#images.schedule.factor();
     const { discrepancy, fineTuneLoss } = scope(() => this.#play(target, scale));
     this.#images.schedule.advance(discrepancy);
-    this.#frequencies?.schedule.advance(-discrepancy);
+    // A plateau schedule waits for smaller positive values, and this player wants the discrepancy larger.
+    this.#frequencies?.schedule.advance(1 / discrepancy);
     this.#iteration += 1;
     return { discrepancy, fineTuneLoss, frequencyScale: scale, learningRate };
   }

@@ -32,10 +32,15 @@ export class ConvNet extends ImageModel {
   ) {
     super();
     const { depth = 3, width = 128 } = options;
+    if (![depth, width].every((size) => Number.isInteger(size) && size >= 1)) {
+      throw new UsageError(
+        `a ConvNet's depth and width are positive integers, got ${depth} and ${width}`,
+      );
+    }
     const grown = 2 * (firstPadding(input) - 1);
     const side = (size: number): number => (size + grown) >> depth;
     const [height, breadth] = [side(input.height), side(input.width)];
-    if (height < 1 || breadth < 1 || (depth > 1 && Math.min(height, breadth) * 2 < 2)) {
+    if (height < 1 || breadth < 1) {
       throw new UsageError(
         `a ConvNet of depth ${depth} halves the image ${depth} times, which ${input.height}×${input.width} images do not allow; use a smaller depth`,
       );

@@ -114,7 +114,7 @@ export class RunDirectory {
       rmSync(this.path, { recursive: true });
     } else if (isRun(this.path)) {
       throw new UsageError(
-        `The run "${this.name}" exists already (${this.path}). Choose another name, resume it, or ask for it to be replaced.`,
+        `The run "${this.name}" exists already (${this.path}). Choose another name, or ask for it to be replaced.`,
       );
     }
   }

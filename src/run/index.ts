@@ -6,3 +6,4 @@ export * from './events.js';
 export * from './manifest.js';
 export * from './pictures.js';
 export * from './progress.js';
+export * from './version.js';

@@ -8,8 +8,8 @@ import {
   type Phase,
   type RunDirectory,
 } from '../run/index.js';
+import { packageVersion } from '../run/version.js';
 import { engine, RandomGenerator } from '../tensor/index.js';
-import { packageVersion } from '../version.js';
 import { Album, drawAccuracies } from './album.js';
 import { type Comparison, compare } from './compare.js';
 import { distill } from './distill.js';
