@@ -9,6 +9,6 @@ describe('the documents', () => {
   });
 
   it('show the example as it is', () => {
-    expect(read('README.md')).toContain(read('examples/distill-arrays.ts'));
+    expect(read('README.md')).toContain(read('examples/distill-arrays.mjs'));
   });
 });

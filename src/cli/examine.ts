@@ -51,6 +51,7 @@ async function engineFindings(): Promise<Finding[]> {
     return [
       { name: 'native engine', state: 'ok', detail: `LibTorch ${description.version}` },
       processorFinding(physicalCores(), description),
+      blasFinding(process.env.OPENBLAS_CORETYPE),
       ...featureFindings(description),
       ...(await datasetFindings()),
     ];
@@ -80,6 +81,14 @@ function processorFinding(cores: number | undefined, engine?: EngineDescription)
       : `${cores} physical cores of ${availableParallelism()} logical ones (one thread each)`;
   const kernels = engine ? `, ${engine.cpuCapability} kernels` : '';
   return { name: 'processor', state: 'ok', detail: `${model}, ${threads}${kernels}` };
+}
+
+/** Which of OpenBLAS's kernels matrix products take; see `chooseBlasKernels`. */
+function blasFinding(kernels: string | undefined): Finding {
+  const detail = kernels
+    ? `OpenBLAS's ${kernels}, if LibTorch uses OpenBLAS`
+    : "the library's choice";
+  return { name: 'matrix kernels', state: 'ok', detail };
 }
 
 function featureFindings(engine: EngineDescription): Finding[] {

@@ -20,14 +20,15 @@ export function keyText(path: KeyPath): string {
     .join('');
 }
 
-/** One error that lists all problems, each on its own line with its place. */
+/** One error that lists all problems, each on its own line with its place, in the order of the file. */
 export function problemsError(problems: readonly Problem[], root: Node): UsageError {
   const lines = problems.map(({ path, text, mark }) => {
     const place = originOf(root, path, mark)?.label;
     const parts = [place, keyText(path), text];
     return parts.filter((part) => part !== undefined && part !== '').join(': ');
   });
-  return new UsageError([...new Set(lines)].join('\n'));
+  const inOrder = [...new Set(lines)].sort(new Intl.Collator('en', { numeric: true }).compare);
+  return new UsageError(inOrder.join('\n'));
 }
 
 /** What the schema found wrong, in words. Every schema's own message is what it expected; see `fields.ts`. */

@@ -28,32 +28,45 @@ export interface CompareRequest {
 
 /**
  * Evaluates the distilled set beside its two controls. All three are trained by the same protocol: the same networks,
- * the same number of steps on full batches, the same augmentation.
+ * the same number of steps on full batches, the same augmentation. Each seed of the random control draws its own images,
+ * because one draw can be lucky.
  */
 export async function compare(request: CompareRequest): Promise<Comparison> {
   const { plan, data, distilled, start, random } = request;
+  const draws: Tensor[] = [];
+  for (let seed = 1; seed <= plan.evaluate.seeds; seed++) {
+    const source = random.derive(`random-${seed}`);
+    draws.push(scope(() => realImages(data.train, plan.distill.imagesPerClass, source)));
+  }
+  try {
+    return {
+      random: await measure(request, 'random', draws),
+      start: await measure(request, 'start', [start]),
+      ncfm: await measure(request, 'ncfm', [distilled]),
+    };
+  } finally {
+    for (const images of draws) images.dispose();
+  }
+}
+
+/** Evaluates one set; seed k trains on the k-th of `sets`, or on the only one. */
+async function measure(
+  { plan, data, distilled, random, onEvent, signal }: CompareRequest,
+  set: string,
+  sets: readonly Tensor[],
+): Promise<Accuracy> {
   const classes = data.train.classNames.length;
-  const { imagesPerClass } = plan.distill;
-  const steps = trainingSteps(plan.evaluate, distilled.size(0));
-  const measure = async (set: string, images: Tensor): Promise<Accuracy> => {
-    using labels = labelsByClass(classes, images.size(0) / classes, random.device);
-    return await evaluate({
-      set,
-      data: { images, labels },
-      normalization: data.train.normalization,
-      test: data.test,
-      model: plan.student,
-      steps,
-      options: plan.evaluate,
-      random: random.derive('evaluate'),
-      onEvent: request.onEvent,
-      signal: request.signal,
-    });
-  };
-  using real = scope(() => realImages(data.train, imagesPerClass, random.derive('random')));
-  return {
-    random: await measure('random', real),
-    start: await measure('start', start),
-    ncfm: await measure('ncfm', distilled),
-  };
+  using labels = labelsByClass(classes, sets[0]!.size(0) / classes, random.device);
+  return await evaluate({
+    set,
+    data: (seed) => ({ images: sets[seed - 1] ?? sets[0]!, labels }),
+    normalization: data.train.normalization,
+    test: data.test,
+    model: plan.student,
+    steps: trainingSteps(plan.evaluate, distilled.size(0)),
+    options: plan.evaluate,
+    random: random.derive('evaluate'),
+    onEvent,
+    signal,
+  });
 }

@@ -7,7 +7,7 @@ import type { EventSink } from '../run/index.js';
 import { RandomGenerator } from '../tensor/index.js';
 import { distill } from './distill.js';
 import type { Plan } from './plan.js';
-import { startEngine } from './prepare.js';
+import { requireEnoughImages, startEngine } from './prepare.js';
 import { pretrain } from './pretrain.js';
 
 export interface DistillDatasetRequest {
@@ -27,6 +27,7 @@ export interface DistillDatasetRequest {
 export async function distillDataset(request: DistillDatasetRequest): Promise<SyntheticImages> {
   const { train, plan, onEvent = () => {}, signal } = request;
   const random = startEngine(plan);
+  requireEnoughImages(train, plan.distill);
   using pool = await pretrain({
     train,
     model: plan.model,

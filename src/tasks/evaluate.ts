@@ -20,7 +20,8 @@ export interface LabelledImages {
 export interface EvaluateRequest {
   /** What the set is called in events: 'random', 'start', 'ncfm' or any other name. */
   readonly set: string;
-  readonly data: LabelledImages;
+  /** The images that seed 1, 2, … trains on: the same at every seed for a given set. They stay the caller's. */
+  readonly data: (seed: number) => LabelledImages;
   readonly normalization: Normalization;
   readonly test: Dataset;
   readonly model: ModelOptions;
@@ -74,12 +75,13 @@ export async function evaluate(request: EvaluateRequest): Promise<Accuracy> {
 async function evaluateSeed(request: EvaluateRequest, seed: number): Promise<number> {
   const { set, data, normalization, test, steps, options, onEvent, signal } = request;
   const started = performance.now();
+  const { images, labels } = data(seed);
   const random = request.random.derive(`seed-${seed}`);
   using model = buildModel(request.model, test.shape, test.classNames.length, random);
   const every = Math.max(1, Math.floor(steps / 50));
   await train({
     model,
-    source: tensorSource(data.images, data.labels, normalization),
+    source: tensorSource(images, labels, normalization),
     steps,
     options,
     random,

@@ -127,4 +127,43 @@ describe('the whole chain on the digits', () => {
     await expect(running).rejects.toThrow('stop, please');
     expect(iterations).toEqual([1, 2, 3, 4, 5]);
   });
+
+  it('refuses, before anything long, a dataset with too few images for what is asked', async () => {
+    const directory = RunDirectory.create({ runs: temporaryFolder(), name: 'greedy' });
+    const events: RunEvent[] = [];
+    const plan: Plan = {
+      ...smallPlan,
+      distill: {
+        ...smallPlan.distill,
+        imagesPerClass: 119,
+        initialization: { kind: 'random' },
+        matching: { strategy: 'plain', realPerClass: 16 },
+      },
+    };
+    const running = distillOnly({
+      plan,
+      directory,
+      cache: temporaryFolder(),
+      onEvent: (event) => events.push(event),
+    });
+    await expect(running).rejects.toThrow(
+      /digits has \d+ images of class '0', 119 are needed .* Use fewer images per class/,
+    );
+    expect(events).toEqual([]);
+  });
+
+  it('counts the passes of the pretraining as they were asked for', async () => {
+    const directory = RunDirectory.create({ runs: temporaryFolder(), name: 'epochs' });
+    const seen: string[] = [];
+    const plan = { ...smallPlan, pretrain: { ...smallPlan.pretrain, networks: 1, epochs: 2.5 } };
+    await distillOnly({
+      plan,
+      directory,
+      cache: temporaryFolder(),
+      onEvent: (event) => {
+        if (event.type === 'pretrain-epoch') seen.push(`${event.epoch}/${event.epochs}`);
+      },
+    });
+    expect(seen).toEqual(['1/3', '2/3', '3/3']);
+  });
 });

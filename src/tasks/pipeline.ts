@@ -14,7 +14,7 @@ import { Album, drawAccuracies } from './album.js';
 import { type Comparison, compare } from './compare.js';
 import { distill } from './distill.js';
 import type { Plan } from './plan.js';
-import { loadParts, startEngine } from './prepare.js';
+import { loadParts, requireEnoughImages, startEngine } from './prepare.js';
 import { pretrain } from './pretrain.js';
 import { decodeStored, saveDistilled } from './product.js';
 
@@ -119,6 +119,7 @@ export async function evaluateRun(
 async function prepare({ plan, directory, onEvent, signal }: PipelineRequest): Promise<Stage> {
   const random = startEngine(plan);
   const data = await loadParts(plan.dataset);
+  requireEnoughImages(data.train, plan.distill);
   directory.writeManifest(
     createManifest({
       versions: { ncfm: packageVersion(), libtorch: engine().version },

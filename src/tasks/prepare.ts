@@ -1,5 +1,13 @@
-import { type DatasetPair, loadDataset, splitDataset } from '../data/index.js';
-import { RandomGenerator, requireDevice, setThreads } from '../tensor/index.js';
+import {
+  type Dataset,
+  type DatasetPair,
+  indicesByClass,
+  loadDataset,
+  splitDataset,
+} from '../data/index.js';
+import { checkFormation, decodedPerClass } from '../distill/index.js';
+import { RandomGenerator, requireDevice, setThreads, UsageError } from '../tensor/index.js';
+import type { DistillOptions } from './distill.js';
 import type { DatasetChoice, Plan } from './plan.js';
 
 /** The held-out images are the same for every seed of a run, so that runs are compared on the same images. */
@@ -28,4 +36,33 @@ export function startEngine({
   requireDevice(device);
   setThreads(threads);
   return new RandomGenerator(seed, device);
+}
+
+/**
+ * Checks that the dataset has what a distillation will draw from it, before anything long is begun. Throws UsageError
+ * naming the class that has too few images.
+ */
+export function requireEnoughImages(train: Dataset, options: DistillOptions): void {
+  const { imagesPerClass, formation, initialization, matching } = options;
+  checkFormation(formation, train.shape.height, train.shape.width);
+  const needs = [
+    { count: 1, what: 'for matching' },
+    { count: imagesPerClass, what: 'for as many random real images as distilled ones' },
+  ];
+  if (initialization.kind === 'mix') {
+    const tiles = imagesPerClass * formation.factor ** 2;
+    needs.push({ count: tiles, what: `to start ${tiles} tiles from real images` });
+  }
+  if (matching.strategy === 'stratified') {
+    const clusters = decodedPerClass(formation, imagesPerClass);
+    needs.push({ count: clusters, what: `for ${clusters} clusters` });
+  }
+  const groups = indicesByClass(train.labels, train.classNames.length);
+  for (const [label, { length }] of groups.entries()) {
+    const unmet = needs.find(({ count }) => length < count);
+    if (unmet === undefined) continue;
+    throw new UsageError(
+      `${train.name} has ${length} images of class '${train.classNames[label]}', ${unmet.count} are needed ${unmet.what}. Use fewer images per class (distill.imagesPerClass) or a smaller formation factor.`,
+    );
+  }
 }

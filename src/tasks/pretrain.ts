@@ -15,7 +15,7 @@ import {
   type Tensor,
   toDeviceOf,
 } from '../tensor/index.js';
-import { datasetSource, testAccuracy, train } from './train.js';
+import { datasetSource, type TrainRequest, testAccuracy, train } from './train.js';
 
 export interface PretrainOptions {
   /** Size of the pool. */
@@ -82,7 +82,7 @@ async function trainNetwork(request: PretrainRequest, index: number, path: strin
   await train({
     model,
     source: datasetSource(dataset, random.device),
-    steps: Math.max(1, Math.round((options.epochs * dataset.labels.length) / options.batchSize)),
+    steps: stepsOf(request),
     options: { ...options, cutMix: 0 },
     random,
     signal,
@@ -100,28 +100,38 @@ async function trainNetwork(request: PretrainRequest, index: number, path: strin
   });
 }
 
+/** Steps of a network's training. */
+function stepsOf({ train, options }: PretrainRequest): number {
+  return Math.max(1, Math.round((options.epochs * train.labels.length) / options.batchSize));
+}
+
 /** Turns steps into one event per pass over the data (and one for a last part of a pass). */
-function epochReporter({ train, options, onEvent }: PretrainRequest, index: number) {
-  const stepsPerEpoch = Math.max(1, Math.floor(train.labels.length / options.batchSize));
-  const steps = Math.max(1, Math.round((options.epochs * train.labels.length) / options.batchSize));
-  let sums = { loss: 0, correct: 0, images: 0, steps: 0, started: performance.now() };
-  return (step: number, loss: number, correct: number, batch: number): void => {
+function epochReporter(
+  request: PretrainRequest,
+  index: number,
+): NonNullable<TrainRequest['onStep']> {
+  const { train, options, onEvent } = request;
+  const steps = stepsOf(request);
+  const passes = (step: number): number => (step * options.batchSize) / train.labels.length;
+  const fresh = () => ({ loss: 0, correct: 0, images: 0, steps: 0, started: performance.now() });
+  let sums = fresh();
+  return (step, loss, correct, batch) => {
     sums.loss += loss;
     sums.correct += correct;
     sums.images += batch;
     sums.steps += 1;
-    if (step % stepsPerEpoch !== 0 && step !== steps) return;
+    if (Math.floor(passes(step)) === Math.floor(passes(step - 1)) && step !== steps) return;
     onEvent({
       type: 'pretrain-epoch',
       network: index + 1,
       networks: options.networks,
-      epoch: Math.ceil(step / stepsPerEpoch),
-      epochs: Math.ceil(steps / stepsPerEpoch),
+      epoch: step === steps ? Math.ceil(options.epochs) : Math.floor(passes(step)),
+      epochs: Math.ceil(options.epochs),
       loss: sums.loss / sums.steps,
       trainAccuracy: (100 * sums.correct) / sums.images,
       seconds: (performance.now() - sums.started) / 1000,
     });
-    sums = { loss: 0, correct: 0, images: 0, steps: 0, started: performance.now() };
+    sums = fresh();
   };
 }
 
