@@ -3,7 +3,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/*.slow.test.ts'],
     // The addon keeps process-wide state (generator, thread count), so each file has its own process.
     pool: 'forks',
     maxWorkers: 2,

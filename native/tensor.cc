@@ -60,10 +60,6 @@ Napi::Value requiresGrad(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), tensor.requires_grad());
 }
 
-Napi::Value isLeaf(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), unwrapTensor(info[0]).is_leaf());
-}
-
 }  // namespace
 
 Napi::Value wrapTensor(Napi::Env env, at::Tensor tensor) {
@@ -98,7 +94,6 @@ void registerTensor(Napi::Env env, Napi::Object exports) {
   define<dtype>(env, exports, "dtype");
   define<device>(env, exports, "device");
   define<requiresGrad>(env, exports, "requiresGrad");
-  define<isLeaf>(env, exports, "isLeaf");
 }
 
 }  // namespace ncfm

@@ -37,4 +37,5 @@ export {
   threads,
   UsageError,
 } from './tensor/index.js';
+export { inPlace, op } from './tensor/operator.js';
 export * as ops from './tensor/ops.js';

@@ -104,7 +104,8 @@ describe('run', () => {
     const result = JSON.parse(stdout);
     expect(result).toMatchObject({ dataset: 'digits', directory: join(runs, 'digits') });
     expect(result).toEqual(JSON.parse(readFileSync(join(runs, 'digits', 'results.json'), 'utf8')));
-    expect(stderr).toBe('');
+    // So short a run may be no better than its controls, and that is said even so.
+    expect(stderr.replace(/^warning: .*\n/gm, '')).toBe('');
   });
 
   it('keeps an earlier run unless it is to be replaced, and the new one can start', async () => {

@@ -91,15 +91,13 @@ async function openDirectory(
 ): Promise<RunDirectory> {
   const { name } = plan;
   const path = resolve(runs, name);
-  if (!existsSync(path)) return RunDirectory.create({ runs, name });
   if (!replace && existsSync(resolve(path, 'config.yaml'))) {
     throw new UsageError(
       `the run ${path} exists already; choose another name with --name, or replace it with --replace`,
     );
   }
-  // An earlier run is not given up for one that cannot even start.
-  const { loadParts, startEngine } = await import('../tasks/prepare.js');
-  startEngine(plan);
-  await loadParts(plan.dataset);
+  // A run that cannot even start leaves no directory, and above all deletes none.
+  const { checkPlan } = await import('../tasks/prepare.js');
+  await checkPlan(plan);
   return RunDirectory.create({ runs, name, existing: replace ? 'replace' : 'refuse' });
 }

@@ -43,7 +43,7 @@ describe('the defaults', () => {
     expect(student).toEqual(model);
     expect(evaluate.augmentation).toEqual(officialTraining);
     expect(rest.distill.augmentation).toEqual(defaultSiamese);
-    expect(rest.distill.optimizer).toMatchObject({ kind: 'adam', learningRate: 0.01 });
+    expect(rest.distill.optimizer).toMatchObject({ kind: 'adam', learningRate: 0.05 });
     expect(problems('')).toEqual([
       'my.yaml:1:1: dataset.name: missing; expected digits, fashion-mnist or mnist',
       'my.yaml:1:1: distill.imagesPerClass: missing; expected an integer from 1 to 10000',
@@ -180,18 +180,18 @@ evaluate:
   augmentation: weak
 `;
     expect(problems(yaml)).toEqual([
-      'my.yaml:2:7: seed: expected an integer from 0 to 9007199254740991, found 1.5',
       "my.yaml:1:18: dataset.name: expected digits, fashion-mnist or mnist, found 'digts'; did you mean 'digits'?",
+      'my.yaml:2:7: seed: expected an integer from 0 to 9007199254740991, found 1.5',
+      "my.yaml:3:1: distil: unknown key; did you mean 'distill'?",
       "my.yaml:5:19: distill.imagesPerClass: expected an integer from 1 to 10000, found 'many'",
-      'my.yaml:8:3: distill.formation.factor: missing; expected an integer from 1 to 64',
-      'my.yaml:8:3: distill.formation.budget: missing; expected an integer from 1 to 1000000',
-      "my.yaml:7:25: distill.matching.strategy: expected plain or stratified, found 'stratifed'; did you mean 'stratified'?",
       'my.yaml:6:10: distill.alpha: expected a number from 0 to 1, found 2',
+      "my.yaml:7:25: distill.matching.strategy: expected plain or stratified, found 'stratifed'; did you mean 'stratified'?",
+      'my.yaml:8:3: distill.formation.budget: missing; expected an integer from 1 to 1000000',
+      'my.yaml:8:3: distill.formation.factor: missing; expected an integer from 1 to 64',
       'my.yaml:9:51: distill.schedule.milestones[1]: expected a number above 0 and below 1, found 2',
       'my.yaml:11:20: evaluate.length.steps: expected an integer from 1 to 100000000, found 0',
       "my.yaml:12:16: evaluate.optimizer.learningrate: unknown key for kind adamw; did you mean 'learningRate'?",
       "my.yaml:13:17: evaluate.augmentation: expected a mapping of keys, or the word 'official' or 'none', found 'weak'",
-      "my.yaml:3:1: distil: unknown key; did you mean 'distill'?",
     ]);
   });
 

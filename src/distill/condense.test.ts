@@ -120,6 +120,19 @@ const variants: [string, Partial<CondenseOptions>, () => Setting][] = [
   ],
 ];
 
+describe('a condenser', () => {
+  it('stops before a loss that is not a number spoils the images', () => {
+    using owner = condenser({ frequencies: { kind: 'gaussian', count: 8, scale: Number.NaN } });
+    const before = numbers(owner.synthetic.images);
+    expect(() => owner.step()).toThrow(/not finite at iteration 1 .*learningRate/);
+    expect(numbers(owner.synthetic.images)).toEqual(before);
+  });
+
+  it.each(['iterations', 'amortize'] as const)('refuses %s below 1', (name) => {
+    expect(() => condenser({ [name]: 0 })).toThrow(`distill.${name} must be a positive integer`);
+  });
+});
+
 describe.each(variants)('condensing with %s', (_, options, setting) => {
   it('brings the discrepancy down over 30 iterations, pixels staying in [0, 1]', () => {
     using owner = condenser(options, setting());

@@ -11,16 +11,17 @@ import {
   startSchedule,
 } from '../nn/index.js';
 import {
+  FailureError,
   grad,
   keep,
   type RandomGenerator,
   scope,
   type Tensor,
-  tensor,
-  toDeviceOf,
+  UsageError,
 } from '../tensor/index.js';
 import type { ExtractorPool } from './extractors.js';
 import { gaussianFrequencies } from './frequencies.js';
+import { labelsByClass } from './labels.js';
 import {
   drawTarget,
   extractFeatures,
@@ -117,6 +118,7 @@ export class Condenser implements Disposable {
   constructor({ dataset, synthetic, pool, buildModel, clusters, options, random }: CondenserInput) {
     this.synthetic = synthetic;
     this.#options = options;
+    requireCounts(options);
     const groups = samplingGroups(dataset, synthetic, options.matching, clusters);
     this.#partitions = groups.partitions;
     this.#groupings = groups.groupings;
@@ -147,7 +149,7 @@ export class Condenser implements Disposable {
             options.frequencies.schedule,
           )
         : undefined;
-    this.#labels = keep(classLabels(synthetic, random.device));
+    this.#labels = keep(labelsByClass(synthetic.classes, synthetic.decodedPerClass, random.device));
   }
 
   #player(
@@ -216,6 +218,8 @@ export class Condenser implements Disposable {
     const loss =
       fineTune === undefined ? matching : matching.add(fineTune.mul(this.#options.fineTuneWeight));
     const ascending = this.#frequencies?.parameters ?? [];
+    const measured = perClass.mean().item();
+    this.#requireFinite(measured + (fineTune?.item() ?? 0), scale);
     const [imageGradient, ...frequencyGradients] = grad(
       [loss],
       [this.synthetic.images, ...ascending],
@@ -227,7 +231,15 @@ export class Condenser implements Disposable {
         this.#frequencies,
         frequencyGradients.map((gradient) => gradient.neg()),
       );
-    return { discrepancy: perClass.mean().item(), fineTuneLoss: fineTune?.item() };
+    return { discrepancy: measured, fineTuneLoss: fineTune?.item() };
+  }
+
+  /** A step along a gradient that is not a number would spoil every image; they are left as they were. */
+  #requireFinite(loss: number, scale: number): void {
+    if (Number.isFinite(loss)) return;
+    throw new FailureError(
+      `the loss is not finite at iteration ${this.#iteration + 1} (frequency scale ${scale.toPrecision(3)}); try a smaller learning rate (distill.optimizer.learningRate)`,
+    );
   }
 
   #move(player: Player, gradients: readonly Tensor[]): void {
@@ -287,11 +299,9 @@ function createSamplingNetwork(
   });
 }
 
-/** The label of every decoded image, int64. */
-function classLabels(synthetic: SyntheticImages, device: string): Tensor {
-  const perClass = synthetic.decodedPerClass;
-  const labels = Array.from({ length: synthetic.classes * perClass }, (_, index) =>
-    Math.floor(index / perClass),
-  );
-  return scope(() => toDeviceOf(tensor(labels, [labels.length], 'int64'), device));
+function requireCounts({ iterations, amortize }: CondenseOptions): void {
+  for (const [name, value] of Object.entries({ iterations, amortize })) {
+    if (Number.isInteger(value) && value >= 1) continue;
+    throw new UsageError(`distill.${name} must be a positive integer, got ${value}`);
+  }
 }

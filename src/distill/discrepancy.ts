@@ -21,8 +21,8 @@ function amplitude({ real, imaginary }: CharacteristicFunction): Tensor {
  * √(α·A + (1 − α)·P), with amplitude term A = (|Φx| − |Φs|)² and phase term P = 2(|Φx||Φs| − Re Φx Re Φs − Im Φx Im Φs).
  *
  * As A + P = |Φx − Φs|², the bracket is computed as (1 − α)·|Φx − Φs|² + (2α − 1)·A: the subtraction of nearly equal
- * products in P, which loses most digits in single precision, never happens, and with α = 0.5 only the squared distance
- * is left.
+ * products in P, which loses most digits in single precision, never happens for α ≥ 0.5, and with α = 0.5 only the
+ * squared distance is left.
  *
  * @param x characteristic functions [groups, T]
  * @param s the ones to compare with [groups, T]

@@ -4,6 +4,7 @@ import {
   scope,
   type Tensor,
   tensor,
+  toDeviceOf,
   UsageError,
   upsampleBilinear,
 } from '../tensor/index.js';
@@ -12,7 +13,7 @@ import {
  * How many training images each stored image holds (multi-formation; Kim et al. 2022, used by the paper).
  * - single: factor² tiles of 1/factor the side each (factor 1: the image itself)
  * - multi: the tiles of every factor from `factor` down to 1
- * - bound: as multi, coarse factors first, until a class has `budget` images
+ * - bound: the images of factor 1 first, then the tiles of greater factors, until a class has `budget` images
  */
 export type Formation =
   | { readonly mode: 'single'; readonly factor: number }
@@ -104,7 +105,11 @@ function withinBudget(blocks: readonly Tensor[], formation: Formation): Tensor[]
     const chosen = Array.from({ length: taken }, (_, index) =>
       Math.floor((index * available) / taken),
     );
-    kept.push(taken === available ? block : block.indexSelect(1, tensor(chosen, [taken], 'int64')));
+    kept.push(
+      taken === available
+        ? block
+        : block.indexSelect(1, toDeviceOf(tensor(chosen, [taken], 'int64'), block.device)),
+    );
     room -= taken;
   }
   return kept;

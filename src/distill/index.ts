@@ -4,6 +4,7 @@ export * from './discrepancy.js';
 export * from './extractors.js';
 export * from './formation.js';
 export * from './frequencies.js';
+export * from './labels.js';
 export * from './matching.js';
 export * from './sampling-network.js';
 export * from './stratify.js';

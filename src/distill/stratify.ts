@@ -4,13 +4,14 @@ import {
   scope,
   type Tensor,
   tensor,
+  toDeviceOf,
   UsageError,
 } from '../tensor/index.js';
 
 /**
  * Splits the rows of `features` [n, d] into `parts` clusters of (nearly) equal size by recursive halving: rows are
  * ordered along the leading principal direction of their features and cut in proportion to the parts on either side.
- * Neighbouring clusters are siblings, so runs of clusters are coarser clusters of the same tree.
+ * Neighbouring clusters are neighbours in this order, so that runs of them make coarser groups of similar images.
  *
  * @param rows the numbers the clusters are made of, one per row of `features`
  * @returns `parts` arrays that partition `rows`. Throws UsageError when there are fewer rows than parts.
@@ -35,7 +36,9 @@ export function stratify(
     { positions: order.subarray(cut), parts: parts - left },
   ];
   return halves.flatMap((half) => {
-    using chosen = scope(() => features.indexSelect(0, tensor(half.positions)));
+    using chosen = scope(() =>
+      features.indexSelect(0, toDeviceOf(tensor(half.positions), features.device)),
+    );
     const members = half.positions.map((position) => rows[position]!);
     return stratify(chosen, members, half.parts, random);
   });

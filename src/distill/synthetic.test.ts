@@ -204,7 +204,7 @@ describe('the start from a file', () => {
       named,
       new Map([
         ['images', images()],
-        ['labels', zeros([6])],
+        ['labels', tensor([0, 0, 1, 1, 2, 2], [6], 'int64')],
       ]),
     );
     savePt(pair, [images(), tensor([0, 0, 1, 1, 2, 2], [6], 'int64')]);
@@ -236,6 +236,12 @@ describe('the start from a file', () => {
     expect(() => start({ kind: 'load', path })).toThrow(UsageError);
     expect(() => start({ kind: 'load', path })).toThrow(message);
     expect(() => start({ kind: 'load', path })).toThrow(path);
+  });
+
+  it('refuses images that do not come class by class', () => {
+    const path = temporaryFile('mixed.pt');
+    savePt(path, [images(), tensor([0, 1, 2, 0, 1, 2], [6], 'int64')]);
+    expect(() => start({ kind: 'load', path })).toThrow(/holds label 1 at image 1, expected 0/);
   });
 
   it('refuses files without images', () => {

@@ -118,7 +118,7 @@ function startingImages(dataset: Dataset, options: SyntheticOptions): Tensor {
       );
     }
     case 'load':
-      return toDeviceOf(loadImages(initialization.path, shape), random.device);
+      return toDeviceOf(loadImages(initialization.path, shape, classes), random.device);
   }
 }
 
@@ -181,16 +181,15 @@ function mixedImages(
     .clamp(0, 1);
 }
 
-function loadImages(path: string, shape: readonly number[]): Tensor {
-  const images = path.endsWith('.pt')
-    ? imagesOfPair(path)
-    : loadSafetensors(path).tensors.get('images');
+function loadImages(path: string, shape: readonly number[], classes: number): Tensor {
+  const { images, labels } = path.endsWith('.pt') ? pairOf(path) : tensorsOf(path);
   if (images === undefined) throw new UsageError(`${path} holds no tensor named 'images'`);
   if (images.shape.join() !== shape.join()) {
     throw new UsageError(
       `${path} holds images of shape [${images.shape.join(', ')}], expected [${shape.join(', ')}] (classes × images per class, channels, height, width)`,
     );
   }
+  if (labels !== undefined) requireClassOrder(path, labels, classes);
   const pixels = images.to('float32').clone();
   const [low, high] = [pixels.mul(-1).max().item() * -1, pixels.max().item()];
   if (!(low >= 0 && high <= 1)) {
@@ -199,10 +198,32 @@ function loadImages(path: string, shape: readonly number[]): Tensor {
   return pixels;
 }
 
-function imagesOfPair(path: string): Tensor {
+interface StoredImages {
+  readonly images: Tensor | undefined;
+  readonly labels: Tensor | undefined;
+}
+
+function tensorsOf(path: string): StoredImages {
+  const { tensors } = loadSafetensors(path);
+  return { images: tensors.get('images'), labels: tensors.get('labels') };
+}
+
+function pairOf(path: string): StoredImages {
   const stored = loadPt(path);
-  const first = Array.isArray(stored) ? stored[0] : stored;
-  if (!(first instanceof Tensor))
+  const [images, labels] = Array.isArray(stored) ? stored : [stored];
+  if (!(images instanceof Tensor)) {
     throw new UsageError(`${path} does not hold a tensor of images, or [images, labels]`);
-  return first;
+  }
+  return { images, labels: labels instanceof Tensor ? labels : undefined };
+}
+
+/** Synthetic images come class by class; a file in another order would be mislabelled without a word. */
+function requireClassOrder(path: string, labels: Tensor, classes: number): void {
+  const found = Array.from(labels.toArray(), Number);
+  const perClass = found.length / classes;
+  const position = found.findIndex((label, index) => label !== Math.floor(index / perClass));
+  if (position < 0) return;
+  throw new UsageError(
+    `${path} holds label ${found[position]} at image ${position}, expected ${Math.floor(position / perClass)}: the images must come class by class, equally many of each`,
+  );
 }

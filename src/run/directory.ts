@@ -26,7 +26,7 @@ const files = {
 
 /**
  * The folder of one run, `<runs>/<name>/`: `config.yaml`, `manifest.json`, `events.jsonl`, `results.json`, and the
- * folders `checkpoints`, `snapshots` and `distilled`. Whole files are replaced atomically.
+ * folders `snapshots`, `start` and `distilled`. Whole files are replaced atomically.
  */
 export class RunDirectory {
   readonly name: string;

@@ -67,7 +67,7 @@ export interface PretrainReused {
   readonly path: string;
 }
 
-/** Distillation begins, or goes on from a checkpoint. */
+/** Distillation begins. */
 export interface DistillStart {
   readonly type: 'distill-start';
   readonly iterations: number;
@@ -76,7 +76,7 @@ export interface DistillStart {
   readonly classes: number;
   /** Images in the distilled set: `imagesPerClass × classes`. */
   readonly storedImages: number;
-  /** Training images after decoding: `storedImages × factor²`. */
+  /** Training images after decoding; with formation mode single `storedImages × factor²`. */
   readonly decodedImages: number;
 }
 
@@ -89,7 +89,7 @@ export interface DistillIteration {
   readonly discrepancy: number;
   /** Cross-entropy of the synthetic images under a trained network, in nats; absent when fine-tuning is off. */
   readonly fineTuneLoss?: number;
-  /** Root mean square of one component of the frequencies drawn (σ). */
+  /** σ of the frequencies drawn; with a sampling network the base that its mixture's scales lie around. */
   readonly frequencyScale: number;
   /** Step size of the images' optimiser at this iteration. */
   readonly learningRate: number;

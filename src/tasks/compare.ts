@@ -1,10 +1,9 @@
 import type { DatasetPair } from '../data/index.js';
-import { realImages } from '../distill/index.js';
+import { labelsByClass, realImages } from '../distill/index.js';
 import type { EventSink } from '../run/index.js';
 import { type RandomGenerator, scope, type Tensor } from '../tensor/index.js';
 import { type Accuracy, evaluate, trainingSteps } from './evaluate.js';
 import type { Plan } from './plan.js';
-import { labelsByClass } from './train.js';
 
 /** Test accuracy of networks trained on as many random real images, on the unoptimised start, and on the distilled set. */
 export interface Comparison {

@@ -1,5 +1,3 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Dataset } from '../data/index.js';
 import type { SyntheticImages } from '../distill/index.js';
 import { buildModel } from '../models/index.js';
@@ -14,7 +12,7 @@ export interface DistillDatasetRequest {
   /** The images to distil; the plan's own dataset is not read. */
   readonly train: Dataset;
   readonly plan: Plan;
-  /** Folder of trained pools; by default one in the system's folder for temporary files. */
+  /** Folder of trained pools; `.cache` in the working directory when left out, as on the command line. */
   readonly cache?: string;
   readonly onEvent?: EventSink;
   readonly signal?: AbortSignal;
@@ -32,7 +30,7 @@ export async function distillDataset(request: DistillDatasetRequest): Promise<Sy
     train,
     model: plan.model,
     options: plan.pretrain,
-    cache: request.cache ?? join(tmpdir(), 'ncfm-cache'),
+    cache: request.cache ?? '.cache',
     random: random.derive('pretrain'),
     onEvent,
     signal,

@@ -36,7 +36,7 @@ export interface DistillRequest {
 
 /** Distils a dataset: starts the synthetic images and plays the game for all iterations. The caller owns the images. */
 export async function distill(request: DistillRequest): Promise<SyntheticImages> {
-  const { train, pool, buildModel, options, random, onEvent, signal, onImages } = request;
+  const { train, pool, buildModel, options, random, onEvent, signal } = request;
   const perClass = decodedPerClass(options.formation, options.imagesPerClass);
   const clusters =
     options.matching.strategy === 'stratified'
@@ -64,6 +64,22 @@ export async function distill(request: DistillRequest): Promise<SyntheticImages>
     storedImages: synthetic.images.size(0),
     decodedImages: synthetic.classes * synthetic.decodedPerClass,
   });
+  try {
+    await play(request, synthetic, clusters);
+    return synthetic;
+  } catch (error) {
+    synthetic.dispose();
+    throw error;
+  }
+}
+
+/** Plays all iterations of the game on images that are at their start. */
+async function play(
+  request: DistillRequest,
+  synthetic: SyntheticImages,
+  clusters: readonly Int32Array[] | undefined,
+): Promise<void> {
+  const { train, pool, buildModel, options, random, onEvent, signal, onImages } = request;
   await onImages?.(0, synthetic);
   using condenser = new Condenser({
     dataset: train,
@@ -88,5 +104,4 @@ export async function distill(request: DistillRequest): Promise<SyntheticImages>
     await onImages?.(condenser.iteration, synthetic);
     await breathe(signal);
   }
-  return synthetic;
 }

@@ -5,7 +5,7 @@ import type { RandomGenerator, Tensor } from '../tensor/index.js';
 import { type TrainOptions, tensorSource, testAccuracy, train } from './train.js';
 
 export interface EvaluateOptions extends TrainOptions {
-  /** How long each network is trained; epochs count passes over the decoded distilled set. */
+  /** How long each network is trained; epochs count passes over the decoded distilled set, in full batches. */
   readonly length: { readonly steps: number } | { readonly epochs: number };
   /** Networks trained from scratch per set, each with its own seed. */
   readonly seeds: number;
@@ -20,7 +20,7 @@ export interface LabelledImages {
 export interface EvaluateRequest {
   /** What the set is called in events: 'random', 'start', 'ncfm' or any other name. */
   readonly set: string;
-  /** The images that seed 1, 2, … trains on: the same at every seed for a given set. They stay the caller's. */
+  /** The images that the network of seed 1, 2, … trains on; they stay the caller's. */
   readonly data: (seed: number) => LabelledImages;
   readonly normalization: Normalization;
   readonly test: Dataset;
@@ -28,7 +28,7 @@ export interface EvaluateRequest {
   /** Steps per network, the same for all sets that are compared; see `trainingSteps`. */
   readonly steps: number;
   readonly options: EvaluateOptions;
-  /** Seed k of every set starts from the same network and sees the same order of batches. */
+  /** Seed k of every set starts from the same network; sets of equal size see the same order of batches. */
   readonly random: RandomGenerator;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
@@ -46,7 +46,8 @@ export function trainingSteps(
   { length, batchSize }: EvaluateOptions,
   decodedImages: number,
 ): number {
-  return 'steps' in length ? length.steps : length.epochs * Math.ceil(decodedImages / batchSize);
+  if ('steps' in length) return length.steps;
+  return Math.max(1, Math.round((length.epochs * decodedImages) / batchSize));
 }
 
 /** Mean and sample standard deviation. */

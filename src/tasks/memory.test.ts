@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { loadDigits } from '../data/digits.js';
+import { temporaryFolder } from '../run/testing/folder.js';
 import { liveTensors, residentMemory } from '../tensor/index.js';
 import { distillDataset } from './distill-dataset.js';
 import { smallPlan } from './testing/plan.js';
@@ -12,6 +13,7 @@ it('needs no more memory after 500 iterations than after 100', async () => {
   using synthetic = await distillDataset({
     train: digits.train,
     plan,
+    cache: temporaryFolder(),
     onEvent: (event) => {
       if (event.type !== 'distill-iteration' || event.iteration % 100 !== 0) return;
       live.set(event.iteration, liveTensors());

@@ -82,6 +82,22 @@ describe('the whole chain on the digits', () => {
     expect(again.accuracy).toEqual(result.accuracy);
   });
 
+  it('refuses to evaluate a run on images it was distilled from, or beside controls of another size', async () => {
+    const { directory } = await run(temporaryFolder(), smallPlan);
+    const evaluated = (plan: Plan) => evaluateRun({ plan, directory, onEvent: () => {} });
+    const held = { ...smallPlan, dataset: { name: 'digits', validation: 0.25 } };
+    await expect(evaluated(held)).rejects.toThrow(
+      /distilled from other images.*dataset\.validation/,
+    );
+    const larger = { ...smallPlan, distill: { ...smallPlan.distill, imagesPerClass: 3 } };
+    await expect(evaluated(larger)).rejects.toThrow(/holds 2 images per class.*imagesPerClass: 3/);
+  });
+
+  it('says how the networks were trained', async () => {
+    const { result } = await run(temporaryFolder(), smallPlan);
+    expect(result.protocol).toEqual({ student: smallPlan.student, ...smallPlan.evaluate });
+  });
+
   it('evaluates on held-out training images, and distils from the others only, when asked to', async () => {
     const plan = { ...smallPlan, dataset: { name: 'digits', validation: 0.25 } };
     const { result, directory } = await run(temporaryFolder(), plan);

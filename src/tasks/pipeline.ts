@@ -1,6 +1,6 @@
 import type { DatasetPair } from '../data/index.js';
 import type { ExtractorPool } from '../distill/index.js';
-import { buildModel } from '../models/index.js';
+import { buildModel, type ModelOptions } from '../models/index.js';
 import {
   combine,
   createManifest,
@@ -13,6 +13,7 @@ import { engine, RandomGenerator } from '../tensor/index.js';
 import { Album, drawAccuracies } from './album.js';
 import { type Comparison, compare } from './compare.js';
 import { distill } from './distill.js';
+import type { EvaluateOptions } from './evaluate.js';
 import type { Plan } from './plan.js';
 import { loadParts, requireEnoughImages, startEngine } from './prepare.js';
 import { pretrain } from './pretrain.js';
@@ -37,6 +38,8 @@ export interface PipelineResult {
   /** Accuracies in percent on the test images, or on the held-out ones when the plan holds some out. */
   readonly evaluatedOn: 'test' | 'validation';
   readonly accuracy: Comparison;
+  /** How the networks were trained: their architecture, and the settings of the evaluation. */
+  readonly protocol: { readonly student: ModelOptions } & EvaluateOptions;
   readonly seconds: PhaseSeconds;
   /** The run directory. */
   readonly directory: string;
@@ -54,7 +57,7 @@ interface Stage {
 /** The whole chain: pretrain the pool (or reuse it), distil, evaluate beside the controls. */
 export async function runPipeline(request: PipelineRequest): Promise<PipelineResult> {
   const started = performance.now();
-  const stage = await prepare(request);
+  const stage = await prepare(request, { control: true });
   const { plan, directory, cache, onEvent } = request;
   const pretrained = await timed('pretrain', onEvent, () => pretrainPool(stage, cache));
   using pool = pretrained.value;
@@ -65,8 +68,7 @@ export async function runPipeline(request: PipelineRequest): Promise<PipelineRes
     distill: distilled.seconds,
     evaluate: evaluated.seconds,
   });
-  drawAccuracies(directory, result.accuracy);
-  directory.writeResults(result);
+  report(directory, result, onEvent);
   onEvent({ type: 'run-end', seconds: (performance.now() - started) / 1000 });
   return result;
 }
@@ -89,7 +91,7 @@ export async function pretrainOnly(
 export async function distillOnly(
   request: PipelineRequest,
 ): Promise<{ readonly directory: string; readonly seconds: PhaseSeconds }> {
-  const stage = await prepare(request);
+  const stage = await prepare(request, { control: false });
   const { directory, cache, onEvent } = request;
   const pretrained = await timed('pretrain', onEvent, () => pretrainPool(stage, cache));
   using pool = pretrained.value;
@@ -111,15 +113,17 @@ export async function evaluateRun(
     compareStored(directory, stage),
   );
   const result = resultOf(plan, directory.path, value, { evaluate: seconds });
-  drawAccuracies(directory, result.accuracy);
-  directory.writeResults(result);
+  report(directory, result, onEvent);
   return result;
 }
 
-async function prepare({ plan, directory, onEvent, signal }: PipelineRequest): Promise<Stage> {
+async function prepare(
+  { plan, directory, onEvent, signal }: PipelineRequest,
+  { control }: { readonly control: boolean },
+): Promise<Stage> {
   const random = startEngine(plan);
   const data = await loadParts(plan.dataset);
-  requireEnoughImages(data.train, plan.distill);
+  requireEnoughImages(data.train, plan.distill, { control });
   directory.writeManifest(
     createManifest({
       versions: { ncfm: packageVersion(), libtorch: engine().version },
@@ -181,8 +185,11 @@ async function distilInto(
 }
 
 async function compareStored(directory: RunDirectory, stage: Stage): Promise<Comparison> {
-  using start = decodeStored(directory.pathOf(startFolder), stage.random.device);
-  using distilled = decodeStored(directory.pathOf(productFolder), stage.random.device);
+  const { plan, data, random } = stage;
+  const { imagesPerClass } = plan.distill;
+  const expected = { train: data.train, imagesPerClass, device: random.device };
+  using start = decodeStored(directory.pathOf(startFolder), expected);
+  using distilled = decodeStored(directory.pathOf(productFolder), expected);
   return await compare({ ...stage, start, distilled });
 }
 
@@ -210,7 +217,23 @@ function resultOf(
     imagesPerClass: plan.distill.imagesPerClass,
     evaluatedOn: plan.dataset.validation > 0 ? 'validation' : 'test',
     accuracy,
+    protocol: { student: plan.student, ...plan.evaluate },
     seconds,
     directory,
   };
+}
+
+/** Stores and draws the result, and says so when the distilled set is no better than a control. */
+function report(directory: RunDirectory, result: PipelineResult, onEvent: EventSink): void {
+  const { random, start, ncfm } = result.accuracy;
+  drawAccuracies(directory, result.accuracy);
+  directory.writeResults(result);
+  const controls = { 'random real images': random, 'its unoptimised start': start };
+  for (const [name, control] of Object.entries(controls)) {
+    if (ncfm.mean > control.mean) continue;
+    onEvent({
+      type: 'warning',
+      message: `the distilled set is no better than ${name} (${ncfm.mean.toFixed(2)} against ${control.mean.toFixed(2)} %); try more iterations, another learning rate, or formation factor 1`,
+    });
+  }
 }

@@ -6,6 +6,7 @@ import {
   splitDataset,
 } from '../data/index.js';
 import { checkFormation, decodedPerClass } from '../distill/index.js';
+import { buildModel } from '../models/index.js';
 import { RandomGenerator, requireDevice, setThreads, UsageError } from '../tensor/index.js';
 import type { DistillOptions } from './distill.js';
 import type { DatasetChoice, Plan } from './plan.js';
@@ -41,14 +42,23 @@ export function startEngine({
 /**
  * Checks that the dataset has what a distillation will draw from it, before anything long is begun. Throws UsageError
  * naming the class that has too few images.
+ *
+ * @param control whether as many random real images will be drawn to compare with
  */
-export function requireEnoughImages(train: Dataset, options: DistillOptions): void {
+export function requireEnoughImages(
+  train: Dataset,
+  options: DistillOptions,
+  { control = false }: { readonly control?: boolean } = {},
+): void {
   const { imagesPerClass, formation, initialization, matching } = options;
   checkFormation(formation, train.shape.height, train.shape.width);
-  const needs = [
-    { count: 1, what: 'for matching' },
-    { count: imagesPerClass, what: 'for as many random real images as distilled ones' },
-  ];
+  const needs = [{ count: 1, what: 'for matching' }];
+  if (initialization.kind === 'random') {
+    needs.push({ count: imagesPerClass, what: 'to start from' });
+  }
+  if (control) {
+    needs.push({ count: imagesPerClass, what: 'for the control of random real images' });
+  }
   if (initialization.kind === 'mix') {
     const tiles = imagesPerClass * formation.factor ** 2;
     needs.push({ count: tiles, what: `to start ${tiles} tiles from real images` });
@@ -64,5 +74,23 @@ export function requireEnoughImages(train: Dataset, options: DistillOptions): vo
     throw new UsageError(
       `${train.name} has ${length} images of class '${train.classNames[label]}', ${unmet.count} are needed ${unmet.what}. Use fewer images per class (distill.imagesPerClass) or a smaller formation factor.`,
     );
+  }
+}
+
+/**
+ * Checks, before anything is computed or replaced, that a plan can run here: the device, the data, the number of images
+ * per class, and networks that fit the images. Throws UsageError saying what does not fit.
+ */
+export async function checkPlan(plan: Plan): Promise<void> {
+  const random = startEngine(plan);
+  const { train } = await loadParts(plan.dataset);
+  requireEnoughImages(train, plan.distill);
+  for (const architecture of [plan.model, plan.student]) {
+    buildModel(
+      architecture,
+      train.shape,
+      train.classNames.length,
+      random.derive('check'),
+    ).dispose();
   }
 }

@@ -8,12 +8,14 @@ import { buildModel, type ModelOptions } from '../models/index.js';
 import type { OptimizerOptions, ScheduleOptions } from '../nn/index.js';
 import type { EventSink } from '../run/index.js';
 import {
+  engine,
   loadSafetensors,
-  noGrad,
   type RandomGenerator,
   saveSafetensors,
   type Tensor,
+  threads,
   toDeviceOf,
+  UsageError,
 } from '../tensor/index.js';
 import { datasetSource, type TrainRequest, testAccuracy, train } from './train.js';
 
@@ -42,12 +44,23 @@ export interface PretrainRequest {
 }
 
 /** Changes when stored pools of an earlier version must not be used any more. */
-const formatVersion = 1;
+const formatVersion = 2;
 
-/** The cache key of a pool: SHA-256 over data, architecture, settings and seed. */
+/**
+ * The cache key of a pool: SHA-256 over everything that its numbers depend on, thread count and engine included, so that
+ * a run that reuses a pool ends exactly like one that trains it.
+ */
 export function poolHash({ train, model, options, random }: PretrainRequest): string {
   const { networks: _, ...settings } = options;
-  const identity = { formatVersion, data: train.hash, model, settings, seed: random.seed };
+  const identity = {
+    formatVersion,
+    data: train.hash,
+    normalization: train.normalization,
+    model,
+    settings,
+    seed: random.seed,
+    engine: [engine().version, random.device, threads()],
+  };
   return createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 16);
 }
 
@@ -65,10 +78,21 @@ export async function pretrain(request: PretrainRequest): Promise<ExtractorPool>
     const path = join(folder, `network-${String(index).padStart(3, '0')}.safetensors`);
     if (existsSync(path)) reused += 1;
     else await trainNetwork(request, index, path);
-    pairs.push(loadPair(path));
+    pairs.push(readCached(path));
   }
   if (reused > 0) request.onEvent({ type: 'pretrain-reused', networks: reused, path: folder });
   return new ExtractorPool(pairs.map((pair) => onDevice(pair, request.random.device)));
+}
+
+function readCached(path: string): TrainedPair {
+  try {
+    return loadPair(path);
+  } catch (cause) {
+    throw new UsageError(
+      `the pretrained network ${path} is damaged; delete it to have it trained again`,
+      { cause },
+    );
+  }
 }
 
 async function trainNetwork(request: PretrainRequest, index: number, path: string): Promise<void> {
@@ -78,7 +102,13 @@ async function trainNetwork(request: PretrainRequest, index: number, path: strin
   onEvent({ type: 'pretrain-network-start', network: index + 1, networks });
   const random = request.random.derive(`network-${index}`);
   using model = buildModel(architecture, dataset.shape, dataset.classNames.length, random);
-  const initial = copyOf(model.state());
+  using untrained = buildModel(
+    architecture,
+    dataset.shape,
+    dataset.classNames.length,
+    random.derive('copy'),
+  );
+  untrained.loadState(model.state());
   await train({
     model,
     source: datasetSource(dataset, random.device),
@@ -89,8 +119,7 @@ async function trainNetwork(request: PretrainRequest, index: number, path: strin
     onStep: epochReporter(request, index),
   });
   const accuracy = test && (await testAccuracy(model, test, random.device, signal));
-  storePair(path, { initial, trained: model.state() }, accuracy);
-  for (const tensor of initial.values()) tensor.dispose();
+  storePair(path, { initial: untrained.state(), trained: model.state() }, accuracy);
   onEvent({
     type: 'pretrain-network-end',
     network: index + 1,
@@ -133,10 +162,6 @@ function epochReporter(
     });
     sums = fresh();
   };
-}
-
-function copyOf(state: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-  return noGrad(() => new Map([...state].map(([name, value]) => [name, value.clone()])));
 }
 
 function storePair(path: string, pair: TrainedPair, accuracy: number | undefined): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../data/index.js';
-import { decode, type Formation, type SyntheticImages } from '../distill/index.js';
+import { decode, type Formation, labelsByClass, type SyntheticImages } from '../distill/index.js';
 import {
   loadSafetensors,
   noGrad,
@@ -12,7 +12,6 @@ import {
   UsageError,
   writeFileAtomic,
 } from '../tensor/index.js';
-import { labelsByClass } from './train.js';
 
 /** What a consumer of a distilled set needs to know to train on it as it was meant. */
 export interface DistilledMetadata {
@@ -63,17 +62,17 @@ export function saveDistilled(folder: string, synthetic: SyntheticImages, datase
 /** Reads a distilled set written by `saveDistilled`. Throws UsageError when the folder holds none, or a damaged one. */
 export function loadDistilled(folder: string, device: string): DistilledSet {
   const metadata = readMetadata(join(folder, metadataFile));
-  const { tensors } = loadSafetensors(join(folder, imagesFile));
-  tensors.get('labels')?.dispose();
-  const images = tensors.get('images');
+  const images = scope(() => {
+    const stored = loadSafetensors(join(folder, imagesFile)).tensors.get('images');
+    return stored && toDeviceOf(stored, device);
+  });
   const { channels, height, width } = metadata.shape;
   const expected = [metadata.classNames.length * metadata.imagesPerClass, channels, height, width];
-  if (images === undefined || images.shape.join() !== expected.join()) {
-    throw new UsageError(
-      `${join(folder, imagesFile)} does not hold images of shape [${expected.join(', ')}], which ${metadataFile} announces; write it again with \`ncfm distill\``,
-    );
-  }
-  return { images: toDeviceOf(images, device), metadata };
+  if (images?.shape.join() === expected.join()) return { images, metadata };
+  images?.dispose();
+  throw new UsageError(
+    `${join(folder, imagesFile)} does not hold images of shape [${expected.join(', ')}], which ${metadataFile} announces; write it again with \`ncfm distill\``,
+  );
 }
 
 function readMetadata(path: string): DistilledMetadata {
@@ -95,10 +94,27 @@ function readMetadata(path: string): DistilledMetadata {
   throw new UsageError(`${path} has another format version; this version of ncfm reads version 1`);
 }
 
-/** The training images that the distilled set in a folder holds, [classes · perClass, c, h, w], class by class. */
-export function decodeStored(folder: string, device: string): Tensor {
+/**
+ * The training images that the distilled set in a folder holds, [classes · perClass, c, h, w], class by class. Throws
+ * UsageError when it was distilled from other images than `train`: its accuracy on images it has seen, or beside
+ * controls of another size, would be wrong without a word.
+ */
+export function decodeStored(
+  folder: string,
+  { train, imagesPerClass, device }: { train: Dataset; imagesPerClass: number; device: string },
+): Tensor {
   const { images, metadata } = loadDistilled(folder, device);
   using stored = images;
+  if (metadata.dataset.hash !== train.hash) {
+    throw new UsageError(
+      `${folder} was distilled from other images of ${metadata.dataset.name} than this configuration's training images of ${train.name}; leave dataset.name, dataset.root and dataset.validation as they were when it was distilled`,
+    );
+  }
+  if (metadata.imagesPerClass !== imagesPerClass) {
+    throw new UsageError(
+      `${folder} holds ${metadata.imagesPerClass} images per class, the configuration says distill.imagesPerClass: ${imagesPerClass}; leave it as it was when they were distilled`,
+    );
+  }
   return scope(() =>
     noGrad(() => decode(stored, metadata.classNames.length, metadata.formation).clone()),
   );

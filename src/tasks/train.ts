@@ -1,5 +1,5 @@
 import { augmentBatch, cutMix, normalize, type TrainingAugmentation } from '../augment/index.js';
-import { type Dataset, type Normalization, pixelsToTensor } from '../data/index.js';
+import { batch, type Dataset, type Normalization } from '../data/index.js';
 import type { ImageModel } from '../models/index.js';
 import {
   correctPredictions,
@@ -10,7 +10,7 @@ import {
   startSchedule,
 } from '../nn/index.js';
 import {
-  arange,
+  FailureError,
   grad,
   noGrad,
   type RandomGenerator,
@@ -54,16 +54,7 @@ export function datasetSource(dataset: Dataset, device: string): TrainingSource 
   return {
     size: dataset.labels.length,
     normalization: dataset.normalization,
-    batch: (positions) => {
-      const images = pixelsToTensor(
-        dataset.read(positions),
-        positions.length,
-        dataset.shape,
-        device,
-      );
-      const labels = Array.from(positions, (position) => dataset.labels[position]!);
-      return { images, labels: toDeviceOf(tensor(labels, [labels.length], 'int64'), device) };
-    },
+    batch: (positions) => batch(dataset, positions, device),
   };
 }
 
@@ -133,6 +124,11 @@ export async function train({
       optimizer.step(grad([result.loss], parameters));
       return { loss: result.loss.item(), correct: result.correct };
     });
+    if (!Number.isFinite(loss)) {
+      throw new FailureError(
+        `training diverged: the loss is not finite at step ${step} of ${steps}; try a smaller learning rate`,
+      );
+    }
     schedule.advance(loss);
     onStep?.(step, loss, correct, options.batchSize);
     await breathe(signal);
@@ -185,9 +181,4 @@ export async function testAccuracy(
     await breathe(signal);
   }
   return (100 * correct) / source.size;
-}
-
-/** Labels of images that come class by class: [classes · perClass], int64. */
-export function labelsByClass(classes: number, perClass: number, device: string): Tensor {
-  return scope(() => arange(classes, { device }).repeatInterleave(perClass, 0));
 }

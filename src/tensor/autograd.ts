@@ -1,4 +1,5 @@
 import { native } from './native.js';
+import type { Synchronous } from './scope.js';
 import { Tensor } from './tensor.js';
 
 export interface GradOptions {
@@ -33,8 +34,8 @@ export function grad(
   return gradients.map((handle) => new Tensor(handle!));
 }
 
-/** Runs `body` without recording operations for gradients. */
-export function noGrad<T>(body: () => T): T {
+/** Runs `body`, which must not be asynchronous, without recording operations for gradients. */
+export function noGrad<T>(body: () => Synchronous<T>): T {
   const previous = native.setGradEnabled(false);
   try {
     return body();

@@ -128,8 +128,9 @@ function parseHeader(json: Buffer, fail: (what: string) => never): Record<string
 function checkEntry(name: string, entry: unknown, fail: (what: string) => never): Entry {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const type =
-    safetensorsTypes[String(dtype)] ??
-    fail(`tensor '${name}' has unknown dtype '${String(dtype)}'`);
+    (Object.hasOwn(safetensorsTypes, String(dtype))
+      ? safetensorsTypes[String(dtype)]
+      : undefined) ?? fail(`tensor '${name}' has unknown dtype '${String(dtype)}'`);
   if (!isSizes(shape)) return fail(`tensor '${name}' has an invalid shape`);
   if (!isSizes(offsets) || offsets.length !== 2)
     return fail(`tensor '${name}' has invalid data_offsets`);

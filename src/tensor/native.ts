@@ -42,7 +42,6 @@ export interface Native {
   dtype(tensor: TensorHandle): number;
   device(tensor: TensorHandle): string;
   requiresGrad(tensor: TensorHandle, value?: boolean): boolean;
-  isLeaf(tensor: TensorHandle): boolean;
   grad(
     outputs: TensorHandle[],
     inputs: TensorHandle[],

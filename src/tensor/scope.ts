@@ -8,7 +8,8 @@ export function track(tensor: Tensor): void {
   stack.at(-1)?.push(tensor);
 }
 
-type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
+/** Refuses promises: what an asynchronous body did would run outside. */
+export type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
 
 /**
  * Runs `body` and releases every tensor created inside it, except those it returns (alone, or within arrays, maps and

@@ -1,6 +1,5 @@
-import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { accuracyTable, writeAccuracyTable } from './table.js';
+import { accuracyTable } from './table.js';
 
 const rows = [
   { set: 'random', mean: 75.8, std: 0.427, n: 3 },
@@ -22,17 +21,4 @@ test('the accuracy table lines up its columns and shows no deviation for a singl
 
 test('a table without rows is its heading', () => {
   expect(accuracyTable([])).toBe('set  accuracy (%)  n\n');
-});
-
-test('the table goes to the stream it is given', () => {
-  const written: string[] = [];
-  const stream = new Writable({
-    decodeStrings: false,
-    write: (chunk, _encoding, done) => {
-      written.push(chunk);
-      done();
-    },
-  });
-  writeAccuracyTable(stream, rows);
-  expect(written.join('')).toBe(accuracyTable(rows));
 });

@@ -31,14 +31,6 @@ export function accuracyTable(rows: readonly AccuracyRow[]): string {
   return sets.map((set, index) => `${set}  ${accuracies[index]}  ${counts[index]}\n`).join('');
 }
 
-/** Writes the table to `stream`: standard output, when the accuracies are what the user asked for. */
-export function writeAccuracyTable(
-  stream: NodeJS.WritableStream,
-  rows: readonly AccuracyRow[],
-): void {
-  stream.write(accuracyTable(rows));
-}
-
 function alignStart(cells: readonly string[]): string[] {
   const width = Math.max(0, ...cells.map((cell) => cell.length));
   return cells.map((cell) => cell.padEnd(width));
