@@ -8,7 +8,7 @@ import { addPresetsCommand } from './commands/presets.js';
 import { addPretrainCommand } from './commands/pretrain.js';
 import { addRunCommand } from './commands/run.js';
 import { Interruption } from './interruption.js';
-import { Session, type Streams } from './session.js';
+import { Invocation, type Streams } from './invocation.js';
 
 /**
  * Runs one command line.
@@ -16,44 +16,44 @@ import { Session, type Streams } from './session.js';
  * @returns the exit code: 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C, 143 by SIGTERM. Never throws.
  */
 export async function runCommandLine(args: readonly string[], streams: Streams): Promise<number> {
-  const session = new Session(streams);
+  const invocation = new Invocation(streams);
   try {
-    await createProgram(session).parseAsync(args, { from: 'user' });
-    return session.exitCode;
+    await createProgram(invocation).parseAsync(args, { from: 'user' });
+    return invocation.exitCode;
   } catch (error) {
-    return report(error, session, args.includes('--json'));
+    return report(error, invocation, args.includes('--json'));
   }
 }
 
-function createProgram(session: Session): Command {
+function createProgram(invocation: Invocation): Command {
   const program = new Command('ncfm')
     .description('Distils a dataset into a few synthetic images (NCFM, CVPR 2025), on LibTorch.')
     .version(packageVersion())
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => session.stdout.write(text),
-      writeErr: (text) => session.stderr.write(text),
+      writeOut: (text) => invocation.stdout.write(text),
+      writeErr: (text) => invocation.stderr.write(text),
     })
     .showSuggestionAfterError()
     .addHelpText('after', '\nExample:\n  ncfm run digits')
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 misused, 130 and 143 stopped.');
-  addRunCommand(program, session);
-  addPretrainCommand(program, session);
-  addDistillCommand(program, session);
-  addEvaluateCommand(program, session);
-  addPresetsCommand(program, session);
-  addDoctorCommand(program, session);
+  addRunCommand(program, invocation);
+  addPretrainCommand(program, invocation);
+  addDistillCommand(program, invocation);
+  addEvaluateCommand(program, invocation);
+  addPresetsCommand(program, invocation);
+  addDoctorCommand(program, invocation);
   return program;
 }
 
 /** Says what went wrong on standard error, with `--json` also as the one object on standard output. */
-function report(error: unknown, session: Session, json: boolean): number {
+function report(error: unknown, invocation: Invocation, json: boolean): number {
   const exitCode = exitCodeOf(error);
   if (exitCode === 0) return 0;
   const message = error instanceof Error ? error.message : String(error);
   // Commander has written its own message, with the nearest valid spelling, to standard error.
-  if (!(error instanceof CommanderError)) session.stderr.write(explain(error, message));
-  if (json) session.stdout.write(`${JSON.stringify({ error: { exitCode, message } })}\n`);
+  if (!(error instanceof CommanderError)) invocation.stderr.write(explain(error, message));
+  if (json) invocation.stdout.write(`${JSON.stringify({ error: { exitCode, message } })}\n`);
   return exitCode;
 }
 

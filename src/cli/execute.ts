@@ -6,6 +6,7 @@ import { combine, type EventSink } from '../run/events.js';
 import type { PipelineRequest, Plan } from '../tasks/index.js';
 import { UsageError } from '../tensor/errors.js';
 import { interruptible } from './interruption.js';
+import type { Invocation } from './invocation.js';
 import {
   type CacheOptions,
   changesOf,
@@ -14,7 +15,6 @@ import {
   type PlanOptions,
 } from './options.js';
 import { TerminalReporter } from './report/terminal.js';
-import type { Session } from './session.js';
 
 // The engine is loaded by the commands that need it (`await import`), so that help, and above all the doctor, work
 // where it cannot be loaded.
@@ -36,14 +36,14 @@ export async function resolvePlan(source: string, options: PlanOptions): Promise
 
 /** Runs a task while its progress is shown on standard error and Ctrl-C can stop it. */
 export async function watch<T>(
-  session: Session,
+  invocation: Invocation,
   { quiet }: OutputOptions,
   task: (watched: Watched) => Promise<T>,
 ): Promise<T> {
-  using reporter = new TerminalReporter(session.stderr);
+  using reporter = new TerminalReporter(invocation.stderr);
   const announce = (): void => {
     reporter.close();
-    session.stderr.write('Stopping after this step; press Ctrl-C again to stop at once.\n');
+    invocation.stderr.write('Stopping after this step; press Ctrl-C again to stop at once.\n');
   };
   const onEvent: EventSink = (event) => {
     if (!quiet || event.type === 'warning') reporter.sink(event);
@@ -56,7 +56,7 @@ export async function watch<T>(
  * before it has begun leaves no directory behind.
  */
 export async function executeRun<T>(
-  session: Session,
+  invocation: Invocation,
   source: string,
   options: RunOptions,
   task: (request: PipelineRequest) => Promise<T>,
@@ -70,7 +70,7 @@ export async function executeRun<T>(
   };
   try {
     using log = directory.openEventLog();
-    return await watch(session, options, ({ onEvent, signal }) =>
+    return await watch(invocation, options, ({ onEvent, signal }) =>
       task({
         plan,
         directory,

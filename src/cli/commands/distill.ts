@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
 import { executeRun, type RunOptions } from '../execute.js';
+import type { Invocation } from '../invocation.js';
 import {
   addCacheOption,
   addDirectoryOptions,
   addOutputOptions,
   addPlanOptions,
 } from '../options.js';
-import type { Session } from '../session.js';
 import { runSummary } from '../summary.js';
 
 /** `ncfm distill`: pretraining as far as it is needed, and distillation. */
-export function addDistillCommand(program: Command, session: Session): void {
+export function addDistillCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('distill')
     .summary('distil a dataset, without evaluating')
@@ -28,8 +28,8 @@ export function addDistillCommand(program: Command, session: Session): void {
     )
     .action(async (config: string, options: RunOptions) => {
       const { distillOnly } = await import('../../tasks/pipeline.js');
-      const result = await executeRun(session, config, options, distillOnly);
-      session.print(result, `${result.directory}\n`, options);
-      session.tell(runSummary(result), options);
+      const result = await executeRun(invocation, config, options, distillOnly);
+      invocation.print(result, `${result.directory}\n`, options);
+      invocation.tell(runSummary(result), options);
     });
 }

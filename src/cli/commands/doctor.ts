@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { examine, type Finding } from '../examine.js';
+import type { Invocation } from '../invocation.js';
 import { addJsonOption, type OutputOptions } from '../options.js';
-import type { Session } from '../session.js';
 
 /** `ncfm doctor`: what this machine has, what is missing, and how to get it. */
-export function addDoctorCommand(program: Command, session: Session): void {
+export function addDoctorCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('doctor')
     .summary('examine this machine: engine, processor, datasets')
@@ -17,8 +17,8 @@ export function addDoctorCommand(program: Command, session: Session): void {
     .action(async (options: OutputOptions) => {
       const findings = await examine();
       const ok = findings.every(({ state }) => state !== 'broken');
-      if (!ok) session.exitCode = 1;
-      session.print({ ok, findings }, findings.map(describeFinding).join(''), options);
+      if (!ok) invocation.exitCode = 1;
+      invocation.print({ ok, findings }, findings.map(describeFinding).join(''), options);
     });
 }
 

@@ -3,12 +3,12 @@ import type { Command } from 'commander';
 import { RunDirectory } from '../../run/directory.js';
 import { combine } from '../../run/events.js';
 import { resolvePlan, watch } from '../execute.js';
+import type { Invocation } from '../invocation.js';
 import { addOutputOptions, addPlanOptions, type PlanOptions } from '../options.js';
-import type { Session } from '../session.js';
 import { resultTable, runSummary } from '../summary.js';
 
 /** `ncfm evaluate`: the evaluation of a run that has been distilled, once more. */
-export function addEvaluateCommand(program: Command, session: Session): void {
+export function addEvaluateCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('evaluate')
     .summary('evaluate a distilled run')
@@ -26,10 +26,10 @@ export function addEvaluateCommand(program: Command, session: Session): void {
       const { evaluateRun } = await import('../../tasks/pipeline.js');
       const { plan } = await resolvePlan(join(run, 'config.yaml'), options);
       using log = directory.openEventLog();
-      const result = await watch(session, options, ({ onEvent, signal }) =>
+      const result = await watch(invocation, options, ({ onEvent, signal }) =>
         evaluateRun({ plan, directory, onEvent: combine(log.sink, onEvent), signal }),
       );
-      session.print(result, resultTable(result), options);
-      session.tell(runSummary(result), options);
+      invocation.print(result, resultTable(result), options);
+      invocation.tell(runSummary(result), options);
     });
 }

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { listPresets } from '../../config/presets.js';
+import type { Invocation } from '../invocation.js';
 import { addJsonOption, type OutputOptions } from '../options.js';
-import type { Session } from '../session.js';
 
 /** `ncfm presets`: what is ready to run. */
-export function addPresetsCommand(program: Command, session: Session): void {
+export function addPresetsCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('presets')
     .summary('list the configurations that come with ncfm')
@@ -15,6 +15,6 @@ export function addPresetsCommand(program: Command, session: Session): void {
       const presets = listPresets();
       const width = Math.max(...presets.map(({ name }) => name.length));
       const lines = presets.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}\n`);
-      session.print({ presets }, lines.join(''), options);
+      invocation.print({ presets }, lines.join(''), options);
     });
 }

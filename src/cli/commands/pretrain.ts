@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { formatDuration } from '../../run/progress.js';
 import { resolvePlan, watch } from '../execute.js';
+import type { Invocation } from '../invocation.js';
 import {
   addCacheOption,
   addOutputOptions,
@@ -8,10 +9,9 @@ import {
   type CacheOptions,
   type PlanOptions,
 } from '../options.js';
-import type { Session } from '../session.js';
 
 /** `ncfm pretrain`: only the pool of feature extractors. */
-export function addPretrainCommand(program: Command, session: Session): void {
+export function addPretrainCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('pretrain')
     .summary('train the pool of feature extractors')
@@ -27,11 +27,11 @@ export function addPretrainCommand(program: Command, session: Session): void {
     .action(async (config: string, options: PlanOptions & CacheOptions) => {
       const { pretrainOnly } = await import('../../tasks/pipeline.js');
       const { plan } = await resolvePlan(config, options);
-      const result = await watch(session, options, (watched) =>
+      const result = await watch(invocation, options, (watched) =>
         pretrainOnly({ plan, cache: options.cache, ...watched }),
       );
       const { networks, seconds } = result;
       const text = `${networks} networks ready in ${options.cache} (${formatDuration(seconds)})\n`;
-      session.print(result, text, options);
+      invocation.print(result, text, options);
     });
 }

@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
 import { executeRun, type RunOptions } from '../execute.js';
+import type { Invocation } from '../invocation.js';
 import {
   addCacheOption,
   addDirectoryOptions,
   addOutputOptions,
   addPlanOptions,
 } from '../options.js';
-import type { Session } from '../session.js';
 import { resultTable, runSummary } from '../summary.js';
 
 /** `ncfm run`: the whole chain. */
-export function addRunCommand(program: Command, session: Session): void {
+export function addRunCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('run')
     .summary('pretrain, distil and evaluate')
@@ -29,8 +29,8 @@ export function addRunCommand(program: Command, session: Session): void {
     )
     .action(async (config: string, options: RunOptions) => {
       const { runPipeline } = await import('../../tasks/pipeline.js');
-      const result = await executeRun(session, config, options, runPipeline);
-      session.print(result, resultTable(result), options);
-      session.tell(runSummary(result), options);
+      const result = await executeRun(invocation, config, options, runPipeline);
+      invocation.print(result, resultTable(result), options);
+      invocation.tell(runSummary(result), options);
     });
 }

@@ -7,7 +7,7 @@ export interface Streams {
 }
 
 /** One command being run: where it writes, and how it ended. */
-export class Session {
+export class Invocation {
   readonly stdout: Streams['stdout'];
   readonly stderr: Streams['stderr'];
   /** 0 unless a command that finished has bad news. */
