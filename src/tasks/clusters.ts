@@ -43,19 +43,26 @@ async function classFeatures(
   signal?: AbortSignal,
 ): Promise<Tensor> {
   const parts: Tensor[] = [];
-  for (let start = 0; start < members.length; start += batchSize) {
-    const chosen = members.subarray(start, start + batchSize);
-    parts.push(
-      scope(() =>
-        noGrad(() => {
-          const images = pixelsToTensor(dataset.read(chosen), chosen.length, dataset.shape, device);
-          return normalizeFeatures(extractor.features(normalize(images, dataset.normalization)));
-        }),
-      ),
-    );
-    await breathe(signal);
+  try {
+    for (let start = 0; start < members.length; start += batchSize) {
+      const chosen = members.subarray(start, start + batchSize);
+      parts.push(
+        scope(() =>
+          noGrad(() => {
+            const images = pixelsToTensor(
+              dataset.read(chosen),
+              chosen.length,
+              dataset.shape,
+              device,
+            );
+            return normalizeFeatures(extractor.features(normalize(images, dataset.normalization)));
+          }),
+        ),
+      );
+      await breathe(signal);
+    }
+    return cat(parts);
+  } finally {
+    for (const part of parts) part.dispose();
   }
-  const features = cat(parts);
-  for (const part of parts) part.dispose();
-  return features;
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -129,6 +129,7 @@ describe('the whole chain on the digits', () => {
     const controller = new AbortController();
     const directory = RunDirectory.create({ runs: temporaryFolder(), name: 'stopped' });
     const iterations: number[] = [];
+    const before = liveTensors();
     const running = distillOnly({
       plan: smallPlan,
       directory,
@@ -141,6 +142,7 @@ describe('the whole chain on the digits', () => {
       },
     });
     await expect(running).rejects.toThrow('stop, please');
+    expect(liveTensors()).toBe(before);
     expect(iterations).toEqual([1, 2, 3, 4, 5]);
   });
 
@@ -181,5 +183,15 @@ describe('the whole chain on the digits', () => {
       },
     });
     expect(seen).toEqual(['1/3', '2/3', '3/3']);
+  });
+
+  it('names a damaged network of the cache, and how to mend it', async () => {
+    const folder = temporaryFolder();
+    await run(folder, smallPlan);
+    const [pool] = readdirSync(join(folder, 'cache', 'extractors'));
+    const path = join(folder, 'cache', 'extractors', pool!, 'network-001.safetensors');
+    writeFileSync(path, readFileSync(path).subarray(0, 1000));
+    const again = run(folder, { ...smallPlan, name: 'again' });
+    await expect(again).rejects.toThrow(`${path} is damaged; delete it to have it trained again`);
   });
 });

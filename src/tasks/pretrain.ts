@@ -72,16 +72,16 @@ export function poolHash({ train, model, options, random }: PretrainRequest): st
 export async function pretrain(request: PretrainRequest): Promise<ExtractorPool> {
   const folder = join(request.cache, 'extractors', poolHash(request));
   const { networks } = request.options;
-  const pairs: TrainedPair[] = [];
+  const paths = Array.from({ length: networks }, (_, index) =>
+    join(folder, `network-${String(index).padStart(3, '0')}.safetensors`),
+  );
   let reused = 0;
-  for (let index = 0; index < networks; index++) {
-    const path = join(folder, `network-${String(index).padStart(3, '0')}.safetensors`);
+  for (const [index, path] of paths.entries()) {
     if (existsSync(path)) reused += 1;
     else await trainNetwork(request, index, path);
-    pairs.push(readCached(path));
   }
   if (reused > 0) request.onEvent({ type: 'pretrain-reused', networks: reused, path: folder });
-  return new ExtractorPool(pairs.map((pair) => onDevice(pair, request.random.device)));
+  return new ExtractorPool(paths.map((path) => onDevice(readCached(path), request.random.device)));
 }
 
 function readCached(path: string): TrainedPair {
