@@ -8,6 +8,7 @@ export {
   applySiamese,
   defaultSiamese,
   drawSiamese,
+  noSiamese,
   type SiameseDraw,
   type SiameseDrawOptions,
   type SiameseOptions,

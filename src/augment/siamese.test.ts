@@ -5,6 +5,7 @@ import {
   applySiamese,
   defaultSiamese,
   drawSiamese,
+  noSiamese,
   type SiameseDraw,
   type SiameseOptions,
   type SiameseTransform,
@@ -23,14 +24,6 @@ import {
 import { colourByLoops, cutoutByLoops } from './testing/reference.js';
 
 const everything: SiameseOptions = { ...defaultSiamese, flip: true };
-const nothing: SiameseOptions = {
-  brightness: null,
-  saturation: null,
-  contrast: null,
-  crop: null,
-  cutout: null,
-  flip: false,
-};
 const single: [string, Partial<SiameseOptions>][] = [
   ['brightness', { brightness: 1 }],
   ['saturation', { saturation: 2 }],
@@ -73,7 +66,7 @@ describe('applySiamese', () => {
         scope(() => {
           const images = normalImages(shape);
           for (let seed = 0; seed < 4; seed++) {
-            const drawn = draw({ ...nothing, ...options }, seed, 3, shape[2], shape[3]);
+            const drawn = draw({ ...noSiamese, ...options }, seed, 3, shape[2], shape[3]);
             expectPixels(applySiamese(images, drawn), byLoops(images, drawn));
           }
         });
@@ -85,10 +78,10 @@ describe('applySiamese', () => {
     scope(() => {
       const images = normalImages([6, 3, 7, 9]);
       for (const [, options] of single) {
-        const changed = applySiamese(images, draw({ ...nothing, ...options }, 5));
+        const changed = applySiamese(images, draw({ ...noSiamese, ...options }, 5));
         expect(numbers(changed)).not.toEqual(numbers(images));
       }
-      const off = { ...nothing, brightness: 0, saturation: 0, crop: 0, cutout: 0 };
+      const off = { ...noSiamese, brightness: 0, saturation: 0, crop: 0, cutout: 0 };
       expect(numbers(applySiamese(images, draw(off, 5)))).toEqual(numbers(images));
     });
   });
@@ -96,7 +89,7 @@ describe('applySiamese', () => {
   it('leaves the saturation of grey images alone', () => {
     scope(() => {
       const grey = normalImages([6, 1, 7, 9]);
-      const drawn = draw({ ...nothing, saturation: 2 }, 1);
+      const drawn = draw({ ...noSiamese, saturation: 2 }, 1);
       expect(numbers(applySiamese(grey, drawn))).toEqual(numbers(grey));
     });
   });
@@ -183,7 +176,7 @@ describe('applySiamese', () => {
   it('shifts everything out when the shift is as large as the image', () => {
     scope(() => {
       const images = normalImages([1, 1, 3, 3]);
-      const [group] = draw(nothing, 1, 1, 3, 3).groups;
+      const [group] = draw(noSiamese, 1, 1, 3, 3).groups;
       const drawn = {
         height: 3,
         width: 3,
@@ -199,7 +192,7 @@ describe('applySiamese', () => {
       using result = applySiamese(images, draw(everything, 1));
       expect([result.dtype, result.shape]).toEqual([dtype, [6, 3, 7, 9]]);
       expectOneNewTensor(() => applySiamese(images, draw(everything, 2)));
-      expectOneNewTensor(() => applySiamese(images, draw(nothing, 2)));
+      expectOneNewTensor(() => applySiamese(images, draw(noSiamese, 2)));
     }
     withoutLeaks(() => {
       const images = normalImages([6, 3, 7, 9]).setRequiresGrad(true);

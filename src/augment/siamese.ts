@@ -32,6 +32,16 @@ export const defaultSiamese: SiameseOptions = {
   flip: false,
 };
 
+/** Changes nothing. */
+export const noSiamese: SiameseOptions = {
+  brightness: null,
+  saturation: null,
+  contrast: null,
+  crop: null,
+  cutout: null,
+  flip: false,
+};
+
 /** What happens to all images of one group. */
 export interface SiameseTransform extends ColourTransform {
   readonly flip: boolean;

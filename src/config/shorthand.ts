@@ -1,10 +1,5 @@
 import { resolve } from 'node:path';
-import {
-  defaultSiamese,
-  noAugmentation,
-  officialTraining,
-  type SiameseOptions,
-} from '../augment/index.js';
+import { defaultSiamese, noAugmentation, noSiamese, officialTraining } from '../augment/index.js';
 import {
   changeAt,
   type KeyPath,
@@ -13,15 +8,6 @@ import {
   nodeOf,
   type PlainMapping,
 } from './tree.js';
-
-const noSiamese: SiameseOptions = {
-  brightness: null,
-  saturation: null,
-  contrast: null,
-  crop: null,
-  cutout: null,
-  flip: false,
-};
 
 const training = { official: { ...officialTraining }, none: { ...noAugmentation } };
 const matching = { official: { ...defaultSiamese }, none: { ...noSiamese } };

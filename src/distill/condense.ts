@@ -288,15 +288,7 @@ function createSamplingNetwork(
   random: RandomGenerator,
 ): SamplingNetwork | undefined {
   if (frequencies.kind === 'gaussian') return undefined;
-  const { count, perComponent, width, bound } = frequencies;
-  return new SamplingNetwork({
-    dimension,
-    count,
-    ...(perComponent === undefined ? {} : { perComponent }),
-    ...(width === undefined ? {} : { width }),
-    ...(bound === undefined ? {} : { bound }),
-    random,
-  });
+  return new SamplingNetwork({ ...frequencies, dimension, random });
 }
 
 function requireCounts({ iterations, amortize }: CondenseOptions): void {
