@@ -1,4 +1,4 @@
-// What the engine runs on: version, threads, CPU capability, CUDA; and the allocator's settings.
+// What the engine runs on: version, threads, CPU capability, CUDA; and the allocator's settings and state.
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
@@ -13,6 +13,8 @@
 #include <string>
 
 #include "addon.h"
+#include "allocator.h"
+#include "kernels/instruction_set.h"
 
 namespace ncfm {
 namespace {
@@ -27,18 +29,28 @@ std::string cpuCapability() {
   return config.substr(from, config.find('\n', from) - from);
 }
 
-// glibc gives large blocks back to the system at every free, and the steps of a run allocate the same large blocks
-// again and again: without this about a third of LibTorch's CPU time here goes to page faults. A threshold alone
-// does not do (glibc caps it at 32 MiB), so blocks never come from mmap and the heap's top is not trimmed.
-bool keepFreedMemory() {
+// For what does not come from our allocator: libraries' working space. glibc would give large blocks back to the system
+// at every free. A threshold alone does not do (glibc caps it at 32 MiB), so blocks never come from mmap and the heap's
+// top is not trimmed.
+void keepFreedMemory() {
 #if defined(__GLIBC__)
-  return mallopt(M_MMAP_MAX, 0) == 1 && mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max()) == 1;
-#else
-  return false;
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
 #endif
 }
 
-bool freedMemoryKept = false;
+bool allocatorInstalled = false;
+
+// Bytes of the large blocks that tensors take.
+Napi::Value memory(const Napi::CallbackInfo& info) {
+  const AllocatorReport report = reportAllocator();
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("used", static_cast<double>(report.used));
+  result.Set("held", static_cast<double>(report.held));
+  result.Set("mostUsed", static_cast<double>(report.mostUsed));
+  result.Set("mostHeld", static_cast<double>(report.mostHeld));
+  return result;
+}
 
 Napi::Value engine(const Napi::CallbackInfo& info) {
   Napi::Object description = Napi::Object::New(info.Env());
@@ -48,8 +60,18 @@ Napi::Value engine(const Napi::CallbackInfo& info) {
   description.Set("cudaDevices", static_cast<double>(at::getNumGPUs()));
   description.Set("oneDnn", at::globalContext().hasMKLDNN());
   description.Set("openMp", at::globalContext().hasOpenMP());
-  description.Set("keepsFreedMemory", freedMemoryKept);
+  const std::vector<std::string> names = instructionSets();
+  Napi::Array sets = Napi::Array::New(info.Env(), names.size());
+  for (uint32_t i = 0; i < names.size(); ++i) sets.Set(i, names[i]);
+  description.Set("instructionSets", sets);
+  description.Set("keepsFreedMemory", allocatorInstalled);
   return description;
+}
+
+// The instruction set of our kernels; with an argument, sets it.
+Napi::Value instructionSet(const Napi::CallbackInfo& info) {
+  if (info.Length() > 0) useInstructionSet(info[0].As<Napi::String>());
+  return Napi::String::New(info.Env(), compute().instructionSet);
 }
 
 Napi::Value threads(const Napi::CallbackInfo& info) {
@@ -60,9 +82,12 @@ Napi::Value threads(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void registerDevice(Napi::Env env, Napi::Object exports) {
-  freedMemoryKept = keepFreedMemory();
+  keepFreedMemory();
+  allocatorInstalled = installAllocator();
   define<engine>(env, exports, "engine");
   define<threads>(env, exports, "threads");
+  define<instructionSet>(env, exports, "instructionSet");
+  define<memory>(env, exports, "memory");
 }
 
 }  // namespace ncfm

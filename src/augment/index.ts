@@ -6,12 +6,14 @@ export { type ChannelStatistics, denormalize, normalize } from './normalize.js';
 export type { Rectangle } from './rectangle.js';
 export {
   applySiamese,
+  applySiameseRows,
   defaultSiamese,
   drawSiamese,
   noSiamese,
   type SiameseDraw,
   type SiameseDrawOptions,
   type SiameseOptions,
+  type SiameseRows,
   type SiameseTransform,
 } from './siamese.js';
 export {

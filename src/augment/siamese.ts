@@ -1,4 +1,4 @@
-import { type RandomGenerator, scope, stack, type Tensor } from '../tensor/index.js';
+import { cat, type RandomGenerator, scope, stack, type Tensor } from '../tensor/index.js';
 import {
   applyColour,
   type ColourOptions,
@@ -119,6 +119,58 @@ export function applySiamese(images: Tensor, draw: SiameseDraw): Tensor {
     );
     return cut.reshape(images.shape);
   });
+}
+
+/** Where some neighbouring images lie in a batch that a draw is for. */
+export interface SiameseRows {
+  /** The position of the first of them in the batch. */
+  readonly first: number;
+  /** Images of each group in the whole batch, m. */
+  readonly perGroup: number;
+}
+
+/**
+ * Applies a draw to some images [n, c, h, w] of a batch [groups · m, c, h, w], exactly as `applySiamese` does to them
+ * within the whole batch; they may begin and end anywhere in a group. Throws RangeError when the batch has no such
+ * images.
+ */
+export function applySiameseRows(
+  images: Tensor,
+  draw: SiameseDraw,
+  { first, perGroup }: SiameseRows,
+): Tensor {
+  const end = first + batchSize(images).images;
+  if (first < 0 || end > draw.groups.length * perGroup) {
+    throw new RangeError(
+      `the images ${first} to ${end} do not lie in a batch of ${draw.groups.length} groups of ${perGroup}`,
+    );
+  }
+  return scope(() => {
+    const pieces = evenPieces(first, end, perGroup).map(({ start, length, group, groups }) =>
+      applySiamese(images.narrow(0, start - first, length), {
+        ...draw,
+        groups: draw.groups.slice(group, group + groups),
+      }),
+    );
+    return pieces.length === 1 ? pieces[0]! : cat(pieces);
+  });
+}
+
+/** Rows as at most three pieces, each of equally many rows from every group it touches: a rest, whole groups, a rest. */
+function evenPieces(first: number, end: number, perGroup: number) {
+  const whole = Math.min(end, Math.ceil(first / perGroup) * perGroup);
+  const rest = Math.max(whole, Math.floor(end / perGroup) * perGroup);
+  return [
+    { start: first, length: whole - first },
+    { start: whole, length: rest - whole },
+    { start: rest, length: end - rest },
+  ]
+    .filter(({ length }) => length > 0)
+    .map((piece) => ({
+      ...piece,
+      group: Math.floor(piece.start / perGroup),
+      groups: Math.ceil(piece.length / perGroup),
+    }));
 }
 
 /** Flips and shifts; colour does not depend on where a pixel is, so flipping after it is the same as before. */

@@ -20,7 +20,7 @@ function folders() {
   return { folder, runs, flags: ['--runs', runs, '--cache', join(folder, 'cache'), ...quick] };
 }
 
-const commands = ['run', 'pretrain', 'distill', 'evaluate', 'presets', 'doctor'];
+const commands = ['run', 'pretrain', 'distill', 'evaluate', 'plan', 'presets', 'doctor'];
 
 describe('help', () => {
   it('lists the commands, and of each its options and an example', async () => {
@@ -55,6 +55,8 @@ describe('misuse', () => {
     [['run', 'digits', '--set', 'distill.alpha=2'], '--set distill.alpha=2: distill.alpha: exp'],
     [['run', 'digits', '--set', 'alpha'], '--set alpha: expected key=value'],
     [['run', 'digits', '--device', 'gpu'], '--device: device: expected cpu, cuda or cuda:<number>'],
+    [['run', 'digits', '--memory', '2GX'], '--memory: memory: expected a size such as 2GB, 1.5GiB'],
+    [['plan', 'digits', '--memory', '9MB'], 'memory: 9.00 MB do not hold this run'],
     [['evaluate', 'no/such'], 'There is no run "such"'],
     [[], 'Usage: ncfm'],
   ])('%j ends with 2, a reason on stderr, and nothing on stdout', async (args, reason) => {
@@ -155,6 +157,79 @@ describe('the steps of a run', () => {
     const { runs } = folders();
     mkdirSync(join(runs, 'empty'), { recursive: true });
     expect(await ncfm('evaluate', join(runs, 'empty'))).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+});
+
+describe('a memory budget', () => {
+  it('that is too small is refused before an earlier run is replaced, with the least that will do', async () => {
+    const { runs, flags } = folders();
+    await ncfm('distill', 'digits', ...flags);
+    const mark = join(runs, 'digits', 'mark');
+    writeFileSync(mark, '');
+    const again = ['distill', 'digits', ...flags, '--replace', '--memory'];
+    const refused = await ncfm(...again, '20MB');
+    expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+    const least = /--memory (\d+MB)/.exec(refused.stderr)?.[1];
+    expect(least).toBeDefined();
+    expect(existsSync(mark)).toBe(true);
+    // This process grows a little from test to test, and what it holds counts.
+    const enough = `${Number.parseInt(least!, 10) + 200}MB`;
+    expect(await ncfm(...again, enough)).toMatchObject({ exitCode: 0 });
+    expect(existsSync(mark)).toBe(false);
+  });
+
+  it('and the chunks are in the manifest, and the peak in the result', async () => {
+    const { runs, flags } = folders();
+    const chunks = ['--set', 'chunks={ real: 40, synthetic: 2, test: 100 }', '--memory', '64 GB'];
+    const { stdout, stderr } = await ncfm('run', 'digits', ...flags, ...chunks, '--json');
+    const { memory } = JSON.parse(stdout);
+    const used = { real: 40, synthetic: 2, test: 100 };
+    expect(memory).toMatchObject({ budget: 64e9, chunks: used });
+    expect(memory.peak).toBeGreaterThan(5e7);
+    expect(stderr).toMatch(/^memory +\d.* [MG]B at most$/m);
+    const manifest = JSON.parse(readFileSync(join(runs, 'digits', 'manifest.json'), 'utf8'));
+    expect(manifest.memory).toEqual({ budget: 64e9, estimate: memory.estimate, chunks: used });
+  });
+});
+
+describe('plan', () => {
+  it('tells time and memory of every stage, and what will be written, and writes nothing', async () => {
+    const { folder, flags } = folders();
+    const { exitCode, stdout, stderr } = await ncfm('plan', 'digits', ...flags.slice(2));
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(
+      /^stage +time +memory\npretrain .*\ndistill .*\nevaluate .*\ntotal .* MB\n/,
+    );
+    expect(stdout).toMatch(/^chunks +\d+ real images, \d+ classes, 256 test images at once$/m);
+    expect(stdout).toMatch(/^memory +no limit$/m);
+    expect(stdout).toMatch(/^networks +1 to be pretrained$/m);
+    expect(stdout).toMatch(/^disk +\d.* for the run, \d.* for networks$/m);
+    expect(stderr).toMatch(/^plan +timing pretraining$/m);
+    expect(existsSync(join(folder, 'cache'))).toBe(false);
+  });
+
+  it('knows the networks that are there, and is one JSON object with --json', async () => {
+    const { flags } = folders();
+    const cache = flags.slice(2);
+    await ncfm('pretrain', 'digits', ...cache);
+    const { stdout, stderr } = await ncfm(
+      'plan',
+      'digits',
+      ...cache,
+      '--json',
+      '--quiet',
+      '--memory',
+      '32GiB',
+    );
+    expect(stderr).toBe('');
+    const estimate = JSON.parse(stdout);
+    expect(estimate).toMatchObject({
+      networks: { total: 1, ready: 1 },
+      memory: { budget: 2 ** 35 },
+    });
+    expect(estimate.stages[0]).toMatchObject({ stage: 'pretrain', seconds: 0 });
+    const { stdout: text } = await ncfm('plan', 'digits', ...cache);
+    expect(text).toMatch(/^networks +all 1 are in .*cache already, none is pretrained$/m);
   });
 });
 

@@ -4,6 +4,7 @@ import { FailureError, UsageError } from '../tensor/errors.js';
 import { addDistillCommand } from './commands/distill.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
+import { addPlanCommand } from './commands/plan.js';
 import { addPresetsCommand } from './commands/presets.js';
 import { addPretrainCommand } from './commands/pretrain.js';
 import { addRunCommand } from './commands/run.js';
@@ -41,6 +42,7 @@ function createProgram(invocation: Invocation): Command {
   addPretrainCommand(program, invocation);
   addDistillCommand(program, invocation);
   addEvaluateCommand(program, invocation);
+  addPlanCommand(program, invocation);
   addPresetsCommand(program, invocation);
   addDoctorCommand(program, invocation);
   return program;

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { LoadedPlan } from '../config/index.js';
 import { RunDirectory } from '../run/directory.js';
 import { combine, type EventSink } from '../run/events.js';
-import type { PipelineRequest, Plan } from '../tasks/index.js';
+import type { CheckOptions, PipelineRequest, Plan, Prepared } from '../tasks/index.js';
 import { UsageError } from '../tensor/errors.js';
 import { interruptible } from './interruption.js';
 import type { Invocation } from './invocation.js';
@@ -60,9 +60,10 @@ export async function executeRun<T>(
   source: string,
   options: RunOptions,
   task: (request: PipelineRequest) => Promise<T>,
+  stages?: CheckOptions['stages'],
 ): Promise<T> {
   const { plan, yaml } = await resolvePlan(source, options);
-  const directory = await openDirectory(plan, options);
+  const { directory, prepared } = await openDirectory(plan, options, stages);
   directory.writeConfig(yaml);
   let begun = false;
   const begin: EventSink = () => {
@@ -74,6 +75,7 @@ export async function executeRun<T>(
       task({
         plan,
         directory,
+        prepared,
         cache: options.cache,
         onEvent: combine(begin, log.sink, onEvent),
         signal,
@@ -87,8 +89,9 @@ export async function executeRun<T>(
 
 async function openDirectory(
   plan: Plan,
-  { runs, replace = false }: DirectoryOptions,
-): Promise<RunDirectory> {
+  { runs, cache, replace = false }: DirectoryOptions & CacheOptions,
+  stages: CheckOptions['stages'],
+): Promise<{ directory: RunDirectory; prepared: Prepared }> {
   const { name } = plan;
   const path = resolve(runs, name);
   if (!replace && existsSync(resolve(path, 'config.yaml'))) {
@@ -98,6 +101,7 @@ async function openDirectory(
   }
   // A run that cannot even start leaves no directory, and above all deletes none.
   const { checkPlan } = await import('../tasks/prepare.js');
-  await checkPlan(plan);
-  return RunDirectory.create({ runs, name, existing: replace ? 'replace' : 'refuse' });
+  const prepared = await checkPlan(plan, { cache, ...(stages && { stages }) });
+  const existing = replace ? 'replace' : 'refuse';
+  return { directory: RunDirectory.create({ runs, name, existing }), prepared };
 }

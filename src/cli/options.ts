@@ -31,7 +31,8 @@ export function addPlanOptions(command: Command): Command {
     )
     .option('--seed <number>', 'seed of everything random', wholeNumber)
     .option('--threads <number>', 'threads of the engine, or auto: the physical cores', threadCount)
-    .option('--device <name>', 'cpu, cuda or cuda:<number>');
+    .option('--device <name>', 'cpu, cuda or cuda:<number>')
+    .option('--memory <size>', 'memory to stay under, such as 2GB or 1.5GiB, or auto: no limit');
 }
 
 export function addDirectoryOptions(command: Command): Command {
@@ -54,12 +55,13 @@ export function addJsonOption(command: Command): Command {
 }
 
 /** What of the options changes the configuration. */
-export function changesOf({ set, seed, threads, device, name }: PlanOptions): PlanChanges {
+export function changesOf({ set, seed, threads, device, memory, name }: PlanOptions): PlanChanges {
   return {
     ...(set && { overrides: set }),
     ...(seed !== undefined && { seed }),
     ...(threads !== undefined && { threads }),
     ...(device !== undefined && { device }),
+    ...(memory !== undefined && { memory }),
     ...(name !== undefined && { name }),
   };
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { formatDuration } from '../run/progress.js';
+import { formatSize } from '../run/size.js';
 import type { PhaseSeconds, PipelineResult } from '../tasks/index.js';
 import { accuracyTable } from './report/table.js';
 
@@ -26,15 +27,14 @@ const products = [
 export function runSummary({
   directory,
   seconds,
-}: {
-  readonly directory: string;
-  readonly seconds: PhaseSeconds;
-}): string {
+  memory,
+}: Pick<PipelineResult, 'directory' | 'seconds' | 'memory'>): string {
   const lines = products
     .map(({ title, file }) => [title, join(directory, file)] as const)
     .filter(([, path]) => existsSync(path))
     .map(([title, path]) => [title, relative('', path) || path] as const);
-  return [...lines, ['time', stageTimes(seconds)] as const]
+  const memoryUsed = ['memory', `${formatSize(memory.peak)} at most`] as const;
+  return [...lines, ['time', stageTimes(seconds)] as const, memoryUsed]
     .map(([title, text]) => `${title.padEnd(8)}  ${text}\n`)
     .join('');
 }

@@ -21,6 +21,10 @@ describe('contradictions', () => {
       ['distill.frequencies.count', 'distill.frequencies.perComponent (16)', 'found 40'],
     ],
     [
+      ['distill.frequencies={kind: sampling-network, count: 64, learnedPerComponent: 17}'],
+      ['distill.frequencies.learnedPerComponent', 'perComponent (16)', 'found 17'],
+    ],
+    [
       ['distill.imagesPerClass=5', 'distill.formation={mode: bound, factor: 2, budget: 4}'],
       ['distill.formation.budget', 'distill.imagesPerClass'],
     ],

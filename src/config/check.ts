@@ -62,6 +62,18 @@ const checks: readonly Check[] = [
     ];
   },
 
+  function networkLearnsFromItsFrequencies({ distill: { frequencies } }) {
+    if (frequencies.kind !== 'sampling-network') return [];
+    const { perComponent, learnedPerComponent } = frequencies;
+    if (learnedPerComponent <= perComponent) return [];
+    return [
+      {
+        path: ['distill', 'frequencies', 'learnedPerComponent'],
+        text: `expected at most distill.frequencies.perComponent (${perComponent}), found ${learnedPerComponent}`,
+      },
+    ];
+  },
+
   function budgetUsesEveryImage({ distill: { formation, imagesPerClass } }) {
     if (formation.mode !== 'bound' || formation.budget >= imagesPerClass) return [];
     return [

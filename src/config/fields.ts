@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseSize } from '../run/size.js';
 
 /** A range of numbers; `above` and `below` exclude the bound itself. */
 export interface Range {
@@ -36,6 +37,27 @@ export function positiveOrAutomatic(most: number) {
   return z.union([bounded(z.number({ error }), range, error), z.literal('auto', { error })], {
     error,
   });
+}
+
+/** An integer in a range, or 'auto'. */
+export function integerOrAutomatic(range: Range) {
+  const error = `an integer ${rangeText(range)}, or auto`;
+  return z.union([bounded(z.int({ error }), range, error), z.literal('auto', { error })], {
+    error,
+  });
+}
+
+/** A number of bytes, as a size such as '2GB' or as a number; or 'auto'. Sizes become numbers. */
+export function sizeOrAutomatic() {
+  const error = 'a size such as 2GB, 1.5GiB, 800MB or a number of bytes, or auto';
+  const size = z.string({ error }).transform((text, context) => {
+    const bytes = parseSize(text);
+    if (bytes !== undefined) return bytes;
+    context.addIssue({ code: 'custom', message: error });
+    return z.NEVER;
+  });
+  const bytes = bounded(z.int({ error }), { from: 1 }, error);
+  return z.union([z.literal('auto', { error }), bytes, size], { error });
 }
 
 /** True or false. */

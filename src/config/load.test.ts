@@ -55,6 +55,36 @@ describe('the defaults', () => {
   });
 });
 
+describe('the memory', () => {
+  it.each([
+    ['auto', 'auto'],
+    ['2GB', 2e9],
+    ['1.5 GiB', 1.5 * 2 ** 30],
+    ['123456789', 123_456_789],
+  ])('is read from %s', (text, bytes) => {
+    expect(plan(`${smallest}memory: ${text}`).memory).toBe(bytes);
+    expect(plan(smallest, { memory: text }).memory).toBe(bytes);
+  });
+
+  it.each(['lots', '-2GB', '0', '2.5', 'true', '[1]'])('is not read from %s', (text) => {
+    const [problem, ...others] = problems(`${smallest}memory: ${text}`);
+    expect(problem).toMatch(
+      /^my.yaml:3:9: memory: expected a size such as 2GB, .*, or auto, found/,
+    );
+    expect(others).toEqual([]);
+  });
+
+  it('is used in chunks, which are whole numbers or left to us', () => {
+    expect(plan(smallest).chunks).toEqual({ real: 'auto', synthetic: 'auto', test: 'auto' });
+    const some = plan(`${smallest}chunks: { real: 64, synthetic: 2 }`);
+    expect(some.chunks).toEqual({ real: 64, synthetic: 2, test: 'auto' });
+    expect(problems(`${smallest}chunks: { real: 0, sinthetic: 1 }`)).toEqual([
+      'my.yaml:3:17: chunks.real: expected an integer from 1 to 1000000, or auto, found 0',
+      "my.yaml:3:20: chunks.sinthetic: unknown key; did you mean 'synthetic'?",
+    ]);
+  });
+});
+
 describe('extends', () => {
   it('changes single keys of a preset', () => {
     const base = loadPlan({ source: 'digits' }).plan;

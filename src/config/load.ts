@@ -52,18 +52,21 @@ function mappingOf(value: { readonly [key: string]: string }): Mapping {
 }
 
 function resolvePlan({ threads, distill, ...config }: Config): Plan {
-  const { name, seed, device, dataset, model, student = model, pretrain, ...rest } = config;
+  const { name, seed, device, memory, chunks, model, student = model, ...rest } = config;
+  const { dataset, pretrain, ...last } = rest;
   return {
     name,
     seed,
     device,
     threads: threads === 'auto' ? physicalCores() : threads,
+    memory,
+    chunks,
     dataset,
     model,
     student,
     pretrain,
     distill: { ...distill, matching: resolveMatching(distill) },
-    ...rest,
+    ...last,
   };
 }
 

@@ -10,6 +10,8 @@ export interface PlanChanges {
   readonly seed?: number;
   readonly threads?: number | 'auto';
   readonly device?: string;
+  /** A size such as '2GB', or 'auto'. */
+  readonly memory?: string;
   readonly name?: string;
 }
 

@@ -5,11 +5,12 @@ import {
   choice,
   flag,
   integer,
+  integerOrAutomatic,
   list,
   mapping,
   number,
   positiveOrAutomatic,
-  rangeText,
+  sizeOrAutomatic,
   strength,
   text,
   variants,
@@ -181,6 +182,7 @@ const frequencies = variants(
       kind: z.literal('sampling-network'),
       ...frequencyFields,
       perComponent: integer({ from: 1, to: 65_536 }).default(16),
+      learnedPerComponent: integer({ from: 1, to: 65_536 }).default(1),
       width: z.exactOptional(integer({ from: 1, to: 65_536 })),
       bound: number({ above: 1, to: 1000 }).default(2),
       optimizer: optimizer.default({
@@ -210,6 +212,9 @@ const distill = mapping({
   augmentation: matchingAugmentation,
 });
 
+const chunkSize = integerOrAutomatic({ from: 1, to: 1_000_000 });
+const chunks = mapping({ real: chunkSize, synthetic: chunkSize, test: chunkSize });
+
 const evaluate = mapping({
   length: z.union(
     [
@@ -226,8 +231,6 @@ const evaluate = mapping({
 const runName =
   'a name of letters, digits, ".", "_" and "-", at most 100, the first a letter or a digit';
 const deviceName = 'cpu, cuda or cuda:<number>';
-const threadCount = { from: 1, to: 1024 };
-const threadText = `an integer ${rangeText(threadCount)}, or auto`;
 
 /**
  * A whole configuration, with the range of every number. Values that belong to one form of a setting only have their
@@ -237,9 +240,9 @@ export const configSchema = mapping({
   name: z.string({ error: runName }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, { error: runName }),
   seed: integer({ from: 0, to: Number.MAX_SAFE_INTEGER }),
   device: z.string({ error: deviceName }).regex(/^(cpu|cuda(:\d{1,3})?)$/, { error: deviceName }),
-  threads: z.union([integer(threadCount), z.literal('auto', { error: threadText })], {
-    error: threadText,
-  }),
+  threads: integerOrAutomatic({ from: 1, to: 1024 }),
+  memory: sizeOrAutomatic(),
+  chunks,
   dataset,
   model,
   student: z.exactOptional(model),

@@ -1,4 +1,4 @@
-import { scope, type Tensor } from '../tensor/index.js';
+import { cat, characteristicMeans, scope, type Tensor } from '../tensor/index.js';
 
 /** A characteristic function sampled at T frequencies, one row per group of features: both parts are [groups, T]. */
 export interface CharacteristicFunction {
@@ -18,7 +18,8 @@ export function normalizeFeatures(features: Tensor): Tensor {
 
 /**
  * The empirical characteristic functions of groups of features (the paper's eq. 4):
- * Φ(t) = 1/N Σ exp(j⟨t, f⟩) over the N rows of each group.
+ * Φ(t) = 1/N Σ exp(j⟨t, f⟩) over the N rows of each group. On the CPU in single precision by a kernel of our own, which
+ * never holds all phases ⟨t, f⟩ of large inputs.
  *
  * @param features [groups · N, d], the rows of a group one after another
  * @param frequencies [T, d]
@@ -28,14 +29,8 @@ export function characteristicFunction(
   frequencies: Tensor,
   groups: number,
 ): CharacteristicFunction {
-  return scope(() => {
-    const projections = features.matmul(frequencies.transpose(0, 1));
-    const shape = [groups, projections.size(0) / groups, projections.size(1)];
-    return {
-      real: projections.cos().reshape(shape).mean([1]),
-      imaginary: projections.sin().reshape(shape).mean([1]),
-    };
-  });
+  const [real, imaginary] = characteristicMeans(features, frequencies, groups);
+  return { real, imaginary };
 }
 
 /**
@@ -48,4 +43,19 @@ export function mergeGroups(fine: CharacteristicFunction, groups: number): Chara
   const merge = (part: Tensor): Tensor =>
     part.reshape([groups, parts / groups, frequencies]).mean([1]);
   return scope(() => ({ real: merge(fine.real), imaginary: merge(fine.imaginary) }));
+}
+
+/** The characteristic functions of the same groups at several sets of frequencies as one, at all of them. */
+export function joinFrequencies(parts: readonly CharacteristicFunction[]): CharacteristicFunction {
+  if (parts.length === 1) return parts[0]!;
+  return {
+    real: cat(
+      parts.map(({ real }) => real),
+      1,
+    ),
+    imaginary: cat(
+      parts.map(({ imaginary }) => imaginary),
+      1,
+    ),
+  };
 }

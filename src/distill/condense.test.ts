@@ -1,108 +1,20 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { defaultSiamese } from '../augment/index.js';
-import { type Dataset, indicesByClass } from '../data/index.js';
-import { buildModel } from '../models/index.js';
-import { liveTensors, RandomGenerator, UsageError } from '../tensor/index.js';
+import { describe, expect, it } from 'vitest';
+import { liveTensors, UsageError } from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
+import type { CondenseOptions } from './index.js';
 import {
-  type CondenseOptions,
-  Condenser,
-  type CondenserInput,
-  ExtractorPool,
-  type Formation,
-  type IterationReport,
-  initializeSynthetic,
-} from './index.js';
-import { fewDigits, watched } from './testing/digits.js';
-
-let digits: Dataset;
-beforeAll(async () => {
-  digits = await fewDigits(3, 24);
-});
-
-const plain: CondenseOptions = {
-  iterations: 30,
-  matching: { strategy: 'plain', realPerClass: 12 },
-  frequencies: { kind: 'gaussian', count: 64, scale: 2 },
-  alpha: 0.5,
-  discrepancyWeight: 1,
-  amortize: 1,
-  fineTuneWeight: 0,
-  optimizer: { kind: 'adam', learningRate: 0.03 },
-  schedule: { kind: 'constant' },
-  augmentation: { ...defaultSiamese, cutout: null },
-};
-
-const samplingNetwork: CondenseOptions = {
-  ...plain,
-  frequencies: {
-    kind: 'sampling-network',
-    count: 64,
-    scale: 2,
-    width: 8,
-    optimizer: { kind: 'sgd', learningRate: 0.1, momentum: 0.5 },
-  },
-};
-
-interface Setting {
-  readonly seed?: number;
-  readonly formation?: Formation;
-  readonly dataset?: Dataset;
-  readonly clusters?: readonly Int32Array[];
-}
-
-/** A condenser with untrained extractors, started from noise; everything follows from the seed. */
-function condenser(options: Partial<CondenseOptions> = {}, setting: Setting = {}): Condenser {
-  const {
-    seed = 1,
-    formation = { mode: 'single', factor: 1 },
-    dataset = digits,
-    clusters,
-  } = setting;
-  const random = new RandomGenerator(seed);
-  const build = (label: string) =>
-    buildModel({ name: 'convnet', depth: 2, width: 4 }, digits.shape, 3, random.derive(label));
-  const input: CondenserInput = {
-    dataset,
-    synthetic: initializeSynthetic(dataset, {
-      imagesPerClass: 2,
-      formation,
-      initialization: { kind: 'noise' },
-      random: random.derive('images'),
-    }),
-    pool: new ExtractorPool(
-      [0, 1].map((index) => ({
-        initial: build(`initial ${index}`).state(),
-        trained: build(`trained ${index}`).state(),
-      })),
-    ),
-    buildModel: () => build('own'),
-    ...(clusters === undefined ? {} : { clusters }),
-    options: { ...plain, ...options },
-    random: random.derive('matching'),
-  };
-  return new Condenser(input);
-}
-
-function run(owner: Condenser, steps: number): IterationReport[] {
-  return Array.from({ length: steps }, () => owner.step());
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Four clusters for each class, of six images each. */
-function quarters(): Int32Array[] {
-  return indicesByClass(digits.labels, 3).flatMap((members) =>
-    [0, 1, 2, 3].map((part) => members.slice(6 * part, 6 * part + 6)),
-  );
-}
-
-const stratified: Partial<CondenseOptions> = {
-  matching: { strategy: 'stratified', realPerCluster: 3, groups: [1, 2, 8] },
-};
-const eighths = () => quarters().flatMap((cluster) => [cluster.slice(0, 3), cluster.slice(3)]);
+  condenser,
+  digits,
+  eighths,
+  mean,
+  plain,
+  quarters,
+  run,
+  type Setting,
+  samplingNetwork,
+  stratified,
+} from './testing/condenser.js';
+import { watched } from './testing/digits.js';
 
 const variants: [string, Partial<CondenseOptions>, () => Setting][] = [
   ['plain matching', plain, () => ({})],

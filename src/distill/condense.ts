@@ -1,9 +1,8 @@
-import { normalize, type SiameseOptions } from '../augment/index.js';
+import type { SiameseOptions } from '../augment/index.js';
 import { ClassSampler, type Dataset } from '../data/index.js';
 import type { ImageModel } from '../models/index.js';
 import {
   createOptimizer,
-  crossEntropy,
   type Optimizer,
   type OptimizerOptions,
   type Schedule,
@@ -19,16 +18,16 @@ import {
   type Tensor,
   UsageError,
 } from '../tensor/index.js';
+import { type Chunks, usualChunks } from './chunks.js';
 import type { ExtractorPool } from './extractors.js';
 import { gaussianFrequencies } from './frequencies.js';
+import { type FineTuning, objectiveGradients } from './gradients.js';
 import { labelsByClass } from './labels.js';
 import {
   drawTarget,
-  extractFeatures,
   type Matching,
   type MatchingContext,
   type MatchingTarget,
-  matchingLoss,
 } from './matching.js';
 import { requireVariance, samplingGroups } from './sampling-groups.js';
 import { SamplingNetwork } from './sampling-network.js';
@@ -42,6 +41,8 @@ export type Frequencies =
       readonly count: number;
       readonly scale: number | 'auto';
       readonly perComponent?: number;
+      /** Frequencies of each component that the sampling network's gradient is computed from; 1 when left out. */
+      readonly learnedPerComponent?: number;
       readonly width?: number;
       readonly bound?: number;
       readonly optimizer: OptimizerOptions;
@@ -74,6 +75,8 @@ export interface CondenserInput {
   /** For stratified matching: clusters of dataset indices, class by class; see `stratify`. */
   readonly clusters?: readonly Int32Array[];
   readonly options: CondenseOptions;
+  /** How much of an iteration is in memory at once; `usualChunks` for what is left out. */
+  readonly chunks?: Partial<Chunks>;
   readonly random: RandomGenerator;
 }
 
@@ -98,11 +101,12 @@ interface Player {
 
 /**
  * The min-max game of the paper (§4.1, algorithm 1): at each `step` the synthetic images descend the discrepancy and
- * the sampling network ascends it, both by the gradients of ONE backward pass. All classes take part in every step.
+ * the sampling network ascends it, both by the same gradients. All classes take part in every step.
  */
 export class Condenser implements Disposable {
   readonly synthetic: SyntheticImages;
   readonly #options: CondenseOptions;
+  readonly #chunks: Chunks;
   readonly #context: MatchingContext;
   readonly #trained: ImageModel | undefined;
   readonly #samplingNetwork: SamplingNetwork | undefined;
@@ -115,7 +119,8 @@ export class Condenser implements Disposable {
   #iteration = 0;
 
   /** Throws UsageError for settings that contradict each other or the dataset. */
-  constructor({ dataset, synthetic, pool, buildModel, clusters, options, random }: CondenserInput) {
+  constructor(input: CondenserInput) {
+    const { dataset, synthetic, pool, buildModel, clusters, options, random } = input;
     this.synthetic = synthetic;
     this.#options = options;
     requireCounts(options);
@@ -124,6 +129,9 @@ export class Condenser implements Disposable {
     this.#groupings = groups.groupings;
     const realPerClass = (groups.members.length / synthetic.classes) * groups.realPerGroup;
     requireVariance(options.frequencies.scale, realPerClass);
+    const { classes, decodedPerClass } = synthetic;
+    const usual = usualChunks({ classes, realPerClass, decodedPerClass });
+    this.#chunks = { ...usual, ...input.chunks };
     const extractor = buildModel().setRequiresGrad(false);
     this.#context = {
       dataset,
@@ -131,6 +139,7 @@ export class Condenser implements Disposable {
       extractor,
       sampler: new ClassSampler(groups.members, random),
       realPerGroup: groups.realPerGroup,
+      realAtOnce: this.#chunks.real,
       augmentation: options.augmentation,
       random,
     };
@@ -175,7 +184,7 @@ export class Condenser implements Disposable {
     return this.#samplingNetwork;
   }
 
-  /** One iteration: draw, compare, one backward pass, one step of each player. */
+  /** One iteration: draw, compare, one step of each player. */
   step(): IterationReport {
     const target = this.#currentTarget();
     const { scale: setting } = this.#options.frequencies;
@@ -201,37 +210,38 @@ export class Condenser implements Disposable {
     target: MatchingTarget,
     scale: number,
   ): { discrepancy: number; fineTuneLoss: number | undefined } {
-    const decoded = this.synthetic.decode();
-    const perClass = matchingLoss(
-      target.features,
-      extractFeatures(decoded, this.#context, target.augmentation),
-      this.#drawFrequencies(scale),
-      {
-        partitions: this.#partitions,
-        classes: this.synthetic.classes,
-        groupings: this.#groupings,
-        alpha: this.#options.alpha,
-      },
-    );
-    const matching = perClass.sum().mul(this.#options.discrepancyWeight);
-    const fineTune = this.#fineTuneLoss(decoded);
-    const loss =
-      fineTune === undefined ? matching : matching.add(fineTune.mul(this.#options.fineTuneWeight));
-    const ascending = this.#frequencies?.parameters ?? [];
-    const measured = perClass.mean().item();
-    this.#requireFinite(measured + (fineTune?.item() ?? 0), scale);
-    const [imageGradient, ...frequencyGradients] = grad(
-      [loss],
-      [this.synthetic.images, ...ascending],
-    );
-    this.#move(this.#images, [imageGradient!]);
+    const frequencies = this.#drawFrequencies(scale);
+    const learned = frequencies.learned?.detach().setRequiresGrad(true);
+    const gradients = objectiveGradients({
+      synthetic: this.synthetic,
+      target,
+      context: this.#context,
+      frequencies: [frequencies.fixed, learned].filter(
+        (part) => part !== undefined && part.size(0) > 0,
+      ) as Tensor[],
+      partitions: this.#partitions,
+      groupings: this.#groupings,
+      alpha: this.#options.alpha,
+      discrepancyWeight: this.#options.discrepancyWeight,
+      fineTuning: this.#drawFineTuning(),
+      classesAtOnce: this.#chunks.synthetic,
+    });
+    const discrepancy = gradients.discrepancies.mean().item();
+    const fineTuneLoss = gradients.fineTuneLoss?.item();
+    this.#requireFinite(discrepancy + (fineTuneLoss ?? 0), scale);
+    this.#move(this.#images, [gradients.images]);
     this.synthetic.clamp();
-    if (this.#frequencies)
-      this.#move(
-        this.#frequencies,
-        frequencyGradients.map((gradient) => gradient.neg()),
-      );
-    return { discrepancy: measured, fineTuneLoss: fineTune?.item() };
+    if (frequencies.learned && gradients.frequencies)
+      this.#ascend(frequencies.learned, gradients.frequencies);
+    return { discrepancy, fineTuneLoss };
+  }
+
+  /** The sampling network's step, up the gradient that the frequencies it learns from give for all of them. */
+  #ascend(learned: Tensor, gradient: Tensor): void {
+    const player = this.#frequencies!;
+    const share = learned.size(0) / this.#options.frequencies.count;
+    const gradOutputs = [gradient.div(-share)];
+    this.#move(player, grad([learned], player.parameters, { gradOutputs }));
   }
 
   /** A step along a gradient that is not a number would spoil every image; they are left as they were. */
@@ -247,24 +257,25 @@ export class Condenser implements Disposable {
     player.optimizer.step(gradients);
   }
 
-  #drawFrequencies(scale: number): Tensor {
+  #drawFrequencies(scale: number): { fixed: Tensor; learned?: Tensor } {
     const { random, extractor } = this.#context;
-    if (this.#samplingNetwork) return this.#samplingNetwork.sample(scale, random);
-    return gaussianFrequencies(
-      this.#options.frequencies.count,
-      extractor.featureDimension,
-      scale,
-      random,
-    );
+    const { frequencies } = this.#options;
+    if (this.#samplingNetwork && frequencies.kind === 'sampling-network')
+      return this.#samplingNetwork.sample(scale, random, frequencies.learnedPerComponent);
+    const { count } = frequencies;
+    return { fixed: gaussianFrequencies(count, extractor.featureDimension, scale, random) };
   }
 
-  /** Summed over classes like the discrepancy: the mean over a class's images, added up. */
-  #fineTuneLoss(decoded: Tensor): Tensor | undefined {
+  /** A trained network of the pool, drawn afresh. */
+  #drawFineTuning(): FineTuning | undefined {
     if (this.#trained === undefined) return undefined;
-    const { pool, dataset, random } = this.#context;
+    const { pool, random } = this.#context;
     pool.blendInto(this.#trained, { network: random.integer(pool.size), beta: 0 });
-    const logits = this.#trained.logits(normalize(decoded, dataset.normalization));
-    return crossEntropy(logits, this.#labels).mul(this.synthetic.classes);
+    return {
+      network: this.#trained,
+      labels: this.#labels,
+      weight: this.#options.fineTuneWeight,
+    };
   }
 
   dispose(): void {

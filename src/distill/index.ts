@@ -1,4 +1,12 @@
 export * from './characteristic.js';
+export {
+  type ChunkedSizes,
+  type Chunks,
+  type Span,
+  spans,
+  usualChunks,
+  wholeClasses,
+} from './chunks.js';
 export * from './condense.js';
 export * from './discrepancy.js';
 export * from './extractors.js';

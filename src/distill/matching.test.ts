@@ -26,7 +26,7 @@ describe('matchingLoss', () => {
   const base = { partitions: 12, classes: 2, alpha: 0.4 };
 
   it('is the discrepancy of each class for plain matching', () => {
-    const loss = matchingLoss(real, synthetic, t, { ...base, partitions: 2, groupings: [1] });
+    const loss = matchingLoss(real, synthetic, [t], { ...base, partitions: 2, groupings: [1] });
     const [x, s] = [real, synthetic].map((features) => characteristicFunction(features, t, 2));
     expect(loss.shape).toEqual([2]);
     expectNear(loss, discrepancy(x!, s!, { alpha: 0.4 }), 1e-14);
@@ -34,7 +34,7 @@ describe('matchingLoss', () => {
 
   it('adds the mean discrepancy over the groups of every grouping', () => {
     const groupings = [1, 3, 6];
-    const loss = matchingLoss(real, synthetic, t, { ...base, groupings });
+    const loss = matchingLoss(real, synthetic, [t], { ...base, groupings });
     const expected = [0, 1].map((label) =>
       groupings.reduce((sum, groups) => {
         const [x, s] = [real.narrow(0, 24 * label, 24), synthetic.narrow(0, 6 * label, 6)].map(
@@ -48,7 +48,7 @@ describe('matchingLoss', () => {
 
   it.each([[[1]], [[1, 2, 6]]])('has the gradients of its values for groupings %o', (groupings) => {
     expectGradient(
-      (x, s, frequencies) => matchingLoss(x, s, frequencies, { ...base, groupings }),
+      (x, s, frequencies) => matchingLoss(x, s, [frequencies], { ...base, groupings }),
       [real, synthetic, t],
       { tolerance: 1e-6 },
     );
@@ -56,7 +56,7 @@ describe('matchingLoss', () => {
 
   it('keeps the classes apart', () => {
     const s = synthetic.clone().setRequiresGrad(true);
-    const loss = matchingLoss(real, s, t, { ...base, groupings: [1, 6] });
+    const loss = matchingLoss(real, s, [t], { ...base, groupings: [1, 6] });
     const byImage = numbers(
       grad([loss.narrow(0, 1, 1).sum()], [s])[0]!
         .abs()
@@ -118,7 +118,7 @@ describe('drawTarget', () => {
     const same = extractFeatures(images, drawn, target.augmentation);
     expectNear(same, target.features, 1e-6);
     const t = gaussianFrequencies(16, same.size(1), target.automaticScale, random);
-    const loss = matchingLoss(target.features, same, t, {
+    const loss = matchingLoss(target.features, same, [t], {
       partitions: 3,
       classes: 3,
       groupings: [1],

@@ -1,5 +1,6 @@
 import {
   applySiamese,
+  applySiameseRows,
   drawSiamese,
   normalize,
   type SiameseDraw,
@@ -8,8 +9,15 @@ import {
 import type { ClassSampler, Dataset } from '../data/index.js';
 import { pixelsToTensor } from '../data/index.js';
 import type { ImageModel } from '../models/index.js';
-import { keep, noGrad, type RandomGenerator, scope, type Tensor } from '../tensor/index.js';
-import { characteristicFunction, mergeGroups, normalizeFeatures } from './characteristic.js';
+import { keep, noGrad, type RandomGenerator, scope, type Tensor, zeros } from '../tensor/index.js';
+import {
+  type CharacteristicFunction,
+  characteristicFunction,
+  joinFrequencies,
+  mergeGroups,
+  normalizeFeatures,
+} from './characteristic.js';
+import { type Span, spans } from './chunks.js';
 import { discrepancy } from './discrepancy.js';
 import type { ExtractorChoice, ExtractorPool } from './extractors.js';
 import { automaticScale } from './frequencies.js';
@@ -48,6 +56,8 @@ export interface MatchingContext {
   readonly sampler: ClassSampler;
   /** Real images drawn per group of the sampler. */
   readonly realPerGroup: number;
+  /** Real images that go through the extractor at once; all of them when left out. */
+  readonly realAtOnce?: number;
   readonly augmentation: SiameseOptions;
   readonly random: RandomGenerator;
 }
@@ -68,23 +78,42 @@ export function drawTarget(context: MatchingContext): MatchingTarget {
   const indices: number[] = [];
   for (let group = 0; group < sampler.groupCount; group++)
     indices.push(...sampler.next(group, realPerGroup));
-  const features = scope(() =>
-    noGrad(() => {
-      const images = pixelsToTensor(
-        dataset.read(indices),
-        indices.length,
-        dataset.shape,
-        random.device,
-      );
-      return extractFeatures(images, context, augmentation);
-    }),
-  );
+  const features = scope(() => noGrad(() => realFeatures(context, indices, augmentation)));
   return {
     choice,
     augmentation,
     features: keep(features),
     automaticScale: automaticScale(features, classes),
   };
+}
+
+/** The normalised features [n, d] of real images that come class by class, a chunk at a time. */
+function realFeatures(
+  context: MatchingContext,
+  indices: readonly number[],
+  augmentation: SiameseDraw,
+): Tensor {
+  const { dataset, extractor, random, realAtOnce = indices.length } = context;
+  const perGroup = indices.length / dataset.classNames.length;
+  const ofChunk = ({ start, length }: Span): Tensor =>
+    scope(() => {
+      const pixels = dataset.read(indices.slice(start, start + length));
+      const images = pixelsToTensor(pixels, length, dataset.shape, random.device);
+      const augmented = applySiameseRows(normalize(images, dataset.normalization), augmentation, {
+        first: start,
+        perGroup,
+      });
+      return normalizeFeatures(extractor.features(augmented));
+    });
+  const chunks = spans(indices.length, realAtOnce);
+  if (chunks.length === 1) return ofChunk(chunks[0]!);
+  // Written into place: joining chunks would take the memory of all features twice.
+  const features = zeros([indices.length, extractor.featureDimension], { device: random.device });
+  for (const chunk of chunks)
+    scope(() => {
+      features.narrow(0, chunk.start, chunk.length).copy_(ofChunk(chunk));
+    });
+  return features;
 }
 
 /** Images [n, c, h, w] in [0, 1], class by class → normalised features [n, d] under the target's augmentation. */
@@ -111,16 +140,22 @@ export interface MatchingLossOptions {
 /**
  * The discrepancy of each class [classes]: the sum over groupings of the mean over the groups of a class. Every
  * grouping is merged from one projection.
+ *
+ * @param frequencies [T, d], in parts [Tᵢ, d]: only the parts that need gradients then pay for them
  */
 export function matchingLoss(
   real: Tensor,
   synthetic: Tensor,
-  frequencies: Tensor,
+  frequencies: readonly Tensor[],
   { partitions, classes, groupings, alpha }: MatchingLossOptions,
 ): Tensor {
   return scope(() => {
-    const x = characteristicFunction(real, frequencies, partitions);
-    const s = characteristicFunction(synthetic, frequencies, partitions);
+    const at = (features: Tensor): CharacteristicFunction =>
+      joinFrequencies(
+        frequencies.map((part) => characteristicFunction(features, part, partitions)),
+      );
+    const x = at(real);
+    const s = at(synthetic);
     const terms = groupings.map((perClass) => {
       const groups = perClass * classes;
       const each = discrepancy(mergeGroups(x, groups), mergeGroups(s, groups), { alpha });

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createOptimizer } from '../nn/index.js';
-import { grad, liveTensors, noGrad, RandomGenerator, scope, UsageError } from '../tensor/index.js';
+import {
+  grad,
+  liveTensors,
+  noGrad,
+  RandomGenerator,
+  scope,
+  type Tensor,
+  UsageError,
+} from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
 import {
   characteristicFunction,
@@ -23,8 +31,12 @@ function network(options: { bound?: number; width?: number } = {}): SamplingNetw
   });
 }
 
-function value(sampling: SamplingNetwork, random: RandomGenerator) {
-  const t = sampling.sample(1, random);
+/** All 8 frequencies of every component, with gradients. */
+const sampleAll = (sampling: SamplingNetwork, scale: number, random: RandomGenerator): Tensor =>
+  sampling.sample(scale, random, 8).learned;
+
+function value(sampling: SamplingNetwork, random: RandomGenerator, learnedPerComponent = 8) {
+  const t = sampling.sample(1, random, learnedPerComponent).learned;
   return discrepancy(
     characteristicFunction(real, t, 1),
     characteristicFunction(synthetic, t, 1),
@@ -53,7 +65,7 @@ function ascend(sampling: SamplingNetwork, steps: number, learningRate: number):
 describe('SamplingNetwork', () => {
   it('draws as many frequencies as asked for, around the base scale', () => {
     using sampling = network();
-    const t = sampling.sample(3, new RandomGenerator(5));
+    const t = sampleAll(sampling, 3, new RandomGenerator(5));
     expect(t.shape).toEqual([64, 12]);
     const rms = t.square().mean().sqrt().item();
     expect(rms).toBeGreaterThan(3 / 2);
@@ -114,15 +126,45 @@ describe('SamplingNetwork', () => {
 
   it('may have another width than the features', () => {
     using sampling = network({ width: 5 });
-    expect(sampling.sample(1, new RandomGenerator(8)).shape).toEqual([64, 12]);
+    expect(sampleAll(sampling, 1, new RandomGenerator(8)).shape).toEqual([64, 12]);
+  });
+
+  it('learns from as many frequencies of each component as asked for, and draws the rest without a gradient', () => {
+    using sampling = network();
+    const { learned, fixed } = sampling.sample(1, new RandomGenerator(5), 3);
+    expect([learned.shape, learned.requiresGrad]).toEqual([[24, 12], true]);
+    expect([fixed.shape, fixed.requiresGrad]).toEqual([[40, 12], false]);
+    expect(sampling.sample(1, new RandomGenerator(5), 8).fixed.shape).toEqual([0, 12]);
+  });
+
+  it('has, from one frequency of each component, the mean gradient of all of them', () => {
+    using sampling = network();
+    const parameter = sampling.namedParameters().get('norm.2.bias')!;
+    const mean = (learnedPerComponent: number): number[] => {
+      const sum = new Array<number>(12).fill(0);
+      for (let seed = 0; seed < 400; seed++) {
+        scope(() => {
+          const loss = value(sampling, new RandomGenerator(seed), learnedPerComponent);
+          for (const [index, each] of numbers(grad([loss], [parameter])[0]!).entries()) {
+            sum[index]! += each;
+          }
+        });
+      }
+      return sum;
+    };
+    const [one, all] = [mean(1), mean(8)];
+    const dot = (x: number[], y: number[]) => x.reduce((sum, value, i) => sum + value * y[i]!, 0);
+    expect(dot(one, all) / Math.sqrt(dot(one, one) * dot(all, all))).toBeGreaterThan(0.95);
+    expect(dot(one, all) / dot(all, all)).toBeCloseTo(1, 0);
   });
 
   it('repeats its draws for the same seed and leaves only the frequencies behind', () => {
     using sampling = network();
     const before = liveTensors();
     const [one, other] = [9, 9].map((seed) => sampling.sample(1, new RandomGenerator(seed)));
-    expect(liveTensors()).toBe(before + 2);
-    expect(numbers(one!)).toEqual(numbers(other!));
+    expect(liveTensors()).toBe(before + 4);
+    expect(numbers(one!.learned)).toEqual(numbers(other!.learned));
+    expect(numbers(one!.fixed)).toEqual(numbers(other!.fixed));
   });
 
   it.each([

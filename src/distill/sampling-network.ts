@@ -8,11 +8,16 @@ export interface SamplingNetworkOptions {
   readonly count: number;
   /** Frequencies drawn from each normal component of the mixture (the paper: T/16 components, so 16). */
   readonly perComponent?: number;
-  /** Width of the noise and of the hidden layers; the feature dimension when left out, as in the official code. */
+  /** Width of the noise and of the hidden layers; `usualWidth` when left out. */
   readonly width?: number;
   /** A component's scale stays within [base / bound, base · bound]. */
   readonly bound?: number;
   readonly random: RandomGenerator;
+}
+
+/** The feature dimension, as in the official code, but at most 512: wider ones cost time in every iteration. */
+export function usualWidth(dimension: number): number {
+  return Math.min(dimension, 512);
 }
 
 /**
@@ -31,7 +36,7 @@ export class SamplingNetwork extends Module {
     dimension,
     count,
     perComponent = 16,
-    width = dimension,
+    width = usualWidth(dimension),
     bound = 2,
     random,
   }: SamplingNetworkOptions) {
@@ -63,12 +68,31 @@ export class SamplingNetwork extends Module {
     });
   }
 
-  /** Frequencies [count, dimension] around the scale `base`, with a gradient to this network's parameters. */
-  sample(base: number, random: RandomGenerator): Tensor {
+  /**
+   * Frequencies around the scale `base`: of each component `learnedPerComponent` with a gradient to this network's
+   * parameters, and the rest without. All are draws from the same mixture; a gradient that comes from some of them only
+   * has the same mean, up to the factor count / learned, and costs as much less.
+   */
+  sample(base: number, random: RandomGenerator, learnedPerComponent = 1): FrequencySample {
     const { count, perComponent, dimension } = this.#options;
     return scope(() => {
-      const scales = this.scales(base, random).repeatInterleave(perComponent, 0);
-      return scales.mul(random.normal([count, dimension]));
+      const scales = this.scales(base, random);
+      const draw = (scales: Tensor, each: number): Tensor =>
+        scales
+          .repeatInterleave(each, 0)
+          .mul(random.normal([(count / perComponent) * each, dimension]));
+      return {
+        learned: draw(scales, learnedPerComponent),
+        fixed: draw(scales.detach(), perComponent - learnedPerComponent),
+      };
     });
   }
+}
+
+/** Frequencies of one draw, as [rows, dimension] each. */
+export interface FrequencySample {
+  /** With a gradient to the sampling network. */
+  readonly learned: Tensor;
+  /** Without; may have no rows. */
+  readonly fixed: Tensor;
 }

@@ -1,4 +1,4 @@
-import { Conv2d, InstanceNorm, Linear, Module } from '../nn/index.js';
+import { Conv2d, forwardConvolutionBlock, InstanceNorm, Linear, Module } from '../nn/index.js';
 import { type RandomGenerator, scope, type Tensor, UsageError } from '../tensor/index.js';
 import { ImageModel, type InputShape } from './model.js';
 
@@ -55,7 +55,7 @@ export class ConvNet extends ImageModel {
     return scope(() => {
       let maps = images;
       for (const { convolution, norm } of this.#blocks)
-        maps = norm.forwardReluPool(convolution.forward(maps));
+        maps = forwardConvolutionBlock(maps, convolution, norm);
       return maps.reshape([maps.size(0), this.featureDimension]);
     });
   }

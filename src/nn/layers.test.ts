@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   avgPool2d,
   type DType,
-  grad,
   liveTensors,
   ones,
   RandomGenerator,
@@ -12,7 +11,7 @@ import {
 } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { expectGradient } from '../tensor/testing/finite-differences.js';
-import { BatchNorm, Conv2d, InstanceNorm, Linear } from './index.js';
+import { BatchNorm, Conv2d, forwardConvolutionBlock, InstanceNorm, Linear } from './index.js';
 import { withTensors } from './testing/parameters.js';
 
 const random = new RandomGenerator(1);
@@ -118,49 +117,30 @@ describe('InstanceNorm', () => {
       [normal(2, 2, 3, 4), normal(2), normal(2)],
     );
   });
+});
 
-  it.each([
-    [4, 4],
-    [5, 7],
-  ])('forwardReluPool has the gradients of its values for %s×%s', (height, width) => {
-    using layer = new InstanceNorm(2);
-    expectGradient(
-      (x, weight, bias) => withTensors(layer, { weight, bias }, () => layer.forwardReluPool(x)),
-      [normal(2, 2, height, width), normal(2), normal(2)],
-    );
-  });
-
-  it.each([
-    [2, 2],
-    [8, 8],
-    [5, 7],
-    [33, 6],
-  ])(
-    'forwardReluPool in single precision equals its parts in double, for %s×%s',
-    (height, width) => {
-      using layer = new InstanceNorm(3);
-      const inputs = [normal(4, 3, height, width), normal(3), normal(3)];
-      const run = (dtype: DType, parts: boolean): Tensor[] => {
-        const [x, weight, bias] = inputs.map((input) =>
-          input.to(dtype).clone().setRequiresGrad(true),
-        ) as [Tensor, Tensor, Tensor];
-        const output = withTensors(layer, { weight, bias }, () =>
-          parts ? avgPool2d(layer.forward(x).relu(), [2, 2], [2, 2]) : layer.forwardReluPool(x),
+describe('forwardConvolutionBlock', () => {
+  it('is convolution, normalisation, ReLU and pooling, in double precision by their own operators', () => {
+    using convolution = new Conv2d({
+      inputChannels: 2,
+      outputChannels: 3,
+      kernel: 3,
+      padding: 1,
+      random,
+    });
+    using norm = new InstanceNorm(3);
+    const tensors = { weight: normal(3, 2, 3, 3), bias: normal(3) };
+    const x = normal(2, 2, 5, 6);
+    withTensors(convolution, tensors, () =>
+      withTensors(norm, { weight: normal(3), bias: normal(3) }, () => {
+        const parts = norm.forward(convolution.forward(x)).relu();
+        expectNear(
+          forwardConvolutionBlock(x, convolution, norm),
+          avgPool2d(parts, [2, 2], [2, 2]),
+          1e-14,
         );
-        const gradOutputs = [new RandomGenerator(9).normal(output.shape, 'float64').to(dtype)];
-        return [output, ...grad([output], [x, weight, bias], { gradOutputs })];
-      };
-      const exact = run('float64', true);
-      for (const [index, actual] of run('float32', false).entries()) {
-        expectNear(actual, exact[index]!, 2e-5);
-      }
-    },
-  );
-
-  it('works on what is not contiguous', () => {
-    using layer = new InstanceNorm(3);
-    const x = random.normal([3, 2, 6, 8]).transpose(0, 1);
-    expectNear(layer.forwardReluPool(x), layer.forwardReluPool(x.contiguous()), 1e-7);
+      }),
+    );
   });
 });
 
@@ -204,6 +184,13 @@ describe('BatchNorm', () => {
 describe('every layer', () => {
   it('leaves only its result behind', () => {
     using convolution = new Conv2d({ inputChannels: 3, outputChannels: 3, kernel: 1, random });
+    using block = new Conv2d({
+      inputChannels: 3,
+      outputChannels: 3,
+      kernel: 3,
+      padding: 1,
+      random,
+    });
     using norm = new InstanceNorm(3);
     using linear = new Linear(4, 2, random);
     using batchNorm = new BatchNorm(4);
@@ -212,7 +199,7 @@ describe('every layer', () => {
     const calls = [
       () => convolution.forward(images),
       () => norm.forward(images),
-      () => norm.forwardReluPool(images),
+      () => forwardConvolutionBlock(images, block, norm),
       () => linear.forward(rows),
       () => batchNorm.forward(rows, 'train'),
     ];

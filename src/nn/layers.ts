@@ -1,9 +1,9 @@
 import {
   batchNorm,
   conv2d,
+  convolutionBlock,
   type Device,
   groupNorm,
-  instanceNormReluPool,
   linear,
   noGrad,
   ones,
@@ -42,7 +42,7 @@ export interface Conv2dOptions {
 export class Conv2d extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor;
-  readonly #padding: readonly [number, number];
+  readonly padding: number;
   readonly #stride: readonly [number, number];
 
   constructor({
@@ -60,12 +60,12 @@ export class Conv2d extends Module {
       initialWeight([outputChannels, inputChannels, kernel, kernel], fanIn, random),
     );
     this.bias = this.parameter('bias', initialWeight([outputChannels], fanIn, random));
-    this.#padding = [padding, padding];
+    this.padding = padding;
     this.#stride = [stride, stride];
   }
 
   forward(x: Tensor): Tensor {
-    return conv2d(x, this.weight, this.bias, this.#stride, this.#padding);
+    return conv2d(x, this.weight, this.bias, this.#stride, [this.padding, this.padding]);
   }
 }
 
@@ -104,11 +104,6 @@ export class InstanceNorm extends Module {
   forward(x: Tensor): Tensor {
     return groupNorm(x, this.#channels, this.weight, this.bias, normEpsilon);
   }
-
-  /** The normalisation, then ReLU, then 2×2 average pooling, by one kernel: [n, c, h, w] → [n, c, ⌊h/2⌋, ⌊w/2⌋]. */
-  forwardReluPool(x: Tensor): Tensor {
-    return instanceNormReluPool(x, this.weight, this.bias, normEpsilon);
-  }
 }
 
 const normEpsilon = 1e-5;
@@ -141,4 +136,17 @@ export class BatchNorm extends Module {
       true,
     );
   }
+}
+
+/**
+ * The block of a ConvNet: a 3×3 convolution, instance normalisation, ReLU and 2×2 average pooling, computed by one
+ * operator: [n, inputChannels, h, w] → [n, outputChannels, ⌊h'/2⌋, ⌊w'/2⌋].
+ */
+export function forwardConvolutionBlock(
+  x: Tensor,
+  convolution: Conv2d,
+  norm: InstanceNorm,
+): Tensor {
+  const { weight, bias, padding } = convolution;
+  return convolutionBlock(x, weight, bias, norm.weight, norm.bias, padding, normEpsilon);
 }

@@ -50,6 +50,15 @@ describe('a line chart', () => {
     expect(slopes[0]).toBeLessThan(0);
   });
 
+  test('places equal ratios at equal distances on a logarithmic horizontal axis', () => {
+    const points = [0, 1, 10, 100, 1000].map((x): Point => [x, 1 + x]);
+    const [line] = polylines(lineChart({ ...labels, series: [{ name: 'a', points }], logX: true }));
+    expect(line).toHaveLength(4); // 0 has no place there
+    const steps = line!.slice(1).map(([x], at) => x - line![at]![0]);
+    for (const step of steps) expect(step).toBeCloseTo(steps[0]!, 0);
+    expect(steps[0]).toBeGreaterThan(190);
+  });
+
   test('draws a steady decay as a straight line on a logarithmic axis', () => {
     const points = Array.from({ length: 11 }, (_, x): Point => [x, 10 ** (-x / 5)]);
     const [line] = polylines(chartOf([{ name: 'a', points }], true));

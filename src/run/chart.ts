@@ -7,7 +7,7 @@ export type Point = readonly [x: number, y: number];
 /** One line of a chart. */
 export interface Series {
   readonly name: string;
-  /** In ascending x. The line breaks at a point that is not finite, or not positive where y is logarithmic. */
+  /** In ascending x. The line breaks at a point that is not finite, or not positive on a logarithmic axis. */
   readonly points: readonly Point[];
 }
 
@@ -17,6 +17,8 @@ export interface LineChart {
   readonly xLabel: string;
   readonly yLabel: string;
   readonly series: readonly Series[];
+  /** A base-10 logarithmic horizontal axis. */
+  readonly logX?: boolean;
   /** A base-10 logarithmic vertical axis. */
   readonly logY?: boolean;
 }
@@ -33,18 +35,18 @@ const gridColour = '#e6e6e6';
  * can show, keeping every peak. Without any point to draw the chart says so.
  */
 export function lineChart(chart: LineChart): string {
-  const logY = chart.logY ?? false;
+  const { logX = false, logY = false } = chart;
   const legend = chart.series.length > 1 ? legendOf(chart.series) : { rows: 0, markup: '' };
   const top = 54 + legend.rows * legendRow;
   const bottom = top + plotHeight;
-  const runs = chart.series.map(({ points }) => unbrokenRuns(points, logY));
+  const runs = chart.series.map(({ points }) => unbrokenRuns(points, { logX, logY }));
   const drawn = runs.flat(2);
   const markup = [heading(chart.title), legend.markup];
   if (drawn.length === 0) {
     const middle = { 'text-anchor': 'middle', fill: '#767676' };
     markup.push(text('nothing to draw yet', width / 2, (top + bottom) / 2, middle));
   } else {
-    const x = horizontalScale(drawn);
+    const x = horizontalScale(drawn, logX);
     const y = verticalScale(drawn, { start: bottom, end: top }, logY);
     markup.push(axes(chart, x, y, top, bottom));
     runs.forEach((ofSeries, index) => {
@@ -79,12 +81,15 @@ function legendOf(series: readonly Series[]): { rows: number; markup: string } {
   return { rows: row + 1, markup: entries.join('') };
 }
 
-function horizontalScale(points: readonly Point[]): Scale {
-  const [from, to] = spread(extent(points, 0));
+function horizontalScale(points: readonly Point[], logX: boolean): Scale {
+  const [low, high] = extent(points, 0);
+  const place = { start: plot.left, end: plot.right };
+  if (logX) return logScale({ from: low / 1.05, to: high * 1.05, ...place });
+  const [from, to] = spread([low, high]);
   // Counts (iterations, epochs) get no ticks between whole numbers.
   const counts = points.every(([x]) => Number.isInteger(x));
   const tickCount = counts ? Math.max(1, Math.min(7, to - from)) : 7;
-  return linearScale({ from, to, start: plot.left, end: plot.right }, tickCount);
+  return linearScale({ from, to, ...place }, tickCount);
 }
 
 function verticalScale(
@@ -162,12 +167,16 @@ function line(run: readonly Point[], x: Scale, y: Scale, colour: string): string
   return element('polyline', { points, fill: 'none', ...stroke });
 }
 
-function unbrokenRuns(points: readonly Point[], logY: boolean): Point[][] {
+function unbrokenRuns(
+  points: readonly Point[],
+  { logX, logY }: { readonly logX: boolean; readonly logY: boolean },
+): Point[][] {
   const runs: Point[][] = [];
   let open: Point[] | undefined;
   for (const point of points) {
     const [x, y] = point;
-    if (!Number.isFinite(x) || !Number.isFinite(y) || (logY && y <= 0)) {
+    const drawable = Number.isFinite(x) && Number.isFinite(y);
+    if (!drawable || (logX && x <= 0) || (logY && y <= 0)) {
       open = undefined;
     } else if (open) {
       open.push(point);

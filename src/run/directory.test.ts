@@ -152,6 +152,7 @@ describe('the contents of a run', () => {
       threads: 2,
       device: 'cpu',
       seed: 0,
+      memory: { budget: 2e9, estimate: 4e8, chunks: { real: 256 } },
       dataset: { name: 'digits', hashes: { train: 'ab', test: 'cd' } },
     });
     run.writeManifest(manifest);

@@ -147,6 +147,13 @@ export interface EvaluateEnd {
   readonly n: number;
 }
 
+/** A piece of work is timed, to tell how long a run will take. */
+export interface Probe {
+  readonly type: 'probe';
+  /** What is timed: `pretraining`, `distilling`, … */
+  readonly work: string;
+}
+
 /** Something the user should know that does not stop the run. */
 export interface Warning {
   readonly type: 'warning';
@@ -175,6 +182,7 @@ export type RunEvent =
   | EvaluateStep
   | EvaluateSeedEnd
   | EvaluateEnd
+  | Probe
   | Warning
   | RunEnd;
 

@@ -6,4 +6,5 @@ export * from './events.js';
 export * from './manifest.js';
 export * from './pictures.js';
 export * from './progress.js';
+export * from './size.js';
 export * from './version.js';

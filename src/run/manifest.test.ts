@@ -54,6 +54,7 @@ test('a manifest holds the given facts and those of the machine', () => {
     threads: 2,
     device: 'cpu',
     seed: 7,
+    memory: { budget: 2e9, estimate: 4e8, chunks: { real: 256 } },
     dataset: { name: 'digits', hashes: { train: 'ab', test: 'cd' } },
   };
   const manifest = createManifest(facts);

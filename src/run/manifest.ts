@@ -13,12 +13,24 @@ export interface Manifest {
   /** `cpu`, `cuda`, … */
   readonly device: string;
   readonly seed: number;
+  /** The memory that the run may take, and how it works within it. */
+  readonly memory: MemoryFacts;
   /** The real images, with the SHA-256 of each split: `{ train: '9f…', test: '04…' }`. */
   readonly dataset: { readonly name: string; readonly hashes: Readonly<Record<string, string>> };
   /** The checkout the run was started in; absent outside one. */
   readonly git?: GitState;
   /** When the run was created: ISO 8601, UTC. */
   readonly created: string;
+}
+
+/** What a run knows about its memory before it begins; sizes in bytes. */
+export interface MemoryFacts {
+  /** What it is to stay under; 'auto' for no limit. */
+  readonly budget: number | 'auto';
+  /** The most that the process is expected to hold. */
+  readonly estimate: number;
+  /** How much is worked on at once, by kind of work. */
+  readonly chunks: Readonly<Record<string, number>>;
 }
 
 /** The state of a git checkout. */
@@ -35,6 +47,7 @@ export interface ManifestFacts {
   readonly threads: number;
   readonly device: string;
   readonly seed: number;
+  readonly memory: MemoryFacts;
   readonly dataset: Manifest['dataset'];
 }
 
@@ -48,6 +61,7 @@ export function createManifest(facts: ManifestFacts): Manifest {
     threads: facts.threads,
     device: facts.device,
     seed: facts.seed,
+    memory: facts.memory,
     dataset: facts.dataset,
     ...(git ? { git } : {}),
     created: new Date().toISOString(),

@@ -1,8 +1,8 @@
 import { normalize } from '../augment/index.js';
 import { type Dataset, indicesByClass, pixelsToTensor } from '../data/index.js';
-import { type ExtractorPool, normalizeFeatures, stratify } from '../distill/index.js';
+import { type ExtractorPool, normalizeFeatures, spans, stratify } from '../distill/index.js';
 import type { ImageModel } from '../models/index.js';
-import { cat, noGrad, type RandomGenerator, scope, type Tensor } from '../tensor/index.js';
+import { noGrad, type RandomGenerator, scope, type Tensor, zeros } from '../tensor/index.js';
 import { breathe } from './breathe.js';
 
 export interface ClusterRequest {
@@ -11,11 +11,13 @@ export interface ClusterRequest {
   readonly buildModel: () => ImageModel;
   /** Clusters per class: one per decoded training image. */
   readonly perClass: number;
+  /** Images that go through the network at once. */
+  readonly imagesAtOnce?: number | undefined;
   readonly random: RandomGenerator;
   readonly signal?: AbortSignal | undefined;
 }
 
-const batchSize = 500;
+const usualImagesAtOnce = 256;
 
 /**
  * Splits every class into `perClass` clusters of equal size by the features of the pool's first trained network; the
@@ -27,7 +29,7 @@ export async function clusterClasses(request: ClusterRequest): Promise<Int32Arra
   pool.blendInto(extractor, { network: 0, beta: 0 });
   const clusters: Int32Array[] = [];
   for (const members of indicesByClass(dataset.labels, dataset.classNames.length)) {
-    using features = await classFeatures(dataset, members, extractor, random.device, signal);
+    using features = await classFeatures(request, members, extractor);
     clusters.push(...stratify(features, members, perClass, random));
     await breathe(signal);
   }
@@ -36,33 +38,27 @@ export async function clusterClasses(request: ClusterRequest): Promise<Int32Arra
 
 /** Normalised features of the dataset's images at `members`: [members, d]. */
 async function classFeatures(
-  dataset: Dataset,
+  { dataset, imagesAtOnce = usualImagesAtOnce, random, signal }: ClusterRequest,
   members: Int32Array,
   extractor: ImageModel,
-  device: string,
-  signal?: AbortSignal,
 ): Promise<Tensor> {
-  const parts: Tensor[] = [];
+  const features = zeros([members.length, extractor.featureDimension], { device: random.device });
   try {
-    for (let start = 0; start < members.length; start += batchSize) {
-      const chosen = members.subarray(start, start + batchSize);
-      parts.push(
-        scope(() =>
-          noGrad(() => {
-            const images = pixelsToTensor(
-              dataset.read(chosen),
-              chosen.length,
-              dataset.shape,
-              device,
-            );
-            return normalizeFeatures(extractor.features(normalize(images, dataset.normalization)));
-          }),
-        ),
+    for (const { start, length } of spans(members.length, imagesAtOnce)) {
+      const chosen = members.subarray(start, start + length);
+      scope(() =>
+        noGrad(() => {
+          const pixels = dataset.read(chosen);
+          const images = pixelsToTensor(pixels, length, dataset.shape, random.device);
+          const own = extractor.features(normalize(images, dataset.normalization));
+          features.narrow(0, start, length).copy_(normalizeFeatures(own));
+        }),
       );
       await breathe(signal);
     }
-    return cat(parts);
-  } finally {
-    for (const part of parts) part.dispose();
+    return features;
+  } catch (error) {
+    features.dispose();
+    throw error;
   }
 }

@@ -19,6 +19,8 @@ export interface CompareRequest {
   readonly distilled: Tensor;
   /** The decoded images before the first iteration, likewise. */
   readonly start: Tensor;
+  /** Test images classified at once. */
+  readonly testAtOnce?: number | undefined;
   /** The run's generator. */
   readonly random: RandomGenerator;
   readonly onEvent: EventSink;
@@ -50,7 +52,7 @@ export async function compare(request: CompareRequest): Promise<Comparison> {
 
 /** Evaluates one set; seed k trains on the k-th of `sets`, or on the only one. */
 async function measure(
-  { plan, data, distilled, random, onEvent, signal }: CompareRequest,
+  { plan, data, distilled, testAtOnce, random, onEvent, signal }: CompareRequest,
   set: string,
   sets: readonly Tensor[],
 ): Promise<Accuracy> {
@@ -63,6 +65,7 @@ async function measure(
     test: data.test,
     model: plan.student,
     steps: trainingSteps(plan.evaluate, distilled.size(0)),
+    testAtOnce,
     options: plan.evaluate,
     random: random.derive('evaluate'),
     onEvent,

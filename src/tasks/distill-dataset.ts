@@ -3,7 +3,9 @@ import type { SyntheticImages } from '../distill/index.js';
 import { buildModel } from '../models/index.js';
 import type { EventSink } from '../run/index.js';
 import { RandomGenerator } from '../tensor/index.js';
+import { planMemory } from './budget.js';
 import { distill } from './distill.js';
+import { dataSizes, distillStages, processBytes } from './footprint.js';
 import type { Plan } from './plan.js';
 import { requireEnoughImages, startEngine } from './prepare.js';
 import { pretrain } from './pretrain.js';
@@ -26,6 +28,13 @@ export async function distillDataset(request: DistillDatasetRequest): Promise<Sy
   const { train, plan, onEvent = () => {}, signal } = request;
   const random = startEngine(plan);
   requireEnoughImages(train, plan.distill);
+  const { chunks } = planMemory({
+    plan,
+    sizes: dataSizes(train),
+    stages: distillStages,
+    process: processBytes(),
+    dataLoaded: true,
+  });
   using pool = await pretrain({
     train,
     model: plan.model,
@@ -46,6 +55,7 @@ export async function distillDataset(request: DistillDatasetRequest): Promise<Sy
         new RandomGenerator(0, random.device),
       ),
     options: plan.distill,
+    chunks,
     random: random.derive('distill'),
     onEvent,
     signal,

@@ -1,5 +1,6 @@
 import type { Dataset } from '../data/index.js';
 import {
+  type Chunks,
   type CondenseOptions,
   Condenser,
   decodedPerClass,
@@ -27,6 +28,8 @@ export interface DistillRequest {
   /** Builds a network of the pool's architecture. */
   readonly buildModel: () => ImageModel;
   readonly options: DistillOptions;
+  /** How much is worked on at once. */
+  readonly chunks?: Partial<Chunks> | undefined;
   readonly random: RandomGenerator;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
@@ -45,6 +48,7 @@ export async function distill(request: DistillRequest): Promise<SyntheticImages>
           pool,
           buildModel,
           perClass,
+          imagesAtOnce: request.chunks?.real,
           random: random.derive('clusters'),
           signal,
         })
@@ -79,7 +83,7 @@ async function play(
   synthetic: SyntheticImages,
   clusters: readonly Int32Array[] | undefined,
 ): Promise<void> {
-  const { train, pool, buildModel, options, random, onEvent, signal, onImages } = request;
+  const { train, pool, buildModel, options, chunks, random, onEvent, signal, onImages } = request;
   await onImages?.(0, synthetic);
   using condenser = new Condenser({
     dataset: train,
@@ -89,6 +93,7 @@ async function play(
     options,
     random: random.derive('condense'),
     ...(clusters ? { clusters } : {}),
+    ...(chunks ? { chunks } : {}),
   });
   while (condenser.iteration < options.iterations) {
     const started = performance.now();

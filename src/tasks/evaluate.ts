@@ -27,6 +27,8 @@ export interface EvaluateRequest {
   readonly model: ModelOptions;
   /** Steps per network, the same for all sets that are compared; see `trainingSteps`. */
   readonly steps: number;
+  /** Test images classified at once. */
+  readonly testAtOnce?: number | undefined;
   readonly options: EvaluateOptions;
   /** Seed k of every set starts from the same network; sets of equal size see the same order of batches. */
   readonly random: RandomGenerator;
@@ -48,6 +50,11 @@ export function trainingSteps(
 ): number {
   if ('steps' in length) return length.steps;
   return Math.max(1, Math.round((length.epochs * decodedImages) / batchSize));
+}
+
+/** Of a training's steps only every so many are told, about fifty in all. */
+export function stepsPerEvent(steps: number): number {
+  return Math.max(1, Math.floor(steps / 50));
 }
 
 /** Mean and sample standard deviation. */
@@ -79,7 +86,7 @@ async function evaluateSeed(request: EvaluateRequest, seed: number): Promise<num
   const { images, labels } = data(seed);
   const random = request.random.derive(`seed-${seed}`);
   using model = buildModel(request.model, test.shape, test.classNames.length, random);
-  const every = Math.max(1, Math.floor(steps / 50));
+  const every = stepsPerEvent(steps);
   await train({
     model,
     source: tensorSource(images, labels, normalization),
@@ -92,7 +99,11 @@ async function evaluateSeed(request: EvaluateRequest, seed: number): Promise<num
         onEvent({ type: 'evaluate-step', set, seed, step, steps, loss });
     },
   });
-  const accuracy = await testAccuracy(model, test, random.device, signal);
+  const accuracy = await testAccuracy(model, test, {
+    device: random.device,
+    imagesAtOnce: request.testAtOnce,
+    signal,
+  });
   onEvent({
     type: 'evaluate-seed-end',
     set,

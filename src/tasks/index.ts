@@ -1,10 +1,14 @@
+export * from './budget.js';
 export * from './clusters.js';
 export * from './compare.js';
 export * from './distill.js';
 export * from './distill-dataset.js';
+export * from './estimate.js';
 export * from './evaluate.js';
+export * from './footprint.js';
 export * from './pipeline.js';
 export * from './plan.js';
+export { type CheckOptions, checkPlan, type Prepared } from './prepare.js';
 export * from './pretrain.js';
 export * from './product.js';
 export * from './train.js';

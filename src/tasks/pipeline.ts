@@ -11,11 +11,13 @@ import {
 import { packageVersion } from '../run/version.js';
 import { engine, RandomGenerator } from '../tensor/index.js';
 import { Album, drawAccuracies } from './album.js';
+import { type MemoryPlan, type MemoryReport, memoryFacts, memoryReport } from './budget.js';
 import { type Comparison, compare } from './compare.js';
 import { distill } from './distill.js';
 import type { EvaluateOptions } from './evaluate.js';
+import { distillStages } from './footprint.js';
 import type { Plan } from './plan.js';
-import { loadParts, requireEnoughImages, startEngine } from './prepare.js';
+import { type CheckOptions, checkPlan, type Prepared, startEngine } from './prepare.js';
 import { pretrain } from './pretrain.js';
 import { decodeStored, saveDistilled } from './product.js';
 
@@ -25,6 +27,8 @@ export interface PipelineRequest {
   readonly directory: RunDirectory;
   /** Folder of trained pools, shared by runs. */
   readonly cache: string;
+  /** What `checkPlan` gave; it is called when this is left out. */
+  readonly prepared?: Prepared | undefined;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
 }
@@ -41,6 +45,7 @@ export interface PipelineResult {
   /** How the networks were trained: their architecture, and the settings of the evaluation. */
   readonly protocol: { readonly student: ModelOptions } & EvaluateOptions;
   readonly seconds: PhaseSeconds;
+  readonly memory: MemoryReport;
   /** The run directory. */
   readonly directory: string;
 }
@@ -49,6 +54,7 @@ export interface PipelineResult {
 interface Stage {
   readonly plan: Plan;
   readonly data: DatasetPair;
+  readonly memory: MemoryPlan;
   readonly random: RandomGenerator;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
@@ -57,15 +63,13 @@ interface Stage {
 /** The whole chain: pretrain the pool (or reuse it), distil, evaluate beside the controls. */
 export async function runPipeline(request: PipelineRequest): Promise<PipelineResult> {
   const started = performance.now();
-  const stage = await prepare(request, { control: true });
-  const { plan, directory, cache, onEvent } = request;
-  const pretrained = await timed('pretrain', onEvent, () => pretrainPool(stage, cache));
-  using pool = pretrained.value;
-  const distilled = await timed('distill', onEvent, () => distilInto(directory, stage, pool));
+  const stage = await begin(request);
+  writeManifest(request.directory, stage);
+  const { directory, onEvent } = request;
+  const seconds = await pretrainAndDistill(request, stage);
   const evaluated = await timed('evaluate', onEvent, () => compareStored(directory, stage));
-  const result = resultOf(plan, directory.path, evaluated.value, {
-    pretrain: pretrained.seconds,
-    distill: distilled.seconds,
+  const result = resultOf(stage, directory.path, evaluated.value, {
+    ...seconds,
     evaluate: evaluated.seconds,
   });
   report(directory, result, onEvent);
@@ -76,73 +80,90 @@ export async function runPipeline(request: PipelineRequest): Promise<PipelineRes
 /** Only the pool: trains what the cache lacks of it. */
 export async function pretrainOnly(
   request: Omit<PipelineRequest, 'directory'>,
-): Promise<{ readonly networks: number; readonly seconds: number }> {
-  const { plan, cache, onEvent, signal } = request;
-  const random = startEngine(plan);
-  const stage: Stage = { plan, data: await loadParts(plan.dataset), random, onEvent, signal };
+): Promise<{ networks: number; seconds: number; memory: MemoryReport }> {
+  const { plan, cache, onEvent } = request;
+  const stage = await begin(request, ['pretrain']);
   const { value: pool, seconds } = await timed('pretrain', onEvent, () =>
     pretrainPool(stage, cache),
   );
   pool.dispose();
-  return { networks: plan.pretrain.networks, seconds };
+  const memory = memoryReport(plan, stage.memory, onEvent);
+  return { networks: plan.pretrain.networks, seconds, memory };
 }
 
 /** Pretrains (or reuses the pool) and distils, without evaluating. */
 export async function distillOnly(
   request: PipelineRequest,
-): Promise<{ readonly directory: string; readonly seconds: PhaseSeconds }> {
-  const stage = await prepare(request, { control: false });
-  const { directory, cache, onEvent } = request;
+): Promise<{ directory: string; seconds: PhaseSeconds; memory: MemoryReport }> {
+  const stage = await begin(request, distillStages);
+  writeManifest(request.directory, stage);
+  const seconds = await pretrainAndDistill(request, stage);
+  const { plan, directory, onEvent } = request;
+  const memory = memoryReport(plan, stage.memory, onEvent);
+  return { directory: directory.path, seconds, memory };
+}
+
+/** The pool is released before anything else is begun. */
+async function pretrainAndDistill(
+  { directory, cache, onEvent }: PipelineRequest,
+  stage: Stage,
+): Promise<PhaseSeconds> {
   const pretrained = await timed('pretrain', onEvent, () => pretrainPool(stage, cache));
   using pool = pretrained.value;
   const distilled = await timed('distill', onEvent, () => distilInto(directory, stage, pool));
-  return {
-    directory: directory.path,
-    seconds: { pretrain: pretrained.seconds, distill: distilled.seconds },
-  };
+  return { pretrain: pretrained.seconds, distill: distilled.seconds };
 }
 
 /** Evaluates the distilled set of a finished run again, beside its controls; `results.json` is replaced. */
 export async function evaluateRun(
   request: Omit<PipelineRequest, 'cache'>,
 ): Promise<PipelineResult> {
-  const { plan, directory, onEvent, signal } = request;
-  const random = startEngine(plan);
-  const stage: Stage = { plan, data: await loadParts(plan.dataset), random, onEvent, signal };
+  const { directory, onEvent } = request;
+  const stage = await begin(request, ['evaluate']);
   const { value, seconds } = await timed('evaluate', onEvent, () =>
     compareStored(directory, stage),
   );
-  const result = resultOf(plan, directory.path, value, { evaluate: seconds });
+  const result = resultOf(stage, directory.path, value, { evaluate: seconds });
   report(directory, result, onEvent);
   return result;
 }
 
-async function prepare(
-  { plan, directory, onEvent, signal }: PipelineRequest,
-  { control }: { readonly control: boolean },
+async function begin(
+  {
+    plan,
+    cache,
+    prepared,
+    onEvent,
+    signal,
+  }: Partial<PipelineRequest> & Pick<PipelineRequest, 'plan' | 'onEvent'>,
+  stages?: CheckOptions['stages'],
 ): Promise<Stage> {
-  const random = startEngine(plan);
-  const data = await loadParts(plan.dataset);
-  requireEnoughImages(data.train, plan.distill, { control });
+  const options = { ...(stages && { stages }), ...(cache !== undefined && { cache }) };
+  const { data, memory } = prepared ?? (await checkPlan(plan, options));
+  return { plan, data, memory, random: startEngine(plan), onEvent, signal };
+}
+
+function writeManifest(directory: RunDirectory, { plan, data, memory }: Stage): void {
   directory.writeManifest(
     createManifest({
       versions: { ncfm: packageVersion(), libtorch: engine().version },
       threads: plan.threads,
       device: plan.device,
       seed: plan.seed,
+      memory: memoryFacts(plan, memory),
       dataset: { name: data.train.name, hashes: { train: data.train.hash, test: data.test.hash } },
     }),
   );
-  return { plan, data, random, onEvent, signal };
 }
 
 function pretrainPool(
-  { plan, data, random, onEvent, signal }: Stage,
+  { plan, data, memory, random, onEvent, signal }: Stage,
   cache: string,
 ): Promise<ExtractorPool> {
   return pretrain({
     train: data.train,
     test: data.test,
+    testAtOnce: memory.chunks.test,
     model: plan.model,
     options: plan.pretrain,
     cache,
@@ -171,6 +192,7 @@ async function distilInto(
     buildModel: () =>
       buildModel(plan.model, shape, classNames.length, new RandomGenerator(0, random.device)),
     options: plan.distill,
+    chunks: stage.memory.chunks,
     random: random.derive('distill'),
     onEvent: combine(onEvent, album.sink),
     signal,
@@ -190,7 +212,12 @@ async function compareStored(directory: RunDirectory, stage: Stage): Promise<Com
   const expected = { train: data.train, imagesPerClass, device: random.device };
   using start = decodeStored(directory.pathOf(startFolder), expected);
   using distilled = decodeStored(directory.pathOf(productFolder), expected);
-  return await compare({ ...stage, start, distilled });
+  return await compare({
+    ...stage,
+    start,
+    distilled,
+    testAtOnce: stage.memory.chunks.test,
+  });
 }
 
 async function timed<T>(
@@ -207,7 +234,7 @@ async function timed<T>(
 }
 
 function resultOf(
-  plan: Plan,
+  { plan, memory, onEvent }: Stage,
   directory: string,
   accuracy: Comparison,
   seconds: PhaseSeconds,
@@ -219,6 +246,7 @@ function resultOf(
     accuracy,
     protocol: { student: plan.student, ...plan.evaluate },
     seconds,
+    memory: memoryReport(plan, memory, onEvent),
     directory,
   };
 }

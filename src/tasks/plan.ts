@@ -1,3 +1,4 @@
+import type { Chunks } from '../distill/index.js';
 import type { ModelOptions } from '../models/index.js';
 import type { DistillOptions } from './distill.js';
 import type { EvaluateOptions } from './evaluate.js';
@@ -12,6 +13,9 @@ export interface Plan {
   readonly device: string;
   /** Threads of the engine's operators. */
   readonly threads: number;
+  /** Bytes that the process is to stay under; 'auto': no limit. */
+  readonly memory: number | 'auto';
+  readonly chunks: ChunkChoice;
   readonly dataset: DatasetChoice;
   /** The feature extractors' architecture; also the student's, unless `student` names another. */
   readonly model: ModelOptions;
@@ -23,6 +27,15 @@ export interface Plan {
   readonly snapshotEvery: number;
   readonly evaluate: EvaluateOptions;
 }
+
+/** How much of its work a run does at once. Results do not depend on it but for the last digits. */
+export interface TaskChunks extends Chunks {
+  /** Images classified at once when a network is tested. */
+  readonly test: number;
+}
+
+/** Chunks as they are asked for; 'auto' is chosen by the memory, see `chooseChunks`. */
+export type ChunkChoice = { readonly [name in keyof TaskChunks]: number | 'auto' };
 
 export interface DatasetChoice {
   readonly name: string;

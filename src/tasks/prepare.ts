@@ -8,8 +8,11 @@ import {
 import { checkFormation, decodedPerClass } from '../distill/index.js';
 import { buildModel } from '../models/index.js';
 import { RandomGenerator, requireDevice, setThreads, UsageError } from '../tensor/index.js';
+import { type MemoryPlan, planMemory } from './budget.js';
 import type { DistillOptions } from './distill.js';
+import { dataSizes, processBytes, type Stage } from './footprint.js';
 import type { DatasetChoice, Plan } from './plan.js';
+import { networksReady } from './pretrain.js';
 
 /** The held-out images are the same for every seed of a run, so that runs are compared on the same images. */
 const validationSeed = 0;
@@ -77,20 +80,50 @@ export function requireEnoughImages(
   }
 }
 
+/** What a run starts from: its data, and how it will work within its memory. */
+export interface Prepared {
+  readonly data: DatasetPair;
+  readonly memory: MemoryPlan;
+}
+
+export interface CheckOptions {
+  /** The stages that will run; all when left out. */
+  readonly stages?: readonly Stage[];
+  /** Folder of trained pools, when the run will use one. */
+  readonly cache?: string;
+}
+
 /**
  * Checks, before anything is computed or replaced, that a plan can run here: the device, the data, the number of images
- * per class, and networks that fit the images. Throws UsageError saying what does not fit.
+ * per class, networks that fit the images, and the memory. Throws UsageError saying what does not fit.
  */
-export async function checkPlan(plan: Plan): Promise<void> {
+export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise<Prepared> {
+  const { stages, cache } = options;
   const random = startEngine(plan);
-  const { train } = await loadParts(plan.dataset);
-  requireEnoughImages(train, plan.distill);
+  const process = processBytes();
+  const data = await loadParts(plan.dataset);
+  const distils = stages === undefined || stages.includes('distill');
+  const control = stages === undefined || stages.includes('evaluate');
+  if (distils) requireEnoughImages(data.train, plan.distill, { control });
   for (const architecture of [plan.model, plan.student]) {
     buildModel(
       architecture,
-      train.shape,
-      train.classNames.length,
+      data.train.shape,
+      data.train.classNames.length,
       random.derive('check'),
     ).dispose();
   }
+  const poolReady = cache !== undefined && missingNetworks(plan, data.train, cache) === 0;
+  const sizes = dataSizes(data.train, data.test);
+  return { data, memory: planMemory({ plan, sizes, stages, poolReady, process }) };
+}
+
+/** How many networks of a plan's pool are still to be trained. The engine must have been started for the plan. */
+export function missingNetworks(
+  { seed, device, model, pretrain }: Plan,
+  train: Dataset,
+  cache: string,
+): number {
+  const random = new RandomGenerator(seed, device).derive('pretrain');
+  return pretrain.networks - networksReady({ train, model, options: pretrain, cache, random });
 }

@@ -34,6 +34,8 @@ export interface PretrainRequest {
   readonly train: Dataset;
   /** When given, each network's accuracy on it is reported; it never influences the training. */
   readonly test?: Dataset | undefined;
+  /** Test images classified at once. */
+  readonly testAtOnce?: number | undefined;
   readonly model: ModelOptions;
   readonly options: PretrainOptions;
   /** Folder of trained pools; a pool is found by a hash of everything that determines it. */
@@ -50,7 +52,7 @@ const formatVersion = 2;
  * The cache key of a pool: SHA-256 over everything that its numbers depend on, thread count and engine included, so that
  * a run that reuses a pool ends exactly like one that trains it.
  */
-export function poolHash({ train, model, options, random }: PretrainRequest): string {
+export function poolHash({ train, model, options, random }: PoolRequest): string {
   const { networks: _, ...settings } = options;
   const identity = {
     formatVersion,
@@ -70,11 +72,7 @@ export function poolHash({ train, model, options, random }: PretrainRequest): st
  * reuses the smaller one. The caller owns the pool.
  */
 export async function pretrain(request: PretrainRequest): Promise<ExtractorPool> {
-  const folder = join(request.cache, 'extractors', poolHash(request));
-  const { networks } = request.options;
-  const paths = Array.from({ length: networks }, (_, index) =>
-    join(folder, `network-${String(index).padStart(3, '0')}.safetensors`),
-  );
+  const { folder, paths } = poolFiles(request);
   let reused = 0;
   for (const [index, path] of paths.entries()) {
     if (existsSync(path)) reused += 1;
@@ -82,6 +80,22 @@ export async function pretrain(request: PretrainRequest): Promise<ExtractorPool>
   }
   if (reused > 0) request.onEvent({ type: 'pretrain-reused', networks: reused, path: folder });
   return new ExtractorPool(paths.map((path) => onDevice(readCached(path), request.random.device)));
+}
+
+/** What tells one pool from another. */
+export type PoolRequest = Pick<PretrainRequest, 'train' | 'model' | 'options' | 'cache' | 'random'>;
+
+/** How many networks of a pool were trained by earlier runs and need not be again. */
+export function networksReady(request: PoolRequest): number {
+  return poolFiles(request).paths.filter((path) => existsSync(path)).length;
+}
+
+function poolFiles(request: PoolRequest) {
+  const folder = join(request.cache, 'extractors', poolHash(request));
+  const paths = Array.from({ length: request.options.networks }, (_, index) =>
+    join(folder, `network-${String(index).padStart(3, '0')}.safetensors`),
+  );
+  return { folder, paths };
 }
 
 function readCached(path: string): TrainedPair {
@@ -112,13 +126,19 @@ async function trainNetwork(request: PretrainRequest, index: number, path: strin
   await train({
     model,
     source: datasetSource(dataset, random.device),
-    steps: stepsOf(request),
+    steps: pretrainSteps(request),
     options: { ...options, cutMix: 0 },
     random,
     signal,
     onStep: epochReporter(request, index),
   });
-  const accuracy = test && (await testAccuracy(model, test, random.device, signal));
+  const accuracy =
+    test &&
+    (await testAccuracy(model, test, {
+      device: random.device,
+      imagesAtOnce: request.testAtOnce,
+      signal,
+    }));
   storePair(path, { initial: untrained.state(), trained: model.state() }, accuracy);
   onEvent({
     type: 'pretrain-network-end',
@@ -130,7 +150,10 @@ async function trainNetwork(request: PretrainRequest, index: number, path: strin
 }
 
 /** Steps of a network's training. */
-function stepsOf({ train, options }: PretrainRequest): number {
+export function pretrainSteps({
+  train,
+  options,
+}: Pick<PretrainRequest, 'train' | 'options'>): number {
   return Math.max(1, Math.round((options.epochs * train.labels.length) / options.batchSize));
 }
 
@@ -140,7 +163,7 @@ function epochReporter(
   index: number,
 ): NonNullable<TrainRequest['onStep']> {
   const { train, options, onEvent } = request;
-  const steps = stepsOf(request);
+  const steps = pretrainSteps(request);
   const passes = (step: number): number => (step * options.batchSize) / train.labels.length;
   const fresh = () => ({ loss: 0, correct: 0, images: 0, steps: 0, started: performance.now() });
   let sums = fresh();

@@ -26,7 +26,7 @@ describe('training a network', () => {
       10,
       random,
     );
-    const untrained = await testAccuracy(model, digits.test, 'cpu');
+    const untrained = await testAccuracy(model, digits.test, { device: 'cpu' });
     const losses: number[] = [];
     await train({
       model,
@@ -37,7 +37,7 @@ describe('training a network', () => {
       onStep: (_, loss) => losses.push(loss),
     });
     expect(untrained).toBeLessThan(40);
-    expect(await testAccuracy(model, digits.test, 'cpu')).toBeGreaterThan(90);
+    expect(await testAccuracy(model, digits.test, { device: 'cpu' })).toBeGreaterThan(90);
     expect(losses.at(-1)).toBeLessThan(losses[0]! / 5);
     model.dispose();
     expect(liveTensors()).toBe(before);

@@ -1,11 +1,14 @@
 import { augmentBatch, cutMix, normalize, type TrainingAugmentation } from '../augment/index.js';
 import { batch, type Dataset, type Normalization } from '../data/index.js';
+import { spans } from '../distill/index.js';
 import type { ImageModel } from '../models/index.js';
 import {
   correctPredictions,
   createOptimizer,
   crossEntropy,
+  type Optimizer,
   type OptimizerOptions,
+  type Schedule,
   type ScheduleOptions,
   startSchedule,
 } from '../nn/index.js';
@@ -99,37 +102,66 @@ class ShuffledStream {
   }
 }
 
-/**
- * Trains `model` in place for a number of steps by cross-entropy with hard labels. Batches are full and run through the
- * source in random order, pass after pass, so that a small set and a large one are trained equally long.
- */
-export async function train({
-  model,
-  source,
-  steps,
-  options,
-  random,
-  signal,
-  onStep,
-}: TrainRequest): Promise<void> {
-  const parameters = model.parameters();
-  using optimizer = createOptimizer(parameters, options.optimizer);
-  const schedule = startSchedule(options.schedule, steps);
-  const stream = new ShuffledStream(source.size, random);
-  for (let step = 1; step <= steps; step++) {
-    optimizer.learningRate = options.optimizer.learningRate * schedule.factor();
+/** What one step of training did. */
+export interface TrainingStep {
+  /** Of the batch, in nats. */
+  readonly loss: number;
+  /** Images of the batch that were classified correctly. */
+  readonly correct: number;
+}
+
+/** A training, step by step; see `train`. */
+export class Training implements Disposable {
+  readonly #request: TrainRequest;
+  readonly #parameters: readonly Tensor[];
+  readonly #optimizer: Optimizer;
+  readonly #schedule: Schedule;
+  readonly #stream: ShuffledStream;
+  #steps = 0;
+
+  constructor(request: TrainRequest) {
+    const { model, source, steps, options, random } = request;
+    this.#request = request;
+    this.#parameters = model.parameters();
+    this.#optimizer = createOptimizer(this.#parameters, options.optimizer);
+    this.#schedule = startSchedule(options.schedule, steps);
+    this.#stream = new ShuffledStream(source.size, random);
+  }
+
+  /** Takes one step. Throws FailureError when the loss is not finite. */
+  step(): TrainingStep {
+    const { model, source, steps, options, random } = this.#request;
+    this.#steps += 1;
+    this.#optimizer.learningRate = options.optimizer.learningRate * this.#schedule.factor();
     const { loss, correct } = scope(() => {
-      const batch = source.batch(stream.next(options.batchSize));
+      const batch = source.batch(this.#stream.next(options.batchSize));
       const result = batchLoss(model, batch, source.normalization, options, random);
-      optimizer.step(grad([result.loss], parameters));
+      this.#optimizer.step(grad([result.loss], this.#parameters));
       return { loss: result.loss.item(), correct: result.correct };
     });
     if (!Number.isFinite(loss)) {
       throw new FailureError(
-        `training diverged: the loss is not finite at step ${step} of ${steps}; try a smaller learning rate`,
+        `training diverged: the loss is not finite at step ${this.#steps} of ${steps}; try a smaller learning rate`,
       );
     }
-    schedule.advance(loss);
+    this.#schedule.advance(loss);
+    return { loss, correct };
+  }
+
+  [Symbol.dispose](): void {
+    this.#optimizer.dispose();
+  }
+}
+
+/**
+ * Trains `model` in place for a number of steps by cross-entropy with hard labels. Batches are full and run through the
+ * source in random order, pass after pass, so that a small set and a large one are trained equally long.
+ */
+export async function train(request: TrainRequest): Promise<void> {
+  const { steps, options, signal, onStep } = request;
+  using training = new Training(request);
+  for (let step = 1; step <= steps; step++) {
+    const { loss, correct } = training.step();
     onStep?.(step, loss, correct, options.batchSize);
     await breathe(signal);
   }
@@ -156,29 +188,45 @@ function batchLoss(
   return { loss: crossEntropy(logits, labels), correct: correctPredictions(logits, labels) };
 }
 
-/** Images classified at once when testing. */
-const testBatch = 500;
+/** Images at which testing more at once brings no more speed. */
+export const usualTestChunk = 256;
+
+export interface TestOptions {
+  readonly device: string;
+  /** Images classified at once. */
+  readonly imagesAtOnce?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** The share of a dataset's images that `model` classifies correctly, in percent. */
 export async function testAccuracy(
   model: ImageModel,
   dataset: Dataset,
-  device: string,
-  signal?: AbortSignal,
+  { device, imagesAtOnce = usualTestChunk, signal }: TestOptions,
 ): Promise<number> {
   const source = datasetSource(dataset, device);
   let correct = 0;
-  for (let start = 0; start < source.size; start += testBatch) {
-    const length = Math.min(testBatch, source.size - start);
-    correct += scope(() =>
-      noGrad(() => {
-        const { images, labels } = source.batch(
-          Int32Array.from({ length }, (_, index) => start + index),
-        );
-        return correctPredictions(model.logits(normalize(images, source.normalization)), labels);
-      }),
+  for (const { start, length } of spans(source.size, imagesAtOnce)) {
+    correct += correctAmong(
+      model,
+      source,
+      Int32Array.from({ length }, (_, index) => start + index),
     );
     await breathe(signal);
   }
   return (100 * correct) / source.size;
+}
+
+/** How many of a source's images at `positions` are classified correctly, all at once. */
+export function correctAmong(
+  model: ImageModel,
+  source: TrainingSource,
+  positions: Int32Array,
+): number {
+  return scope(() =>
+    noGrad(() => {
+      const { images, labels } = source.batch(positions);
+      return correctPredictions(model.logits(normalize(images, source.normalization)), labels);
+    }),
+  );
 }

@@ -1,12 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { UsageError } from './errors.js';
-import { type EngineDescription, native } from './native.js';
+import { type EngineDescription, native, type TensorMemory } from './native.js';
 import type { Device } from './tensor.js';
 
 /** What the engine is and can do. */
 export function engine(): EngineDescription {
   return native.engine();
+}
+
+/** How much memory tensors on the CPU take in large blocks. All zeros where the allocator is the system's (macOS). */
+export function tensorMemory(): TensorMemory {
+  return native.memory();
 }
 
 /** The number of threads LibTorch's operators use. */

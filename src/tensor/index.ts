@@ -4,7 +4,7 @@ export * from './dtype.js';
 export * from './errors.js';
 export { writeFileAtomic } from './files.js';
 export { loadSafetensors, saveSafetensors, type TensorFile } from './io.js';
-export type { EngineDescription } from './native.js';
+export type { EngineDescription, TensorMemory } from './native.js';
 export * from './ops.js';
 export { loadPt, type Storable, savePt } from './pt.js';
 export * from './random.js';

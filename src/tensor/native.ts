@@ -26,8 +26,20 @@ export interface EngineDescription {
   readonly cudaDevices: number;
   readonly oneDnn: boolean;
   readonly openMp: boolean;
+  /** The vector instructions that our own kernels can use here, best (the one in use) first: 'avx512', 'avx2', 'baseline'. */
+  readonly instructionSets: readonly string[];
   /** True when freed memory stays with the process instead of going back to the system at every step. */
   readonly keepsFreedMemory: boolean;
+}
+
+/** Bytes of the large blocks (from 256 KiB) that tensors on the CPU take. */
+export interface TensorMemory {
+  /** In use now. */
+  readonly used: number;
+  /** Held from the system now: in use, or kept for reuse. */
+  readonly held: number;
+  readonly mostUsed: number;
+  readonly mostHeld: number;
 }
 
 type Bytes = NodeJS.TypedArray;
@@ -57,6 +69,8 @@ export interface Native {
   toBytes(tensor: TensorHandle): ArrayBuffer;
   engine(): EngineDescription;
   threads(count?: number): number;
+  instructionSet(name?: string): string;
+  memory(): TensorMemory;
 }
 
 /** Where the addon is looked for: the build directory beside `src` and `dist`. */

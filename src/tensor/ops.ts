@@ -91,10 +91,30 @@ export const batchNorm =
       cudnnEnabled: boolean,
     ]
   >('batch_norm');
-/** Ours (native/kernels): instance normalisation, ReLU and 2×2 average pooling in one pass, with gradients. */
-export const instanceNormReluPool = op<[x: Tensor, weight: Tensor, bias: Tensor, epsilon: number]>(
-  'ncfm::instance_norm_relu_pool',
-);
+/**
+ * Ours (native/kernels): convolution with stride 1, instance normalisation, ReLU and 2×2 average pooling in one
+ * operator, with gradients: [n, c, h, w] → [n, outputs, ⌊h'/2⌋, ⌊w'/2⌋].
+ */
+export const convolutionBlock =
+  op<
+    [
+      x: Tensor,
+      weight: Tensor,
+      bias: Tensor,
+      normWeight: Tensor,
+      normBias: Tensor,
+      padding: number,
+      epsilon: number,
+    ]
+  >('ncfm::convolution_block');
+/**
+ * Ours (native/kernels): the means of cos⟨t, f⟩ and of sin⟨t, f⟩ over each of `groups` groups of rows f of `features`
+ * [groups · n, d], for every row t of `frequencies` [T, d], with gradients; both results are [groups, T].
+ */
+export const characteristicMeans = op<
+  [features: Tensor, frequencies: Tensor, groups: number],
+  [cosines: Tensor, sines: Tensor]
+>('ncfm::characteristic_function');
 export const upsampleBilinear =
   op<[x: Tensor, size: Shape, alignCorners: boolean]>('upsample_bilinear2d');
 

@@ -27,8 +27,8 @@ export function addDistillCommand(program: Command, invocation: Invocation): voi
       '\nExample:\n  ncfm distill fashion-quick --name mine && ncfm evaluate runs/mine',
     )
     .action(async (config: string, options: RunOptions) => {
-      const { distillOnly } = await import('../../tasks/pipeline.js');
-      const result = await executeRun(invocation, config, options, distillOnly);
+      const { distillOnly, distillStages } = await import('../../tasks/index.js');
+      const result = await executeRun(invocation, config, options, distillOnly, distillStages);
       invocation.print(result, `${result.directory}\n`, options);
       invocation.tell(runSummary(result), options);
     });

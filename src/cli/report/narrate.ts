@@ -97,6 +97,8 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
       const accuracy = `${event.mean.toFixed(2)}${deviation} %`;
       return line('evaluate', phrases(event.set, accuracy, plural(event.n, 'seed')), 'good');
     }
+    case 'probe':
+      return line('plan', `timing ${event.work}`, 'quiet');
     case 'warning':
       return line('', `warning: ${event.message}`, 'warning');
     case 'phase-end':

@@ -7,6 +7,8 @@ export const smallPlan: Plan = {
   seed: 1,
   device: 'cpu',
   threads: 1,
+  memory: 'auto',
+  chunks: { real: 'auto', synthetic: 'auto', test: 'auto' },
   dataset: { name: 'digits', validation: 0 },
   model: { name: 'convnet', depth: 2, width: 8 },
   student: { name: 'convnet', depth: 2, width: 8 },

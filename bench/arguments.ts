@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util';
+import type { OpenBlas } from './children.js';
+import { BenchError } from './errors.js';
+import type { Selection } from './settings.js';
+
+export const help = `Usage: npm run bench -- [options]
+
+Times our distillation iteration against a PyTorch program that does what the official
+implementation does, and what else costs time, in one run on this machine.
+
+  --quick            only setting (a) with the sampling network and the small measurements,
+                     fewer iterations, PyTorch on half of the classes: under 4 minutes
+  --only <names>     some of official, paper, paper-ipc1, paper-ipc50, cifar100, training,
+                     overhead, kernels, phases (separated by commas)
+  --iterations <n>   iterations timed on each side (of ours: times the amortisation)
+  --whole            times PyTorch on all classes, not on a part (CIFAR-100, --quick)
+  --threads <n>      threads of both sides (default: the physical cores)
+  --openblas <which> same: PyTorch gets the OpenBLAS kernels that our engine chooses (default);
+                     default: it gets those that OpenBLAS chooses
+  --json             prints one JSON object
+  --help             shows this text
+
+NCFM_PYTHON names the Python whose torch is measured (otherwise /usr/bin/python3, python3).
+`;
+
+export interface BenchArguments extends Selection {
+  readonly threads: number | undefined;
+  readonly openBlas: OpenBlas;
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+const options = {
+  quick: { type: 'boolean' },
+  only: { type: 'string' },
+  iterations: { type: 'string' },
+  whole: { type: 'boolean' },
+  threads: { type: 'string' },
+  openblas: { type: 'string' },
+  json: { type: 'boolean' },
+  tiny: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** Reads the command line of `npm run bench`. Throws BenchError (exit code 2) when it is wrong. */
+export function parseArguments(args: readonly string[]): BenchArguments {
+  const values = parseOptions(args);
+  const openBlas = values.openblas ?? 'same';
+  if (openBlas !== 'same' && openBlas !== 'default') {
+    throw wrong(`--openblas ${openBlas}: expected same or default`);
+  }
+  return {
+    quick: values.quick ?? false,
+    only: values.only?.split(','),
+    iterations: count('iterations', values.iterations),
+    whole: values.whole ?? false,
+    threads: count('threads', values.threads),
+    openBlas,
+    json: values.json ?? false,
+    tiny: values.tiny ?? false,
+    help: values.help ?? false,
+  };
+}
+
+function parseOptions(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (cause) {
+    throw wrong((cause as Error).message, cause);
+  }
+}
+
+/** A positive whole number, or undefined. Throws BenchError (exit code 2) for anything else. */
+export function count(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw wrong(`--${name} ${text}: expected a positive whole number`);
+}
+
+/** An error of the command line. */
+export function wrong(message: string, cause?: unknown): BenchError {
+  return new BenchError(`${message}. See --help.`, { exitCode: 2, cause });
+}

@@ -1,0 +1,131 @@
+"""What the benchmark asks of the PyTorch program; each job is a function from the job's JSON to its result."""
+
+import random
+import sys
+import time
+
+import torch
+
+from augment import cutmix, normalizer, training
+from characteristic import discrepancy, normalize_features
+from distil import LOSS_WEIGHT, Distiller, RealImages, decode
+from network import ConvNet
+from torch.nn import functional as F
+
+
+def iterations(job):
+    """Seconds per iteration, timed over `timedClasses` classes and scaled to all of them."""
+    distiller = Distiller(job)
+    if job["warmUpClasses"] > 0:
+        distiller.iteration(job["warmUpClasses"])
+    seconds, phases = [], {}
+    timed = job["timedClasses"]
+    for number in range(job["iterations"]):
+        started = time.perf_counter()
+        loss, spent = distiller.iteration(timed)
+        whole = time.perf_counter() - started
+        # Loading the networks happens once per iteration, everything else once per class.
+        per_class = whole - spent["networks"]
+        seconds.append(spent["networks"] + per_class * job["classes"] / timed)
+        for name, value in spent.items():
+            scale = 1 if name == "networks" else job["classes"] / timed
+            phases[name] = phases.get(name, 0) + value * scale / job["iterations"]
+        report(f"PyTorch: iteration {number + 1}/{job['iterations']}: {seconds[-1]:.2f} s (loss {loss:.2f})")
+    return {"seconds": seconds, "phases": phases}
+
+
+def loss(job):
+    """The loss of every class and the gradient of their sum, for given weights, images and frequencies."""
+    given = torch.load(job["input"])
+    network = ConvNet(job["shape"], job["classes"], job["width"])
+    network.load_state_dict(given["network"])
+    normalize = normalizer(job["normalization"])
+    stored = given["stored"].clone().requires_grad_(True)
+    real = given["real"].split(given["real"].shape[0] // job["classes"])
+    synthetic = stored.split(stored.shape[0] // job["classes"])
+    losses = []
+    for real_images, stored_images in zip(real, synthetic):
+        with torch.no_grad():
+            target = normalize_features(network.features(normalize(real_images)))
+        features = normalize_features(network.features(normalize(decode(stored_images, job["factor"]))))
+        losses.append(LOSS_WEIGHT * discrepancy(target, features, given["frequencies"]))
+    sum(losses).backward()
+    torch.save(stored.grad, job["output"])
+    return {"losses": [value.item() for value in losses]}
+
+
+def train(job):
+    """Images per second of training a network: batches of augmented images, with or without CutMix."""
+    real = RealImages(job["realImages"], job["shape"], job["classes"]).by_class
+    images = real.reshape(-1, *job["shape"])
+    labels = torch.arange(job["classes"]).repeat_interleave(real.shape[1])
+    normalize = normalizer(job["normalization"])
+    network = ConvNet(job["shape"], job["classes"], job["width"])
+    if job["task"] == "pretraining":
+        optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
+    else:
+        optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3)
+    seconds = []
+    for _ in range(job["warmUpSteps"] + job["steps"]):
+        started = time.perf_counter()
+        chosen = torch.randint(images.shape[0], (job["batchSize"],))
+        batch, targets = training(normalize(images[chosen].float() / 255)), labels[chosen]
+        optimizer.zero_grad()
+        training_loss(network, batch, targets, mixes=job["task"] == "evaluation").backward()
+        optimizer.step()
+        seconds.append(time.perf_counter() - started)
+    return {"seconds": seconds[job["warmUpSteps"] :]}
+
+
+def training_loss(network, images, labels, mixes):
+    """Cross-entropy, half of the time of images mixed by CutMix; loss and correct answers are read as a log would."""
+    if mixes and random.random() < 0.5:
+        mixed, partner, share = cutmix(images)
+        logits = network(mixed)
+        value = share * F.cross_entropy(logits, labels) + (1 - share) * F.cross_entropy(logits, labels[partner])
+    else:
+        logits = network(images)
+        value = F.cross_entropy(logits, labels)
+    value.item()
+    (logits.argmax(1) == labels).sum().item()
+    return value
+
+
+def overhead(job):
+    """Nanoseconds per addition of two tensors of 8 numbers, best of several rounds."""
+    x, y = torch.ones(8), torch.ones(8)
+    best = float("inf")
+    for _ in range(job["rounds"]):
+        started = time.perf_counter()
+        for _ in range(job["repeats"]):
+            x + y
+        best = min(best, time.perf_counter() - started)
+    return {"nanoseconds": best / job["repeats"] * 1e9}
+
+
+def distil(job):
+    """Distils for a number of seconds; images are saved at about geometric times, which saving does not count in."""
+    distiller = Distiller(job)
+    labels = torch.arange(job["classes"]).repeat_interleave(job["imagesPerClass"])
+    snapshots, elapsed, number, due = [], 0.0, 0, 0.0
+    while True:
+        finished = elapsed >= job["seconds"]
+        if elapsed >= due or finished:
+            path = f"{job['folder']}/iteration-{number:06d}.pt"
+            torch.save([distiller.images.detach().clamp(0, 1), labels], path)
+            snapshots.append({"iteration": number, "seconds": elapsed, "path": path})
+            report(f"PyTorch: iteration {number}, {elapsed:.0f} of {job['seconds']:.0f} s")
+            due = elapsed * job["ratio"]
+        if finished:
+            return {"snapshots": snapshots}
+        started = time.perf_counter()
+        distiller.iteration()
+        elapsed += time.perf_counter() - started
+        number += 1
+
+
+def report(line):
+    print(line, file=sys.stderr, flush=True)
+
+
+JOBS = {"iterations": iterations, "loss": loss, "train": train, "overhead": overhead, "distil": distil}

@@ -1,0 +1,144 @@
+import type { IterationWork } from './flops.js';
+import { iterationWork } from './flops.js';
+import type {
+  KernelResult,
+  MachineResult,
+  PhaseResult,
+  TimedResult,
+  TrainingTask,
+} from './jobs.js';
+import type { Problem } from './settings.js';
+import { groupMeans, summarizeTimes } from './statistics.js';
+import type { GameOptions } from './workload.js';
+
+/** One side's time and memory for one setting. */
+export interface Measurement {
+  /** Per iteration: the median, the least and the greatest. */
+  readonly seconds: number;
+  readonly min: number;
+  readonly max: number;
+  /** Timings that these are of. */
+  readonly count: number;
+  /** The process's resident memory at its greatest. */
+  readonly peakBytes: number;
+  /** Of the mathematical work (see flops.ts), in 10⁹ operations per second, and as a share of the matrix peak. */
+  readonly gflops: number;
+  readonly peakFraction: number;
+}
+
+/** PyTorch's, with what is particular to it. */
+export interface PyTorchMeasurement extends Measurement {
+  /** Classes it was timed on, of how many; scaled to all when fewer. */
+  readonly timedClasses: number;
+  readonly classes: number;
+  /** Mean seconds per iteration. */
+  readonly phases: Readonly<Record<string, number>>;
+}
+
+export interface SettingResult {
+  readonly name: string;
+  readonly title: string;
+  readonly psi: boolean;
+  readonly amortise: number;
+  readonly ours: Measurement;
+  readonly pytorch: PyTorchMeasurement;
+  /** PyTorch's seconds over ours. */
+  readonly ratio: number;
+}
+
+export interface TrainingResult {
+  readonly task: TrainingTask;
+  readonly width: number;
+  /** Images per second. */
+  readonly ours: number;
+  readonly pytorch: number;
+  /** Ours over PyTorch's. */
+  readonly ratio: number;
+}
+
+/** The same loss and gradient on both sides, for one shape of images. */
+export interface Agreement {
+  readonly shape: readonly number[];
+  /** Greatest relative difference of a class's loss. */
+  readonly lossDifference: number;
+  readonly gradientDifference: number;
+}
+
+export interface OverheadResult {
+  /** Nanoseconds per addition of two small tensors. */
+  readonly ours: number;
+  readonly pytorch: number;
+}
+
+/** A phase of our iteration with its floor, the time that arithmetic or memory traffic would take at the peak. */
+export interface Phase extends PhaseResult {
+  readonly floorSeconds: number | null;
+  readonly floor: 'arithmetic' | 'bandwidth' | null;
+}
+
+export interface Machine extends Omit<MachineResult, 'coreType'> {
+  readonly cpu: string;
+  readonly memoryBytes: number;
+  readonly pytorch: string | null;
+  /** OPENBLAS_CORETYPE of each side; null leaves the choice to OpenBLAS. */
+  readonly openBlas: { readonly ours: string | null; readonly pytorch: string | null };
+}
+
+/** All that a run of the benchmark found. */
+export interface BenchResult {
+  readonly machine: Machine;
+  readonly agreement: readonly Agreement[];
+  readonly settings: readonly SettingResult[];
+  readonly training: readonly TrainingResult[];
+  readonly overhead: OverheadResult | null;
+  readonly kernels: readonly KernelResult[];
+  readonly phases: readonly Phase[];
+  /** Measurements that could not be made, each with its reason. */
+  readonly failures: readonly string[];
+}
+
+/** Sums up timings; iterations that share a draw count as one, by their mean. */
+export function measurementOf(
+  problem: Problem,
+  game: GameOptions,
+  { seconds, peakBytes }: TimedResult,
+  peakGflops: number,
+): Measurement {
+  const { median, ...spread } = summarizeTimes(groupMeans(seconds, game.amortise));
+  const gflops = iterationWork(problem, game).total.flops / median / 1e9;
+  return {
+    seconds: median,
+    min: spread.min,
+    max: spread.max,
+    count: spread.count,
+    peakBytes,
+    gflops,
+    peakFraction: gflops / peakGflops,
+  };
+}
+
+const phaseWork: Readonly<Record<string, keyof IterationWork>> = {
+  'real branch': 'real',
+  'synthetic forward': 'synthetic',
+  'characteristic function': 'characteristic',
+  'fine-tuning forward': 'fineTune',
+  frequencies: 'frequencies',
+  backward: 'backward',
+};
+
+/** The floor of a phase: the longer of its arithmetic at the matrix peak and its traffic at the measured bandwidth. */
+export function withFloor(
+  phase: PhaseResult,
+  work: IterationWork,
+  { peakGflops, bandwidth }: Pick<MachineResult, 'peakGflops' | 'bandwidth'>,
+): Phase {
+  const name = phaseWork[phase.name];
+  if (name === undefined || work[name].flops === 0) {
+    return { ...phase, floorSeconds: null, floor: null };
+  }
+  const arithmetic = work[name].flops / (peakGflops * 1e9);
+  const traffic = work[name].bytes / bandwidth;
+  return arithmetic >= traffic
+    ? { ...phase, floorSeconds: arithmetic, floor: 'arithmetic' }
+    : { ...phase, floorSeconds: traffic, floor: 'bandwidth' };
+}

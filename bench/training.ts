@@ -1,0 +1,64 @@
+import {
+  type Dataset,
+  datasetSource,
+  labelsByClass,
+  officialTraining,
+  RandomGenerator,
+  scope,
+  type TrainingSource,
+  type TrainOptions,
+  tensorSource,
+  train,
+} from 'ncfm';
+import type { TrainingJob, TrainingTask } from './jobs.js';
+import { newModel, openDataset, openSynthetic } from './workload.js';
+
+const optimizers = {
+  pretraining: { kind: 'sgd', learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4 },
+  evaluation: { kind: 'adamw', learningRate: 1e-3 },
+} as const;
+
+function trainOptions(task: TrainingTask, batchSize: number): TrainOptions {
+  return {
+    batchSize,
+    optimizer: optimizers[task],
+    schedule: { kind: 'constant' },
+    augmentation: officialTraining,
+    cutMix: task === 'evaluation' ? 0.5 : 0,
+  };
+}
+
+/** Seconds of each of our training steps, the ones to warm up left out. */
+export async function timeTraining(job: TrainingJob): Promise<number[]> {
+  const { task, problem, prepared, batchSize, warmUpSteps, steps } = job;
+  const random = new RandomGenerator(0);
+  const dataset = openDataset(problem, prepared);
+  using model = newModel(problem, random);
+  const seconds: number[] = [];
+  let last = performance.now();
+  await train({
+    model,
+    source: task === 'pretraining' ? datasetSource(dataset, 'cpu') : distilledSource(job, dataset),
+    steps: warmUpSteps + steps,
+    options: trainOptions(task, batchSize),
+    random,
+    onStep: (step) => {
+      const now = performance.now();
+      if (step > warmUpSteps) seconds.push((now - last) / 1000);
+      last = now;
+    },
+  });
+  return seconds;
+}
+
+/** A decoded distilled set in memory, as networks are evaluated on. */
+function distilledSource({ problem }: TrainingJob, dataset: Dataset): TrainingSource {
+  using synthetic = openSynthetic(problem, dataset, new RandomGenerator(0));
+  const { classes, decodedPerClass } = synthetic;
+  const images = scope(() => synthetic.decode().detach().clone());
+  return tensorSource(
+    images,
+    labelsByClass(classes, decodedPerClass, 'cpu'),
+    dataset.normalization,
+  );
+}

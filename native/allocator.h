@@ -1,0 +1,18 @@
+// Memory for tensors on the CPU.
+#pragma once
+
+#include <cstdint>
+
+namespace ncfm {
+
+// Bytes of large blocks: in use by tensors, held (in use or kept for reuse), and the most of both so far.
+struct AllocatorReport {
+  int64_t used, held, mostUsed, mostHeld;
+};
+
+// Makes LibTorch take large blocks from our allocator from now on. False where the system has no such memory calls.
+bool installAllocator();
+
+AllocatorReport reportAllocator();
+
+}  // namespace ncfm

@@ -1,0 +1,172 @@
+// 3x3 convolution of images with few channels (grey or colour): directly, from planes to channels last. One thread.
+//
+// The nine taps of every input channel are the depth of a small matrix product, whose left matrix is the padded image
+// itself: the element for pixel p and tap k lies at place p + places[k].
+#include "multiply.h"
+#include "table.h"
+
+namespace ncfm {
+namespace NCFM_INSTRUCTION_SET {
+namespace {
+
+// The image with its border of zeros.
+struct Padded {
+  int64_t height, width;
+  explicit Padded(const ConvolutionShape& shape)
+      : height(shape.height + 2 * shape.padding), width(shape.width + 2 * shape.padding) {}
+  int64_t area() const { return height * width; }
+};
+
+int64_t taps(const ConvolutionShape& shape) { return 9 * shape.inputs; }
+
+void listPlaces(const ConvolutionShape& shape, int64_t* places) {
+  const Padded padded(shape);
+  for (int64_t k = 0; k < taps(shape); ++k) places[k] = k / 9 * padded.area() + k % 9 / 3 * padded.width + k % 3;
+}
+
+void pad(const ConvolutionShape& shape, const float* image, float* target) {
+  const Padded padded(shape);
+  for (int64_t i = 0; i < shape.inputs * padded.area(); ++i) target[i] = 0;
+  for (int64_t c = 0; c < shape.inputs; ++c) {
+    for (int64_t y = 0; y < shape.height; ++y) {
+      const float* source = image + (c * shape.height + y) * shape.width;
+      float* row = target + c * padded.area() + (y + shape.padding) * padded.width + shape.padding;
+      for (int64_t x = 0; x < shape.width; ++x) row[x] = source[x];
+    }
+  }
+}
+
+int64_t panels(int64_t channels) { return (channels + panelWidth - 1) / panelWidth; }
+
+__attribute__((noinline)) void multiplyTaps(const float* image, int64_t pixels, const int64_t* places, int64_t count,
+                                            const float* weights, float* target, int64_t stride, int64_t columns) {
+  multiplyPanel<Into::replace>(image, Strided{1}, pixels, Listed{places}, count, weights, panelWidth, target, stride,
+                               columns);
+}
+
+}  // namespace
+
+int64_t directWeightSize(const ConvolutionShape& shape) { return panels(shape.outputs) * taps(shape) * panelWidth; }
+
+// packed[panel][tap][column of the panel], from weights [outputs][taps]
+void directPackWeights(const ConvolutionShape& shape, const float* weights, float* packed) {
+  for (int64_t panel = 0; panel < panels(shape.outputs); ++panel) {
+    for (int64_t k = 0; k < taps(shape); ++k) {
+      for (int64_t column = 0; column < panelWidth; ++column) {
+        const int64_t output = panel * panelWidth + column;
+        const float weight = output < shape.outputs ? weights[output * taps(shape) + k] : 0;
+        packed[(panel * taps(shape) + k) * panelWidth + column] = weight;
+      }
+    }
+  }
+}
+
+int64_t directWorkspace(const ConvolutionShape& shape) {
+  const Padded padded(shape);
+  const int64_t places = 2 * taps(shape);
+  const int64_t rows = padded.width * (panelWidth + roundUp(taps(shape), panelWidth));
+  return 2 * shape.inputs * padded.area() + places + rows + 2;
+}
+
+namespace {
+
+// The parts of a workspace; `places` first, for its alignment.
+struct Workspace {
+  int64_t* places;
+  float* padded;
+  float* row;
+  Workspace(const ConvolutionShape& shape, float* memory)
+      : places(reinterpret_cast<int64_t*>(memory)),
+        padded(memory + 2 * taps(shape)),
+        row(padded + shape.inputs * Padded(shape).area()) {
+    listPlaces(shape, places);
+  }
+};
+
+}  // namespace
+
+void directForward(const ConvolutionShape& shape, const float* image, const float* weights, float* y,
+                   float* workspace) {
+  const Workspace space(shape, workspace);
+  const Padded padded(shape);
+  const int64_t height = padded.height - 2;
+  const int64_t width = padded.width - 2;
+  pad(shape, image, space.padded);
+  for (int64_t panel = 0; panel < panels(shape.outputs); ++panel) {
+    const int64_t channel = panel * panelWidth;
+    const int64_t columns = shape.outputs - channel < panelWidth ? shape.outputs - channel : panelWidth;
+    const float* packed = weights + panel * taps(shape) * panelWidth;
+    for (int64_t i = 0; i < height; ++i) {
+      const float* left = space.padded + i * padded.width;
+      float* target = y + i * width * shape.outputs + channel;
+      if (columns % lanes == 0) {
+        multiplyTaps(left, width, space.places, taps(shape), packed, target, shape.outputs, columns);
+        continue;
+      }
+      multiplyTaps(left, width, space.places, taps(shape), packed, space.row, panelWidth, columns);
+      for (int64_t j = 0; j < width; ++j) {
+        for (int64_t c = 0; c < columns; ++c) target[j * shape.outputs + c] = space.row[j * panelWidth + c];
+      }
+    }
+  }
+}
+
+// Gradient of the image from that of y. `weights` are [outputs][taps], rows padded with zeros to whole panels.
+void directInputGradient(const ConvolutionShape& shape, const float* gradient, const float* weights, float* result,
+                         float* workspace) {
+  const Workspace space(shape, workspace);
+  const Padded padded(shape);
+  const int64_t height = padded.height - 2;
+  const int64_t width = padded.width - 2;
+  const int64_t stride = roundUp(taps(shape), panelWidth);
+  for (int64_t i = 0; i < shape.inputs * padded.area(); ++i) space.padded[i] = 0;
+  for (int64_t i = 0; i < height; ++i) {
+    for (int64_t k = 0; k < taps(shape); k += panelWidth) {
+      const int64_t columns = taps(shape) - k < panelWidth ? taps(shape) - k : panelWidth;
+      multiplyPanel<Into::replace>(gradient + i * width * shape.outputs, Strided{shape.outputs}, width, Strided{1},
+                                   shape.outputs, weights + k, stride, space.row + k, stride, columns);
+    }
+    for (int64_t k = 0; k < taps(shape); ++k) {
+      float* target = space.padded + i * padded.width + space.places[k];
+      for (int64_t j = 0; j < width; ++j) target[j] += space.row[j * stride + k];
+    }
+  }
+  for (int64_t c = 0; c < shape.inputs; ++c) {
+    for (int64_t y = 0; y < shape.height; ++y) {
+      const float* row = space.padded + c * padded.area() + (y + shape.padding) * padded.width + shape.padding;
+      float* target = result + (c * shape.height + y) * shape.width;
+      for (int64_t x = 0; x < shape.width; ++x) target[x] = row[x];
+    }
+  }
+}
+
+// Adds the weights' gradient for one image to sums[panel][tap][column of the panel]. May read up to one panel of floats
+// behind `gradient`.
+void directAddWeightGradient(const ConvolutionShape& shape, const float* image, const float* gradient, float* sums,
+                             float* workspace) {
+  const Workspace space(shape, workspace);
+  const Padded padded(shape);
+  const int64_t height = padded.height - 2;
+  const int64_t width = padded.width - 2;
+  pad(shape, image, space.padded);
+  for (int64_t panel = 0; panel < panels(shape.outputs); ++panel) {
+    const int64_t channel = panel * panelWidth;
+    const int64_t columns = shape.outputs - channel < panelWidth ? shape.outputs - channel : panelWidth;
+    for (int64_t i = 0; i < height; ++i) {
+      multiplyPanel<Into::add>(space.padded + i * padded.width, Listed{space.places}, taps(shape), Strided{1}, width,
+                               gradient + i * width * shape.outputs + channel, shape.outputs,
+                               sums + panel * taps(shape) * panelWidth, panelWidth, columns);
+    }
+  }
+}
+
+// From the sums of all images to [outputs][taps].
+void directWeightGradient(const ConvolutionShape& shape, const float* sums, float* gradient) {
+  for (int64_t output = 0; output < shape.outputs; ++output) {
+    const float* column = sums + output / panelWidth * taps(shape) * panelWidth + output % panelWidth;
+    for (int64_t k = 0; k < taps(shape); ++k) gradient[output * taps(shape) + k] = column[k * panelWidth];
+  }
+}
+
+}  // namespace NCFM_INSTRUCTION_SET
+}  // namespace ncfm

@@ -1,0 +1,87 @@
+// What the operators call: the computing functions, compiled once for each instruction set, behind one table each.
+#pragma once
+
+#include <cstdint>
+
+namespace ncfm {
+
+// A 3x3 convolution of [inputs, height, width] with stride 1; the result has height + 2 · padding − 2 rows.
+struct ConvolutionShape {
+  int64_t inputs, outputs, height, width, padding;
+};
+
+// Feature maps of one image, channels last.
+struct MapSize {
+  int64_t channels, height, width;
+  int64_t area() const { return height * width; }
+  int64_t pooledArea() const { return (height / 2) * (width / 2); }
+};
+
+// Scale and shift of each channel behind a normalisation.
+struct NormParameters {
+  const float* weight;
+  const float* bias;
+};
+
+// Name, result and parameters of every function; see the files of this folder for what each does.
+#define NCFM_COMPUTE_FUNCTIONS(FUNCTION)                                                                              \
+  FUNCTION(winogradWeightSize, int64_t, (int64_t inputs, int64_t outputs))                                            \
+  FUNCTION(winogradTransformWeights, void,                                                                            \
+           (const float* weights, int64_t inputs, int64_t outputs, bool turned, int64_t begin, int64_t end,           \
+            float* packed))                                                                                           \
+  FUNCTION(winogradImagesAtOnce, int64_t, (const ConvolutionShape& shape))                                            \
+  FUNCTION(winogradWorkspace, int64_t, (const ConvolutionShape& shape))                                               \
+  FUNCTION(winogradForward, void,                                                                                     \
+           (const ConvolutionShape& shape, const float* x, int64_t images, const float* weights, const float* bias,   \
+            float* y, float* workspace))                                                                              \
+  FUNCTION(winogradAddWeightGradient, void,                                                                           \
+           (const ConvolutionShape& shape, const float* x, const float* gradient, int64_t images, float* sums,        \
+            float* workspace))                                                                                        \
+  FUNCTION(winogradWeightGradient, void, (const float* sums, int64_t inputs, int64_t outputs, float* gradient))       \
+  FUNCTION(directWeightSize, int64_t, (const ConvolutionShape& shape))                                                \
+  FUNCTION(directPackWeights, void, (const ConvolutionShape& shape, const float* weights, float* packed))             \
+  FUNCTION(directWorkspace, int64_t, (const ConvolutionShape& shape))                                                 \
+  FUNCTION(directForward, void,                                                                                       \
+           (const ConvolutionShape& shape, const float* image, const float* weights, float* y, float* workspace))     \
+  FUNCTION(directInputGradient, void,                                                                                 \
+           (const ConvolutionShape& shape, const float* gradient, const float* weights, float* result,                \
+            float* workspace))                                                                                        \
+  FUNCTION(directAddWeightGradient, void,                                                                             \
+           (const ConvolutionShape& shape, const float* image, const float* gradient, float* sums, float* workspace)) \
+  FUNCTION(directWeightGradient, void, (const ConvolutionShape& shape, const float* sums, float* gradient))           \
+  FUNCTION(normStatistics, void,                                                                                      \
+           (const float* image, int64_t area, int64_t channels, float epsilon, float* mean, float* inverseDeviation)) \
+  FUNCTION(normReluPool, void,                                                                                        \
+           (const float* image, const MapSize& size, const NormParameters& norm, const float* mean,                   \
+            const float* inverseDeviation, float* pooled))                                                            \
+  FUNCTION(normReluPoolBackward, void,                                                                                \
+           (const float* image, const MapSize& size, const NormParameters& norm, const float* mean,                   \
+            const float* inverseDeviation, const float* pooledGradient, float* gradient, float* weightGradient,       \
+            float* biasGradient))                                                                                     \
+  FUNCTION(addCosinesAndSines, void,                                                                                  \
+           (const float* phases, int64_t rows, int64_t stride, int64_t columns, float* cosines, float* sines))        \
+  FUNCTION(phaseGradients, void,                                                                                      \
+           (const float* phases, int64_t rows, int64_t stride, int64_t columns, const float* cosineGradient,          \
+            const float* sineGradient, float* gradients))
+
+struct Compute {
+  const char* instructionSet;
+  int64_t panelWidth;
+#define NCFM_POINTER(name, result, parameters) result(*name) parameters;
+  NCFM_COMPUTE_FUNCTIONS(NCFM_POINTER)
+#undef NCFM_POINTER
+};
+
+#if defined(NCFM_INSTRUCTION_SET)
+namespace NCFM_INSTRUCTION_SET {
+#define NCFM_DECLARATION(name, result, parameters) result name parameters;
+NCFM_COMPUTE_FUNCTIONS(NCFM_DECLARATION)
+#undef NCFM_DECLARATION
+extern const Compute table;
+}  // namespace NCFM_INSTRUCTION_SET
+#endif
+
+// The table in use: that of the best instruction set of this processor.
+const Compute& compute();
+
+}  // namespace ncfm

@@ -1,0 +1,130 @@
+#include "convolution.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
+namespace ncfm {
+namespace {
+
+// From this many input channels on, the transforms of Winograd's method cost less than they save.
+constexpr int64_t fewChannels = 8;
+
+class DirectConvolution final : public Convolution {
+ public:
+  DirectConvolution(const ConvolutionShape& size, const at::Tensor& weight)
+      : Convolution(size), weight_(weight.contiguous()), packed_(compute().directWeightSize(size)) {
+    compute().directPackWeights(shape, weight_.data_ptr<float>(), packed_.data());
+  }
+
+  at::Tensor arrange(const at::Tensor& x) const override { return x.contiguous(); }
+  int64_t imagesAtOnce() const override { return 1; }
+  bool cheaperThanMemory() const override { return true; }
+  int64_t workspace() const override { return compute().directWorkspace(shape); }
+
+  void forward(const float* x, int64_t images, float* y, float* workspace) const override {
+    for (int64_t i = 0; i < images; ++i) {
+      compute().directForward(shape, x + i * inputSize(), packed_.data(), y + i * outputSize(), workspace);
+    }
+  }
+
+  void prepareInputGradient() override {
+    const int64_t taps = 9 * shape.inputs;
+    const int64_t width = (taps + compute().panelWidth - 1) / compute().panelWidth * compute().panelWidth;
+    rows_ = at::constant_pad_nd(weight_.reshape({shape.outputs, taps}), {0, width - taps}).contiguous();
+  }
+
+  void inputGradient(const float* gradient, int64_t images, float* result, float* workspace) const override {
+    for (int64_t i = 0; i < images; ++i) {
+      compute().directInputGradient(shape, gradient + i * outputSize(), rows_.data_ptr<float>(),
+                                    result + i * inputSize(), workspace);
+    }
+  }
+
+  int64_t weightSums() const override { return compute().directWeightSize(shape); }
+
+  void addWeightGradient(const float* x, const float* gradient, int64_t images, float* sums,
+                         float* workspace) const override {
+    for (int64_t i = 0; i < images; ++i) {
+      compute().directAddWeightGradient(shape, x + i * inputSize(), gradient + i * outputSize(), sums, workspace);
+    }
+  }
+
+  void weightGradient(const float* sums, float* gradient) const override {
+    compute().directWeightGradient(shape, sums, gradient);
+  }
+
+ private:
+  at::Tensor weight_;
+  at::Tensor rows_;
+  Buffer packed_;
+};
+
+class WinogradConvolution final : public Convolution {
+ public:
+  WinogradConvolution(const ConvolutionShape& size, const at::Tensor& weight)
+      : Convolution(size), weight_(weight.contiguous()), transformed_(transform(shape, false)) {}
+
+  at::Tensor arrange(const at::Tensor& x) const override { return x.contiguous(at::MemoryFormat::ChannelsLast); }
+  int64_t imagesAtOnce() const override { return compute().winogradImagesAtOnce(shape); }
+  bool cheaperThanMemory() const override { return false; }
+  int64_t workspace() const override {
+    return std::max(compute().winogradWorkspace(shape), compute().winogradWorkspace(turnedShape()));
+  }
+
+  void forward(const float* x, int64_t images, float* y, float* workspace) const override {
+    compute().winogradForward(shape, x, images, transformed_.data(), nullptr, y, workspace);
+  }
+
+  void prepareInputGradient() override { turned_ = std::make_unique<Buffer>(transform(turnedShape(), true)); }
+
+  void inputGradient(const float* gradient, int64_t images, float* result, float* workspace) const override {
+    compute().winogradForward(turnedShape(), gradient, images, turned_->data(), nullptr, result, workspace);
+  }
+
+  int64_t weightSums() const override { return compute().winogradWeightSize(shape.inputs, shape.outputs); }
+
+  void addWeightGradient(const float* x, const float* gradient, int64_t images, float* sums,
+                         float* workspace) const override {
+    compute().winogradAddWeightGradient(shape, x, gradient, images, sums, workspace);
+  }
+
+  void weightGradient(const float* sums, float* gradient) const override {
+    compute().winogradWeightGradient(sums, shape.inputs, shape.outputs, gradient);
+  }
+
+ private:
+  ConvolutionShape turnedShape() const {
+    return {shape.outputs, shape.inputs, shape.height, shape.width, shape.padding};
+  }
+
+  Buffer transform(const ConvolutionShape& size, bool turned) const {
+    Buffer result(compute().winogradWeightSize(size.inputs, size.outputs));
+    const float* weights = weight_.data_ptr<float>();
+    at::parallel_for(0, size.inputs, 8, [&](int64_t begin, int64_t end) {
+      compute().winogradTransformWeights(weights, size.inputs, size.outputs, turned, begin, end, result.data());
+    });
+    return result;
+  }
+
+  at::Tensor weight_;
+  Buffer transformed_;
+  std::unique_ptr<Buffer> turned_;
+};
+
+}  // namespace
+
+bool hasConvolution(const at::Tensor& x, const at::Tensor& weight, int64_t padding) {
+  const bool cpuFloat = x.device().is_cpu() && x.scalar_type() == at::kFloat && weight.device().is_cpu() &&
+                        weight.scalar_type() == at::kFloat;
+  const bool threeByThree = weight.dim() == 4 && weight.size(2) == 3 && weight.size(3) == 3;
+  return cpuFloat && threeByThree && x.numel() > 0 && (padding == 1 || weight.size(1) < fewChannels);
+}
+
+std::unique_ptr<Convolution> makeConvolution(const at::Tensor& x, const at::Tensor& weight, int64_t padding) {
+  const ConvolutionShape shape{weight.size(1), weight.size(0), x.size(2), x.size(3), padding};
+  if (shape.inputs < fewChannels) return std::make_unique<DirectConvolution>(shape, weight);
+  return std::make_unique<WinogradConvolution>(shape, weight);
+}
+
+}  // namespace ncfm

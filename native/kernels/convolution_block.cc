@@ -1,0 +1,226 @@
+// The ConvNet's block in one operator: 3x3 convolution, instance normalisation, ReLU and 2x2 average pooling, forward
+// and backward.
+//
+// A few images at a time go through the whole block, so that the convolution's result is normalised and pooled while it
+// is in a near cache; as separate operators it goes to memory and back some nine times. The convolution's bias has no
+// part in this: the normalisation subtracts it again, and its gradient is 0.
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/library.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "convolution.h"
+
+namespace ncfm {
+namespace {
+
+struct Parameters {
+  at::Tensor normWeight, normBias;
+  double epsilon;
+  NormParameters norm() const { return {normWeight.data_ptr<float>(), normBias.data_ptr<float>()}; }
+};
+
+// What the backward step needs of the forward one, each [n, ...]. The convolution's result `y` is left out where it is
+// cheaper to compute again.
+struct Kept {
+  at::Tensor y, mean, inverseDeviation;
+};
+
+at::Tensor emptyMaps(int64_t images, int64_t channels, int64_t height, int64_t width) {
+  return at::empty({images, channels, height, width}, at::TensorOptions(at::kFloat), at::MemoryFormat::ChannelsLast);
+}
+
+// Calls body(first, count) for the images of one thread, a few at a time.
+template <class Body>
+void inSteps(int64_t begin, int64_t end, int64_t atOnce, const Body& body) {
+  for (int64_t first = begin; first < end; first += atOnce) body(first, std::min(atOnce, end - first));
+}
+
+// `x` as arranged by the convolution -> pooled [n, outputs, h'/2, w'/2]. Fills `kept` where it has tensors.
+at::Tensor forwardPass(const Convolution& convolution, const at::Tensor& x, const Parameters& parameters, Kept* kept) {
+  const MapSize map = convolution.output();
+  const int64_t images = x.size(0);
+  const at::Tensor pooled = emptyMaps(images, map.channels, map.height / 2, map.width / 2);
+  const float* input = x.data_ptr<float>();
+  float* output = pooled.data_ptr<float>();
+  const bool keepY = kept != nullptr && !convolution.cheaperThanMemory();
+  if (kept != nullptr) {
+    if (keepY) kept->y = emptyMaps(images, map.channels, map.height, map.width);
+    kept->mean = at::empty({images, map.channels}, at::kFloat);
+    kept->inverseDeviation = at::empty({images, map.channels}, at::kFloat);
+  }
+  const int64_t atOnce = convolution.imagesAtOnce();
+  at::parallel_for(0, images, 1, [&](int64_t begin, int64_t end) {
+    const Buffer workspace(convolution.workspace());
+    const Buffer maps(keepY ? 0 : atOnce * convolution.outputSize());
+    const Buffer statistics(2 * map.channels);
+    inSteps(begin, end, atOnce, [&](int64_t first, int64_t count) {
+      float* y = keepY ? kept->y.data_ptr<float>() + first * convolution.outputSize() : maps.data();
+      convolution.forward(input + first * convolution.inputSize(), count, y, workspace.data());
+      for (int64_t i = 0; i < count; ++i) {
+        const int64_t image = first + i;
+        float* mean = kept == nullptr ? statistics.data() : kept->mean.data_ptr<float>() + image * map.channels;
+        float* inverse = kept == nullptr ? mean + map.channels
+                                         : kept->inverseDeviation.data_ptr<float>() + image * map.channels;
+        const float* one = y + i * convolution.outputSize();
+        compute().normStatistics(one, map.area(), map.channels, static_cast<float>(parameters.epsilon), mean, inverse);
+        compute().normReluPool(one, map, parameters.norm(), mean, inverse,
+                               output + image * map.channels * map.pooledArea());
+      }
+    });
+  });
+  return pooled;
+}
+
+struct Gradients {
+  at::Tensor x, weight, normWeight, normBias;
+};
+
+// The sums of one thread: of the weights' gradient in the convolution's own form, and of both parameters of the norm.
+struct Sums {
+  at::Tensor weight, norm;
+};
+
+// Adds the threads' sums in their order, so that the result does not depend on which finished first.
+at::Tensor total(const std::vector<Sums>& sums, at::Tensor Sums::* part) {
+  at::Tensor result;
+  for (const Sums& each : sums) {
+    const at::Tensor& term = each.*part;
+    if (!term.defined()) continue;
+    result = result.defined() ? result.add_(term) : term;
+  }
+  return result;
+}
+
+Gradients backwardPass(Convolution& convolution, const at::Tensor& x, const Parameters& parameters, const Kept& kept,
+                       const at::Tensor& pooledGradient, bool inputWanted, bool weightWanted) {
+  const MapSize map = convolution.output();
+  const int64_t images = x.size(0);
+  const at::Tensor incoming = pooledGradient.contiguous(at::MemoryFormat::ChannelsLast);
+  Gradients result;
+  if (inputWanted) {
+    convolution.prepareInputGradient();
+    result.x = at::empty_like(x);
+  }
+  const int64_t atOnce = convolution.imagesAtOnce();
+  std::vector<Sums> sums(static_cast<size_t>(at::get_num_threads()));
+  at::parallel_for(0, images, 1, [&](int64_t begin, int64_t end) {
+    Sums& own = sums[static_cast<size_t>(at::get_thread_num())];
+    own.norm = at::zeros({2, map.channels}, at::kFloat);
+    if (weightWanted) own.weight = at::zeros({convolution.weightSums()}, at::kFloat);
+    const Buffer workspace(convolution.workspace());
+    const Buffer gradients(atOnce * convolution.outputSize() + compute().panelWidth);
+    const Buffer maps(kept.y.defined() ? 0 : atOnce * convolution.outputSize());
+    inSteps(begin, end, atOnce, [&](int64_t first, int64_t count) {
+      const float* y = maps.data();
+      if (kept.y.defined()) {
+        y = kept.y.data_ptr<float>() + first * convolution.outputSize();
+      } else {
+        const float* source = x.data_ptr<float>() + first * convolution.inputSize();
+        convolution.forward(source, count, maps.data(), workspace.data());
+      }
+      for (int64_t i = 0; i < count; ++i) {
+        const int64_t image = first + i;
+        float* normSums = own.norm.data_ptr<float>();
+        compute().normReluPoolBackward(
+            y + i * convolution.outputSize(), map, parameters.norm(),
+            kept.mean.data_ptr<float>() + image * map.channels,
+            kept.inverseDeviation.data_ptr<float>() + image * map.channels,
+            incoming.data_ptr<float>() + image * map.channels * map.pooledArea(),
+            gradients.data() + i * convolution.outputSize(), normSums, normSums + map.channels);
+      }
+      if (inputWanted) {
+        convolution.inputGradient(gradients.data(), count, result.x.data_ptr<float>() + first * convolution.inputSize(),
+                                  workspace.data());
+      }
+      if (weightWanted) {
+        convolution.addWeightGradient(x.data_ptr<float>() + first * convolution.inputSize(), gradients.data(), count,
+                                      own.weight.data_ptr<float>(), workspace.data());
+      }
+    });
+  });
+  if (weightWanted) {
+    result.weight = at::empty({convolution.shape.outputs, convolution.shape.inputs, 3, 3}, at::kFloat);
+    convolution.weightGradient(total(sums, &Sums::weight).data_ptr<float>(), result.weight.data_ptr<float>());
+  }
+  const at::Tensor norm = total(sums, &Sums::norm);
+  result.normWeight = norm[0];
+  result.normBias = norm[1];
+  return result;
+}
+
+class BlockFunction : public torch::autograd::Function<BlockFunction> {
+ public:
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
+                            const at::Tensor& bias, const at::Tensor& normWeight, const at::Tensor& normBias,
+                            int64_t padding, double epsilon) {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    const std::unique_ptr<Convolution> convolution = makeConvolution(x, weight, padding);
+    const at::Tensor input = convolution->arrange(x);
+    Kept kept;
+    const at::Tensor pooled = forwardPass(*convolution, input, {normWeight, normBias, epsilon}, &kept);
+    context->save_for_backward({input, weight, bias, normWeight, normBias, kept.y, kept.mean, kept.inverseDeviation});
+    context->saved_data["padding"] = padding;
+    context->saved_data["epsilon"] = epsilon;
+    context->saved_data["input wanted"] = x.requires_grad();
+    context->saved_data["weight wanted"] = weight.requires_grad();
+    return pooled;
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &x = saved[0], &weight = saved[1], &bias = saved[2];
+    const Parameters parameters{saved[3], saved[4], context->saved_data["epsilon"].toDouble()};
+    const std::unique_ptr<Convolution> convolution =
+        makeConvolution(x, weight, context->saved_data["padding"].toInt());
+    const Gradients found =
+        backwardPass(*convolution, x, parameters, {saved[5], saved[6], saved[7]}, gradients[0],
+                     context->saved_data["input wanted"].toBool(), context->saved_data["weight wanted"].toBool());
+    return {found.x, found.weight, at::zeros_like(bias), found.normWeight, found.normBias, at::Tensor(), at::Tensor()};
+  }
+};
+
+bool fusable(const at::Tensor& normWeight, const at::Tensor& normBias) {
+  const auto fits = [](const at::Tensor& t) {
+    return t.device().is_cpu() && t.scalar_type() == at::kFloat && t.is_contiguous();
+  };
+  return fits(normWeight) && fits(normBias);
+}
+
+// x [n, inputs, h, w], weight [outputs, inputs, k, k], bias, normWeight and normBias [outputs]
+// -> [n, outputs, h'/2, w'/2]; composed of ATen operators where the kernels do not apply.
+at::Tensor convolutionBlock(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                            const at::Tensor& normWeight, const at::Tensor& normBias, int64_t padding, double epsilon) {
+  TORCH_CHECK(x.dim() == 4 && weight.dim() == 4 && x.size(1) == weight.size(1),
+              "expected images [n, c, h, w] and weights [outputs, c, k, k], got ", x.sizes(), " and ", weight.sizes());
+  const int64_t outputs = weight.size(0);
+  TORCH_CHECK(bias.numel() == outputs && normWeight.numel() == outputs && normBias.numel() == outputs,
+              "expected one bias and one scale and shift for each of ", outputs, " channels");
+  const int64_t shrink = weight.size(2) - 1 - 2 * padding;
+  TORCH_CHECK(x.size(2) - shrink >= 2 && x.size(3) - shrink >= 2, "images of ", x.sizes(), " leave no 2x2 window to pool");
+  if (!hasConvolution(x, weight, padding) || !fusable(normWeight, normBias)) {
+    const at::Tensor y = at::conv2d(x, weight, bias, /*stride=*/1, padding);
+    return at::avg_pool2d(at::group_norm(y, outputs, normWeight, normBias, epsilon).relu(), {2, 2}, {2, 2});
+  }
+  const bool needsGrad = at::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad() ||
+                                                        normWeight.requires_grad() || normBias.requires_grad());
+  if (needsGrad) return BlockFunction::apply(x, weight, bias, normWeight, normBias, padding, epsilon);
+  const std::unique_ptr<Convolution> convolution = makeConvolution(x, weight, padding);
+  return forwardPass(*convolution, convolution->arrange(x), {normWeight, normBias, epsilon}, nullptr);
+}
+
+}  // namespace
+
+TORCH_LIBRARY_FRAGMENT(ncfm, library) {
+  library.def(
+      "convolution_block(Tensor x, Tensor weight, Tensor bias, Tensor norm_weight, Tensor norm_bias, int padding, "
+      "float epsilon) -> Tensor",
+      convolutionBlock);
+}
+
+}  // namespace ncfm

@@ -1,0 +1,61 @@
+// Chooses which compilation of the computing functions this process uses.
+#include <c10/util/Exception.h>
+
+#include "instruction_set.h"
+
+namespace ncfm {
+
+namespace baseline {
+extern const Compute table;
+}
+#if defined(NCFM_HAS_X86_LEVELS)
+namespace avx2 {
+extern const Compute table;
+}
+namespace avx512 {
+extern const Compute table;
+}
+#endif
+
+namespace {
+
+// Best first; the last one runs everywhere.
+std::vector<const Compute*> available() {
+  std::vector<const Compute*> tables;
+#if defined(NCFM_HAS_X86_LEVELS)
+  const bool hasAvx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool hasAvx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+  if (hasAvx2 && hasAvx512) tables.push_back(&avx512::table);
+  if (hasAvx2) tables.push_back(&avx2::table);
+#endif
+  tables.push_back(&baseline::table);
+  return tables;
+}
+
+const Compute*& chosen() {
+  static const Compute* table = available().front();
+  return table;
+}
+
+}  // namespace
+
+const Compute& compute() { return *chosen(); }
+
+std::vector<std::string> instructionSets() {
+  std::vector<std::string> names;
+  for (const Compute* table : available()) names.emplace_back(table->instructionSet);
+  return names;
+}
+
+void useInstructionSet(const std::string& name) {
+  for (const Compute* table : available()) {
+    if (table->instructionSet == name) {
+      chosen() = table;
+      return;
+    }
+  }
+  TORCH_CHECK(false, "this processor does not have the instruction set '", name, "'");
+}
+
+}  // namespace ncfm

@@ -1,0 +1,55 @@
+import { UsageError } from '../tensor/index.js';
+
+/** How much of an iteration is in memory at once. Results do not depend on it but for the last digits. */
+export interface Chunks {
+  /** Real images that go through the extractor at once, without gradient. */
+  readonly real: number;
+  /** Classes whose synthetic images go through the networks at once, forward and backward. */
+  readonly synthetic: number;
+}
+
+/** The sizes that chunks are made of. */
+export interface ChunkedSizes {
+  readonly classes: number;
+  /** Real images of each class in a batch. */
+  readonly realPerClass: number;
+  /** Synthetic training images of each class. */
+  readonly decodedPerClass: number;
+}
+
+/** Images at which larger chunks bring no more speed. */
+const usualReal = 256;
+const usualDecoded = 128;
+
+/** The chunks that are used when nothing else is asked for. */
+export function usualChunks(sizes: ChunkedSizes): Chunks {
+  return {
+    real: wholeClasses(usualReal, sizes.realPerClass),
+    synthetic: Math.min(
+      sizes.classes,
+      Math.max(1, Math.floor(usualDecoded / sizes.decodedPerClass)),
+    ),
+  };
+}
+
+/** At most `images` as whole classes where they fit: a class that is cut is augmented in two pieces. */
+export function wholeClasses(images: number, perClass: number): number {
+  return images > perClass ? images - (images % perClass) : images;
+}
+
+/** A part of a range. */
+export interface Span {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** The range 0 to `total` in parts of `size`, the last one what is left. Throws UsageError for a size below 1. */
+export function spans(total: number, size: number): Span[] {
+  if (!Number.isInteger(size) || size < 1) {
+    throw new UsageError(`the size of a chunk must be a positive integer, got ${size}`);
+  }
+  return Array.from({ length: Math.ceil(total / size) }, (_, index) => ({
+    start: index * size,
+    length: Math.min(size, total - index * size),
+  }));
+}

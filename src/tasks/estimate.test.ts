@@ -1,0 +1,127 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { RunDirectory, type RunEvent } from '../run/index.js';
+import { temporaryFolder } from '../run/testing/folder.js';
+import { liveTensors, UsageError } from '../tensor/index.js';
+import { estimatePlan } from './estimate.js';
+import { runPipeline } from './pipeline.js';
+import type { Plan } from './plan.js';
+import { smallPlan } from './testing/plan.js';
+
+describe('the estimate of a plan', () => {
+  it('has time and memory for every stage, and leaves nothing behind', async () => {
+    const cache = join(temporaryFolder(), 'cache');
+    const before = liveTensors();
+    const events: RunEvent[] = [];
+    const estimate = await estimatePlan({
+      plan: smallPlan,
+      cache,
+      onEvent: (event) => events.push(event),
+    });
+    expect(liveTensors()).toBe(before);
+    expect(existsSync(cache)).toBe(false);
+    const names = estimate.stages.map(({ stage }) => stage);
+    expect(names).toEqual(['pretrain', 'clusters', 'distill', 'evaluate']);
+    for (const { seconds, bytes } of estimate.stages) {
+      expect(seconds).toBeGreaterThan(0);
+      expect(bytes).toBeGreaterThan(5e7);
+    }
+    const sum = estimate.stages.reduce((total, { seconds }) => total + seconds, 0);
+    expect(estimate.seconds).toBeCloseTo(sum, 9);
+    expect(estimate.networks).toEqual({ total: 2, ready: 0 });
+    expect(events.map(({ type }) => type)).toEqual(['probe', 'probe', 'probe']);
+  });
+
+  it('multiplies what it timed by how often it will happen', async () => {
+    const cache = temporaryFolder();
+    const times = async (plan: Plan) => {
+      const { stages } = await estimatePlan({ plan, cache });
+      return Object.fromEntries(stages.map(({ stage, seconds }) => [stage, seconds]));
+    };
+    const once = await times(smallPlan);
+    const often = await times({
+      ...smallPlan,
+      pretrain: { ...smallPlan.pretrain, networks: 2000 },
+      distill: { ...smallPlan.distill, iterations: 100_000 },
+      evaluate: { ...smallPlan.evaluate, length: { steps: 80_000 } },
+    });
+    for (const stage of ['pretrain', 'distill', 'evaluate']) {
+      expect(often[stage]! / once[stage]!, stage).toBeGreaterThan(100);
+    }
+    expect(often.clusters! / once.clusters!).toBeLessThan(10);
+  });
+
+  it('tells apart iterations that draw a target and those that go on with the last', async () => {
+    const matching = { strategy: 'plain', realPerClass: 512 } as const;
+    const distill = { ...smallPlan.distill, matching, iterations: 1000 };
+    const seconds = async (amortize: number) => {
+      const plan = { ...smallPlan, distill: { ...distill, amortize } };
+      const { stages } = await estimatePlan({ plan, cache: temporaryFolder() });
+      return stages.find(({ stage }) => stage === 'distill')!.seconds;
+    };
+    expect(await seconds(20)).toBeLessThan(0.6 * (await seconds(1)));
+  });
+
+  it('is near to what the run then takes, in memory, disk and time, and knows what is in the cache', async () => {
+    const folder = temporaryFolder();
+    const cache = join(folder, 'cache');
+    const estimate = await estimatePlan({ plan: smallPlan, cache });
+    const directory = RunDirectory.create({ runs: folder, name: 'run' });
+    using log = directory.openEventLog();
+    const { seconds, memory } = await runPipeline({
+      plan: smallPlan,
+      directory,
+      cache,
+      onEvent: log.sink,
+    });
+    const taken = Object.values(seconds).reduce((sum, value) => sum + value, 0);
+    // Timings vary where other tests run beside this one.
+    expect(estimate.seconds / taken).toBeGreaterThan(0.3);
+    expect(estimate.seconds / taken).toBeLessThan(3);
+    expect(memory.chunks).toEqual(estimate.memory.chunks);
+    for (const [path, bytes] of [
+      [directory.path, estimate.disk.run],
+      [cache, estimate.disk.cache],
+    ] as const) {
+      expect(bytes / sizeOf(path), path).toBeGreaterThan(0.5);
+      expect(bytes / sizeOf(path), path).toBeLessThan(2);
+    }
+
+    const again = await estimatePlan({ plan: smallPlan, cache });
+    expect(again.networks).toEqual({ total: 2, ready: 2 });
+    expect(again.stages[0]).toMatchObject({ stage: 'pretrain', seconds: 0 });
+    expect(again.disk.cache).toBe(0);
+    const more = { ...smallPlan, pretrain: { ...smallPlan.pretrain, networks: 3 } };
+    const third = await estimatePlan({ plan: more, cache });
+    expect(third.networks).toEqual({ total: 3, ready: 2 });
+    expect(third.stages[0]!.seconds).toBeGreaterThan(0);
+  });
+
+  it('refuses what the run would refuse', async () => {
+    const cache = temporaryFolder();
+    const small = estimatePlan({ plan: { ...smallPlan, memory: 1e6 }, cache });
+    await expect(small).rejects.toThrow(UsageError);
+    await expect(small).rejects.toThrow(/--memory \d+MB/);
+  });
+
+  it('stops when it is told to', async () => {
+    const controller = new AbortController();
+    const before = liveTensors();
+    const running = estimatePlan({
+      plan: smallPlan,
+      cache: temporaryFolder(),
+      signal: controller.signal,
+      onEvent: () => controller.abort(new Error('stop, please')),
+    });
+    await expect(running).rejects.toThrow('stop, please');
+    expect(liveTensors()).toBe(before);
+  });
+});
+
+/** Bytes of all files in a folder. */
+function sizeOf(path: string): number {
+  const state = statSync(path);
+  if (!state.isDirectory()) return state.size;
+  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
+}

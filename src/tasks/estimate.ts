@@ -1,0 +1,142 @@
+import type { EventSink } from '../run/index.js';
+import { parameterBytes } from './activations.js';
+import { memoryFacts } from './budget.js';
+import { stepsPerEvent, trainingSteps } from './evaluate.js';
+import { perClass, type Stage, stageBytes } from './footprint.js';
+import type { Plan, TaskChunks } from './plan.js';
+import { checkPlan, missingNetworks, type Prepared } from './prepare.js';
+import { pretrainSteps } from './pretrain.js';
+import { type Probed, probe } from './probe.js';
+
+export interface EstimateRequest {
+  readonly plan: Plan;
+  /** Folder of trained pools. */
+  readonly cache: string;
+  readonly onEvent?: EventSink;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface StageEstimate {
+  readonly stage: Stage;
+  /** Wall-clock seconds on this machine. */
+  readonly seconds: number;
+  /** The most that the process will hold, in bytes. */
+  readonly bytes: number;
+}
+
+/** What a run will take, before it is begun. */
+export interface PlanEstimate {
+  readonly dataset: string;
+  readonly stages: readonly StageEstimate[];
+  /** Of all stages. */
+  readonly seconds: number;
+  readonly memory: {
+    readonly budget: number | 'auto';
+    readonly estimate: number;
+    readonly chunks: TaskChunks;
+  };
+  /** Bytes that will be written into the run's directory, and into the folder of pretrained networks. */
+  readonly disk: { readonly run: number; readonly cache: number };
+  readonly networks: {
+    readonly total: number;
+    /** Those that earlier runs have left and that will not be trained again. */
+    readonly ready: number;
+  };
+}
+
+/**
+ * Tells how long a plan will take here and how much memory and disk: memory from a model of it, time by doing a little
+ * of each kind of work and multiplying. Throws UsageError for a plan that cannot run, as `checkPlan` does.
+ */
+export async function estimatePlan(request: EstimateRequest): Promise<PlanEstimate> {
+  const { plan, cache, onEvent = () => {}, signal } = request;
+  const prepared = await checkPlan(plan, { cache });
+  const missing = missingNetworks(plan, prepared.data.train, cache);
+  const probed = await probe({ plan, prepared, pretrains: missing > 0, onEvent, signal });
+  const seconds = stageSeconds(plan, prepared, probed, missing);
+  const stages = prepared.memory.stages.map((stage) => ({
+    stage: stage.stage,
+    seconds: seconds[stage.stage],
+    bytes: Math.round(stageBytes(stage)),
+  }));
+  return {
+    dataset: plan.dataset.name,
+    stages,
+    seconds: stages.reduce((sum, stage) => sum + stage.seconds, 0),
+    memory: { ...memoryFacts(plan, prepared.memory), chunks: prepared.memory.chunks },
+    disk: diskBytes(plan, prepared, probed, missing),
+    networks: { total: plan.pretrain.networks, ready: plan.pretrain.networks - missing },
+  };
+}
+
+/** Sets that an evaluation trains networks on: random real images, the start, the result. */
+const evaluatedSets = 3;
+
+function stageSeconds(
+  plan: Plan,
+  { data: { train, test } }: Prepared,
+  { seconds: probed }: Probed,
+  missing: number,
+): Record<Stage, number> {
+  const { distill, evaluate } = plan;
+  const { classNames, labels } = train;
+  const { decoded } = perClass(plan);
+  const pretrained =
+    pretrainSteps({ train, options: plan.pretrain }) * probed.pretrainStep +
+    test.labels.length * probed.extractorImage;
+  const draws = Math.ceil(distill.iterations / distill.amortize);
+  const evaluated =
+    trainingSteps(evaluate, classNames.length * decoded) * probed.evaluateStep +
+    test.labels.length * probed.studentImage;
+  return {
+    pretrain: missing * pretrained,
+    clusters:
+      labels.length * probed.extractorImage +
+      classNames.length * Math.ceil(Math.log2(decoded)) * probed.halving,
+    distill:
+      probed.beginning +
+      draws * probed.drawingIteration +
+      (distill.iterations - draws) * probed.iteration +
+      probed.firstPicture +
+      // The last picture shows the images twice.
+      (snapshots(plan) + 1) * probed.picture,
+    evaluate: evaluatedSets * evaluate.seeds * evaluated,
+  };
+}
+
+/** Pictures of the images, the start's and the end's among them. */
+function snapshots({ snapshotEvery, distill: { iterations } }: Plan): number {
+  return 1 + Math.ceil(iterations / snapshotEvery);
+}
+
+/** Bytes of one line of the event log. */
+const lineBytes = 200;
+/** Bytes of one point of the loss curve. */
+const pointBytes = 16;
+/** The configuration, the manifest, the results, the charts' frames. */
+const smallFiles = 8000;
+
+function diskBytes(
+  plan: Plan,
+  { data: { train } }: Prepared,
+  { pictureBytes }: Probed,
+  missing: number,
+): PlanEstimate['disk'] {
+  const { channels, height, width } = train.shape;
+  const classes = train.classNames.length;
+  const { iterations, imagesPerClass } = plan.distill;
+  const images = classes * imagesPerClass;
+  const stored = images * (channels * height * width * Float32Array.BYTES_PER_ELEMENT + 8);
+  const steps = trainingSteps(plan.evaluate, classes * perClass(plan).decoded);
+  const toldSteps = Math.ceil(steps / stepsPerEvent(steps));
+  const evaluationLines = evaluatedSets * plan.evaluate.seeds * (toldSteps + 1);
+  return {
+    run:
+      (snapshots(plan) + 2) * pictureBytes +
+      2 * stored +
+      iterations * (lineBytes + pointBytes) +
+      evaluationLines * lineBytes +
+      smallFiles,
+    cache: missing * 2 * parameterBytes(plan.model, train.shape, classes),
+  };
+}

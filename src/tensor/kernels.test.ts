@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  avgPool2d,
+  characteristicMeans,
+  conv2d,
+  convolutionBlock,
+  type DType,
+  engine,
+  grad,
+  groupNorm,
+  liveTensors,
+  noGrad,
+  RandomGenerator,
+  scope,
+  type Tensor,
+} from './index.js';
+import { native } from './native.js';
+import { expectNear } from './testing/compare.js';
+
+const normal = (seed: number, ...shape: number[]): Tensor =>
+  new RandomGenerator(seed).normal(shape, 'float64');
+
+/** Results and gradients of an operator, from copies of the inputs in a precision. */
+function differentiate(
+  dtype: DType,
+  inputs: readonly Tensor[],
+  operator: (...inputs: Tensor[]) => readonly Tensor[],
+): Tensor[] {
+  const own = inputs.map((input) => input.to(dtype).clone().setRequiresGrad(true));
+  const outputs = operator(...own);
+  const gradOutputs = outputs.map((output, index) => normal(90 + index, ...output.shape).to(dtype));
+  return [...outputs, ...grad(outputs, own, { gradOutputs })];
+}
+
+/** Largest error relative to the largest value. */
+function relativeError(actual: Tensor, exact: Tensor): number {
+  const error = actual.to('float64').sub(exact).abs().max().item();
+  return error / exact.abs().max().item();
+}
+
+describe.each([...engine().instructionSets])('the kernels for %s', (name) => {
+  const before = native.instructionSet();
+  beforeAll(() => void native.instructionSet(name));
+  afterAll(() => void native.instructionSet(before));
+
+  it('are in use', () => {
+    expect(native.instructionSet()).toBe(name);
+  });
+
+  describe.each([
+    { images: 3, inputs: 128, outputs: 128, height: 16, width: 16, padding: 1 },
+    { images: 5, inputs: 32, outputs: 32, height: 8, width: 8, padding: 1 },
+    { images: 7, inputs: 20, outputs: 70, height: 13, width: 9, padding: 1 },
+    { images: 3, inputs: 9, outputs: 11, height: 5, width: 7, padding: 1 },
+    { images: 1, inputs: 8, outputs: 5, height: 2, width: 2, padding: 1 },
+    { images: 1, inputs: 16, outputs: 16, height: 64, width: 64, padding: 1 },
+    { images: 2, inputs: 1, outputs: 128, height: 28, width: 28, padding: 3 },
+    { images: 2, inputs: 3, outputs: 16, height: 32, width: 32, padding: 1 },
+    { images: 3, inputs: 7, outputs: 19, height: 6, width: 5, padding: 0 },
+    { images: 1, inputs: 1, outputs: 1, height: 4, width: 4, padding: 1 },
+    { images: 2, inputs: 9, outputs: 4, height: 6, width: 6, padding: 2 },
+  ])(
+    'convolutionBlock on $images images of $inputs channels, $height×$width, to $outputs',
+    (size) => {
+      const { images, inputs, outputs, height, width, padding } = size;
+      const x = normal(1, images, inputs, height, width);
+      const weight = normal(2, outputs, inputs, 3, 3).mul(0.1);
+      const bias = normal(3, outputs);
+      const scale = normal(4, outputs);
+      const shift = normal(5, outputs);
+      const parts = (x: Tensor, weight: Tensor, scale: Tensor, shift: Tensor) => {
+        const y = conv2d(x, weight, bias.to(x.dtype), [1, 1], [padding, padding]);
+        return [avgPool2d(groupNorm(y, outputs, scale, shift, 1e-5).relu(), [2, 2], [2, 2])];
+      };
+      const fused = (x: Tensor, weight: Tensor, scale: Tensor, shift: Tensor) => [
+        convolutionBlock(x, weight, bias.to(x.dtype), scale, shift, padding, 1e-5),
+      ];
+
+      it('has the values and gradients of its parts in double precision', () => {
+        const tensors = [x, weight, scale, shift];
+        const exact = differentiate('float64', tensors, parts);
+        const actual = differentiate('float32', tensors, fused);
+        expect(actual).toHaveLength(1 + tensors.length);
+        for (const [index, tensor] of actual.entries()) {
+          expect(tensor.shape).toEqual(exact[index]!.shape);
+          expect(relativeError(tensor, exact[index]!)).toBeLessThan(3e-5);
+        }
+      });
+
+      it('has the same values without gradients', () => {
+        const single = [x, weight, scale, shift].map((tensor) => tensor.to('float32'));
+        const call = () => fused(...(single as [Tensor, Tensor, Tensor, Tensor]))[0]!;
+        const without = noGrad(call);
+        single[0]!.setRequiresGrad(true);
+        expectNear(without, call().detach(), 1e-6);
+      });
+    },
+  );
+
+  it('convolutionBlock gives only the gradients that are wanted, the same ones', () => {
+    const x = normal(1, 4, 16, 8, 8).to('float32');
+    const weight = normal(2, 16, 16, 3, 3).to('float32');
+    const rest = [3, 4, 5].map((seed) => normal(seed, 16).to('float32'));
+    const gradients = (wanted: readonly Tensor[]) => {
+      for (const tensor of [x, weight]) tensor.setRequiresGrad(wanted.includes(tensor));
+      const [bias, scale, shift] = rest as [Tensor, Tensor, Tensor];
+      return grad([convolutionBlock(x, weight, bias, scale, shift, 1, 1e-5).sum()], wanted);
+    };
+    const [both, ofX, ofWeight] = [gradients([x, weight]), gradients([x]), gradients([weight])];
+    expectNear(ofX[0]!, both[0]!, 0);
+    expectNear(ofWeight[0]!, both[1]!, 0);
+  });
+
+  it('convolutionBlock takes what is not contiguous', () => {
+    const x = normal(1, 12, 3, 6, 8).to('float32').transpose(0, 1);
+    const weight = normal(2, 9, 12, 3, 3).to('float32');
+    const [bias, scale, shift] = [3, 4, 5].map((seed) => normal(seed, 9).to('float32')) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    const call = (images: Tensor) => convolutionBlock(images, weight, bias, scale, shift, 1, 1e-5);
+    expectNear(call(x), call(x.contiguous()), 0);
+  });
+
+  describe.each([
+    { groups: 2, rows: 7, dimension: 33, frequencies: 50 },
+    { groups: 3, rows: 700, dimension: 20, frequencies: 1500 },
+    { groups: 2, rows: 1500, dimension: 8, frequencies: 100 },
+    { groups: 5, rows: 1100, dimension: 3, frequencies: 1601 },
+    { groups: 1, rows: 1, dimension: 1, frequencies: 1 },
+    { groups: 40, rows: 4, dimension: 64, frequencies: 1025 },
+  ])(
+    'characteristicMeans of $groups groups of $rows rows of $dimension at $frequencies frequencies',
+    (size) => {
+      const features = normal(6, size.groups * size.rows, size.dimension);
+      const frequencies = normal(7, size.frequencies, size.dimension).mul(2);
+      const composed = (features: Tensor, frequencies: Tensor) => {
+        const phases = features
+          .matmul(frequencies.transpose(0, 1))
+          .reshape([size.groups, size.rows, size.frequencies]);
+        return [phases.cos().mean([1]), phases.sin().mean([1])];
+      };
+      const fused = (features: Tensor, frequencies: Tensor) =>
+        characteristicMeans(features, frequencies, size.groups);
+
+      it('has the values and gradients of its parts in double precision', () => {
+        const exact = differentiate('float64', [features, frequencies], composed);
+        const actual = differentiate('float32', [features, frequencies], fused);
+        expect(actual).toHaveLength(4);
+        for (const [index, tensor] of actual.entries()) {
+          expect(relativeError(tensor, exact[index]!)).toBeLessThan(2e-5);
+        }
+      });
+
+      it('has the same values without gradients', () => {
+        const [x, t] = [features.to('float32'), frequencies.to('float32')];
+        const without = noGrad(() => fused(x, t));
+        x.setRequiresGrad(true);
+        for (const [index, part] of fused(x, t).entries()) {
+          expectNear(part.detach(), without[index]!, 1e-6);
+        }
+      });
+    },
+  );
+
+  it('cosine and sine are right to 2e-7 up to thousands of radians', () => {
+    const phases = normal(8, 20_000, 1).mul(2000).to('float32');
+    const one = new RandomGenerator(1).normal([1, 1]).mul(0).add(1);
+    const exact = phases.to('float64');
+    const [cosines, sines] = characteristicMeans(phases, one, 20_000);
+    expectNear(cosines.to('float64'), exact.cos(), 2e-7);
+    expectNear(sines.to('float64'), exact.sin(), 2e-7);
+  });
+
+  it('leave nothing behind', () => {
+    const before = liveTensors();
+    scope(() => {
+      differentiate(
+        'float32',
+        [
+          normal(1, 4, 16, 8, 8),
+          normal(2, 16, 16, 3, 3),
+          normal(3, 16),
+          normal(4, 16),
+          normal(5, 16),
+        ],
+        (x, weight, bias, scale, shift) => [
+          convolutionBlock(x!, weight!, bias!, scale!, shift!, 1, 1e-5),
+        ],
+      );
+    });
+    expect(liveTensors()).toBe(before);
+  });
+});
+
+describe('the kernels', () => {
+  it('say what shapes they expect', () => {
+    const x = normal(1, 2, 3, 4, 4);
+    const channels = normal(2, 5);
+    expect(() =>
+      convolutionBlock(x, normal(3, 5, 2, 3, 3), channels, channels, channels, 1, 1e-5),
+    ).toThrow('expected images [n, c, h, w] and weights [outputs, c, k, k]');
+    expect(() =>
+      convolutionBlock(x, normal(3, 4, 3, 3, 3), channels, channels, channels, 1, 1e-5),
+    ).toThrow('one bias and one scale and shift for each of 4 channels');
+    expect(() => characteristicMeans(normal(1, 5, 2), normal(2, 3, 2), 2)).toThrow(
+      'expected a multiple of 2 rows of features, got 5',
+    );
+    expect(() => characteristicMeans(normal(1, 4, 2), normal(2, 3, 3), 2)).toThrow(
+      'expected features [n, d] and frequencies [T, d]',
+    );
+  });
+});
