@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseBlasKernels } from './blas.js';
+import { chooseBlasKernels, letBlasThreadsSleep } from './blas.js';
 
 const avx2 = ['avx2', 'fma'];
 const avx512 = ['avx512f', 'avx512cd', 'avx512bw', 'avx512dq', 'avx512vl'];
@@ -22,5 +22,16 @@ describe('the choice of OpenBLAS kernels', () => {
 
   it('stays the user’s where the user made one', () => {
     expect(chosen(avx512, { OPENBLAS_CORETYPE: 'Zen' })).toBe('Zen');
+  });
+});
+
+describe('the sleep of OpenBLAS threads', () => {
+  it('comes soon, unless the user chose when', () => {
+    const environment: NodeJS.ProcessEnv = {};
+    letBlasThreadsSleep(environment);
+    expect(environment).toEqual({ OPENBLAS_THREAD_TIMEOUT: '10' });
+    const chosen = { OPENBLAS_THREAD_TIMEOUT: '26' };
+    letBlasThreadsSleep(chosen);
+    expect(chosen).toEqual({ OPENBLAS_THREAD_TIMEOUT: '26' });
   });
 });

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { chooseBlasKernels } from './blas.js';
+import { chooseBlasKernels, letBlasThreadsSleep } from './blas.js';
 import { FailureError } from './errors.js';
 
 declare const tensorHandle: unique symbol;
@@ -78,6 +78,7 @@ const addonPath = fileURLToPath(new URL('../../build/ncfm.node', import.meta.url
 
 function load(): Native {
   chooseBlasKernels();
+  letBlasThreadsSleep();
   try {
     return createRequire(import.meta.url)(addonPath) as Native;
   } catch (cause) {
