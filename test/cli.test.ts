@@ -24,6 +24,10 @@ describe('the ncfm program', () => {
     expect(existsSync(main), 'dist/ is missing: run `npm run build`').toBe(true);
   });
 
+  it('can be run as a file, as npx does', () => {
+    expect(spawnSync(main, ['--version'], { encoding: 'utf8' })).toMatchObject({ status: 0 });
+  });
+
   it('ends with the exit code of its command and keeps data and messages apart', () => {
     expect(ncfm('presets')).toMatchObject({
       status: 0,

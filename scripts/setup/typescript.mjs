@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { BUILD, ROOT } from './paths.mjs';
 import { begin, done } from './report.mjs';
@@ -24,6 +24,8 @@ export function buildTypeScript({ state }) {
     begin('compiling TypeScript');
     state.forget('typescript');
     compile(sources, complete ? outputs : []);
+    // npx runs the package's own command as a file.
+    chmodSync(join(OUTPUT, 'cli/main.js'), 0o755);
     state.record('typescript', { hash });
   }
   done('TypeScript (dist/)');
