@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const brief = [
-  'pretrain.epochs=0.005',
+  'pretrain.length={ epochs: 0.005 }',
   'pretrain.networks=2',
   'distill.iterations=3',
   'evaluate={ length: { steps: 3 }, seeds: 1 }',

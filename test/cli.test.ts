@@ -75,7 +75,7 @@ describe('the ncfm program', () => {
     ['SIGTERM', 143, 'stopped by a termination signal'],
   ] as const)('stops between two steps at %s, with %i', async (signal, exitCode, message) => {
     const folder = temporaryFolder();
-    const args = ['run', 'digits', '--threads', '1', '--set', 'pretrain.epochs=10000'];
+    const args = ['run', 'digits', '--threads', '1', '--set', 'pretrain.length={ epochs: 10000 }'];
     const child = spawn(process.execPath, [main, ...args], { cwd: folder });
     let stderr = '';
     const ended = new Promise((resolve) => child.on('close', resolve));

@@ -13,7 +13,7 @@ function memoryOf(...options: readonly string[]) {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const settings = [
     'dataset.validation=0.02',
-    'pretrain={ networks: 1, epochs: 0.005, batchSize: 32 }',
+    'pretrain={ networks: 1, length: { epochs: 0.005 }, batchSize: 32 }',
     'distill={ imagesPerClass: 50, iterations: 2 }',
     'distill.matching={ strategy: plain, realPerClass: 64 }',
   ];

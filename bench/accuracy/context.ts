@@ -41,7 +41,7 @@ export function planFor({ options, threads }: Context, imagesPerClass: number): 
     overrides: [
       `model.width=${width}`,
       `pretrain.networks=${networks}`,
-      `pretrain.epochs=${epochs}`,
+      `pretrain.length={ epochs: ${epochs} }`,
       ...overrides,
     ],
   }).plan;

@@ -9,7 +9,7 @@ import { ncfm } from './testing/capture.js';
 
 /** The digits, cut down to a second. */
 const quick = [
-  ...['--set', 'pretrain={ networks: 1, epochs: 0.1 }'],
+  ...['--set', 'pretrain={ networks: 1, length: { epochs: 0.1 } }'],
   ...['--set', 'distill.iterations=2', '--set', 'evaluate={ length: { steps: 2 }, seeds: 1 }'],
   ...['--threads', '1'],
 ];
@@ -47,7 +47,7 @@ describe('misuse', () => {
   it.each([
     [['rnu', 'digits'], "unknown command 'rnu'\n(Did you mean run?)"],
     [['run', 'digits', '--nmae', 'x'], "unknown option '--nmae'\n(Did you mean --name?)"],
-    [['run'], "missing required argument 'config'"],
+    [['run'], "name a preset (see ncfm presets) or a YAML file"],
     [['run', 'digits', '--seed', 'one'], "'one' is invalid. Expected an integer from 0."],
     [['run', 'digits', '--threads', '0'], "'0' is invalid. Expected an integer from 1, or auto."],
     [['run', 'digts'], "no preset or file named 'digts'; did you mean 'digits'?"],

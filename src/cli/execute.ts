@@ -29,9 +29,12 @@ export interface Watched {
 }
 
 /** Resolves a configuration under the options' overrides. Throws UsageError for a bad one. */
-export async function resolvePlan(source: string, options: PlanOptions): Promise<LoadedPlan> {
+export async function resolvePlan(
+  source: string | undefined,
+  options: PlanOptions,
+): Promise<LoadedPlan> {
   const { loadPlan } = await import('../config/index.js');
-  return loadPlan({ source, ...changesOf(options) });
+  return loadPlan({ ...(source !== undefined && { source }), ...changesOf(options) });
 }
 
 /** Runs a task while its progress is shown on standard error and Ctrl-C can stop it. */
@@ -57,13 +60,13 @@ export async function watch<T>(
  */
 export async function executeRun<T>(
   invocation: Invocation,
-  source: string,
+  source: string | undefined,
   options: RunOptions,
   task: (request: PipelineRequest) => Promise<T>,
   stages?: CheckOptions['stages'],
 ): Promise<T> {
   const { plan, yaml } = await resolvePlan(source, options);
-  const { directory, prepared } = await openDirectory(plan, options, stages);
+  const { directory, prepared } = await openDirectory(invocation, plan, options, stages);
   directory.writeConfig(yaml);
   let begun = false;
   const begin: EventSink = () => {
@@ -88,11 +91,13 @@ export async function executeRun<T>(
 }
 
 async function openDirectory(
+  invocation: Invocation,
   plan: Plan,
-  { runs, cache, replace = false }: DirectoryOptions & CacheOptions,
+  options: RunOptions,
   stages: CheckOptions['stages'],
 ): Promise<{ directory: RunDirectory; prepared: Prepared }> {
   const { name } = plan;
+  const { runs, cache, replace = false } = options;
   const path = resolve(runs, name);
   if (!replace && existsSync(resolve(path, 'config.yaml'))) {
     throw new UsageError(
@@ -101,7 +106,9 @@ async function openDirectory(
   }
   // A run that cannot even start leaves no directory, and above all deletes none.
   const { checkPlan } = await import('../tasks/prepare.js');
-  const prepared = await checkPlan(plan, { cache, ...(stages && { stages }) });
+  const prepared = await watch(invocation, options, (watched) =>
+    checkPlan(plan, { cache, ...(stages && { stages }), ...watched }),
+  );
   const existing = replace ? 'replace' : 'refuse';
   return { directory: RunDirectory.create({ runs, name, existing }), prepared };
 }

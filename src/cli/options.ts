@@ -29,6 +29,8 @@ export function addPlanOptions(command: Command): Command {
       'change one setting, for example distill.alpha=0.3 (repeatable)',
       collect,
     )
+    .option('--data <name or path>', 'a dataset (see ncfm data list), or a folder or file of yours')
+    .option('--ipc <number>', 'images per class', positiveNumber)
     .option('--seed <number>', 'seed of everything random', wholeNumber)
     .option('--threads <number>', 'threads of the engine, or auto: the physical cores', threadCount)
     .option('--device <name>', 'cpu, cuda or cuda:<number>')
@@ -55,9 +57,12 @@ export function addJsonOption(command: Command): Command {
 }
 
 /** What of the options changes the configuration. */
-export function changesOf({ set, seed, threads, device, memory, name }: PlanOptions): PlanChanges {
+export function changesOf(options: PlanOptions): PlanChanges {
+  const { set, data, ipc, seed, threads, device, memory, name } = options;
   return {
     ...(set && { overrides: set }),
+    ...(data !== undefined && { data }),
+    ...(ipc !== undefined && { ipc }),
     ...(seed !== undefined && { seed }),
     ...(threads !== undefined && { threads }),
     ...(device !== undefined && { device }),
@@ -74,6 +79,14 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) {
     throw new InvalidArgumentError('Expected an integer from 0.');
+  }
+  return value;
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError('Expected an integer from 1.');
   }
   return value;
 }

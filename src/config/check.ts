@@ -10,6 +10,20 @@ export function contradictions(config: Config): Problem[] {
 }
 
 const checks: readonly Check[] = [
+  function datasetIsNamedOrLocated({ dataset: { name, path, root, labels } }) {
+    const problem = (key: string, text: string) => ({ path: ['dataset', key], text });
+    if (name !== undefined && path !== undefined) {
+      return [problem('path', `contradicts dataset.name (${name}); give one of the two`)];
+    }
+    if (root !== undefined && path !== undefined) {
+      return [problem('root', 'says where a named dataset is; dataset.path says that itself')];
+    }
+    if (labels !== undefined && name !== 'cifar-100') {
+      return [problem('labels', `is for dataset.name cifar-100, found '${name ?? path}'`)];
+    }
+    return [];
+  },
+
   function stratifiedNeedsSingleFormation({ distill: { matching, formation } }) {
     if (matching.strategy !== 'stratified' || formation.mode === 'single') return [];
     return [

@@ -96,7 +96,8 @@ function displayed(path: string): string {
   return near.startsWith('..') || isAbsolute(near) ? path : near;
 }
 
-function usualName(source: string): string {
+/** The name of a run, from what was named: a preset, or a file or folder. */
+export function usualName(source: string): string {
   const stem = basename(source, extname(source)).replaceAll(/[^A-Za-z0-9._-]+/g, '-');
   return presetNames().includes(source) ? source : stem.replace(/^[._-]+/, '') || 'run';
 }

@@ -1,6 +1,7 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultSiamese, noAugmentation, officialTraining } from '../augment/index.js';
+import { datasetNames } from '../data/index.js';
 import { physicalCores } from '../tensor/index.js';
 import { listPresets, loadPlan, presetNames } from './index.js';
 import {
@@ -13,14 +14,17 @@ import {
 } from './testing/configurations.js';
 
 describe('a preset', () => {
+  // The one for data of one's own says nothing of the data.
+  const data = (name: string) => (name === 'own-data' ? { data: 'digits' } : {});
+
   it.each(presetNames())('%s loads, has a summary, and gives its name to the run', (name) => {
-    expect(loadPlan({ source: name }).plan.name).toBe(name);
+    expect(loadPlan({ source: name, ...data(name) }).plan.name).toBe(name);
     expect(listPresets().find((preset) => preset.name === name)?.summary).toMatch(/\w+ \w+/);
   });
 
   it('resolves to YAML that gives the same plan again', () => {
     for (const name of presetNames()) {
-      const { plan, yaml } = loadPlan({ source: name, threads: 3 });
+      const { plan, yaml } = loadPlan({ source: name, threads: 3, ...data(name) });
       const again = loadPlan({ source: file(yaml) });
       expect(again.plan).toEqual(plan);
       expect(again.yaml).toBe(yaml);
@@ -45,7 +49,7 @@ describe('the defaults', () => {
     expect(rest.distill.augmentation).toEqual(defaultSiamese);
     expect(rest.distill.optimizer).toMatchObject({ kind: 'adam', learningRate: 0.05 });
     expect(problems('')).toEqual([
-      'my.yaml:1:1: dataset.name: missing; expected digits, fashion-mnist or mnist',
+      `my.yaml:1:1: dataset.name: missing; expected ${datasetNames.join(', ')}, or dataset.path for data of your own`,
       'my.yaml:1:1: distill.imagesPerClass: missing; expected an integer from 1 to 10000',
     ]);
   });
@@ -82,6 +86,37 @@ describe('the memory', () => {
       'my.yaml:3:17: chunks.real: expected an integer from 1 to 1000000, or auto, found 0',
       "my.yaml:3:20: chunks.sinthetic: unknown key; did you mean 'synthetic'?",
     ]);
+  });
+});
+
+describe('the data', () => {
+  it('is a dataset known by name, or a path from the folder of the file that says it', () => {
+    const text = 'dataset: { path: pets }\ndistill: { imagesPerClass: 1 }\n';
+    const path = file(text);
+    expect(loadPlan({ source: path }).plan.dataset).toEqual({
+      path: join(dirname(path), 'pets'),
+      size: 'auto',
+      channels: 'auto',
+      testShare: 0.2,
+      validation: 0,
+    });
+    expect(problems(`${smallest}`.replace('name:', 'path: x, name:'))).toEqual([
+      expect.stringContaining('dataset.path: contradicts dataset.name (digits)'),
+    ]);
+  });
+
+  it('on the command line takes the place of what the configuration says', () => {
+    const { dataset, distill, name } = loadPlan({ source: 'digits', data: 'my/pets', ipc: 3 }).plan;
+    expect([dataset.name, dataset.path]).toEqual([undefined, join(process.cwd(), 'my/pets')]);
+    expect([distill.imagesPerClass, name]).toEqual([3, 'digits']);
+    expect(loadPlan({ source: 'digits', data: 'mnist' }).plan.dataset.name).toBe('mnist');
+  });
+
+  it('is enough to say: the preset own-data has the rest', () => {
+    const { dataset, distill, name } = loadPlan({ data: 'my/pets', ipc: 5 }).plan;
+    expect([dataset.path, distill.imagesPerClass]).toEqual([join(process.cwd(), 'my/pets'), 5]);
+    expect(name).toBe('pets');
+    expect(() => loadPlan({})).toThrow(/name a preset .* or data of your own with --data/);
   });
 });
 

@@ -2,16 +2,17 @@ import { Document, isMap, isSeq, visit } from 'yaml';
 import { decodedPerClass, type Matching } from '../distill/index.js';
 import type { Plan } from '../tasks/plan.js';
 import { physicalCores } from '../tensor/device.js';
+import { UsageError } from '../tensor/errors.js';
 import { contradictions } from './check.js';
-import { type Layers, readLayers } from './layers.js';
+import { type Layers, readLayers, usualName } from './layers.js';
 import { overrideLayer, type PlanChanges } from './overrides.js';
 import { problemsError, problemsOf } from './problems.js';
 import { type Config, configSchema } from './schema.js';
 import { type Mapping, merge, nodeOf, plainOf } from './tree.js';
 
 export interface PlanRequest extends PlanChanges {
-  /** The name of a preset, or the path of a YAML file. */
-  readonly source: string;
+  /** The name of a preset, or the path of a YAML file. May be left out where `data` is given: the preset `own-data`. */
+  readonly source?: string;
 }
 
 export interface LoadedPlan {
@@ -26,13 +27,24 @@ export interface LoadedPlan {
  *   what was found.
  */
 export function loadPlan({ source, ...changes }: PlanRequest): LoadedPlan {
-  const root = layOver(readLayers(source), overrideLayer(changes));
+  const root = layOver(layersOf(source, changes.data), overrideLayer(changes));
   const parsed = configSchema.safeParse(plainOf(root));
   if (!parsed.success) throw problemsError(problemsOf(parsed.error.issues, root), root);
   const problems = contradictions(parsed.data);
   if (problems.length > 0) throw problemsError(problems, root);
   const plan = resolvePlan(parsed.data);
   return { plan, yaml: planYaml(plan) };
+}
+
+/** The layers of a preset or file; without one, those of the preset for data of one's own, named after the data. */
+function layersOf(source: string | undefined, data: string | undefined): Layers {
+  if (source !== undefined) return readLayers(source);
+  if (data === undefined) {
+    throw new UsageError(
+      'name a preset (see ncfm presets) or a YAML file, or data of your own with --data <folder>',
+    );
+  }
+  return { ...readLayers('own-data'), usualName: usualName(data) };
 }
 
 function layOver({ usualName, root }: Layers, overrides: Mapping): Mapping {

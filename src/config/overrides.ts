@@ -1,3 +1,4 @@
+import { datasetNames } from '../data/index.js';
 import { UsageError } from '../tensor/errors.js';
 import { parseValue } from './document.js';
 import { expandShorthand } from './shorthand.js';
@@ -13,6 +14,20 @@ export interface PlanChanges {
   /** A size such as '2GB', or 'auto'. */
   readonly memory?: string;
   readonly name?: string;
+  /** The name of a dataset, or the path of one's own data. */
+  readonly data?: string;
+  /** Images per class. */
+  readonly ipc?: number;
+}
+
+/** The settings that the flags stand for. */
+function settingsOf({ data, ipc, ...plain }: Omit<PlanChanges, 'overrides'>) {
+  const named = data !== undefined && datasetNames.includes(data);
+  return [
+    ...Object.entries(plain).map(([key, value]) => ({ flag: key, keys: [key], value })),
+    { flag: 'data', keys: ['dataset', named ? 'name' : 'path'], value: data },
+    { flag: 'ipc', keys: ['distill', 'imagesPerClass'], value: ipc },
+  ];
 }
 
 /**
@@ -23,10 +38,10 @@ export function overrideLayer({ overrides = [], ...flags }: PlanChanges): Mappin
   const directory = process.cwd();
   let layer: Mapping = { kind: 'mapping', entries: new Map(), origin: undefined };
   for (const assignment of overrides) layer = merge(layer, readAssignment(assignment, directory));
-  for (const [key, value] of Object.entries(flags)) {
+  for (const { flag, keys, value } of settingsOf(flags)) {
     if (value === undefined) continue;
-    const origin = { label: `--${key}`, directory };
-    layer = merge(layer, nest([key], nodeOf(value, origin), origin));
+    const origin = { label: `--${flag}`, directory };
+    layer = merge(layer, nest(keys, nodeOf(value, origin), origin));
   }
   return { ...expandShorthand(layer), origin: undefined };
 }

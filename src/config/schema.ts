@@ -101,11 +101,28 @@ const model = mapping({
   width: integer({ from: 1, to: 8192 }).default(128),
 });
 
+const channels = '1, 3 or auto';
+
 const dataset = mapping({
-  name: choice(datasetNames as [string]),
+  name: z.exactOptional(choice(datasetNames as [string])),
+  path: z.exactOptional(text('the path of a folder or file')),
   root: z.exactOptional(text('the path of a folder')),
+  labels: z.exactOptional(choice(['fine', 'coarse'])),
+  size: integerOrAutomatic({ from: 8, to: 512 }).default('auto'),
+  channels: z.union([z.literal([1, 3]), z.literal('auto')], { error: channels }).default('auto'),
+  testShare: fraction.default(0.2),
   validation: number({ from: 0, below: 1 }).default(0),
+}).refine(({ name, path }) => name !== undefined || path !== undefined, {
+  path: ['name'],
+  error: `${datasetNames.join(', ')}, or dataset.path for data of your own`,
 });
+
+/** How long a network is trained. */
+function length<Epochs extends z.core.$ZodType>(epochs: Epochs) {
+  return z.union([mapping({ steps: integer({ from: 1, to: 100_000_000 }) }), mapping({ epochs })], {
+    error: "a mapping with the key 'steps' or the key 'epochs'",
+  });
+}
 
 const training = {
   batchSize: integer({ from: 1, to: 65_536 }),
@@ -116,7 +133,7 @@ const training = {
 
 const pretrain = mapping({
   networks: integer({ from: 1, to: 1000 }),
-  epochs: number({ above: 0, to: 10_000 }),
+  length: length(number({ above: 0, to: 10_000 })),
   ...training,
 });
 
@@ -216,13 +233,7 @@ const chunkSize = integerOrAutomatic({ from: 1, to: 1_000_000 });
 const chunks = mapping({ real: chunkSize, synthetic: chunkSize, test: chunkSize });
 
 const evaluate = mapping({
-  length: z.union(
-    [
-      mapping({ steps: integer({ from: 1, to: 100_000_000 }) }),
-      mapping({ epochs: integer({ from: 1, to: 1_000_000 }) }),
-    ],
-    { error: "a mapping with the key 'steps' or the key 'epochs'" },
-  ),
+  length: length(integer({ from: 1, to: 1_000_000 })),
   ...training,
   cutMix: number({ from: 0, to: 1 }),
   seeds: integer({ from: 1, to: 1000 }),

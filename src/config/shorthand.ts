@@ -20,7 +20,9 @@ const words: readonly (readonly [KeyPath, Readonly<Record<string, PlainMapping>>
 ];
 
 const paths: readonly KeyPath[] = [
+  ['dataset', 'path'],
   ['dataset', 'root'],
+  ['pretrain', 'pool'],
   ['distill', 'initialization', 'path'],
 ];
 

@@ -147,11 +147,14 @@ export function formOf(node: Node | undefined): string | undefined {
 }
 
 /** Keys that exclude each other. */
-const alternatives = ['steps', 'epochs'];
+const alternatives: readonly (readonly string[])[] = [
+  ['steps', 'epochs'],
+  ['name', 'path'],
+];
 
 /**
  * Lays one mapping over another: mappings are merged key by key, anything else is replaced. A mapping that turns into
- * another form (its kind, strategy, mode or name changes, or steps become epochs) is replaced whole, because the keys
+ * another form (its kind, strategy, mode or name changes, or steps become epochs, or a name a path) is replaced whole, because the keys
  * of the earlier form mean nothing to it. A key without a value leaves a mapping as it is.
  */
 export function merge(base: Mapping, over: Mapping): Mapping {
@@ -174,10 +177,11 @@ function changesForm(base: Mapping, over: Mapping): boolean {
     const [before, after] = [scalarAt(base, key), scalarAt(over, key)];
     return before !== undefined && after !== undefined && before !== after;
   });
-  const swapped = alternatives.some(
-    (key) =>
-      over.entries.has(key) &&
-      alternatives.some((other) => other !== key && base.entries.has(other)),
+  const swapped = alternatives.some((keys) =>
+    keys.some(
+      (key) =>
+        over.entries.has(key) && keys.some((other) => other !== key && base.entries.has(other)),
+    ),
   );
   return changed || swapped;
 }

@@ -26,6 +26,12 @@ export {
   loadMnistLike,
   type MnistLike,
 } from './mnist.js';
+export {
+  type DatasetSelection,
+  type DecodingProgress,
+  type OpenOptions,
+  openDataset,
+} from './open.js';
 export { type SplitOptions, splitDataset, subset } from './subset.js';
 
 const loaders: ReadonlyMap<string, (options: LoadOptions) => Promise<DatasetPair>> = new Map([

@@ -107,7 +107,7 @@ describe('the start from real images', () => {
 
   it.each([
     ['random', 13, /few digits has 12 images to choose from for class '0', 13 are needed/],
-    ['mix', 4, /few digits has 12 images to choose from for class '0', 16 are needed/],
+    ['mix', 13, /few digits has 12 images to choose from for class '0', 13 are needed/],
   ] as const)('refuses more images than a class has (%s)', (kind, imagesPerClass, message) => {
     expect(() => start({ kind }, { imagesPerClass })).toThrow(UsageError);
     expect(() => start({ kind }, { imagesPerClass })).toThrow(message);

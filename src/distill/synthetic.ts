@@ -112,7 +112,8 @@ function startingImages(dataset: Dataset, options: SyntheticOptions): Tensor {
       const candidates = options.candidates ?? indicesByClass(dataset.labels, classes);
       return mixedImages(
         dataset,
-        drawEvenly(dataset, candidates, tiles, random),
+        // A small class lends an image to several tiles.
+        drawEvenly(dataset, candidates, tiles, random, imagesPerClass),
         formation.factor,
         random,
       );
@@ -134,27 +135,32 @@ export function realImages(dataset: Dataset, count: number, random: RandomGenera
 }
 
 /**
- * Draws `perClass` images of every class without repetition. `groups` are the candidates: one group per class, or a
- * number of groups per class that divides `perClass`, each giving its equal share.
+ * Draws `perClass` images of every class. `groups` are the candidates: one group per class, or a number of groups per
+ * class that divides `perClass`, each giving its equal share. No image is drawn again before all of its group were,
+ * and never when fewer than `least` of a group are there.
  */
 function drawEvenly(
   dataset: Dataset,
   groups: readonly Int32Array[],
   perClass: number,
   random: RandomGenerator,
+  least = perClass,
 ): Int32Array {
   const share = (perClass * dataset.classNames.length) / groups.length;
+  const needed = Math.min(share, least);
   const chosen: number[] = [];
   for (const [index, group] of groups.entries()) {
-    if (group.length < share) {
+    if (group.length < needed) {
       const label =
         dataset.classNames[Math.floor((index * dataset.classNames.length) / groups.length)];
       throw new UsageError(
-        `${dataset.name} has ${group.length} images to choose from for class '${label}', ${share} are needed. Use fewer images per class or a smaller formation factor, or start from noise.`,
+        `${dataset.name} has ${group.length} images to choose from for class '${label}', ${needed} are needed. Use fewer images per class, or start from noise.`,
       );
     }
-    for (const position of random.permutation(group.length).subarray(0, share))
-      chosen.push(group[position]!);
+    for (let drawn = 0; drawn < share; drawn += group.length) {
+      const order = random.permutation(group.length).subarray(0, share - drawn);
+      for (const position of order) chosen.push(group[position]!);
+    }
   }
   return Int32Array.from(chosen);
 }

@@ -24,6 +24,21 @@ export interface PhaseEnd {
   readonly seconds: number;
 }
 
+/** Pictures are decoded into the cache, once; told about fifty times. */
+export interface DataDecode {
+  readonly type: 'data-decode';
+  /** `pets train`. */
+  readonly data: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Something that was chosen for the data, or is remarkable about it. */
+export interface DataNote {
+  readonly type: 'data-note';
+  readonly message: string;
+}
+
 /** Training of one feature extractor of the pool begins. */
 export interface PretrainNetworkStart {
   readonly type: 'pretrain-network-start';
@@ -171,6 +186,8 @@ export interface RunEnd {
 export type RunEvent =
   | PhaseStart
   | PhaseEnd
+  | DataDecode
+  | DataNote
   | PretrainNetworkStart
   | PretrainEpoch
   | PretrainNetworkEnd

@@ -50,7 +50,7 @@ export interface PlanEstimate {
  */
 export async function estimatePlan(request: EstimateRequest): Promise<PlanEstimate> {
   const { plan, cache, onEvent = () => {}, signal } = request;
-  const prepared = await checkPlan(plan, { cache });
+  const prepared = await checkPlan(plan, { cache, onEvent, signal });
   const missing = missingNetworks(plan, prepared.data.train, cache);
   const probed = await probe({ plan, prepared, pretrains: missing > 0, onEvent, signal });
   const seconds = stageSeconds(plan, prepared, probed, missing);
@@ -60,7 +60,7 @@ export async function estimatePlan(request: EstimateRequest): Promise<PlanEstima
     bytes: Math.round(stageBytes(stage)),
   }));
   return {
-    dataset: plan.dataset.name,
+    dataset: prepared.data.train.name,
     stages,
     seconds: stages.reduce((sum, stage) => sum + stage.seconds, 0),
     memory: { ...memoryFacts(plan, prepared.memory), chunks: prepared.memory.chunks },

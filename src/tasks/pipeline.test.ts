@@ -85,7 +85,7 @@ describe('the whole chain on the digits', () => {
   it('refuses to evaluate a run on images it was distilled from, or beside controls of another size', async () => {
     const { directory } = await run(temporaryFolder(), smallPlan);
     const evaluated = (plan: Plan) => evaluateRun({ plan, directory, onEvent: () => {} });
-    const held = { ...smallPlan, dataset: { name: 'digits', validation: 0.25 } };
+    const held = { ...smallPlan, dataset: { ...smallPlan.dataset, validation: 0.25 } };
     await expect(evaluated(held)).rejects.toThrow(
       /distilled from other images.*dataset\.validation/,
     );
@@ -99,7 +99,7 @@ describe('the whole chain on the digits', () => {
   });
 
   it('evaluates on held-out training images, and distils from the others only, when asked to', async () => {
-    const plan = { ...smallPlan, dataset: { name: 'digits', validation: 0.25 } };
+    const plan = { ...smallPlan, dataset: { ...smallPlan.dataset, validation: 0.25 } };
     const { result, directory } = await run(temporaryFolder(), plan);
     expect(result.evaluatedOn).toBe('validation');
     const { dataset } = JSON.parse(readFileSync(directory.pathOf('manifest.json'), 'utf8'));
@@ -173,7 +173,10 @@ describe('the whole chain on the digits', () => {
   it('counts the passes of the pretraining as they were asked for', async () => {
     const directory = RunDirectory.create({ runs: temporaryFolder(), name: 'epochs' });
     const seen: string[] = [];
-    const plan = { ...smallPlan, pretrain: { ...smallPlan.pretrain, networks: 1, epochs: 2.5 } };
+    const plan = {
+      ...smallPlan,
+      pretrain: { ...smallPlan.pretrain, networks: 1, length: { epochs: 2.5 } },
+    };
     await distillOnly({
       plan,
       directory,

@@ -139,7 +139,7 @@ async function begin(
   stages?: CheckOptions['stages'],
 ): Promise<Stage> {
   const options = { ...(stages && { stages }), ...(cache !== undefined && { cache }) };
-  const { data, memory } = prepared ?? (await checkPlan(plan, options));
+  const { data, memory } = prepared ?? (await checkPlan(plan, { ...options, onEvent, signal }));
   return { plan, data, memory, random: startEngine(plan), onEvent, signal };
 }
 
@@ -234,13 +234,13 @@ async function timed<T>(
 }
 
 function resultOf(
-  { plan, memory, onEvent }: Stage,
+  { plan, data, memory, onEvent }: Stage,
   directory: string,
   accuracy: Comparison,
   seconds: PhaseSeconds,
 ): PipelineResult {
   return {
-    dataset: plan.dataset.name,
+    dataset: data.train.name,
     imagesPerClass: plan.distill.imagesPerClass,
     evaluatedOn: plan.dataset.validation > 0 ? 'validation' : 'test',
     accuracy,

@@ -38,9 +38,20 @@ export interface TaskChunks extends Chunks {
 export type ChunkChoice = { readonly [name in keyof TaskChunks]: number | 'auto' };
 
 export interface DatasetChoice {
-  readonly name: string;
-  /** Folder that holds the data; the usual places when absent. */
+  /** A dataset known by name; else `path` is given. */
+  readonly name?: string;
+  /** Data of one's own: a folder of class folders, or a file. */
+  readonly path?: string;
+  /** Folder that holds a named dataset; the usual places when absent. */
   readonly root?: string;
+  /** Which of a dataset's two sets of labels, where it has two; the fine ones when absent. */
+  readonly labels?: 'fine' | 'coarse';
+  /** Side in pixels of pictures that are decoded. */
+  readonly size: number | 'auto';
+  /** Channels of pictures that are decoded. */
+  readonly channels: 1 | 3 | 'auto';
+  /** Share held out for testing where the data has no test part, in (0, 1). */
+  readonly testShare: number;
   /**
    * Share of the training images held out, in [0, 1). When above 0 every accuracy is measured on them instead of the
    * test images: settings are to be chosen this way, so that test data stays unseen.

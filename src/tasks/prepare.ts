@@ -1,12 +1,14 @@
+import { join } from 'node:path';
 import {
   type Dataset,
   type DatasetPair,
   indicesByClass,
-  loadDataset,
+  openDataset,
   splitDataset,
 } from '../data/index.js';
 import { checkFormation, decodedPerClass } from '../distill/index.js';
 import { buildModel } from '../models/index.js';
+import type { EventSink } from '../run/index.js';
 import { RandomGenerator, requireDevice, setThreads, UsageError } from '../tensor/index.js';
 import { type MemoryPlan, planMemory } from './budget.js';
 import type { DistillOptions } from './distill.js';
@@ -21,8 +23,16 @@ const validationSeed = 0;
  * The training and the evaluation images of a plan: the dataset's own parts, or, with a validation share, two parts of
  * its training images.
  */
-export async function loadParts({ name, root, validation }: DatasetChoice): Promise<DatasetPair> {
-  const pair = await loadDataset(name, root === undefined ? {} : { root });
+export async function loadParts(
+  { validation, ...selection }: DatasetChoice,
+  { cache = '.cache', onEvent = () => {}, signal }: CheckOptions = {},
+): Promise<DatasetPair> {
+  const pair = await openDataset(selection, {
+    cache: join(cache, 'data'),
+    onProgress: (progress) => onEvent({ type: 'data-decode', ...progress }),
+    onNote: (message) => onEvent({ type: 'data-note', message }),
+    signal,
+  });
   if (validation === 0) return pair;
   const parts = splitDataset(pair.train, {
     fraction: validation,
@@ -56,15 +66,11 @@ export function requireEnoughImages(
   const { imagesPerClass, formation, initialization, matching } = options;
   checkFormation(formation, train.shape.height, train.shape.width);
   const needs = [{ count: 1, what: 'for matching' }];
-  if (initialization.kind === 'random') {
+  if (initialization.kind === 'random' || initialization.kind === 'mix') {
     needs.push({ count: imagesPerClass, what: 'to start from' });
   }
   if (control) {
     needs.push({ count: imagesPerClass, what: 'for the control of random real images' });
-  }
-  if (initialization.kind === 'mix') {
-    const tiles = imagesPerClass * formation.factor ** 2;
-    needs.push({ count: tiles, what: `to start ${tiles} tiles from real images` });
   }
   if (matching.strategy === 'stratified') {
     const clusters = decodedPerClass(formation, imagesPerClass);
@@ -89,8 +95,10 @@ export interface Prepared {
 export interface CheckOptions {
   /** The stages that will run; all when left out. */
   readonly stages?: readonly Stage[];
-  /** Folder of trained pools, when the run will use one. */
+  /** Folder of trained pools and of decoded pictures; no pool is looked for without it. */
   readonly cache?: string;
+  readonly onEvent?: EventSink;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -101,7 +109,7 @@ export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise
   const { stages, cache } = options;
   const random = startEngine(plan);
   const process = processBytes();
-  const data = await loadParts(plan.dataset);
+  const data = await loadParts(plan.dataset, options);
   const distils = stages === undefined || stages.includes('distill');
   const control = stages === undefined || stages.includes('evaluate');
   if (distils) requireEnoughImages(data.train, plan.distill, { control });

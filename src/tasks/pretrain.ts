@@ -22,8 +22,8 @@ import { datasetSource, type TrainRequest, testAccuracy, train } from './train.j
 export interface PretrainOptions {
   /** Size of the pool. */
   readonly networks: number;
-  /** Passes over the real training images; a fraction trains on a part of them. */
-  readonly epochs: number;
+  /** How long each network is trained; epochs are passes over the real training images, a fraction of one a part of them. */
+  readonly length: { readonly steps: number } | { readonly epochs: number };
   readonly batchSize: number;
   readonly optimizer: OptimizerOptions;
   readonly schedule: ScheduleOptions;
@@ -154,7 +154,9 @@ export function pretrainSteps({
   train,
   options,
 }: Pick<PretrainRequest, 'train' | 'options'>): number {
-  return Math.max(1, Math.round((options.epochs * train.labels.length) / options.batchSize));
+  const { length, batchSize } = options;
+  if ('steps' in length) return length.steps;
+  return Math.max(1, Math.round((length.epochs * train.labels.length) / batchSize));
 }
 
 /** Turns steps into one event per pass over the data (and one for a last part of a pass). */
@@ -164,6 +166,7 @@ function epochReporter(
 ): NonNullable<TrainRequest['onStep']> {
   const { train, options, onEvent } = request;
   const steps = pretrainSteps(request);
+  const epochs = Math.ceil((steps * options.batchSize) / train.labels.length);
   const passes = (step: number): number => (step * options.batchSize) / train.labels.length;
   const fresh = () => ({ loss: 0, correct: 0, images: 0, steps: 0, started: performance.now() });
   let sums = fresh();
@@ -177,8 +180,8 @@ function epochReporter(
       type: 'pretrain-epoch',
       network: index + 1,
       networks: options.networks,
-      epoch: step === steps ? Math.ceil(options.epochs) : Math.floor(passes(step)),
-      epochs: Math.ceil(options.epochs),
+      epoch: step === steps ? epochs : Math.floor(passes(step)),
+      epochs,
       loss: sums.loss / sums.steps,
       trainAccuracy: (100 * sums.correct) / sums.images,
       seconds: (performance.now() - sums.started) / 1000,

@@ -17,7 +17,7 @@ export function addDistillCommand(program: Command, invocation: Invocation): voi
     .description(
       'Pretrains feature extractors (or reuses them) and distils the dataset. Prints the run directory.',
     )
-    .argument('<config>', 'a preset (see ncfm presets) or a YAML file');
+    .argument('[config]', 'a preset (see ncfm presets) or a YAML file; own-data with --data alone');
   addPlanOptions(command);
   addDirectoryOptions(command);
   addCacheOption(command);
@@ -26,7 +26,7 @@ export function addDistillCommand(program: Command, invocation: Invocation): voi
       'after',
       '\nExample:\n  ncfm distill fashion-quick --name mine && ncfm evaluate runs/mine',
     )
-    .action(async (config: string, options: RunOptions) => {
+    .action(async (config: string | undefined, options: RunOptions) => {
       const { distillOnly, distillStages } = await import('../../tasks/index.js');
       const result = await executeRun(invocation, config, options, distillOnly, distillStages);
       invocation.print(result, `${result.directory}\n`, options);

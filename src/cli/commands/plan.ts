@@ -22,12 +22,12 @@ export function addPlanCommand(program: Command, invocation: Invocation): void {
       'Times a little of each kind of work on this machine and tells what the whole run will take: time, memory and ' +
         'disk, stage by stage. Runs nothing and writes nothing.',
     )
-    .argument('<config>', 'a preset (see ncfm presets) or a YAML file');
+    .argument('[config]', 'a preset (see ncfm presets) or a YAML file; own-data with --data alone');
   addPlanOptions(command);
   addCacheOption(command);
   addOutputOptions(command)
     .addHelpText('after', '\nExample:\n  ncfm plan fashion-ipc10 --memory 2GB')
-    .action(async (config: string, options: PlanOptions & CacheOptions) => {
+    .action(async (config: string | undefined, options: PlanOptions & CacheOptions) => {
       const { estimatePlan } = await import('../../tasks/index.js');
       const { plan } = await resolvePlan(config, options);
       const estimate = await watch(invocation, options, (watched) =>

@@ -19,12 +19,12 @@ export function addPretrainCommand(program: Command, invocation: Invocation): vo
       'Trains the networks that distillation compares features by, and keeps them for later runs. ' +
         'Networks that are there already are not trained again, so an interrupted pretraining goes on.',
     )
-    .argument('<config>', 'a preset (see ncfm presets) or a YAML file');
+    .argument('[config]', 'a preset (see ncfm presets) or a YAML file; own-data with --data alone');
   addPlanOptions(command);
   addCacheOption(command);
   addOutputOptions(command)
     .addHelpText('after', '\nExample:\n  ncfm pretrain fashion-quick --set pretrain.networks=8')
-    .action(async (config: string, options: PlanOptions & CacheOptions) => {
+    .action(async (config: string | undefined, options: PlanOptions & CacheOptions) => {
       const { pretrainOnly } = await import('../../tasks/pipeline.js');
       const { plan } = await resolvePlan(config, options);
       const result = await watch(invocation, options, (watched) =>

@@ -18,16 +18,16 @@ export function addRunCommand(program: Command, invocation: Invocation): void {
       'Pretrains feature extractors (or reuses them), distils the dataset, and trains fresh networks on the result, ' +
         'on random real images and on the unoptimised start. Prints their accuracies.',
     )
-    .argument('<config>', 'a preset (see ncfm presets) or a YAML file');
+    .argument('[config]', 'a preset (see ncfm presets) or a YAML file; own-data with --data alone');
   addPlanOptions(command);
   addDirectoryOptions(command);
   addCacheOption(command);
   addOutputOptions(command)
     .addHelpText(
       'after',
-      '\nExamples:\n  ncfm run digits\n  ncfm run my.yaml --set distill.iterations=500 --seed 1 --name long',
+      '\nExamples:\n  ncfm run digits\n  ncfm run --data path/to/folder --ipc 5\n  ncfm run my.yaml --set distill.iterations=500 --seed 1 --name long',
     )
-    .action(async (config: string, options: RunOptions) => {
+    .action(async (config: string | undefined, options: RunOptions) => {
       const { runPipeline } = await import('../../tasks/pipeline.js');
       const result = await executeRun(invocation, config, options, runPipeline);
       invocation.print(result, resultTable(result), options);

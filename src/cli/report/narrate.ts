@@ -30,6 +30,16 @@ export interface Line {
  */
 export function narrate(event: RunEvent, seeds: number): Progress | Line | undefined {
   switch (event.type) {
+    case 'data-decode':
+      return {
+        kind: 'progress',
+        label: 'data',
+        done: event.done,
+        total: event.total,
+        detail: phrases(event.data, `picture ${event.done}/${event.total}`),
+      };
+    case 'data-note':
+      return line('data', event.message);
     case 'pretrain-epoch':
       return {
         kind: 'progress',

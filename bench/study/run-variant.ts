@@ -1,0 +1,116 @@
+import {
+  type Accuracy,
+  buildModel,
+  checkPlan,
+  type DatasetPair,
+  decode,
+  distill,
+  evaluate,
+  initializeSynthetic,
+  labelsByClass,
+  loadPlan,
+  noGrad,
+  type Plan,
+  pretrain,
+  RandomGenerator,
+  realImages,
+  scope,
+  type Tensor,
+  trainingSteps,
+} from 'ncfm';
+import type { Study, Variant } from './study.js';
+
+/** What one variant with one distillation seed gave. */
+export interface Outcome {
+  readonly variant: string;
+  readonly seed: number;
+  readonly accuracy: Accuracy;
+  /** Of distilling, clustering included; 0 for controls. */
+  readonly distillSeconds: number;
+}
+
+/** Distils and evaluates one variant with one seed, on validation images when the study holds some out. */
+export async function runVariant(
+  study: Study,
+  variant: Variant,
+  seed: number,
+  { cache, threads }: { readonly cache: string; readonly threads: number },
+): Promise<Outcome> {
+  const { plan } = loadPlan({
+    source: study.base,
+    threads,
+    seed,
+    overrides: [...study.set, ...variant.set],
+  });
+  const { data } = await checkPlan(plan, { cache });
+  const random = new RandomGenerator(seed, plan.device);
+  const { images, seconds } = await imagesOf(variant, plan, data, random, cache);
+  using decoded = images;
+  using labels = labelsByClass(
+    data.train.classNames.length,
+    decoded.size(0) / data.train.classNames.length,
+    plan.device,
+  );
+  const accuracy = await evaluate({
+    set: variant.name,
+    data: () => ({ images: decoded, labels }),
+    normalization: data.train.normalization,
+    test: data.test,
+    model: plan.student,
+    steps: trainingSteps(plan.evaluate, decoded.size(0)),
+    options: plan.evaluate,
+    random: random.derive('evaluate'),
+    onEvent: () => {},
+  });
+  return { variant: variant.name, seed, accuracy, distillSeconds: seconds };
+}
+
+/** The decoded images [classes · perClass, c, h, w] that a variant trains on; the caller's. */
+async function imagesOf(
+  { method }: Variant,
+  plan: Plan,
+  { train, test }: DatasetPair,
+  random: RandomGenerator,
+  cache: string,
+): Promise<{ images: Tensor; seconds: number }> {
+  const { imagesPerClass, formation } = plan.distill;
+  if (method === 'random') {
+    const images = scope(() => realImages(train, imagesPerClass, random.derive('random')));
+    return { images, seconds: 0 };
+  }
+  if (method === 'start') {
+    const { initialization } = plan.distill;
+    const options = { imagesPerClass, formation, initialization, random: random.derive('start') };
+    const start = initializeSynthetic(train, options);
+    const images = scope(() =>
+      noGrad(() => decode(start.images, start.classes, formation).clone()),
+    );
+    start.dispose();
+    return { images, seconds: 0 };
+  }
+  using pool = await pretrain({
+    train,
+    test,
+    model: plan.model,
+    options: plan.pretrain,
+    cache,
+    random: random.derive('pretrain'),
+    onEvent: () => {},
+  });
+  const started = performance.now();
+  const synthetic = await distill({
+    train,
+    pool,
+    buildModel: () =>
+      buildModel(plan.model, train.shape, train.classNames.length, random.derive('network')),
+    options: plan.distill,
+    random: random.derive('distill'),
+    onEvent: () => {},
+  });
+  const seconds = (performance.now() - started) / 1000;
+  const images = scope(() =>
+    noGrad(() => decode(synthetic.images, synthetic.classes, formation).clone()),
+  );
+  synthetic.dispose();
+  return { images, seconds };
+}
