@@ -33,5 +33,6 @@ void registerAutograd(Napi::Env env, Napi::Object exports);
 void registerRandom(Napi::Env env, Napi::Object exports);
 void registerSerialize(Napi::Env env, Napi::Object exports);
 void registerDevice(Napi::Env env, Napi::Object exports);
+void registerMapping(Napi::Env env, Napi::Object exports);
 
 }  // namespace ncfm

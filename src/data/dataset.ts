@@ -79,17 +79,32 @@ export function hashDataset(
   labels: Int32Array,
   pixels: Pixels | Iterable<Pixels>,
 ): string {
-  const hash = createHash('sha256');
-  hash.update(`${shape.channels}x${shape.height}x${shape.width} ${labels.length}\n`);
-  hash.update(bytesOf(labels));
-  const chunks = ArrayBuffer.isView(pixels) ? [pixels] : pixels;
-  let typed = false;
-  for (const chunk of chunks) {
-    if (!typed) hash.update(chunk instanceof Uint8Array ? 'uint8\n' : 'float32\n');
-    typed = true;
-    hash.update(bytesOf(chunk));
+  const hash = new DatasetHash(shape, labels);
+  for (const chunk of ArrayBuffer.isView(pixels) ? [pixels] : pixels) hash.update(chunk);
+  return hash.digest();
+}
+
+/** What {@link hashDataset} computes, for pixels that come little by little. */
+export class DatasetHash {
+  readonly #hash = createHash('sha256');
+  #typed = false;
+
+  constructor({ channels, height, width }: ImageShape, labels: Int32Array) {
+    this.#hash.update(`${channels}x${height}x${width} ${labels.length}\n`);
+    this.#hash.update(bytesOf(labels));
   }
-  return hash.digest('hex');
+
+  /** Adds the next pixels, all of one type. */
+  update(chunk: Pixels): void {
+    if (!this.#typed) this.#hash.update(chunk instanceof Uint8Array ? 'uint8\n' : 'float32\n');
+    this.#typed = true;
+    this.#hash.update(bytesOf(chunk));
+  }
+
+  /** SHA-256 (hex); nothing can be added afterwards. */
+  digest(): string {
+    return this.#hash.digest('hex');
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import { type LoadOptions, loadFashionMnist, loadMnist } from './mnist.js';
 
 export { type ArrayDatasetOptions, arrayDataset } from './array-dataset.js';
 export { type Batch, batch, pixelsToTensor } from './batch.js';
+export { type CacheOptions, openCached, verifyCached } from './cache/index.js';
 export { ClassSampler, type ClassSamplerState, type PermutationSource } from './class-sampler.js';
 export {
   computeNormalization,

@@ -71,6 +71,7 @@ export interface Native {
   threads(count?: number): number;
   instructionSet(name?: string): string;
   memory(): TensorMemory;
+  mapFile(path: string, offset: number, length: number): ArrayBuffer;
 }
 
 /** Where the addon is looked for: the build directory beside `src` and `dist`. */

@@ -1,0 +1,1 @@
+export { type CacheOptions, cachePath, openCached, verifyCached } from './open-cached.js';

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+
+const script = fileURLToPath(new URL('read-large.mjs', import.meta.url));
+
+/** Builds and reads a generated set in a process that may not allocate more than so many kilobytes. */
+function readLarge(sizes: readonly number[], kilobytes: number) {
+  const folder = mkdtempSync(join(tmpdir(), 'ncfm-large-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  // The memory that a process may write to; what is mapped for reading does not count.
+  const command = `ulimit -d ${kilobytes}; exec "$0" --max-old-space-size=200 "$@"`;
+  const args = ['-c', command, process.execPath, script, folder, ...sizes.map(String)];
+  const { status, stdout, stderr } = spawnSync('bash', args, { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  const result = JSON.parse(stdout) as {
+    right: number;
+    bytes: number;
+    anonymousBytes: number;
+    buildSeconds: number;
+    readSeconds: number;
+  };
+  const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+  console.log(
+    `${sizes[0]} images, ${megabytes(result.bytes)}: built in ${result.buildSeconds.toFixed(1)} s, read at ` +
+      `${(result.bytes / 1e9 / result.readSeconds).toFixed(1)} GB/s, ${megabytes(result.anonymousBytes)} of memory`,
+  );
+  return result;
+}
+
+it('a dataset larger than what the process may allocate is decoded, and read whole', () => {
+  const limit = 600_000;
+  const { right, bytes } = readLarge([60_000, 3, 64], limit);
+  expect(bytes).toBeGreaterThan(limit * 1024);
+  expect(right).toBe(60_000);
+});
+
+it('a million small images need memory for their labels, not for their pixels', () => {
+  const { right, anonymousBytes } = readLarge([1_000_000, 1, 8], 600_000);
+  expect(right).toBe(1_000_000);
+  expect(anonymousBytes).toBeLessThan(300e6);
+});
