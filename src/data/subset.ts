@@ -52,6 +52,8 @@ export interface SplitOptions {
   /** The share of each class's images that goes to validation, between 0 and 1 (both excluded). */
   readonly fraction: number;
   readonly random: PermutationSource;
+  /** What the held-out part is called. Default: `validation`. */
+  readonly split?: string;
 }
 
 /**
@@ -63,12 +65,12 @@ export interface SplitOptions {
  */
 export function splitDataset(
   dataset: Dataset,
-  { fraction, random }: SplitOptions,
+  { fraction, random, split = 'validation' }: SplitOptions,
 ): { readonly train: Dataset; readonly validation: Dataset } {
   const parent = `${dataset.name} ${dataset.split}`;
   if (!(fraction > 0 && fraction < 1)) {
     throw new UsageError(
-      `${parent}: the validation fraction is ${fraction}; expected a number between 0 and 1, such as 0.1.`,
+      `${parent}: the ${split} share is ${fraction}; expected a number between 0 and 1, such as 0.1.`,
     );
   }
   const train: number[] = [];
@@ -89,7 +91,7 @@ export function splitDataset(
   }
   return {
     train: subset(dataset, Int32Array.from(train).sort(), dataset.split),
-    validation: subset(dataset, Int32Array.from(validation).sort(), 'validation'),
+    validation: subset(dataset, Int32Array.from(validation).sort(), split),
   };
 }
 

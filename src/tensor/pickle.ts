@@ -15,13 +15,16 @@ export interface PickleHooks {
   call(name: string, parameters: readonly unknown[]): unknown;
   /** The object behind a persistent id. */
   persistent(id: unknown): unknown;
+  /** Gives an object that `call` made its state. Throws, as when this is left out, for what may have none. */
+  build?(object: unknown, state: unknown): void;
 }
 
 /** Marks a position in the stack. */
 const mark = Symbol('mark');
 
 /**
- * Runs a pickle: lists and tuples become arrays, dictionaries Maps. Throws Error for opcodes and attributes of classes
+ * Runs a pickle: lists and tuples become arrays, dictionaries Maps, byte strings (all of Python 2's strings are) Buffers
+ * that are views of `bytes`. Throws Error for opcodes and attributes of classes
  * that plain data does not need, and for a damaged pickle.
  */
 export function unpickle(bytes: Buffer, hooks: PickleHooks): unknown {
@@ -86,6 +89,10 @@ class Machine {
 
   skip(count: number): void {
     this.#take(count);
+  }
+
+  take(length: number): Buffer {
+    return this.#take(length);
   }
 
   text(length: number): string {
@@ -171,10 +178,13 @@ class Machine {
 
   /** Sets an object's attributes. Those of a dictionary (a state dictionary's versions) are not data: dropped. */
   build(): void {
-    this.#pop();
-    if (!(this.#stack.at(-1) instanceof Map)) {
+    const state = this.#pop();
+    const object = this.#stack.at(-1);
+    if (object instanceof Map) return;
+    if (this.#hooks.build === undefined) {
       throw new Error('it holds an object of a class; only tensors and plain containers are read');
     }
+    this.#hooks.build(object, state);
   }
 
   persistent(): void {
@@ -195,6 +205,10 @@ const actions: Record<string, (machine: Machine) => void> = {
   '\x8a': (machine) => machine.push(machine.long(machine.unsigned(1))),
   G: (machine) => machine.push(machine.double()),
   X: (machine) => machine.push(machine.text(machine.unsigned(4))),
+  U: (machine) => machine.push(machine.take(machine.unsigned(1))),
+  C: (machine) => machine.push(machine.take(machine.unsigned(1))),
+  T: (machine) => machine.push(machine.take(machine.unsigned(4))),
+  B: (machine) => machine.push(machine.take(machine.unsigned(4))),
   '\x8c': (machine) => machine.push(machine.text(machine.unsigned(1))),
   ']': (machine) => machine.push([]),
   a: (machine) => machine.appendOne(),

@@ -118,6 +118,7 @@ function toStorable(value: unknown): Storable {
     );
   }
   if (value instanceof Global) throw new Error(`it holds ${value.name}`);
+  if (value instanceof Uint8Array) throw new Error('it holds a byte string');
   if (value instanceof FlatArray) throw new Error('it holds a storage without a tensor');
   return value as Storable;
 }

@@ -1,0 +1,63 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Invocation } from '../../invocation.js';
+import { addJsonOption, type OutputOptions } from '../../options.js';
+import { openNamed } from './open.js';
+
+interface ShowOptions extends OutputOptions {
+  readonly out: string;
+  readonly perClass: number;
+  readonly split: 'train' | 'test';
+}
+
+/** `ncfm data show`: a contact sheet. */
+export function addShowCommand(parent: Command, invocation: Invocation): void {
+  const command = parent
+    .command('show')
+    .summary('draw some images of every class')
+    .description(
+      'Writes a contact sheet as PNG: a row per class, its images taken at equal distances from first to last.',
+    )
+    .argument('<dataset>', 'a name (see ncfm data list) or a path')
+    .option('--out <file>', 'the PNG file to write', 'sheet.png')
+    .option('--per-class <number>', 'images of every class', positiveInteger, 10)
+    .addOption(
+      new Option('--split <part>', 'which part').choices(['train', 'test']).default('train'),
+    );
+  addJsonOption(command)
+    .addHelpText('after', '\nExample:\n  ncfm data show digits --out digits.png')
+    .action(async (name: string, options: ShowOptions) => {
+      const [{ contactSheet }, { writeImageGrid }] = await Promise.all([
+        import('../../../data/contact-sheet.js'),
+        import('../../../run/pictures.js'),
+      ]);
+      const pair = await openNamed(name);
+      const dataset = pair[options.split];
+      const path = resolve(options.out);
+      const { pixels, images } = contactSheet(dataset, options.perClass);
+      await mkdir(dirname(path), { recursive: true });
+      const { shape, classNames } = dataset;
+      const columns = options.perClass;
+      await writeImageGrid({ path, pixels, columns, shape, rowLabels: classNames });
+      const result = {
+        path,
+        dataset: name,
+        split: options.split,
+        classes: classNames.length,
+        images,
+      };
+      invocation.print(
+        result,
+        `${images} images of ${name} (${options.split}) in ${path}\n`,
+        options,
+      );
+    });
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 1 && value <= 1000)
+    return value;
+  throw new InvalidArgumentError('Expected an integer from 1 to 1000.');
+}

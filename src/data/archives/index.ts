@@ -1,0 +1,2 @@
+export { type UnpackOptions, type UnpackProgress, unpackArchive } from './unpack.js';
+export { defaultUnpackLimits, type UnpackLimits } from './unpacking.js';

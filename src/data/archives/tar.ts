@@ -1,0 +1,95 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { extract, type Header } from 'tar-stream';
+import type { ArchiveEntry, EntryKind, Unpacking } from './unpacking.js';
+
+/** A tar file ends with two blocks of zeros (POSIX.1-2017, pax: ustar interchange format). */
+const END_MARK = 1024;
+
+const KINDS: Readonly<Record<string, EntryKind>> = {
+  file: 'file',
+  'contiguous-file': 'file',
+  directory: 'folder',
+  link: 'link',
+  symlink: 'link',
+};
+
+/**
+ * Unpacks a tar file, plain or compressed by gzip (told by its content, not its name).
+ *
+ * @throws the unpacking's errors, and those of the two formats' readers.
+ */
+export async function unpackTar(path: string, unpacking: Unpacking): Promise<void> {
+  const source = createReadStream(path);
+  const entries = extract();
+  const end = new EndMark();
+  const compressed = await isGzip(path);
+  const stages = compressed ? [source, createGunzip(), end, entries] : [source, end, entries];
+  const feeding = pipeline(stages).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  try {
+    for await (const entry of entries) {
+      await unpacking.add(describe(entry.header, bytesOf(entry)));
+      // What was left out must still be read past.
+      entry.resume();
+    }
+  } catch (error) {
+    source.destroy();
+    // The reader of the entries only knows that its input ended; the stage before it knows why.
+    const cause = await feeding;
+    throw isOwn(error) ? error : (cause ?? error);
+  }
+  const failure = await feeding;
+  if (failure !== undefined) throw failure;
+  if (!end.seen) throw new Error('the archive ends without the mark of its end: it is truncated');
+}
+
+function describe({ name, type, size }: Header, content: AsyncIterable<Uint8Array>): ArchiveEntry {
+  return { name, kind: KINDS[type] ?? 'special', size, content: () => content };
+}
+
+async function* bytesOf(entry: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of entry) if (chunk instanceof Uint8Array) yield chunk;
+}
+
+/** Whether an error says itself what is wrong: one of the unpacking, or of the disk. Others come from the streams. */
+function isOwn(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'UsageError' || 'syscall' in error);
+}
+
+async function isGzip(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const start = Buffer.alloc(2);
+    await file.read(start, 0, 2, 0);
+    return start[0] === 0x1f && start[1] === 0x8b;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Passes a tar file on, and notices whether it ends as it should: the reader takes an early end for the end. */
+class EndMark extends Transform {
+  #zeros = 0;
+
+  get seen(): boolean {
+    return this.#zeros >= END_MARK;
+  }
+
+  override _transform(
+    chunk: Buffer,
+    _encoding: BufferEncoding,
+    done: (error: Error | null, chunk: Buffer) => void,
+  ): void {
+    let start = chunk.length;
+    while (start > 0 && chunk.length - start < END_MARK && chunk[start - 1] === 0) start -= 1;
+    const zeros = chunk.length - start;
+    this.#zeros = start === 0 || zeros === END_MARK ? this.#zeros + zeros : zeros;
+    done(null, chunk);
+  }
+}

@@ -1,0 +1,121 @@
+import { readFile, stat } from 'node:fs/promises';
+import sharp, { type Metadata, type Sharp } from 'sharp';
+import { UsageError } from '../../tensor/errors.js';
+import { FORMAT_LIST, type PictureFormat, pictureFormat } from './format.js';
+
+/** A picture's file: its path, or its content. */
+export type PictureInput = string | Uint8Array;
+
+/** What {@link openPicture} may be told. */
+export interface OpenOptions {
+  /** What errors call the picture. Default: its path, or 'the picture'. */
+  readonly name?: string;
+  /** The largest width × height that a picture may declare. Default: {@link MAX_PIXELS}. */
+  readonly maxPixels?: number;
+}
+
+/**
+ * The default limit of a picture's declared width × height: 2^27, about 134 million. Decoding holds at most 8 bytes
+ * per pixel, so a damaged or hostile header cannot ask for more than about 1 GiB.
+ */
+export const MAX_PIXELS = 2 ** 27;
+
+/** Node reads at most 2 GiB at once. */
+const LARGEST_FILE = 2 ** 31 - 1;
+
+/** A picture whose header has been read. */
+export interface OpenPicture {
+  readonly name: string;
+  readonly format: PictureFormat;
+  readonly metadata: Metadata;
+  /**
+   * Runs a decoding of the picture.
+   *
+   * @throws UsageError naming the picture if it is damaged.
+   */
+  decode<T>(body: (picture: Sharp) => Promise<T>): Promise<T>;
+}
+
+/**
+ * Opens a picture and reads its header.
+ *
+ * @throws UsageError naming it if it can't be read, is of no known format, declares more than maxPixels, or its
+ *   header is damaged.
+ */
+export async function openPicture(
+  input: PictureInput,
+  options: OpenOptions = {},
+): Promise<OpenPicture> {
+  const name = options.name ?? (typeof input === 'string' ? input : 'the picture');
+  const bytes = typeof input === 'string' ? await readPicture(input) : input;
+  const format = pictureFormat(bytes);
+  if (format === undefined) throw noPicture(name, bytes);
+  const maxPixels = options.maxPixels ?? MAX_PIXELS;
+  const decode = <T>(body: (picture: Sharp) => Promise<T>) =>
+    decodeStrictly(bytes, name, maxPixels, body);
+  return { name, format, metadata: await decode((picture) => picture.metadata()), decode };
+}
+
+/** The decoder stops at its first complaint, so that nothing missing is filled with grey. */
+async function decodeStrictly<T>(
+  bytes: Uint8Array,
+  name: string,
+  limitInputPixels: number,
+  body: (picture: Sharp) => Promise<T>,
+): Promise<T> {
+  try {
+    // PIL does not apply colour profiles, and neither do the networks' usual preparations.
+    return await body(sharp(bytes, { limitInputPixels, ignoreIcc: true, failOn: 'warning' }));
+  } catch (cause) {
+    throw undecodable(name, cause, limitInputPixels);
+  }
+}
+
+async function readPicture(path: string): Promise<Uint8Array> {
+  let problem: string;
+  try {
+    const file = await stat(path);
+    if (file.isFile() && file.size <= LARGEST_FILE) return await readFile(path);
+    problem = file.isFile() ? 'it is larger than 2 GiB' : 'it is not a regular file';
+  } catch (cause) {
+    throw new UsageError(
+      `${path}: the picture can't be read (${reasonOf(cause)}). Check that the file is still there, and its permissions.`,
+      { cause },
+    );
+  }
+  throw new UsageError(`${path}: the picture can't be read: ${problem}.`);
+}
+
+function noPicture(name: string, bytes: Uint8Array): UsageError {
+  const found =
+    bytes.length === 0
+      ? 'the file is empty'
+      : `it starts with the bytes ${Buffer.from(bytes.subarray(0, 8)).toString('hex')}`;
+  return new UsageError(
+    `${name}: this is not a picture that can be read: ${found}; expected one of ${FORMAT_LIST}. ` +
+      'Replace the file, or take it out.',
+  );
+}
+
+function undecodable(name: string, cause: unknown, maxPixels: number): UsageError {
+  const reason = reasonOf(cause);
+  if (/exceeds pixel limit/.test(reason)) return tooLarge(name, maxPixels, cause);
+  return new UsageError(
+    `${name}: the picture is truncated or damaged (${reason}). Replace the file, or take it out.`,
+    { cause },
+  );
+}
+
+function tooLarge(name: string, maxPixels: number, cause: unknown): UsageError {
+  return new UsageError(
+    `${name}: the picture declares more than ${maxPixels} pixels, the largest size that is read. ` +
+      'If its header is not damaged, scale it down first.',
+    { cause },
+  );
+}
+
+function reasonOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const line = message.trim().split('\n')[0]!;
+  return line.replace(/^Input buffer has corrupt header: ?/, '') || 'its header is damaged';
+}

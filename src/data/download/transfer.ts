@@ -1,0 +1,117 @@
+import { constants, type FileHandle, open } from 'node:fs/promises';
+import { requestFile } from './request.js';
+import { networkSetback, Setback } from './setback.js';
+
+/** One try to get what is missing of a file. */
+export interface TransferOptions {
+  readonly url: string;
+  /** The unfinished file: bytes are added to what it has. Made if missing. */
+  readonly part: string;
+  /** Of the whole file, in bytes. */
+  readonly size: number;
+  /** Told how many bytes of the file are there, after every piece. */
+  readonly onBytes: (done: number) => void;
+  /** Milliseconds without a byte after which the server counts as hanging. */
+  readonly idleTimeout: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Gets what is missing of a file, in one request. A server that ignores the position asked for sends the file from its
+ * start, which then replaces what was there.
+ *
+ * Afterwards the unfinished file is whole, though not verified.
+ *
+ * @throws Setback if the file did not arrive, the signal's reason once that is aborted, and the file system's errors.
+ */
+export async function transfer(options: TransferOptions): Promise<void> {
+  // None of Node's text flags keeps what is there, can write anywhere, and makes a missing file.
+  const file = await open(options.part, constants.O_RDWR | constants.O_CREAT, 0o644);
+  const silence = new Silence(options.idleTimeout);
+  try {
+    await receive(file, options, silence);
+  } finally {
+    silence.end();
+    await file.close();
+  }
+}
+
+async function receive(
+  file: FileHandle,
+  { url, size, onBytes, signal }: TransferOptions,
+  silence: Silence,
+): Promise<void> {
+  const either = signal ? AbortSignal.any([signal, silence.signal]) : silence.signal;
+  const network = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      signal?.throwIfAborted();
+      if (silence.signal.aborted) throw silence.signal.reason;
+      throw error instanceof Setback ? error : networkSetback(error);
+    });
+
+  const present = (await file.stat()).size;
+  const request = { url, start: present, size, signal: either };
+  const { body, start } = await network(requestFile(request));
+  if (start < present) await file.truncate(start);
+  let done = start;
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done: ended, value } = await network(reader.read());
+      if (ended) break;
+      silence.broken();
+      if (done + value.length > size) {
+        const message = `the server sends more than the expected ${size} bytes`;
+        throw new Setback(message, { again: false, discard: true });
+      }
+      await writeAll(file, value, done);
+      done += value.length;
+      onBytes(done);
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+  if (done < size) {
+    throw new Setback(`the connection ended after ${done} of ${size} bytes`, { again: true });
+  }
+  await file.sync();
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, written, undefined, position + written);
+    written += bytesWritten;
+  }
+}
+
+/** Aborts its signal when nothing has broken it for a while. */
+class Silence {
+  readonly #controller = new AbortController();
+  readonly #limit: number;
+  #timer: NodeJS.Timeout;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.#timer = this.#start();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  broken(): void {
+    this.#timer.refresh();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #start(): NodeJS.Timeout {
+    return setTimeout(() => {
+      const seconds = this.#limit / 1000;
+      const message = `the server sent nothing for ${seconds} s`;
+      this.#controller.abort(new Setback(message, { again: true }));
+    }, this.#limit);
+  }
+}

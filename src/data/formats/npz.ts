@@ -1,0 +1,57 @@
+import { crc32 } from 'node:zlib';
+import { zipSync } from 'fflate';
+import { fromBufferPromise, type ZipFile } from 'yauzl';
+import { encodeNpy, type NumpyArray, parseNpy } from './npy.js';
+import { LARGEST_FILE } from './read-file.js';
+
+/** Deflate gives at most about 1030 bytes for one. */
+const MOST_INFLATION = 1100;
+
+/**
+ * The arrays of NumPy's .npz format (a zip archive of .npy files) by name, without `.npy`.
+ *
+ * @param wanted names to read; others are left out without being unpacked.
+ * @throws Error saying what is wrong.
+ */
+export async function parseNpz(
+  bytes: Buffer,
+  wanted: (name: string) => boolean = () => true,
+): Promise<Map<string, NumpyArray>> {
+  const zip = await fromBufferPromise(bytes, { strictFileNames: true });
+  const arrays = new Map<string, NumpyArray>();
+  for await (const entry of zip.eachEntry()) {
+    const name = entry.fileName.replace(/\.npy$/, '');
+    if (!wanted(name)) continue;
+    if (arrays.has(name)) throw new Error(`it holds two arrays named '${name}'`);
+    const content = await inflate(zip, entry);
+    if (crc32(content) !== entry.crc32) throw new Error(`its array '${name}' is damaged`);
+    try {
+      arrays.set(name, parseNpy(content));
+    } catch (cause) {
+      throw new Error(`its array '${name}': ${(cause as Error).message}`, { cause });
+    }
+  }
+  return arrays;
+}
+
+type Entry = Parameters<ZipFile['openReadStreamPromise']>[0];
+
+/** yauzl ends the stream with an error when more bytes come than the entry announces. */
+async function inflate(zip: ZipFile, entry: Entry): Promise<Buffer> {
+  const { uncompressedSize: size, compressedSize, fileName } = entry;
+  if (size > LARGEST_FILE || size > compressedSize * MOST_INFLATION) {
+    throw new Error(
+      `its entry '${fileName}' claims ${size} bytes, more than ${compressedSize} packed ones can hold`,
+    );
+  }
+  const parts: Buffer[] = [];
+  for await (const part of await zip.openReadStreamPromise(entry)) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+}
+
+/** A .npz archive, compressed, that NumPy's `load` reads. */
+export function encodeNpz(arrays: ReadonlyMap<string, NumpyArray>): Uint8Array {
+  const files = [...arrays].map(([name, array]) => [`${name}.npy`, encodeNpy(array)] as const);
+  // The same arrays give the same bytes.
+  return zipSync(Object.fromEntries(files), { mtime: new Date(1980, 0, 1) });
+}
