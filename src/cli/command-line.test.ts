@@ -20,7 +20,7 @@ function folders() {
   return { folder, runs, flags: ['--runs', runs, '--cache', join(folder, 'cache'), ...quick] };
 }
 
-const commands = ['run', 'pretrain', 'distill', 'evaluate', 'plan', 'presets', 'doctor'];
+const commands = ['run', 'pretrain', 'distill', 'evaluate', 'plan', 'data', 'presets', 'doctor'];
 
 describe('help', () => {
   it('lists the commands, and of each its options and an example', async () => {
@@ -47,7 +47,7 @@ describe('misuse', () => {
   it.each([
     [['rnu', 'digits'], "unknown command 'rnu'\n(Did you mean run?)"],
     [['run', 'digits', '--nmae', 'x'], "unknown option '--nmae'\n(Did you mean --name?)"],
-    [['run'], "name a preset (see ncfm presets) or a YAML file"],
+    [['run'], 'name a preset (see ncfm presets) or a YAML file'],
     [['run', 'digits', '--seed', 'one'], "'one' is invalid. Expected an integer from 0."],
     [['run', 'digits', '--threads', '0'], "'0' is invalid. Expected an integer from 1, or auto."],
     [['run', 'digts'], "no preset or file named 'digts'; did you mean 'digits'?"],

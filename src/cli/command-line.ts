@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../run/version.js';
 import { FailureError, UsageError } from '../tensor/errors.js';
+import { addDataCommand } from './commands/data.js';
 import { addDistillCommand } from './commands/distill.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
@@ -43,6 +44,7 @@ function createProgram(invocation: Invocation): Command {
   addDistillCommand(program, invocation);
   addEvaluateCommand(program, invocation);
   addPlanCommand(program, invocation);
+  addDataCommand(program, invocation);
   addPresetsCommand(program, invocation);
   addDoctorCommand(program, invocation);
   return program;

@@ -1,11 +1,10 @@
-import { nearest, UsageError } from '../tensor/errors.js';
 import type { DatasetPair } from './dataset.js';
-import { loadDigits } from './digits.js';
-import { type LoadOptions, loadFashionMnist, loadMnist } from './mnist.js';
+import { openDataset } from './open.js';
 
 export { type ArrayDatasetOptions, arrayDataset } from './array-dataset.js';
 export { type Batch, batch, pixelsToTensor } from './batch.js';
 export { type CacheOptions, openCached, verifyCached } from './cache/index.js';
+export { type CatalogEntry, catalog, findInCatalog } from './catalog.js';
 export { ClassSampler, type ClassSamplerState, type PermutationSource } from './class-sampler.js';
 export {
   computeNormalization,
@@ -18,8 +17,14 @@ export {
   type Pixels,
   pixelsPerImage,
 } from './dataset.js';
+export { type DecodeOptions, decodePicture } from './decoding/decode.js';
+export { probePicture } from './decoding/probe.js';
 export { loadDigits } from './digits.js';
+export { type GetOutcome, getDataset } from './download/index.js';
+export { encodeNpy, type NumberArray, type NumpyArray, parseNpy } from './formats/npy.js';
+export { encodeNpz, parseNpz } from './formats/npz.js';
 export { type IdxArray, type IdxPair, readIdx, readIdxPair } from './idx.js';
+export { type InspectionReport, inspectableDataset, inspectDataset } from './inspect.js';
 export {
   type LoadOptions,
   loadFashionMnist,
@@ -30,32 +35,33 @@ export {
 export {
   type DatasetSelection,
   type DecodingProgress,
+  datasetNames,
+  type OpenedSource,
   type OpenOptions,
   openDataset,
+  openSource,
 } from './open.js';
+export type { PictureSource } from './pictures.js';
+export { type ArraysOptions, loadArrays } from './readers/arrays.js';
+export { loadCifar10, loadCifar100 } from './readers/cifar.js';
+export { type ImageFolderOptions, openImageFolder } from './readers/image-folder.js';
+export { imageNetSubsetClasses, imageNetSubsetNames } from './readers/imagenet-classes.js';
+export { openImageNetSubset } from './readers/imagenet-subset.js';
+export { openParquet, type ParquetOptions } from './readers/parquet.js';
+export { loadSvhn } from './readers/svhn.js';
+export { openTinyImageNet } from './readers/tiny-imagenet.js';
 export { type SplitOptions, splitDataset, subset } from './subset.js';
-
-const loaders: ReadonlyMap<string, (options: LoadOptions) => Promise<DatasetPair>> = new Map([
-  ['digits', () => loadDigits()],
-  ['fashion-mnist', loadFashionMnist],
-  ['mnist', loadMnist],
-]);
-
-/** The names that {@link loadDataset} knows. */
-export const datasetNames: readonly string[] = [...loaders.keys()];
 
 /**
  * Loads a dataset by name.
  *
- * @param options where its files are; `digits` comes with the package and needs none.
+ * @param options.root where its files are; the usual places when left out
+ * @param options.cache folder that keeps decoded pictures
  * @throws UsageError if there is no such dataset, or its files are missing or damaged.
  */
-export async function loadDataset(name: string, options: LoadOptions = {}): Promise<DatasetPair> {
-  const load = loaders.get(name);
-  if (load !== undefined) return load(options);
-  const suggestion = nearest(name, datasetNames);
-  const hint = suggestion === undefined ? '' : ` Did you mean '${suggestion}'?`;
-  throw new UsageError(
-    `There is no dataset named '${name}'; expected one of ${datasetNames.join(', ')}.${hint}`,
-  );
+export async function loadDataset(
+  name: string,
+  { root, cache = '.cache/data' }: { readonly root?: string; readonly cache?: string } = {},
+): Promise<DatasetPair> {
+  return openDataset({ name, root }, { cache });
 }

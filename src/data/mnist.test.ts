@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { UsageError } from '../tensor/errors.js';
 import { computeNormalization, indicesByClass } from './dataset.js';
 import { loadFashionMnist, loadMnist, loadMnistLike } from './mnist.js';
+import { describeCorruption } from './testing/corruption-suite.js';
 import { describeDataset } from './testing/dataset-suite.js';
 import {
   encodeIdx,
@@ -39,6 +40,16 @@ describe.each([
     );
   });
 });
+
+for (const compress of [false, true]) {
+  describeCorruption(`an IDX file${compress ? ', compressed' : ''}`, {
+    place: async (root) => {
+      await writeMiniature(root, { compress });
+      return join(root, `t10k-images-idx3-ubyte${compress ? '.gz' : ''}`);
+    },
+    load: async (root) => (await loadMnist({ root })).test,
+  });
+}
 
 describe('Fashion-MNIST as Debian packages it', () => {
   // Reached without a root, so that the default search is what is tested.

@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { UsageError } from '../tensor/errors.js';
 import { arrayDataset } from './array-dataset.js';
 import type { DatasetPair, Normalization } from './dataset.js';
 import { type IdxPair, readIdxPair } from './idx.js';
+import { dataFolders } from './places.js';
 
 /** Where to look for a dataset's files. */
 export interface LoadOptions {
@@ -65,10 +66,10 @@ export function loadFashionMnist(options: LoadOptions = {}): Promise<DatasetPair
     name,
     classNames: GARMENTS,
     normalization: { mean: [0.2861], std: [0.353] },
-    directories: dataDirectories(name, options, [FASHION_PACKAGE_DIRECTORY]),
+    directories: dataFolders(name, { ...options, installed: [FASHION_PACKAGE_DIRECTORY] }),
     howToGet:
-      `On Debian and Ubuntu, run: apt-get install ${FASHION_PACKAGE}. Elsewhere, put ${FILE_LIST} ` +
-      '(each plain or .gz) in ./data/fashion-mnist, or in a directory named as the root.',
+      `Get them with: ncfm data get ${name}, or on Debian and Ubuntu: apt-get install ${FASHION_PACKAGE}. Or put ` +
+      `${FILE_LIST} (each plain or .gz) in ./data/fashion-mnist, or in a directory named as the root.`,
   });
 }
 
@@ -84,8 +85,10 @@ export function loadMnist(options: LoadOptions = {}): Promise<DatasetPair> {
     name,
     classNames: digitNames,
     normalization: { mean: [0.1307], std: [0.3081] },
-    directories: dataDirectories(name, options),
-    howToGet: `Put ${FILE_LIST} (each plain or .gz) in ./data/mnist, or in a directory named as the root.`,
+    directories: dataFolders(name, options),
+    howToGet:
+      `Get them with: ncfm data get ${name}, or put ${FILE_LIST} (each plain or .gz) in ./data/mnist, or in a ` +
+      'directory named as the root.',
   });
 }
 
@@ -120,17 +123,6 @@ export async function loadMnistLike(source: MnistLike): Promise<DatasetPair> {
     source: { pixels: paths.testImages, labels: paths.testLabels },
   });
   return { train: trainDataset, test: testDataset };
-}
-
-/** A root that the user named is the only place: data found elsewhere could be another version. */
-function dataDirectories(
-  name: string,
-  { root }: LoadOptions,
-  installed: readonly string[] = [],
-): string[] {
-  if (root !== undefined) return [resolve(root), resolve(root, name)];
-  const shared = process.env.NCFM_DATA;
-  return [...(shared ? [resolve(shared, name)] : []), resolve('data', name), ...installed];
 }
 
 async function findFiles(source: MnistLike): Promise<Record<FileRole, string>> {

@@ -1,12 +1,26 @@
-import { UsageError } from '../tensor/errors.js';
-import type { DatasetPair } from './dataset.js';
-import { loadDataset } from './index.js';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { nearest, UsageError } from '../tensor/errors.js';
+import { openCached } from './cache/index.js';
+import type { DatasetPair, Normalization } from './dataset.js';
+import { loadDigits } from './digits.js';
+import { loadFashionMnist, loadMnist } from './mnist.js';
+import type { PictureSource } from './pictures.js';
+import { loadArrays } from './readers/arrays.js';
+import { loadCifar10, loadCifar100 } from './readers/cifar.js';
+import { type ImageFolderNote, openImageFolder } from './readers/image-folder.js';
+import { imageNetSubsetNames } from './readers/imagenet-classes.js';
+import { openImageNetSubset } from './readers/imagenet-subset.js';
+import { openParquet } from './readers/parquet.js';
+import type { SkippedFile } from './readers/scan.js';
+import { loadSvhn } from './readers/svhn.js';
+import { openTinyImageNet } from './readers/tiny-imagenet.js';
 
 /** Which data to open: a dataset known by name, or a path of one's own. */
 export interface DatasetSelection {
   /** One of `datasetNames`; else `path` is given. */
   readonly name?: string | undefined;
-  /** A folder of class folders, a `.npz`, `.parquet` or `.safetensors` file, or a folder of parquet files. */
+  /** A folder of class folders or of parquet files, or a `.npz`, `.safetensors` or `.parquet` file. */
   readonly path?: string | undefined;
   /** Folder of a named dataset; the usual places when left out. */
   readonly root?: string | undefined;
@@ -16,7 +30,7 @@ export interface DatasetSelection {
   readonly size?: number | 'auto';
   /** Channels of pictures that are decoded. Default: 1 when all are grey. */
   readonly channels?: 1 | 3 | 'auto';
-  /** Share of each class held out for testing where the data has no test part, in (0, 1). */
+  /** Share of each class held out for testing where the data has no test part, in (0, 1). Default: 0.2. */
   readonly testShare?: number;
 }
 
@@ -37,6 +51,48 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Data that has been found: images in memory, or pictures that are still to be decoded. */
+export type OpenedSource =
+  | { readonly kind: 'images'; readonly pair: DatasetPair }
+  | {
+      readonly kind: 'pictures';
+      readonly train: PictureSource;
+      readonly test: PictureSource;
+      /** The customary one; else it is computed. */
+      readonly normalization?: Normalization;
+    };
+
+type Opener = (
+  selection: DatasetSelection,
+  onNote: (message: string) => void,
+) => Promise<OpenedSource>;
+
+const openers: ReadonlyMap<string, Opener> = new Map<string, Opener>([
+  ['digits', async () => images(await loadDigits())],
+  ['mnist', async ({ root }) => images(await loadMnist(given({ root })))],
+  ['fashion-mnist', async ({ root }) => images(await loadFashionMnist(given({ root })))],
+  ['cifar-10', async ({ root }) => images(await loadCifar10({ root }))],
+  ['cifar-100', async ({ root, labels }) => images(await loadCifar100({ root, labels }))],
+  ['svhn', async ({ root }) => images(await loadSvhn({ root }))],
+  [
+    'tiny-imagenet',
+    async ({ root }) => ({ kind: 'pictures', ...(await openTinyImageNet(given({ root }))) }),
+  ],
+  ...imageNetSubsetNames.map((name): [string, Opener] => [
+    name,
+    async ({ root, size, testShare }, onNote) => {
+      const skipped = collectSkipped();
+      const options = { root, size: size === 'auto' ? undefined : size, testFraction: testShare };
+      const pair = await openImageNetSubset(name, { ...given(options), onSkipped: skipped.add });
+      skipped.tell(onNote);
+      return { kind: 'pictures', ...pair };
+    },
+  ]),
+]);
+
+/** The names that {@link openDataset} knows. */
+export const datasetNames: readonly string[] = [...openers.keys()];
+
 /**
  * Opens a dataset, whatever its format. Pictures are decoded into the cache when it does not hold them yet.
  *
@@ -44,9 +100,142 @@ export interface OpenOptions {
  */
 export async function openDataset(
   selection: DatasetSelection,
-  _options: OpenOptions,
+  options: OpenOptions,
 ): Promise<DatasetPair> {
-  const { name, root } = selection;
-  if (name !== undefined) return loadDataset(name, root === undefined ? {} : { root });
-  throw new UsageError('give the name or the path of a dataset');
+  const source = await openSource(selection, options.onNote);
+  if (source.kind === 'images') return source.pair;
+  const { onProgress, cache: folder, onNote, signal } = options;
+  const open = (part: PictureSource, normalization: Normalization | undefined) =>
+    openCached(part, {
+      folder,
+      normalization,
+      onProgress: (done, total) =>
+        onProgress?.({ data: `${part.name} ${part.split}`, done, total }),
+      ...(onNote && { onNote }),
+      signal,
+    });
+  const train = await open(source.train, source.normalization);
+  return { train, test: await open(source.test, train.normalization) };
+}
+
+/**
+ * Finds a dataset and reads it as far as it is not made of pictures.
+ *
+ * @throws UsageError as {@link openDataset}.
+ */
+export async function openSource(
+  selection: DatasetSelection,
+  onNote: (message: string) => void = () => {},
+): Promise<OpenedSource> {
+  const { name, path } = selection;
+  if (name === undefined) {
+    if (path !== undefined) return openPath(path, selection, onNote);
+    throw new UsageError('Give the name or the path of a dataset.');
+  }
+  const open = openers.get(name);
+  if (open !== undefined) return open(selection, onNote);
+  const suggestion = nearest(name, datasetNames);
+  const hint = suggestion === undefined ? '' : ` Did you mean '${suggestion}'?`;
+  throw new UsageError(
+    `There is no dataset named '${name}'; expected one of ${datasetNames.join(', ')}.${hint}`,
+  );
+}
+
+async function openPath(
+  path: string,
+  selection: DatasetSelection,
+  onNote: (message: string) => void,
+): Promise<OpenedSource> {
+  const { size, channels, testShare } = selection;
+  if (/\.(npz|safetensors)$/.test(path)) {
+    return images(await loadArrays(path, given({ testShare })));
+  }
+  if (/\.parquet$/.test(path) || (await holdsParquet(path))) {
+    const pair = await openParquet(path, given({ size, channels, testShare }));
+    onNote(`${describeShape(pair.train)}, from ${path}`);
+    return { kind: 'pictures', ...pair };
+  }
+  if (!(await isFolder(path))) {
+    throw new UsageError(
+      `${path}: expected a folder of class folders, or a .npz, .safetensors or .parquet file.`,
+    );
+  }
+  const skipped = collectSkipped();
+  const folder = await openImageFolder(path, {
+    ...given({ size, channels, testFraction: testShare }),
+    onSkipped: skipped.add,
+  });
+  for (const note of folder.notes) describeNote(note, onNote);
+  skipped.tell(onNote);
+  return { kind: 'pictures', train: folder.train, test: folder.test };
+}
+
+function images(pair: DatasetPair): OpenedSource {
+  return { kind: 'images', pair };
+}
+
+/** Only what is given. */
+function given<T extends object>(options: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (cause) {
+    throw new UsageError(`${path}: the data can't be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function holdsParquet(path: string): Promise<boolean> {
+  if (!(await isFolder(path))) return false;
+  const { readdir } = await import('node:fs/promises');
+  const names = await readdir(path);
+  const inside = names.includes('data') ? await readdir(`${path}/data`).catch(() => []) : [];
+  return [...names, ...inside].some((name) => name.endsWith('.parquet'));
+}
+
+function describeShape({ shape, classNames, labels }: PictureSource): string {
+  const { channels, height, width } = shape;
+  return `${labels.length} training pictures of ${classNames.length} classes, as ${channels}×${height}×${width}`;
+}
+
+function describeNote(note: ImageFolderNote, onNote: (message: string) => void): void {
+  switch (note.kind) {
+    case 'parts': {
+      if (note.ignored.length > 0) onNote(`not read: ${note.ignored.join(', ')}`);
+      return;
+    }
+    case 'held-out':
+      onNote(
+        `no test part: ${note.test} of ${note.train + note.test} pictures are held out for testing (dataset.testShare ${note.fraction})`,
+      );
+      return;
+    case 'shape': {
+      const { channels, height } = note.shape;
+      const kind = channels === 1 ? 'grey' : 'colour';
+      const chosen = note.chosenBy
+        ? `, chosen by ${note.chosenBy.sampled} of them (dataset.size, dataset.channels)`
+        : '';
+      onNote(`pictures become ${kind} and ${height}×${height}${chosen}`);
+      return;
+    }
+  }
+}
+
+/** Files that were left out, told in one sentence. */
+function collectSkipped() {
+  const files: SkippedFile[] = [];
+  return {
+    add: (file: SkippedFile): void => {
+      files.push(file);
+    },
+    tell(onNote: (message: string) => void): void {
+      if (files.length === 0) return;
+      const some = files.slice(0, 3).map(({ path, reason }) => `${basename(path)} (${reason})`);
+      const more = files.length > some.length ? ` and ${files.length - some.length} more` : '';
+      onNote(`left out: ${some.join(', ')}${more}`);
+    },
+  };
 }

@@ -2,6 +2,7 @@ import { basename, join, resolve } from 'node:path';
 import { nearest, UsageError } from '../../tensor/errors.js';
 import type { ImageShape } from '../dataset.js';
 import type { PictureFit } from '../decoding/geometry.js';
+import { probePicture } from '../decoding/probe.js';
 import { holdOut } from './hold-out.js';
 import { choosePictureDefaults, type PictureDefaults } from './picture-defaults.js';
 import { type LabelledFile, type PicturePair, pictureFiles } from './picture-files.js';
@@ -190,8 +191,9 @@ async function chooseShape(
   if (size !== 'auto' && channels !== 'auto') {
     return { shape: { channels, height: size, width: size } };
   }
-  const paths = files.map(({ file }) => file);
-  const chosenBy = await choosePictureDefaults(root, paths);
+  const chosenBy = await choosePictureDefaults(files.length, (index) =>
+    probePicture(join(root, files[index]!.file)),
+  );
   const side = size === 'auto' ? chosenBy.size : size;
   return {
     shape: {

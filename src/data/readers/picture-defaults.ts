@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { type PictureProbe, probePicture } from '../decoding/probe.js';
+import type { PictureProbe } from '../decoding/probe.js';
 
 /** What a sample of pictures suggests. */
 export interface PictureDefaults {
@@ -23,20 +22,20 @@ const SIZES = [128, 64, 32] as const;
  * the median is below 32), and 1 channel if every sampled picture is stored in shades of grey, else 3. Damaged
  * pictures don't count.
  *
- * @param files relative to the root; at least one.
+ * @param total how many pictures there are; at least one.
+ * @param probe looks at one of them.
  * @throws UsageError if none of the sampled pictures can be read: that of the first.
  */
 export async function choosePictureDefaults(
-  root: string,
-  files: readonly string[],
+  total: number,
+  probe: (index: number) => Promise<PictureProbe>,
 ): Promise<PictureDefaults> {
-  const count = Math.min(SAMPLES, files.length);
+  const count = Math.min(SAMPLES, total);
   const probes: PictureProbe[] = [];
   let problem: unknown;
   for (let sample = 0; sample < count; sample++) {
-    const file = files[Math.floor((sample * files.length) / count)]!;
     try {
-      probes.push(await probePicture(join(root, file)));
+      probes.push(await probe(Math.floor((sample * total) / count)));
     } catch (cause) {
       problem ??= cause;
     }

@@ -1,16 +1,59 @@
-import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
 import type { DatasetPair } from '../../../data/dataset.js';
-import { UsageError } from '../../../tensor/errors.js';
+import type { DatasetSelection, OpenedSource } from '../../../data/index.js';
+import type { Invocation } from '../../invocation.js';
+import { addCacheOption, type CacheOptions, type OutputOptions } from '../../options.js';
+import { DataProgress } from './progress.js';
+
+/** Options of the commands that open a dataset. */
+export interface SourceOptions extends OutputOptions, CacheOptions {
+  readonly root?: string;
+}
+
+export function addSourceOptions(command: Command): Command {
+  command.option('--root <folder>', 'folder that holds a named dataset');
+  return addCacheOption(command);
+}
+
+/** What the user calls a dataset: a name, or the path of one's own. */
+async function selectionOf(text: string, { root }: SourceOptions): Promise<DatasetSelection> {
+  const { datasetNames } = await import('../../../data/index.js');
+  const named = datasetNames.includes(text) || !/[\\/.]/.test(text);
+  return { ...(named ? { name: text } : { path: text }), root };
+}
 
 /**
- * Opens what the user calls a dataset: a name, or the path of one's own.
+ * Opens a dataset without decoding its pictures.
  *
  * @throws UsageError if there is no such dataset, or it can't be read.
  */
-export async function openNamed(text: string): Promise<DatasetPair> {
-  const { datasetNames, loadDataset } = await import('../../../data/index.js');
-  if (!datasetNames.includes(text) && existsSync(text)) {
-    throw new UsageError(`${text}: reading a dataset from a path is not supported here.`);
-  }
-  return loadDataset(text);
+export async function openNamedSource(
+  text: string,
+  options: SourceOptions,
+  invocation: Invocation,
+): Promise<OpenedSource> {
+  const { openSource } = await import('../../../data/index.js');
+  const tell = (note: string): void => invocation.tell(`${note}\n`, options);
+  return openSource(await selectionOf(text, options), tell);
+}
+
+/**
+ * Opens a dataset; its pictures are decoded into the cache.
+ *
+ * @throws UsageError if there is no such dataset, or it can't be read.
+ */
+export async function openNamed(
+  text: string,
+  options: SourceOptions,
+  invocation: Invocation,
+): Promise<DatasetPair> {
+  const { openDataset } = await import('../../../data/index.js');
+  using progress = new DataProgress(invocation, options);
+  return await openDataset(await selectionOf(text, options), {
+    cache: join(options.cache, 'data'),
+    onNote: (note) => invocation.tell(`${note}\n`, options),
+    onProgress: ({ data, done, total }) =>
+      progress.show('decode', done, total, `${data}, ${done} of ${total} pictures`),
+  });
 }

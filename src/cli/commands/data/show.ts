@@ -2,10 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Invocation } from '../../invocation.js';
-import { addJsonOption, type OutputOptions } from '../../options.js';
-import { openNamed } from './open.js';
+import { addJsonOption } from '../../options.js';
+import { addSourceOptions, openNamed, type SourceOptions } from './open.js';
 
-interface ShowOptions extends OutputOptions {
+interface ShowOptions extends SourceOptions {
   readonly out: string;
   readonly perClass: number;
   readonly split: 'train' | 'test';
@@ -19,12 +19,13 @@ export function addShowCommand(parent: Command, invocation: Invocation): void {
     .description(
       'Writes a contact sheet as PNG: a row per class, its images taken at equal distances from first to last.',
     )
-    .argument('<dataset>', 'a name (see ncfm data list) or a path')
+    .argument('<dataset>', 'a name (see ncfm data list) or a path, such as ./pets')
     .option('--out <file>', 'the PNG file to write', 'sheet.png')
     .option('--per-class <number>', 'images of every class', positiveInteger, 10)
     .addOption(
       new Option('--split <part>', 'which part').choices(['train', 'test']).default('train'),
     );
+  addSourceOptions(command);
   addJsonOption(command)
     .addHelpText('after', '\nExample:\n  ncfm data show digits --out digits.png')
     .action(async (name: string, options: ShowOptions) => {
@@ -32,7 +33,7 @@ export function addShowCommand(parent: Command, invocation: Invocation): void {
         import('../../../data/contact-sheet.js'),
         import('../../../run/pictures.js'),
       ]);
-      const pair = await openNamed(name);
+      const pair = await openNamed(name, options, invocation);
       const dataset = pair[options.split];
       const path = resolve(options.out);
       const { pixels, images } = contactSheet(dataset, options.perClass);

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { arraysPath, goldenArrays } from '../testing/arrays.js';
+import { encodeNpy, type NumberArray, parseNpy } from './npy.js';
+import { encodeNpz, parseNpz } from './npz.js';
+
+const read = (name: string) => parseNpy(readFileSync(arraysPath(`${name}.npy`)));
+
+const arrays = fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 4 }).chain((shape) => {
+  const length = shape.reduce((product, size) => product * size, 1);
+  const size = { minLength: length, maxLength: length };
+  const values: fc.Arbitrary<NumberArray> = fc.oneof(
+    fc.uint8Array(size),
+    fc.int16Array(size),
+    fc.int32Array(size),
+    fc.bigInt64Array(size),
+    fc.float32Array(size),
+    fc.float64Array(size),
+  );
+  return values.map((array) => ({ shape, values: array.slice() as NumberArray }));
+});
+
+describe('parseNpy', () => {
+  it.each(Object.keys(goldenArrays.npy))("reads NumPy's %s array", (name) => {
+    const { shape, values } = read(name);
+    const expected = goldenArrays.npy[name]!;
+    expect(shape).toEqual(expected.shape);
+    expect(Array.from(values as ArrayLike<number | bigint>, Number)).toEqual(expected.values);
+  });
+
+  it('reads the second version of the format', () => {
+    expect(read('version-2')).toEqual(read('bytes'));
+  });
+
+  it('reads back whatever encodeNpy writes', () => {
+    fc.assert(
+      fc.property(arrays, (array) => {
+        expect(parseNpy(encodeNpy(array))).toEqual(array);
+      }),
+    );
+  });
+
+  it('refuses objects, which would have to be run, and what is no array', () => {
+    expect(() => read('objects')).toThrow(/cannot be understood|of type/);
+    expect(() => parseNpy(Buffer.from('PK\x03\x04 no array at all'))).toThrow('no .npy array');
+  });
+
+  it('refuses a header that promises other bytes than follow', () => {
+    const whole = readFileSync(arraysPath('bytes.npy'));
+    expect(() => parseNpy(whole.subarray(0, -1))).toThrow(
+      'an array of 2 × 3 × 4 values of 1 bytes needs 24 bytes, 23 follow the header',
+    );
+    const claim = Buffer.from(whole.toString('latin1').replace('(2, 3, 4)', '(9e9,3,4)'), 'latin1');
+    expect(() => parseNpy(claim)).toThrow(/cannot be understood/);
+    expect(() => parseNpy(whole.subarray(0, 40))).toThrow('claims to end at byte 128');
+  });
+});
+
+describe('parseNpz', () => {
+  it('reads back whatever encodeNpz writes', async () => {
+    const files = fc.dictionary(fc.stringMatching(/^[a-z_]{1,8}$/), arrays, { maxKeys: 3 });
+    await fc.assert(
+      fc.asyncProperty(files, async (content) => {
+        const written = new Map(Object.entries(content));
+        expect(await parseNpz(Buffer.from(encodeNpz(written)))).toEqual(written);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('leaves out what is not wanted', async () => {
+    const bytes = readFileSync(arraysPath('medmnist.npz'));
+    const found = await parseNpz(bytes, (name) => name.startsWith('val'));
+    expect([...found.keys()]).toEqual(['val_images', 'val_labels']);
+  });
+});

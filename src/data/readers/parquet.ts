@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { UsageError } from '../../tensor/errors.js';
+import type { ImageShape } from '../dataset.js';
+import { decodePicture } from '../decoding/decode.js';
+import { probePicture } from '../decoding/probe.js';
+import type { PictureSource } from '../pictures.js';
+import { holdOut } from './hold-out.js';
+import { ParquetPictures } from './parquet-pictures.js';
+import { choosePictureDefaults } from './picture-defaults.js';
+import type { PicturePair } from './picture-files.js';
+import { byCodePoint } from './scan.js';
+
+/** How {@link openParquet} reads its files. */
+export interface ParquetOptions {
+  /** Default: the file's name without its ending, or the folder's. */
+  readonly name?: string;
+  /** Height and width of every decoded picture. Default: `auto`, see `choosePictureDefaults`. */
+  readonly size?: number | 'auto';
+  /** Default: `auto`, see `choosePictureDefaults`. */
+  readonly channels?: 1 | 3 | 'auto';
+  /** The share of every class that is held out where there is no test part, in (0, 1). Default: 0.2. */
+  readonly testShare?: number;
+}
+
+/** What files of the parts are called, before a `-` or `.`; the first kind that is there is the test part. */
+const TRAIN = /^train[-.]/;
+const TESTS = [/^test[-.]/, /^(val|validation|valid)[-.]/];
+
+/** Part of every fingerprint; raised when decoding gives other bytes than before. */
+const DECODING_VERSION = 1;
+
+/**
+ * Pictures in parquet files as Hugging Face's `datasets` writes them: a column of pictures (bytes of JPEG, PNG… under
+ * `bytes`, or the bytes themselves) and a column `label` of class numbers, with the classes' names in the file's
+ * metadata. `path` is one file, or a folder (or its folder `data`) of `train-….parquet` and `test-….parquet` files,
+ * which may be many. Rows are read group by group when they are needed.
+ *
+ * @throws UsageError naming the file that is missing, damaged or has other columns.
+ */
+export async function openParquet(
+  path: string,
+  options: ParquetOptions = {},
+): Promise<PicturePair> {
+  const { testShare = 0.2, name = basename(path, extname(path)) } = options;
+  const files = await findFiles(path);
+  const train = await ParquetPictures.open(files.train);
+  const test = files.test.length === 0 ? undefined : await ParquetPictures.open(files.test);
+  const { classNames } = train;
+  if (test !== undefined && test.classNames.join('\n') !== classNames.join('\n')) {
+    throw new UsageError(
+      `${files.test[0]}: its classes are ${test.classNames.join(', ')}; expected those of ${files.train[0]}: ${classNames.join(', ')}.`,
+    );
+  }
+  const shape = await chooseShape(train, options);
+  const part = (split: string, pictures: ParquetPictures, rows?: readonly number[]) =>
+    sourceOf(pictures, { name, split, shape, classNames, rows });
+  if (test !== undefined)
+    return { train: await part('train', train), test: await part('test', test) };
+  const listed = Array.from(train.labels, (label, row) => ({ file: String(row), label }));
+  const divided = holdOut(listed, classNames, testShare);
+  const rows = (chosen: readonly { readonly file: string }[]) =>
+    chosen.map(({ file }) => Number(file));
+  return {
+    train: await part('train', train, rows(divided.train)),
+    test: await part('test', train, rows(divided.test)),
+  };
+}
+
+async function findFiles(path: string): Promise<{ train: string[]; test: string[] }> {
+  const status = await stat(path).catch((cause: Error) => {
+    throw new UsageError(`${path}: it can't be read: ${cause.message}`, { cause });
+  });
+  if (!status.isDirectory()) return { train: [path], test: [] };
+  const names = await readdir(path);
+  if (names.includes('data') && !names.some((name) => name.endsWith('.parquet'))) {
+    return findFiles(join(path, 'data'));
+  }
+  const all = names.filter((name) => name.endsWith('.parquet')).sort(byCodePoint);
+  const matching = (pattern: RegExp) =>
+    all.filter((name) => pattern.test(name)).map((name) => join(path, name));
+  const train = matching(TRAIN);
+  if (train.length === 0) {
+    throw new UsageError(
+      `${path}: there are no files named train-….parquet here; found ${all.join(', ') || 'no parquet files'}. Name one file, or rename them.`,
+    );
+  }
+  return { train, test: TESTS.map(matching).find((found) => found.length > 0) ?? [] };
+}
+
+async function chooseShape(
+  pictures: ParquetPictures,
+  { size = 'auto', channels = 'auto' }: ParquetOptions,
+): Promise<ImageShape> {
+  if (size !== 'auto' && channels !== 'auto') return { channels, height: size, width: size };
+  const chosen = await choosePictureDefaults(pictures.labels.length, async (row) =>
+    probePicture(await pictures.bytes(row), { name: pictures.describe(row) }),
+  );
+  const side = size === 'auto' ? chosen.size : size;
+  return { channels: channels === 'auto' ? chosen.channels : channels, height: side, width: side };
+}
+
+interface Part {
+  readonly name: string;
+  readonly split: string;
+  readonly shape: ImageShape;
+  readonly classNames: readonly string[];
+  /** All when left out. */
+  readonly rows?: readonly number[] | undefined;
+}
+
+async function sourceOf(pictures: ParquetPictures, part: Part): Promise<PictureSource> {
+  const { name, split, shape, classNames } = part;
+  const rows = part.rows ?? Array.from(pictures.labels, (_, row) => row);
+  const settings = JSON.stringify({ DECODING_VERSION, name, split, shape, classNames });
+  const hash = createHash('sha256').update(settings);
+  for (const file of pictures.files) {
+    const { size, mtimeNs } = await stat(file, { bigint: true });
+    hash.update(`\n${basename(file)} ${size} ${mtimeNs}`);
+  }
+  hash.update(`\n${rows.join(' ')}`);
+  const describe = (index: number) => pictures.describe(rows[index]!);
+  return {
+    name,
+    split,
+    shape,
+    classNames,
+    labels: Int32Array.from(rows, (row) => pictures.labels[row]!),
+    fingerprint: hash.digest('hex'),
+    describe,
+    decode: async (index) =>
+      decodePicture(await pictures.bytes(rows[index]!), { shape, name: describe(index) }),
+  };
+}
