@@ -25,6 +25,21 @@ describe('contradictions', () => {
       ['distill.frequencies.learnedPerComponent', 'perComponent (16)', 'found 17'],
     ],
     [
+      [
+        'distill.frequencies={kind: sampling-network, count: 64, objective: agreement}',
+        'distill.matching.realPerClass=3',
+      ],
+      ['distill.matching.realPerClass', 'objective agreement needs at least 4', 'found 3'],
+    ],
+    [
+      [
+        'distill.frequencies={kind: sampling-network, count: 64, scale: 3, objective: ratio}',
+        'distill.matching={ strategy: stratified, realPerCluster: 1 }',
+        'distill.formation.factor=1',
+      ],
+      ['distill.matching.realPerCluster', 'objective ratio needs at least 2', 'found 1'],
+    ],
+    [
       ['distill.imagesPerClass=5', 'distill.formation={mode: bound, factor: 2, budget: 4}'],
       ['distill.formation.budget', 'distill.imagesPerClass'],
     ],

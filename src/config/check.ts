@@ -1,4 +1,4 @@
-import { decodedPerClass } from '../distill/index.js';
+import { decodedPerClass, leastRealImages } from '../distill/index.js';
 import type { Problem } from './problems.js';
 import type { Config } from './schema.js';
 
@@ -49,17 +49,26 @@ const checks: readonly Check[] = [
   },
 
   function automaticScaleNeedsTwoRealImages({ distill }) {
-    const { matching, frequencies, imagesPerClass, formation } = distill;
-    const real =
-      matching.strategy === 'plain'
-        ? matching.realPerClass
-        : matching.realPerCluster * decodedPerClass(formation, imagesPerClass);
-    if (frequencies.scale !== 'auto' || real >= 2) return [];
-    const key = matching.strategy === 'plain' ? 'realPerClass' : 'realPerCluster';
+    const { key, perClass } = realImages(distill);
+    if (distill.frequencies.scale !== 'auto' || perClass >= 2) return [];
     return [
       {
         path: ['distill', 'matching', key],
         text: 'one real image per class has no spread, from which distill.frequencies.scale auto is derived; use 2 or more, or give the scale as a number',
+      },
+    ];
+  },
+
+  function objectiveHasItsRealImages({ distill }) {
+    if (distill.frequencies.kind !== 'sampling-network') return [];
+    const { objective, scale } = distill.frequencies;
+    const { key, perClass } = realImages(distill);
+    // One image is too few for the automatic scale already, and is told so.
+    if (perClass >= leastRealImages[objective] || (scale === 'auto' && perClass < 2)) return [];
+    return [
+      {
+        path: ['distill', 'matching', key],
+        text: `distill.frequencies.objective ${objective} needs at least ${leastRealImages[objective]} real images of each class in a batch, found ${perClass}`,
       },
     ];
   },
@@ -108,3 +117,13 @@ const checks: readonly Check[] = [
     ];
   },
 ];
+
+/** Real images of each class in a batch, and the key that says how many. */
+function realImages({ matching, formation, imagesPerClass }: Config['distill']) {
+  return matching.strategy === 'plain'
+    ? { key: 'realPerClass', perClass: matching.realPerClass }
+    : {
+        key: 'realPerCluster',
+        perClass: matching.realPerCluster * decodedPerClass(formation, imagesPerClass),
+      };
+}

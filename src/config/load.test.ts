@@ -13,6 +13,10 @@ import {
   temporaryFolder,
 } from './testing/configurations.js';
 
+const allButLast = datasetNames.slice(0, -1).join(', ');
+const lastDataset = datasetNames.at(-1);
+const usualConvNet = { norm: 'instance', activation: 'relu', pooling: 'average' };
+
 describe('a preset', () => {
   // The one for data of one's own says nothing of the data.
   const data = (name: string) => (name === 'own-data' ? { data: 'digits' } : {});
@@ -43,7 +47,7 @@ describe('the defaults', () => {
   it('leave only the dataset and the budget to be said', () => {
     const { name, seed, threads, model, student, evaluate, ...rest } = plan(smallest);
     expect({ name, seed, threads }).toEqual({ name: 'my', seed: 0, threads: physicalCores() });
-    expect(model).toEqual({ name: 'convnet', depth: 3, width: 128 });
+    expect(model).toEqual({ name: 'convnet', depth: 3, width: 128, ...usualConvNet });
     expect(student).toEqual(model);
     expect(evaluate.augmentation).toEqual(officialTraining);
     expect(rest.distill.augmentation).toEqual(defaultSiamese);
@@ -172,7 +176,7 @@ describe('shorthand', () => {
 
   it('completes a student from the extractors', () => {
     const yaml = `${smallest}model: { depth: 2, width: 16 }\nstudent: { width: 64 }`;
-    expect(plan(yaml).student).toEqual({ name: 'convnet', depth: 2, width: 64 });
+    expect(plan(yaml).student).toEqual({ name: 'convnet', depth: 2, width: 64, ...usualConvNet });
   });
 });
 
@@ -245,7 +249,7 @@ evaluate:
   augmentation: weak
 `;
     expect(problems(yaml)).toEqual([
-      "my.yaml:1:18: dataset.name: expected digits, fashion-mnist or mnist, found 'digts'; did you mean 'digits'?",
+      `my.yaml:1:18: dataset.name: expected ${allButLast} or ${lastDataset}, found 'digts'; did you mean 'digits'?`,
       'my.yaml:2:7: seed: expected an integer from 0 to 9007199254740991, found 1.5',
       "my.yaml:3:1: distil: unknown key; did you mean 'distill'?",
       "my.yaml:5:19: distill.imagesPerClass: expected an integer from 1 to 10000, found 'many'",

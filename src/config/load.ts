@@ -8,7 +8,7 @@ import { type Layers, readLayers, usualName } from './layers.js';
 import { overrideLayer, type PlanChanges } from './overrides.js';
 import { problemsError, problemsOf } from './problems.js';
 import { type Config, configSchema } from './schema.js';
-import { type Mapping, merge, nodeOf, plainOf } from './tree.js';
+import { type Entry, type Mapping, merge, nodeOf, plainOf } from './tree.js';
 
 export interface PlanRequest extends PlanChanges {
   /** The name of a preset, or the path of a YAML file. May be left out where `data` is given: the preset `own-data`. */
@@ -52,9 +52,13 @@ function layOver({ usualName, root }: Layers, overrides: Mapping): Mapping {
   const whole = merge(named, overrides);
   const [model, student] = ['model', 'student'].map((key) => whole.entries.get(key));
   if (model?.value.kind !== 'mapping' || student?.value.kind !== 'mapping') return whole;
-  // A student that is given in part is like the extractors otherwise.
-  const complete = { ...student, value: merge(model.value, student.value) };
-  return { ...whole, entries: new Map(whole.entries).set('student', complete) };
+  // A student that is given in part is like the extractors otherwise, unless it is another network.
+  const asStudent = (entry: Entry): Mapping => ({
+    ...whole,
+    entries: new Map([['student', entry]]),
+  });
+  const complete = merge(asStudent(model), asStudent(student)).entries;
+  return { ...whole, entries: new Map([...whole.entries, ...complete]) };
 }
 
 function mappingOf(value: { readonly [key: string]: string }): Mapping {

@@ -51,8 +51,15 @@ export function problemsOf(issues: readonly z.core.$ZodIssue[], root: Node): Pro
 function unknownKey(path: KeyPath, known: readonly string[], root: Node): Problem {
   const near = nearest(String(path.at(-1)), known);
   const remedy = near ? `did you mean '${near}'?` : `expected one of ${known.join(', ')}`;
-  const form = formOf(nodeAt(root, path.slice(0, -1)));
+  const form = formOf(nodeAt(root, path.slice(0, -1))) ?? modelOf(path, root);
   return { path, text: `unknown key${form ? ` for ${form}` : ''}; ${remedy}`, mark: 'key' };
+}
+
+/** The model that a setting of `model` or `student` is of; other mappings with a name have one form only. */
+function modelOf([section]: KeyPath, root: Node): string | undefined {
+  if (section !== 'model' && section !== 'student') return undefined;
+  const name = nodeAt(root, [section, 'name']);
+  return name?.kind === 'scalar' ? `the model ${name.value}` : undefined;
 }
 
 /** Of several forms that a mapping may have, the issues of the one whose keys were used. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { datasetNames } from '../data/index.js';
-import { modelNames } from '../models/index.js';
+import { type SamplingObjective, samplingObjectives } from '../distill/index.js';
 import {
   choice,
   flag,
@@ -15,6 +15,7 @@ import {
   text,
   variants,
 } from './fields.js';
+import { model } from './model.js';
 
 const weightDecay = (usual: number) => number({ from: 0, to: 10 }).default(usual);
 const learningRate = number({ above: 0, to: 100 });
@@ -94,12 +95,6 @@ const matchingAugmentation = mapping(
   },
   namedAugmentation,
 );
-
-const model = mapping({
-  name: choice(modelNames as [(typeof modelNames)[number]]),
-  depth: integer({ from: 1, to: 10 }).default(3),
-  width: integer({ from: 1, to: 8192 }).default(128),
-});
 
 const channels = '1, 3 or auto';
 
@@ -190,27 +185,34 @@ const frequencyFields = {
   scale: positiveOrAutomatic(1000).default('auto'),
 };
 
+/**
+ * The discrepancy reaches the sampling network with its weight and summed over classes, for which the official code's
+ * steps are meant; the other objectives are means over classes.
+ */
+const usualAscent = (objective: SamplingObjective): z.output<typeof optimizer> =>
+  objective === 'discrepancy'
+    ? { kind: 'sgd', learningRate: 1e-3, momentum: 0.5, weightDecay: 0 }
+    : { kind: 'adam', learningRate: 1e-3, betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 };
+
+const samplingNetwork = mapping({
+  kind: z.literal('sampling-network'),
+  ...frequencyFields,
+  objective: choice(samplingObjectives).default('discrepancy'),
+  perComponent: integer({ from: 1, to: 65_536 }).default(16),
+  learnedPerComponent: integer({ from: 1, to: 65_536 }).default(1),
+  width: z.exactOptional(integer({ from: 1, to: 65_536 })),
+  bound: number({ above: 1, to: 1000 }).default(2),
+  optimizer: z.exactOptional(optimizer),
+  schedule: schedule.default({ kind: 'constant' }),
+}).transform(({ optimizer, ...form }) => ({
+  ...form,
+  optimizer: optimizer ?? usualAscent(form.objective),
+}));
+
 const frequencies = variants(
   'kind',
   ['gaussian', 'sampling-network'],
-  [
-    mapping({ kind: z.literal('gaussian'), ...frequencyFields }),
-    mapping({
-      kind: z.literal('sampling-network'),
-      ...frequencyFields,
-      perComponent: integer({ from: 1, to: 65_536 }).default(16),
-      learnedPerComponent: integer({ from: 1, to: 65_536 }).default(1),
-      width: z.exactOptional(integer({ from: 1, to: 65_536 })),
-      bound: number({ above: 1, to: 1000 }).default(2),
-      optimizer: optimizer.default({
-        kind: 'sgd',
-        learningRate: 1e-3,
-        momentum: 0.5,
-        weightDecay: 0,
-      }),
-      schedule: schedule.default({ kind: 'constant' }),
-    }),
-  ],
+  [mapping({ kind: z.literal('gaussian'), ...frequencyFields }), samplingNetwork],
 );
 
 const distill = mapping({

@@ -1,28 +1,51 @@
-import { Conv2d, forwardConvolutionBlock, InstanceNorm, Linear, Module } from '../nn/index.js';
-import { type RandomGenerator, scope, type Tensor, UsageError } from '../tensor/index.js';
-import { ImageModel, type InputShape } from './model.js';
+import {
+  type Activation,
+  Conv2d,
+  forwardConvolutionBlock,
+  InstanceNorm,
+  Linear,
+  Module,
+  type NormKind,
+  type Pooling,
+} from '../nn/index.js';
+import { type RandomGenerator, type Tensor, UsageError } from '../tensor/index.js';
+import {
+  ImageModel,
+  type InputShape,
+  isPaddedTo32,
+  requirePositiveIntegers,
+  type Stage,
+} from './model.js';
+import { forwardUnit, Maps, type Unit } from './unit.js';
 
 export interface ConvNetOptions {
-  /** Number of blocks; each halves the image (3 for 32×32, 4 for 64×64, 5 for 128×128). */
+  /** Number of blocks; each halves the image (3 for 32×32, 4 for 64×64, 5 for 128×128) unless pooling is none. */
   readonly depth?: number;
   /** Channels of every block. */
   readonly width?: number;
+  readonly norm?: NormKind;
+  readonly activation?: Activation;
+  readonly pooling?: Pooling;
 }
 
-/** 28×28 grey images are padded to 32×32 by the first convolution, as in the literature. */
-function firstPadding({ channels, height, width }: InputShape): number {
-  return channels === 1 && height === 28 && width === 28 ? 3 : 1;
-}
+/** The ConvNet of the paper's §5.1 for 32×32 images. */
+export const convNetDefaults = {
+  depth: 3,
+  width: 128,
+  norm: 'instance',
+  activation: 'relu',
+  pooling: 'average',
+} as const satisfies Required<ConvNetOptions>;
 
 /**
- * The ConvNet of dataset distillation: `depth` blocks of 3×3 convolution, instance normalisation, ReLU and 2×2 average
- * pooling, then a linear classifier (Gidaris & Komodakis 2018; the paper's §5.1: depth 3, width 128 for 32×32).
- * Parameter names are those of the official code. Throws UsageError when the image is too small for the depth.
+ * The ConvNet of dataset distillation (Gidaris & Komodakis 2018): `depth` blocks of 3×3 convolution, normalisation,
+ * activation and 2×2 pooling, then a linear classifier. Parameter names are those of the official code. Throws
+ * UsageError when the image is too small for the depth.
  */
 export class ConvNet extends ImageModel {
   override readonly featureDimension: number;
-  readonly #blocks: { readonly convolution: Conv2d; readonly norm: InstanceNorm }[];
-  readonly #classifier: Linear;
+  protected override readonly stages: readonly Stage[];
+  protected override readonly classifier: Linear;
 
   constructor(
     input: InputShape,
@@ -31,58 +54,65 @@ export class ConvNet extends ImageModel {
     random: RandomGenerator,
   ) {
     super();
-    const { depth = 3, width = 128 } = options;
-    if (![depth, width].every((size) => Number.isInteger(size) && size >= 1)) {
-      throw new UsageError(
-        `a ConvNet's depth and width are positive integers, got ${depth} and ${width}`,
-      );
-    }
-    const grown = 2 * (firstPadding(input) - 1);
-    const side = (size: number): number => (size + grown) >> depth;
-    const [height, breadth] = [side(input.height), side(input.width)];
-    if (height < 1 || breadth < 1) {
-      throw new UsageError(
-        `a ConvNet of depth ${depth} halves the image ${depth} times, which ${input.height}×${input.width} images do not allow; use a smaller depth`,
-      );
-    }
-    const layers = this.child('layers', new Layers(input, depth, width, random));
-    this.#blocks = layers.blocks;
-    this.featureDimension = width * height * breadth;
-    this.#classifier = this.child('classifier', new Linear(this.featureDimension, classes, random));
+    const complete = { ...convNetDefaults, ...options };
+    requirePositiveIntegers('convnet', { depth: complete.depth, width: complete.width });
+    requireRoom(input, complete);
+    const { blocks, featureDimension } = this.child('layers', new Layers(input, complete, random));
+    this.stages = blocks.map(stageOf);
+    this.featureDimension = featureDimension;
+    this.classifier = this.child('classifier', new Linear(featureDimension, classes, random));
   }
+}
 
-  override features(images: Tensor): Tensor {
-    return scope(() => {
-      let maps = images;
-      for (const { convolution, norm } of this.#blocks)
-        maps = forwardConvolutionBlock(maps, convolution, norm);
-      return maps.reshape([maps.size(0), this.featureDimension]);
-    });
-  }
+function requireRoom(
+  input: InputShape,
+  { depth, pooling }: Pick<Required<ConvNetOptions>, 'depth' | 'pooling'>,
+): void {
+  const side = Math.min(input.height, input.width) + (isPaddedTo32(input) ? 4 : 0);
+  if (pooling === 'none' || side >> depth >= 1) return;
+  throw new UsageError(
+    `a ConvNet of depth ${depth} halves the image ${depth} times, which ${input.height}×${input.width} images do not allow; use a smaller depth`,
+  );
+}
 
-  override classify(features: Tensor): Tensor {
-    return this.#classifier.forward(features);
+/** Instance normalisation, ReLU and average pooling have one operator together with the convolution. */
+function stageOf(unit: Unit): Stage {
+  const { convolution, norm, activation, pooling } = unit;
+  if (norm instanceof InstanceNorm && activation === 'relu' && pooling === 'average') {
+    return (x: Tensor) => forwardConvolutionBlock(x, convolution, norm);
   }
+  return (x, mode) => forwardUnit(x, unit, mode);
 }
 
 /** Holds the blocks under the official code's names: layers.conv.0.weight, layers.norm.0.weight, … */
 class Layers extends Module {
-  readonly blocks: { readonly convolution: Conv2d; readonly norm: InstanceNorm }[] = [];
+  readonly blocks: Unit[] = [];
+  readonly featureDimension: number;
 
-  constructor(input: InputShape, depth: number, width: number, random: RandomGenerator) {
+  constructor(
+    input: InputShape,
+    { depth, width, norm, activation, pooling }: Required<ConvNetOptions>,
+    random: RandomGenerator,
+  ) {
     super();
+    const maps = new Maps(input);
     for (let block = 0; block < depth; block++) {
+      const padding = block === 0 && isPaddedTo32(input) ? 3 : 1;
       const convolution = new Conv2d({
-        inputChannels: block === 0 ? input.channels : width,
+        inputChannels: maps.channels,
         outputChannels: width,
         kernel: 3,
-        padding: block === 0 ? firstPadding(input) : 1,
+        padding,
         random,
       });
+      maps.convolve(width, { kernel: 3, padding });
       this.blocks.push({
         convolution: this.child(`conv.${block}`, convolution),
-        norm: this.child(`norm.${block}`, new InstanceNorm(width, random.device)),
+        norm: this.child(`norm.${block}`, maps.norm(norm, random.device)),
+        activation,
+        pooling: maps.pool(pooling),
       });
     }
+    this.featureDimension = maps.size;
   }
 }

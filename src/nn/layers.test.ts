@@ -11,10 +11,19 @@ import {
 } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { expectGradient } from '../tensor/testing/finite-differences.js';
-import { BatchNorm, Conv2d, forwardConvolutionBlock, InstanceNorm, Linear } from './index.js';
+import {
+  BatchNorm,
+  Conv2d,
+  evaluation,
+  forwardConvolutionBlock,
+  InstanceNorm,
+  Linear,
+  type Mode,
+} from './index.js';
 import { withTensors } from './testing/parameters.js';
 
 const random = new RandomGenerator(1);
+const training: Mode = { kind: 'train', random };
 const normal = (...shape: number[]): Tensor => random.normal(shape, 'float64');
 const empty = (shape: readonly number[], value: number, dtype: DType = 'float64'): Tensor =>
   zeros(shape, { dtype }).add(value);
@@ -66,7 +75,7 @@ describe('Conv2d', () => {
     expect(Math.min(...weights)).toBeLessThan(-0.99);
     const variance = weights.reduce((sum, value) => sum + value ** 2, 0) / weights.length;
     expect(variance).toBeCloseTo(1 / 3, 1);
-    expect(Math.max(...numbers(layer.bias).map(Math.abs))).toBeLessThanOrEqual(bound);
+    expect(Math.max(...numbers(layer.bias!).map(Math.abs))).toBeLessThanOrEqual(bound);
     expect(numbers(make(5).weight)).toEqual(numbers(layer.weight));
     expect(numbers(make(6).weight)).not.toEqual(numbers(layer.weight));
   });
@@ -150,7 +159,7 @@ describe('BatchNorm', () => {
     const statistics = { runningMean: empty([3], 0), runningVariance: empty([3], 1) };
     expectGradient(
       (x, weight, bias) =>
-        withTensors(layer, { weight, bias, ...statistics }, () => layer.forward(x, 'train')),
+        withTensors(layer, { weight, bias, ...statistics }, () => layer.forward(x, training)),
       [normal(6, 3), normal(3), normal(3)],
     );
   });
@@ -163,7 +172,7 @@ describe('BatchNorm', () => {
     };
     expectGradient(
       (x, weight, bias) =>
-        withTensors(layer, { weight, bias, ...statistics }, () => layer.forward(x, 'evaluate')),
+        withTensors(layer, { weight, bias, ...statistics }, () => layer.forward(x, evaluation)),
       [normal(3, 2), normal(2), normal(2)],
     );
   });
@@ -171,13 +180,13 @@ describe('BatchNorm', () => {
   it('moves its running statistics by a tenth at each training batch, and only then', () => {
     using layer = new BatchNorm(1);
     const x = tensor([1, 2, 3, 6], [4, 1]);
-    layer.forward(x, 'train');
+    layer.forward(x, training);
     expect(layer.runningMean.item()).toBeCloseTo(0.3, 6);
     // The variance of the sample, 14/3, is the unbiased one.
     expect(layer.runningVariance.item()).toBeCloseTo(0.9 + 0.1 * (14 / 3), 6);
-    layer.forward(x, 'evaluate');
+    layer.forward(x, evaluation);
     expect(layer.runningMean.item()).toBeCloseTo(0.3, 6);
-    expectNear(layer.forward(x, 'train').mean([0]), tensor([0]), 1e-6);
+    expectNear(layer.forward(x, training).mean([0]), tensor([0]), 1e-6);
   });
 });
 
@@ -201,7 +210,7 @@ describe('every layer', () => {
       () => norm.forward(images),
       () => forwardConvolutionBlock(images, block, norm),
       () => linear.forward(rows),
-      () => batchNorm.forward(rows, 'train'),
+      () => batchNorm.forward(rows, training),
     ];
     for (const call of calls) {
       const before = liveTensors();

@@ -1,31 +1,22 @@
 import {
-  batchNorm,
   conv2d,
   convolutionBlock,
-  type Device,
-  groupNorm,
   linear,
-  noGrad,
-  ones,
   type RandomGenerator,
-  scope,
   type Tensor,
   zeros,
 } from '../tensor/index.js';
-import { type Mode, Module } from './module.js';
+import { normalWeight, uniformWeight } from './initialization.js';
+import { Module } from './module.js';
+import { type InstanceNorm, normEpsilon } from './norms.js';
 
-/** Uniform in ±1/√fanIn: what PyTorch's `reset_parameters` amounts to for convolutions and linear layers. */
-function initialWeight(shape: readonly number[], fanIn: number, random: RandomGenerator): Tensor {
-  const bound = 1 / Math.sqrt(fanIn);
-  return scope(() =>
-    noGrad(() =>
-      random
-        .uniformTensor(shape)
-        .mul(2 * bound)
-        .sub(bound),
-    ),
-  );
-}
+/**
+ * How weights start: as PyTorch's layers do (uniform in ±1/√fan-in); `fan-out` as in ResNets (He et al. 2015: normal
+ * with variance 2 / (outputs · kernel²)); or normal with a deviation of 0.02 and no bias, as in transformers and ConvNeXt.
+ */
+export type WeightInitialization = 'uniform' | 'fan-out' | 'small';
+
+const smallDeviation = 0.02;
 
 export interface Conv2dOptions {
   readonly inputChannels: number;
@@ -35,15 +26,20 @@ export interface Conv2dOptions {
   /** Zero pixels added on each side. */
   readonly padding?: number;
   readonly stride?: number;
+  /** Groups of channels that are convolved apart; a divisor of both numbers of channels. */
+  readonly groups?: number;
+  readonly bias?: boolean;
+  readonly initialization?: WeightInitialization;
   readonly random: RandomGenerator;
 }
 
-/** Convolution with bias, initialised like PyTorch's: [n, inputChannels, h, w] → [n, outputChannels, h', w']. */
+/** Convolution: [n, inputChannels, h, w] → [n, outputChannels, h', w']. */
 export class Conv2d extends Module {
   readonly weight: Tensor;
-  readonly bias: Tensor;
+  readonly bias: Tensor | null;
   readonly padding: number;
   readonly #stride: readonly [number, number];
+  readonly #groups: number;
 
   constructor({
     inputChannels,
@@ -51,33 +47,53 @@ export class Conv2d extends Module {
     kernel,
     padding = 0,
     stride = 1,
+    groups = 1,
+    bias = true,
+    initialization = 'uniform',
     random,
   }: Conv2dOptions) {
     super();
-    const fanIn = inputChannels * kernel * kernel;
-    this.weight = this.parameter(
-      'weight',
-      initialWeight([outputChannels, inputChannels, kernel, kernel], fanIn, random),
-    );
-    this.bias = this.parameter('bias', initialWeight([outputChannels], fanIn, random));
+    const shape = [outputChannels, inputChannels / groups, kernel, kernel];
+    const fans = {
+      in: (inputChannels / groups) * kernel * kernel,
+      out: outputChannels * kernel * kernel,
+    };
+    this.weight = this.parameter('weight', initialWeight(initialization, shape, fans, random));
+    const first = bias ? initialBias(initialization, outputChannels, fans.in, random) : null;
+    this.bias = first && this.parameter('bias', first);
     this.padding = padding;
     this.#stride = [stride, stride];
+    this.#groups = groups;
   }
 
   forward(x: Tensor): Tensor {
-    return conv2d(x, this.weight, this.bias, this.#stride, [this.padding, this.padding]);
+    const padding = [this.padding, this.padding];
+    return conv2d(x, this.weight, this.bias, this.#stride, padding, [1, 1], this.#groups);
   }
 }
 
-/** Affine map with bias, initialised like PyTorch's: [n, inputs] → [n, outputs]. */
+export interface LinearOptions {
+  readonly initialization?: Exclude<WeightInitialization, 'fan-out'>;
+}
+
+/** Affine map with bias, initialised like PyTorch's: [..., inputs] → [..., outputs]. */
 export class Linear extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor;
 
-  constructor(inputs: number, outputs: number, random: RandomGenerator) {
+  constructor(
+    inputs: number,
+    outputs: number,
+    random: RandomGenerator,
+    { initialization = 'uniform' }: LinearOptions = {},
+  ) {
     super();
-    this.weight = this.parameter('weight', initialWeight([outputs, inputs], inputs, random));
-    this.bias = this.parameter('bias', initialWeight([outputs], inputs, random));
+    const fans = { in: inputs, out: outputs };
+    this.weight = this.parameter(
+      'weight',
+      initialWeight(initialization, [outputs, inputs], fans, random),
+    );
+    this.bias = this.parameter('bias', initialBias(initialization, outputs, inputs, random));
   }
 
   forward(x: Tensor): Tensor {
@@ -85,62 +101,35 @@ export class Linear extends Module {
   }
 }
 
-/**
- * Instance normalisation with a scale and a shift per channel, as group normalisation with one group per channel:
- * every channel of every image gets mean 0 and variance 1 over its pixels (epsilon 1e-5). Shapes stay.
- */
-export class InstanceNorm extends Module {
-  readonly weight: Tensor;
-  readonly bias: Tensor;
-  readonly #channels: number;
-
-  constructor(channels: number, device: Device = 'cpu') {
-    super();
-    this.#channels = channels;
-    this.weight = this.parameter('weight', ones([channels], { device }));
-    this.bias = this.parameter('bias', zeros([channels], { device }));
-  }
-
-  forward(x: Tensor): Tensor {
-    return groupNorm(x, this.#channels, this.weight, this.bias, normEpsilon);
+function initialWeight(
+  kind: WeightInitialization,
+  shape: readonly number[],
+  fans: { readonly in: number; readonly out: number },
+  random: RandomGenerator,
+): Tensor {
+  switch (kind) {
+    case 'uniform':
+      return uniformWeight(shape, fans.in, random);
+    case 'fan-out':
+      return normalWeight(shape, Math.sqrt(2 / fans.out), random);
+    case 'small':
+      return normalWeight(shape, smallDeviation, random);
   }
 }
 
-const normEpsilon = 1e-5;
-
-/** Batch normalisation over the rows of [n, features] (or the pixels of [n, features, h, w]); PyTorch's defaults. */
-export class BatchNorm extends Module {
-  readonly weight: Tensor;
-  readonly bias: Tensor;
-  readonly runningMean: Tensor;
-  readonly runningVariance: Tensor;
-
-  constructor(features: number, device: Device = 'cpu') {
-    super();
-    this.weight = this.parameter('weight', ones([features], { device }));
-    this.bias = this.parameter('bias', zeros([features], { device }));
-    this.runningMean = this.buffer('running_mean', zeros([features], { device }));
-    this.runningVariance = this.buffer('running_var', ones([features], { device }));
-  }
-
-  forward(x: Tensor, mode: Mode): Tensor {
-    return batchNorm(
-      x,
-      this.weight,
-      this.bias,
-      this.runningMean,
-      this.runningVariance,
-      mode === 'train',
-      0.1,
-      normEpsilon,
-      true,
-    );
-  }
+function initialBias(
+  kind: WeightInitialization,
+  outputs: number,
+  fanIn: number,
+  random: RandomGenerator,
+): Tensor {
+  if (kind === 'small') return zeros([outputs], { device: random.device });
+  return uniformWeight([outputs], fanIn, random);
 }
 
 /**
- * The block of a ConvNet: a 3×3 convolution, instance normalisation, ReLU and 2×2 average pooling, computed by one
- * operator: [n, inputChannels, h, w] → [n, outputChannels, ⌊h'/2⌋, ⌊w'/2⌋].
+ * The block of a ConvNet: a 3×3 convolution with bias and stride 1, instance normalisation, ReLU and 2×2 average
+ * pooling, computed by one operator: [n, inputChannels, h, w] → [n, outputChannels, ⌊h'/2⌋, ⌊w'/2⌋].
  */
 export function forwardConvolutionBlock(
   x: Tensor,
@@ -148,5 +137,6 @@ export function forwardConvolutionBlock(
   norm: InstanceNorm,
 ): Tensor {
   const { weight, bias, padding } = convolution;
+  if (bias === null) throw new TypeError('the block needs a convolution with a bias');
   return convolutionBlock(x, weight, bias, norm.weight, norm.bias, padding, normEpsilon);
 }

@@ -10,7 +10,7 @@ import {
   zeros,
 } from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
-import { BatchNorm, Linear, Module } from './index.js';
+import { BatchNorm, evaluation, Linear, Module } from './index.js';
 
 class Block extends Module {
   readonly linear: Linear;
@@ -25,12 +25,12 @@ class Block extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    return scope(() => this.norm.forward(this.linear.forward(x), 'evaluate').mul(this.scale));
+    return scope(() => this.norm.forward(this.linear.forward(x), evaluation).mul(this.scale));
   }
 }
 
 const parameterNames = ['scale', 'inner.0.weight', 'inner.0.bias', 'norm.weight', 'norm.bias'];
-const bufferNames = ['norm.running_mean', 'norm.running_var'];
+const bufferNames = ['norm.running_mean', 'norm.running_var', 'norm.num_batches_tracked'];
 
 describe('Module', () => {
   it('names its tensors and its children’s with dots, in order of registration', () => {

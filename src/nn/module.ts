@@ -1,7 +1,15 @@
-import { keep, noGrad, type Tensor, UsageError } from '../tensor/index.js';
+import { keep, noGrad, type RandomGenerator, type Tensor, UsageError } from '../tensor/index.js';
 
-/** Whether a layer behaves as in training (batch statistics) or as in evaluation (running statistics). */
-export type Mode = 'train' | 'evaluate';
+/**
+ * How a network runs. In training, batch normalisation uses the batch's statistics and moves its running ones, and
+ * dropout draws from `random`; in evaluation the running statistics are used, nothing is drawn and nothing changes.
+ */
+export type Mode =
+  | { readonly kind: 'train'; readonly random: RandomGenerator }
+  | { readonly kind: 'evaluate' };
+
+/** The mode of everything that is not a step of training. */
+export const evaluation: Mode = { kind: 'evaluate' };
 
 /**
  * A part of a network that owns tensors: trainable parameters, buffers (statistics that are stored but not trained)
@@ -10,6 +18,7 @@ export type Mode = 'train' | 'evaluate';
 export abstract class Module implements Disposable {
   readonly #parameters = new Map<string, Tensor>();
   readonly #buffers = new Map<string, Tensor>();
+  readonly #dispensable = new Map<string, Tensor>();
   readonly #children = new Map<string, Module>();
 
   /** Registers a trainable tensor; the module owns it from here on. */
@@ -18,9 +27,13 @@ export abstract class Module implements Disposable {
     return value;
   }
 
-  /** Registers a tensor that belongs to the state but is not trained. */
-  protected buffer(name: string, value: Tensor): Tensor {
+  /**
+   * Registers a tensor that belongs to the state but is not trained. A state that is loaded may lack a `dispensable`
+   * one, which is then left as it is.
+   */
+  protected buffer(name: string, value: Tensor, { dispensable = false } = {}): Tensor {
     this.#buffers.set(name, keep(value));
+    if (dispensable) this.#dispensable.set(name, value);
     return value;
   }
 
@@ -43,19 +56,27 @@ export abstract class Module implements Disposable {
     return new Map([...this.namedParameters(), ...this.#collect((module) => module.#buffers)]);
   }
 
+  /** The name here of a tensor that a stored state calls `name`: other spellings of a known network are told so. */
+  protected ownName(name: string): string {
+    return name;
+  }
+
   /**
    * Copies stored values into the module's own tensors. Throws UsageError naming the tensors that are missing, unknown
    * or of another shape; nothing is changed then.
    */
-  loadState(values: ReadonlyMap<string, Tensor>): void {
+  loadState(stored: ReadonlyMap<string, Tensor>): void {
     const own = this.state();
+    const dispensable = this.#collect((module) => module.#dispensable);
+    const values = new Map([...stored].map(([name, value]) => [this.ownName(name), value]));
     const problems = [...values.keys()]
       .filter((name) => !own.has(name))
       .map((name) => `unknown tensor '${name}'`);
     for (const [name, target] of own) {
       const value = values.get(name);
-      if (value === undefined) problems.push(`missing tensor '${name}'`);
-      else if (value.shape.join() !== target.shape.join()) {
+      if (value === undefined) {
+        if (!dispensable.has(name)) problems.push(`missing tensor '${name}'`);
+      } else if (value.shape.join() !== target.shape.join()) {
         problems.push(
           `'${name}' has shape [${value.shape.join(', ')}], expected [${target.shape.join(', ')}]`,
         );
@@ -64,7 +85,7 @@ export abstract class Module implements Disposable {
     if (problems.length > 0)
       throw new UsageError(`the state does not fit this network: ${problems.join('; ')}`);
     noGrad(() => {
-      for (const [name, target] of own) target.copy_(values.get(name)!);
+      for (const [name, value] of values) own.get(name)!.copy_(value);
     });
   }
 

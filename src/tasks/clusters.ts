@@ -11,6 +11,8 @@ export interface ClusterRequest {
   readonly buildModel: () => ImageModel;
   /** Clusters per class: one per decoded training image. */
   readonly perClass: number;
+  /** Numbers of groups per class that neighbouring clusters will be merged into; see `stratify`. */
+  readonly groups?: readonly number[] | undefined;
   /** Images that go through the network at once. */
   readonly imagesAtOnce?: number | undefined;
   readonly random: RandomGenerator;
@@ -24,13 +26,14 @@ const usualImagesAtOnce = 256;
  * clusters of class 0 first. Throws UsageError when a class has too few images.
  */
 export async function clusterClasses(request: ClusterRequest): Promise<Int32Array[]> {
-  const { dataset, pool, perClass, random, signal } = request;
+  const { dataset, pool, perClass, groups = [], random, signal } = request;
+  const runs = groups.map((count) => perClass / count);
   using extractor = request.buildModel().setRequiresGrad(false);
   pool.blendInto(extractor, { network: 0, beta: 0 });
   const clusters: Int32Array[] = [];
   for (const members of indicesByClass(dataset.labels, dataset.classNames.length)) {
     using features = await classFeatures(request, members, extractor);
-    clusters.push(...stratify(features, members, perClass, random));
+    clusters.push(...stratify(features, members, perClass, random, runs));
     await breathe(signal);
   }
   return clusters;

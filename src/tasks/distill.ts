@@ -48,6 +48,7 @@ export async function distill(request: DistillRequest): Promise<SyntheticImages>
           pool,
           buildModel,
           perClass,
+          groups: options.matching.groups,
           imagesAtOnce: request.chunks?.real,
           random: random.derive('clusters'),
           signal,

@@ -1,7 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type DatasetPair, loadDigits } from '../data/index.js';
 import { buildModel, type ModelOptions } from '../models/index.js';
-import { grad, noGrad, RandomGenerator, scope, tensorMemory } from '../tensor/index.js';
+import {
+  grad,
+  liveTensors,
+  noGrad,
+  RandomGenerator,
+  scope,
+  type Tensor,
+  tensorMemory,
+} from '../tensor/index.js';
 import { activationBytes, featureDimension, float, parameterBytes } from './activations.js';
 import { dataSizes, footprint, type Stage, stageBytes, type Workload } from './footprint.js';
 import type { Plan, TaskChunks } from './plan.js';
@@ -23,12 +31,17 @@ describe('what a network takes', () => {
       { name: 'convnet', depth: 4, width: 16 },
       { channels: 3, height: 64, width: 64 },
     ],
+    [{ name: 'convnet', depth: 2, width: 8, norm: 'batch', pooling: 'none' }, grey28],
+    [{ name: 'mlp', width: 16 }, colour32],
+    [{ name: 'resnet', depth: 10, width: 8 }, colour32],
+    [{ name: 'densenet', width: 4 }, grey28],
   ];
 
   it.each(networks)('is as many features and parameters as %o has for %o', (options, shape) => {
     using model = buildModel(options, shape, 7, random);
-    const parameters = model.parameters().reduce((sum, { length }) => sum + length, 0);
-    expect(parameterBytes(options, shape, 7)).toBe(float * parameters);
+    const state = [...model.state().values()];
+    const bytes = (x: Tensor): number => x.length * (x.dtype === 'int64' ? 2 * float : float);
+    expect(parameterBytes(options, shape, 7)).toBe(state.reduce((sum, x) => sum + bytes(x), 0));
     expect(featureDimension(options, shape)).toBe(model.featureDimension);
   });
 
@@ -43,6 +56,33 @@ describe('what a network takes', () => {
     const estimate = images * activationBytes(options, colour32, { gradient });
     expect(used / estimate).toBeGreaterThan(0.75);
     expect(used / estimate).toBeLessThan(1.25);
+  });
+});
+
+describe('what a walk through a network finds', () => {
+  const shape = colour32;
+
+  it('grows with the network, in proportion to its width', () => {
+    const bytes = (width: number, gradient: boolean) =>
+      activationBytes({ name: 'resnet', depth: 10, width }, shape, { gradient });
+    expect(bytes(16, true) / bytes(8, true)).toBeCloseTo(2, 1);
+    expect(bytes(16, false) / bytes(8, false)).toBeCloseTo(2, 1);
+    expect(bytes(8, true)).toBeGreaterThan(bytes(8, false));
+  });
+
+  it('is near what the operators of a ConvNet give', () => {
+    // Two blocks of convolution and normalisation, ReLU and pooling, 16 channels: a convolution’s result and so on.
+    const first = float * 16 * 32 * 32;
+    const options = { name: 'convnet', depth: 2, width: 16, norm: 'group' } as const;
+    const without = activationBytes(options, shape, { gradient: false });
+    expect(without / first).toBeGreaterThan(3);
+    expect(without / first).toBeLessThan(5);
+  });
+
+  it('leaves no tensors', () => {
+    const before = liveTensors();
+    activationBytes({ name: 'vgg', width: 3 }, shape, { gradient: true });
+    expect(liveTensors()).toBe(before);
   });
 });
 

@@ -43,6 +43,24 @@ describe('training a network', () => {
     expect(liveTensors()).toBe(before);
   });
 
+  it('runs the network as in training at its steps, and as in evaluation when it tests it', async () => {
+    const digits = await loadDigits();
+    const random = new RandomGenerator(3);
+    using model = buildModel(
+      { name: 'convnet', depth: 2, width: 4, norm: 'batch' },
+      digits.train.shape,
+      10,
+      random,
+    );
+    const tracked = () => model.state().get('layers.norm.0.num_batches_tracked')!.item();
+    const source = datasetSource(digits.train, 'cpu');
+    await train({ model, source, steps: 3, options: { ...options, cutMix: 1 }, random });
+    await train({ model, source, steps: 4, options, random });
+    expect(tracked()).toBe(7);
+    await testAccuracy(model, digits.test, { device: 'cpu' });
+    expect(tracked()).toBe(7);
+  });
+
   it('trains on full batches however small the set, for exactly the steps asked for', async () => {
     const digits = await loadDigits();
     const seen: number[] = [];

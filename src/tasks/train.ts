@@ -177,14 +177,14 @@ function batchLoss(
   const input = augmentBatch(normalize(images, normalization), augmentation, random);
   if (mixProbability > 0 && random.uniform() < mixProbability) {
     const mixed = cutMix(input, { random });
-    const logits = model.logits(mixed.images);
+    const logits = model.logits(mixed.images, { kind: 'train', random });
     const partner = labels.indexSelect(0, mixed.partner);
     const loss = crossEntropy(logits, labels)
       .mul(mixed.weight)
       .add(crossEntropy(logits, partner).mul(1 - mixed.weight));
     return { loss, correct: correctPredictions(logits, labels) };
   }
-  const logits = model.logits(input);
+  const logits = model.logits(input, { kind: 'train', random });
   return { loss: crossEntropy(logits, labels), correct: correctPredictions(logits, labels) };
 }
 

@@ -27,6 +27,10 @@ export const abs = op<[x: Tensor]>('abs');
 export const tanh = op<[x: Tensor]>('tanh');
 export const relu = op<[x: Tensor]>('relu');
 export const leakyRelu = op<[x: Tensor, slope: number]>('leaky_relu');
+export const sigmoid = op<[x: Tensor]>('sigmoid');
+/** x · sigmoid(x), also called swish. */
+export const silu = op<[x: Tensor]>('silu');
+export const gelu = op<[x: Tensor]>('gelu');
 export const clamp = op<[x: Tensor, min: number | null, max?: number | null]>('clamp');
 export const maximum = op<[x: Tensor, y: Tensor]>('maximum');
 export const lerp = op<[start: Tensor, end: Tensor, weight: number]>('lerp', 'Scalar');
@@ -71,11 +75,28 @@ export const pad = op<[x: Tensor, padding: readonly number[], value?: number]>('
 
 // Networks.
 export const conv2d =
-  op<[x: Tensor, weight: Tensor, bias: Tensor | null, stride?: Shape, padding?: Shape]>('conv2d');
+  op<
+    [
+      x: Tensor,
+      weight: Tensor,
+      bias: Tensor | null,
+      stride?: Shape,
+      padding?: Shape,
+      dilation?: Shape,
+      groups?: number,
+    ]
+  >('conv2d');
 export const avgPool2d = op<[x: Tensor, kernel: Shape, stride?: Shape]>('avg_pool2d');
+export const maxPool2d =
+  op<[x: Tensor, kernel: Shape, stride?: Shape, padding?: Shape]>('max_pool2d');
 export const groupNorm =
   op<[x: Tensor, groups: number, weight: Tensor | null, bias: Tensor | null, epsilon?: number]>(
     'group_norm',
+  );
+/** Over the last dimensions, which have the sizes of `shape`. */
+export const layerNorm =
+  op<[x: Tensor, shape: Shape, weight: Tensor | null, bias: Tensor | null, epsilon?: number]>(
+    'layer_norm',
   );
 export const batchNorm =
   op<
@@ -195,10 +216,10 @@ export const arange = (
 ): Tensor => range(length, dtypeCode(dtype), null, device);
 
 const methods = {
-  add, sub, mul, div, pow, neg, square, sqrt, exp, log, cos, sin, abs, tanh, relu, leakyRelu, clamp, maximum, lerp,
-  finiteElements, eq, lt, le, gt, ge, matmul, transpose, linear, reshape, permute, expand, unsqueeze, squeeze, narrow,
-  indexSelect, gather, flip, repeatInterleave, contiguous, clone, detach, pad, conv2d, avgPool2d, groupNorm,
-  upsampleBilinear, gridSample, add_, mul_, copy_, clamp_, zero_, addcmul_, addcdiv_, lerp_,
+  add, sub, mul, div, pow, neg, square, sqrt, exp, log, cos, sin, abs, tanh, relu, leakyRelu, sigmoid, silu, gelu,
+  clamp, maximum, lerp, finiteElements, eq, lt, le, gt, ge, matmul, transpose, linear, reshape, permute, expand,
+  unsqueeze, squeeze, narrow, indexSelect, gather, flip, repeatInterleave, contiguous, clone, detach, pad, conv2d, avgPool2d, maxPool2d,
+  groupNorm, layerNorm, upsampleBilinear, gridSample, add_, mul_, copy_, clamp_, zero_, addcmul_, addcdiv_, lerp_,
   sum, mean, max, argmax, softmax, logSoftmax, to,
 }; // biome-ignore format: a list reads better than a column
 

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { keep, liveTensors, ones, RandomGenerator, scope, type Tensor, zeros } from './index.js';
+import {
+  keep,
+  liveTensors,
+  ones,
+  RandomGenerator,
+  scope,
+  type Tensor,
+  watchTensors,
+  zeros,
+} from './index.js';
 
 describe('scope', () => {
   it('releases what the body creates and returns its result', () => {
@@ -103,6 +112,26 @@ describe('scope', () => {
       expect(liveTensors()).toBe(before + 4);
     });
     expect(liveTensors()).toBe(before);
+  });
+});
+
+describe('watchTensors', () => {
+  it('tells of every tensor that is made meanwhile, within scopes too, and of none after', () => {
+    const seen: number[] = [];
+    const made = watchTensors(
+      (tensor) => void seen.push(tensor.length),
+      () => scope(() => ones([2]).add(ones([3, 2]))),
+    );
+    expect(seen).toEqual([2, 6, 6]);
+    expect(() =>
+      watchTensors(
+        () => {},
+        () => scope(() => ones([1]).matmul(ones([2])).length),
+      ),
+    ).toThrow();
+    made.dispose();
+    ones([5]).dispose();
+    expect(seen).toHaveLength(3);
   });
 });
 

@@ -2,10 +2,26 @@ import { native } from './native.js';
 import type { Tensor } from './tensor.js';
 
 const stack: Tensor[][] = [];
+const watchers: ((tensor: Tensor) => void)[] = [];
 
 /** Registers a new tensor with the innermost scope, which will release it. */
 export function track(tensor: Tensor): void {
+  own(tensor);
+  for (const watch of watchers) watch(tensor);
+}
+
+function own(tensor: Tensor): void {
   stack.at(-1)?.push(tensor);
+}
+
+/** Runs `body` and calls `watch` with every tensor that is created meanwhile: for measuring, not for owning. */
+export function watchTensors<T>(watch: (tensor: Tensor) => void, body: () => Synchronous<T>): T {
+  watchers.push(watch);
+  try {
+    return body();
+  } finally {
+    watchers.splice(watchers.lastIndexOf(watch), 1);
+  }
 }
 
 /** Refuses promises: what an asynchronous body did would run outside. */
@@ -28,7 +44,7 @@ export function scope<T>(body: () => Synchronous<T>): T {
     stack.pop();
     for (const tensor of created) {
       if (tensor.disposed || tensor.kept) continue;
-      if (survivors.has(tensor)) track(tensor);
+      if (survivors.has(tensor)) own(tensor);
       else tensor.dispose();
     }
   }
