@@ -9,6 +9,7 @@ import {
   eighths,
   plain,
   type Setting,
+  samplingFor,
   samplingNetwork,
   stratified,
 } from './testing/condenser.js';
@@ -68,6 +69,13 @@ const variants: [string, Partial<CondenseOptions>, () => Setting][] = [
     { ...samplingNetwork, ...stratified, ...fineTuned },
     tiles,
   ],
+  ['a sampling network after the noise ratio', samplingFor('ratio'), () => ({})],
+  ['a sampling network after test power', { ...stratified, ...samplingFor('power', 1e-3) }, tiles],
+  [
+    'a sampling network after gradient agreement',
+    { ...stratified, ...samplingFor('agreement') },
+    tiles,
+  ],
 ];
 
 /** One step from the same start and the same draws, in chunks. */
@@ -113,8 +121,10 @@ describe.each(variants)('a step with %s', (_, options, setting) => {
     expectClose(step.moved, whole.moved);
     expectClose(step.learned, whole.learned);
     const { fineTuneLoss, ...report } = step.report;
-    for (const [name, value] of Object.entries(report))
-      expect(value, name).toBeCloseTo(whole.report[name as keyof typeof report], 5);
+    for (const [name, value] of Object.entries(report)) {
+      const expected = whole.report[name as keyof typeof report]!;
+      expect(value / expected, name).toBeCloseTo(1, 4);
+    }
     expect(fineTuneLoss === undefined).toBe(whole.report.fineTuneLoss === undefined);
     expect(fineTuneLoss ?? 0).toBeCloseTo(whole.report.fineTuneLoss ?? 0, 5);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { liveTensors, UsageError } from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
-import type { CondenseOptions } from './index.js';
+import { type CondenseOptions, samplingObjectives } from './index.js';
 import {
   condenser,
   digits,
@@ -11,6 +11,7 @@ import {
   quarters,
   run,
   type Setting,
+  samplingFor,
   samplingNetwork,
   stratified,
 } from './testing/condenser.js';
@@ -28,6 +29,16 @@ const variants: [string, Partial<CondenseOptions>, () => Setting][] = [
   [
     'stratified matching',
     stratified,
+    () => ({ formation: { mode: 'single', factor: 2 }, clusters: eighths() }),
+  ],
+  [
+    'a sampling network after the noise ratio, several scales and amortised targets',
+    { ...samplingFor('ratio'), amortize: 2 },
+    () => ({ formation: { mode: 'multi', factor: 2 } }),
+  ],
+  [
+    'a sampling network after gradient agreement and stratified matching',
+    { ...samplingFor('agreement'), ...stratified },
     () => ({ formation: { mode: 'single', factor: 2 }, clusters: eighths() }),
   ],
 ];
@@ -137,6 +148,62 @@ describe('Condenser', () => {
     expect(last(3)).toBeGreaterThan(last(0) * 1.02);
   });
 
+  it.each(samplingObjectives)(
+    'moves the images by the discrepancy alone where the sampling network ascends %s',
+    (objective) => {
+      const moved = (objective: (typeof samplingObjectives)[number]) => {
+        const steps = { optimizer: { kind: 'sgd', learningRate: 1 } } as const;
+        using owner = condenser({ ...samplingFor(objective), ...steps });
+        const before = numbers(owner.synthetic.images);
+        owner.step();
+        return numbers(owner.synthetic.images).map((value, index) => value - before[index]!);
+      };
+      const [own, paper] = [moved(objective), moved('discrepancy')];
+      const largest = Math.max(...paper.map(Math.abs));
+      expect(largest).toBeGreaterThan(1e-3);
+      const differences = own.map((value, index) => Math.abs(value - paper[index]!));
+      expect(Math.max(...differences)).toBeLessThan(1e-4 * largest);
+    },
+  );
+
+  it.each(['ratio', 'power', 'agreement'] as const)(
+    'moves the weights of a sampling network that ascends %s',
+    (objective) => {
+      using owner = condenser(samplingFor(objective));
+      const parameters = () => owner.samplingNetwork!.parameters().map(numbers);
+      const before = parameters();
+      owner.step();
+      const moved = parameters().filter((values, i) => values.join() !== before[i]!.join());
+      expect(moved.length).toBeGreaterThanOrEqual(before.length / 2);
+    },
+  );
+
+  it('makes the noise ratio larger when only the sampling network moves', () => {
+    const last = (learningRate: number) => {
+      using owner = condenser({
+        optimizer: { kind: 'sgd', learningRate: 0 },
+        frequencies: {
+          kind: 'sampling-network',
+          objective: 'ratio',
+          count: 256,
+          scale: 6,
+          width: 16,
+          optimizer: { kind: 'adam', learningRate },
+        },
+      });
+      const reports = run(owner, 100).slice(-60);
+      return mean(reports.map(({ frequencyObjective }) => frequencyObjective!));
+    };
+    expect(last(0.03)).toBeGreaterThan(last(0) + 0.1);
+  });
+
+  it('reports the objective of a sampling network that has its own', () => {
+    using own = condenser(samplingFor('ratio'));
+    expect(own.step().frequencyObjective).toEqual(expect.any(Number));
+    using paper = condenser(samplingNetwork);
+    expect('frequencyObjective' in paper.step()).toBe(false);
+  });
+
   it('lowers the cross-entropy under the trained networks by fine-tuning', () => {
     using owner = condenser({ fineTuneWeight: 1, discrepancyWeight: 0 });
     const losses = run(owner, 30).map(({ fineTuneLoss }) => fineTuneLoss!);
@@ -195,6 +262,12 @@ describe('Condenser', () => {
       },
       () => ({}),
       /needs at least 2 real images per class/,
+    ],
+    [
+      'halves of three real images',
+      { ...samplingFor('agreement'), matching: { strategy: 'plain', realPerClass: 3 } },
+      () => ({}),
+      /'agreement' needs at least 4 real images per class in each batch, got 3/,
     ],
   ])('refuses %s', (_, options, setting, message) => {
     expect(() => condenser(options, setting())).toThrow(UsageError);

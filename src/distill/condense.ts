@@ -1,17 +1,9 @@
 import type { SiameseOptions } from '../augment/index.js';
 import { ClassSampler, type Dataset } from '../data/index.js';
 import type { ImageModel } from '../models/index.js';
-import {
-  createOptimizer,
-  type Optimizer,
-  type OptimizerOptions,
-  type Schedule,
-  type ScheduleOptions,
-  startSchedule,
-} from '../nn/index.js';
+import type { OptimizerOptions, ScheduleOptions } from '../nn/index.js';
 import {
   FailureError,
-  grad,
   keep,
   type RandomGenerator,
   scope,
@@ -20,7 +12,7 @@ import {
 } from '../tensor/index.js';
 import { type Chunks, usualChunks } from './chunks.js';
 import type { ExtractorPool } from './extractors.js';
-import { gaussianFrequencies } from './frequencies.js';
+import { type Frequencies, FrequencyPlayer } from './frequency-player.js';
 import { type FineTuning, objectiveGradients } from './gradients.js';
 import { labelsByClass } from './labels.js';
 import {
@@ -29,25 +21,10 @@ import {
   type MatchingContext,
   type MatchingTarget,
 } from './matching.js';
+import { Player } from './player.js';
 import { requireVariance, samplingGroups } from './sampling-groups.js';
-import { SamplingNetwork } from './sampling-network.js';
+import type { SamplingNetwork } from './sampling-network.js';
 import type { SyntheticImages } from './synthetic.js';
-
-/** How frequencies are drawn. `scale` σ: a number, or 'auto' for the rule of `automaticScale`. */
-export type Frequencies =
-  | { readonly kind: 'gaussian'; readonly count: number; readonly scale: number | 'auto' }
-  | {
-      readonly kind: 'sampling-network';
-      readonly count: number;
-      readonly scale: number | 'auto';
-      readonly perComponent?: number;
-      /** Frequencies of each component that the sampling network's gradient is computed from; 1 when left out. */
-      readonly learnedPerComponent?: number;
-      readonly width?: number;
-      readonly bound?: number;
-      readonly optimizer: OptimizerOptions;
-      readonly schedule?: ScheduleOptions;
-    };
 
 export interface CondenseOptions {
   readonly iterations: number;
@@ -88,20 +65,15 @@ export interface IterationReport {
   readonly fineTuneLoss: number | undefined;
   /** σ of this iteration's frequencies (of the mixture: its base scale). */
   readonly frequencyScale: number;
+  /** The sampling network's own objective, averaged over classes, before its step; absent where it has none. */
+  readonly frequencyObjective?: number;
   readonly learningRate: number;
-}
-
-/** One player of the game: parameters, their optimiser and its schedule. */
-interface Player {
-  readonly parameters: readonly Tensor[];
-  readonly optimizer: Optimizer;
-  readonly schedule: Schedule;
-  readonly initialRate: number;
 }
 
 /**
  * The min-max game of the paper (§4.1, algorithm 1): at each `step` the synthetic images descend the discrepancy and
- * the sampling network ascends it, both by the same gradients. All classes take part in every step.
+ * the sampling network ascends it, both by the same gradients; or it ascends an objective of its own, at frequencies
+ * and features that it shares with the images. All classes take part in every step.
  */
 export class Condenser implements Disposable {
   readonly synthetic: SyntheticImages;
@@ -109,9 +81,8 @@ export class Condenser implements Disposable {
   readonly #chunks: Chunks;
   readonly #context: MatchingContext;
   readonly #trained: ImageModel | undefined;
-  readonly #samplingNetwork: SamplingNetwork | undefined;
   readonly #images: Player;
-  readonly #frequencies: Player | undefined;
+  readonly #frequencies: FrequencyPlayer;
   readonly #labels: Tensor;
   readonly #partitions: number;
   readonly #groupings: readonly number[];
@@ -144,34 +115,18 @@ export class Condenser implements Disposable {
       random,
     };
     this.#trained = options.fineTuneWeight > 0 ? buildModel().setRequiresGrad(false) : undefined;
-    this.#samplingNetwork = createSamplingNetwork(
-      options.frequencies,
-      extractor.featureDimension,
+    const { iterations, frequencies, alpha, optimizer, schedule } = options;
+    this.#frequencies = new FrequencyPlayer({
+      frequencies,
+      dimension: extractor.featureDimension,
+      classes,
+      realPerClass,
+      alpha,
+      iterations,
       random,
-    );
-    this.#images = this.#player([synthetic.images], options.optimizer, options.schedule);
-    this.#frequencies =
-      this.#samplingNetwork && options.frequencies.kind === 'sampling-network'
-        ? this.#player(
-            this.#samplingNetwork.parameters(),
-            options.frequencies.optimizer,
-            options.frequencies.schedule,
-          )
-        : undefined;
+    });
+    this.#images = new Player({ parameters: [synthetic.images], optimizer, schedule, iterations });
     this.#labels = keep(labelsByClass(synthetic.classes, synthetic.decodedPerClass, random.device));
-  }
-
-  #player(
-    parameters: readonly Tensor[],
-    optimizer: OptimizerOptions,
-    schedule: ScheduleOptions = { kind: 'constant' },
-  ): Player {
-    return {
-      parameters,
-      optimizer: createOptimizer(parameters, optimizer),
-      schedule: startSchedule(schedule, this.#options.iterations),
-      initialRate: optimizer.learningRate,
-    };
   }
 
   /** Iterations done. */
@@ -181,7 +136,7 @@ export class Condenser implements Disposable {
 
   /** The sampling network, when the frequencies come from one. */
   get samplingNetwork(): SamplingNetwork | undefined {
-    return this.#samplingNetwork;
+    return this.#frequencies.samplingNetwork;
   }
 
   /** One iteration: draw, compare, one step of each player. */
@@ -189,13 +144,13 @@ export class Condenser implements Disposable {
     const target = this.#currentTarget();
     const { scale: setting } = this.#options.frequencies;
     const scale = setting === 'auto' ? target.automaticScale : setting;
-    const learningRate = this.#images.initialRate * this.#images.schedule.factor();
-    const { discrepancy, fineTuneLoss } = scope(() => this.#play(target, scale));
-    this.#images.schedule.advance(discrepancy);
-    // A plateau schedule waits for smaller positive values, and this player wants the discrepancy larger.
-    this.#frequencies?.schedule.advance(1 / discrepancy);
+    const { learningRate } = this.#images;
+    const played = scope(() => this.#play(target, scale));
+    const { discrepancy, frequencyObjective } = played;
+    this.#images.advance(discrepancy);
+    this.#frequencies.advance(discrepancy, frequencyObjective);
     this.#iteration += 1;
-    return { discrepancy, fineTuneLoss, frequencyScale: scale, learningRate };
+    return { ...played, frequencyScale: scale, learningRate };
   }
 
   #currentTarget(): MatchingTarget {
@@ -209,16 +164,14 @@ export class Condenser implements Disposable {
   #play(
     target: MatchingTarget,
     scale: number,
-  ): { discrepancy: number; fineTuneLoss: number | undefined } {
-    const frequencies = this.#drawFrequencies(scale);
-    const learned = frequencies.learned?.detach().setRequiresGrad(true);
+  ): Pick<IterationReport, 'discrepancy' | 'fineTuneLoss' | 'frequencyObjective'> {
+    const frequencies = this.#frequencies.draw(scale);
     const gradients = objectiveGradients({
       synthetic: this.synthetic,
       target,
       context: this.#context,
-      frequencies: [frequencies.fixed, learned].filter(
-        (part) => part !== undefined && part.size(0) > 0,
-      ) as Tensor[],
+      frequencies: frequencies.parts,
+      samplingObjective: frequencies.objective,
       partitions: this.#partitions,
       groupings: this.#groupings,
       alpha: this.#options.alpha,
@@ -228,20 +181,13 @@ export class Condenser implements Disposable {
     });
     const discrepancy = gradients.discrepancies.mean().item();
     const fineTuneLoss = gradients.fineTuneLoss?.item();
-    this.#requireFinite(discrepancy + (fineTuneLoss ?? 0), scale);
-    this.#move(this.#images, [gradients.images]);
+    const frequencyObjective = gradients.samplingObjectives?.mean().item();
+    this.#requireFinite(discrepancy + (fineTuneLoss ?? 0) + (frequencyObjective ?? 0), scale);
+    this.#images.descend([gradients.images]);
     this.synthetic.clamp();
-    if (frequencies.learned && gradients.frequencies)
-      this.#ascend(frequencies.learned, gradients.frequencies);
-    return { discrepancy, fineTuneLoss };
-  }
-
-  /** The sampling network's step, up the gradient that the frequencies it learns from give for all of them. */
-  #ascend(learned: Tensor, gradient: Tensor): void {
-    const player = this.#frequencies!;
-    const share = learned.size(0) / this.#options.frequencies.count;
-    const gradOutputs = [gradient.div(-share)];
-    this.#move(player, grad([learned], player.parameters, { gradOutputs }));
+    if (gradients.frequencies) this.#frequencies.ascend(frequencies, gradients.frequencies);
+    const report = { discrepancy, fineTuneLoss };
+    return frequencyObjective === undefined ? report : { ...report, frequencyObjective };
   }
 
   /** A step along a gradient that is not a number would spoil every image; they are left as they were. */
@@ -250,20 +196,6 @@ export class Condenser implements Disposable {
     throw new FailureError(
       `the loss is not finite at iteration ${this.#iteration + 1} (frequency scale ${scale.toPrecision(3)}); try a smaller learning rate (distill.optimizer.learningRate)`,
     );
-  }
-
-  #move(player: Player, gradients: readonly Tensor[]): void {
-    player.optimizer.learningRate = player.initialRate * player.schedule.factor();
-    player.optimizer.step(gradients);
-  }
-
-  #drawFrequencies(scale: number): { fixed: Tensor; learned?: Tensor } {
-    const { random, extractor } = this.#context;
-    const { frequencies } = this.#options;
-    if (this.#samplingNetwork && frequencies.kind === 'sampling-network')
-      return this.#samplingNetwork.sample(scale, random, frequencies.learnedPerComponent);
-    const { count } = frequencies;
-    return { fixed: gaussianFrequencies(count, extractor.featureDimension, scale, random) };
   }
 
   /** A trained network of the pool, drawn afresh. */
@@ -282,24 +214,14 @@ export class Condenser implements Disposable {
     this.#target?.features.dispose();
     this.#context.extractor.dispose();
     this.#trained?.dispose();
-    this.#samplingNetwork?.dispose();
-    this.#images.optimizer.dispose();
-    this.#frequencies?.optimizer.dispose();
+    this.#images.dispose();
+    this.#frequencies.dispose();
     this.#labels.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-function createSamplingNetwork(
-  frequencies: Frequencies,
-  dimension: number,
-  random: RandomGenerator,
-): SamplingNetwork | undefined {
-  if (frequencies.kind === 'gaussian') return undefined;
-  return new SamplingNetwork({ ...frequencies, dimension, random });
 }
 
 function requireCounts({ iterations, amortize }: CondenseOptions): void {

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { RandomGenerator, type Tensor, tensor } from '../tensor/index.js';
+import { cat, grad, RandomGenerator, type Tensor, tensor } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { expectGradient } from '../tensor/testing/finite-differences.js';
-import { characteristicFunction, discrepancy, gaussianFrequencies } from './index.js';
+import {
+  characteristicFunction,
+  discrepancy,
+  discrepancySlope,
+  gaussianFrequencies,
+} from './index.js';
 
 const random = new RandomGenerator(1);
 const t = gaussianFrequencies(40, 3, 1.5, random);
@@ -87,5 +92,42 @@ describe('discrepancy', () => {
   it('weighs both terms equally unless told otherwise', () => {
     const [fx, fs] = [x, s].map((features) => characteristicFunction(features, t, 1));
     expectNear(discrepancy(fx!, fs!), tensor(between(x, s, 0.5)), 1e-7);
+  });
+});
+
+describe('the slope of the discrepancy', () => {
+  const [a, b, c, d] = Array.from({ length: 4 }, () =>
+    random.normal([2, 6], 'float64').mul(0.4),
+  ) as [Tensor, Tensor, Tensor, Tensor];
+
+  it.each(alphas)('is its gradient with respect to the second function (α = %d)', (alpha) => {
+    const [real, imaginary] = [c, d].map((part) => part.clone().setRequiresGrad(true));
+    const leaves = { real: real!, imaginary: imaginary! };
+    const values = discrepancy({ real: a, imaginary: b }, leaves, { alpha });
+    const [byReal, byImaginary] = grad([values.sum()], [leaves.real, leaves.imaginary]);
+    const slope = discrepancySlope({ real: a, imaginary: b }, { real: c, imaginary: d }, { alpha });
+    expectNear(slope.real, byReal!, 1e-9);
+    expectNear(slope.imaginary, byImaginary!, 1e-9);
+  });
+
+  // With α = 1 only the sign of |Φs| − |Φx| is left of Φx: a gradient of almost nothing, which rounding blurs.
+  it.each(alphas)('has the gradients of its values (α = %d)', (alpha) => {
+    expectGradient(
+      (a, b, c, d) => {
+        const functions = [
+          { real: a, imaginary: b },
+          { real: c, imaginary: d },
+        ] as const;
+        const { real, imaginary } = discrepancySlope(...functions, { alpha });
+        return cat([real, imaginary]);
+      },
+      [a, b, c, d],
+      { tolerance: alpha === 1 ? 1e-3 : 1e-6 },
+    );
+  });
+
+  it('refuses α outside [0, 1]', () => {
+    const same = { real: a, imaginary: b };
+    expect(() => discrepancySlope(same, same, { alpha: 2 })).toThrow(/alpha must be in \[0, 1\]/);
   });
 });

@@ -33,14 +33,54 @@ export function discrepancy(
   s: CharacteristicFunction,
   { alpha = 0.5 }: DiscrepancyOptions = {},
 ): Tensor {
-  if (!(alpha >= 0 && alpha <= 1)) throw new RangeError(`alpha must be in [0, 1], got ${alpha}`);
+  requireAlpha(alpha);
+  return scope(() => root(x, s, alpha).mean([1]));
+}
+
+/**
+ * The derivatives of `discrepancy` with respect to the real and the imaginary part of `s`, both [groups, T], in closed
+ * form: with A, P and their root r as above, ∂r/∂Re Φs = ((1 − α)(Re Φs − Re Φx) + (2α − 1)(|Φs| − |Φx|) Re Φs / |Φs|) / r
+ * at each frequency, and likewise for the imaginary part; the mean divides by T. Made of differentiable operators, so
+ * that it has derivatives itself.
+ */
+export function discrepancySlope(
+  x: CharacteristicFunction,
+  s: CharacteristicFunction,
+  { alpha = 0.5 }: DiscrepancyOptions = {},
+): CharacteristicFunction {
+  requireAlpha(alpha);
   return scope(() => {
-    const distance = x.real.sub(s.real).square().add(x.imaginary.sub(s.imaginary).square());
-    let bracket = distance.mul(1 - alpha);
-    if (alpha !== 0.5) {
-      const amplitudeTerm = amplitude(x).sub(amplitude(s)).square();
-      bracket = bracket.add(amplitudeTerm.mul(2 * alpha - 1)).clamp(0);
-    }
-    return bracket.add(epsilon).sqrt().mean([1]);
+    const scale = root(x, s, alpha).mul(x.real.size(1));
+    const towards = alpha === 0.5 ? undefined : amplitudeSlope(x, s).mul(2 * alpha - 1);
+    const slope = (part: 'real' | 'imaginary'): Tensor => {
+      const distance = s[part].sub(x[part]).mul(1 - alpha);
+      return (towards ? distance.add(towards.mul(s[part])) : distance).div(scale);
+    };
+    return { real: slope('real'), imaginary: slope('imaginary') };
   });
+}
+
+/** (|Φs| − |Φx|) / |Φs| */
+function amplitudeSlope(x: CharacteristicFunction, s: CharacteristicFunction): Tensor {
+  const ofS = amplitude(s);
+  return ofS.sub(amplitude(x)).div(ofS);
+}
+
+function requireAlpha(alpha: number): void {
+  if (!(alpha >= 0 && alpha <= 1)) throw new RangeError(`alpha must be in [0, 1], got ${alpha}`);
+}
+
+/** √(α·A + (1 − α)·P) at every frequency [groups, T]. */
+function root(x: CharacteristicFunction, s: CharacteristicFunction, alpha: number): Tensor {
+  let bracket = squaredDistance(x, s).mul(1 - alpha);
+  if (alpha !== 0.5) {
+    const amplitudeTerm = amplitude(x).sub(amplitude(s)).square();
+    bracket = bracket.add(amplitudeTerm.mul(2 * alpha - 1)).clamp(0);
+  }
+  return bracket.add(epsilon).sqrt();
+}
+
+/** |Φx − Φs|² at every frequency [groups, T]. */
+export function squaredDistance(x: CharacteristicFunction, s: CharacteristicFunction): Tensor {
+  return scope(() => x.real.sub(s.real).square().add(x.imaginary.sub(s.imaginary).square()));
 }

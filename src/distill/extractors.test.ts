@@ -47,6 +47,31 @@ describe('ExtractorPool', () => {
     }
   });
 
+  it('weighs running statistics alike, and takes the trained network’s counts of batches', () => {
+    const normalized = (seed: number, steps: number): ImageModel => {
+      const random = new RandomGenerator(seed);
+      const model = buildModel(
+        { name: 'convnet', depth: 2, width: 3, norm: 'batch' },
+        shape,
+        4,
+        random,
+      );
+      for (let step = 0; step < steps; step++) {
+        model.logits(random.normal([4, 1, 8, 8]), { kind: 'train', random }).dispose();
+      }
+      return model;
+    };
+    const [initial, trained] = [normalized(1, 0).state(), normalized(2, 3).state()];
+    using own = new ExtractorPool([{ initial, trained }]);
+    using into = normalized(3, 1);
+    own.blendInto(into, { network: 0, beta: 0.25 });
+    const statistic = 'layers.norm.1.running_var';
+    const expected = initial.get(statistic)!.mul(0.25).add(trained.get(statistic)!.mul(0.75));
+    expect(numbers(expected)).not.toEqual(numbers(trained.get(statistic)!));
+    expectNear(into.state().get(statistic)!, expected, 1e-6);
+    expect(into.state().get('layers.norm.1.num_batches_tracked')!.item()).toBe(3);
+  });
+
   it('leaves the stored parameters as they are', () => {
     const before = pairs.map(({ initial, trained }) => [values(initial), values(trained)]);
     pool.blendInto(target, { network: 0, beta: 0.3 });

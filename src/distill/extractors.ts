@@ -8,7 +8,7 @@ import {
   UsageError,
 } from '../tensor/index.js';
 
-/** The parameters of one network of the pool, before and after its training, by name. */
+/** The state (parameters and buffers) of one network of the pool, before and after its training, by name. */
 export interface TrainedPair {
   readonly initial: ReadonlyMap<string, Tensor>;
   readonly trained: ReadonlyMap<string, Tensor>;
@@ -25,7 +25,10 @@ export interface ExtractorChoice {
 /**
  * The pool of feature extractors (the paper's §4.2.1): at every draw one network is picked and its parameters are
  * blended as β·initial + (1 − β)·trained, β ~ U(0, 1), so that matching sees features of every stage of training. The
- * pool owns the tensors it is given.
+ * running statistics of batch normalisation are blended alike; they are what matching normalises with, because it runs
+ * the network as in evaluation: with a batch's own statistics an image's features would depend on the images beside it
+ * and on the chunks that a batch is cut into. Counts of batches are the trained network's. The pool owns the tensors it
+ * is given.
  */
 export class ExtractorPool implements Disposable {
   readonly #networks: readonly TrainedPair[];
@@ -51,7 +54,7 @@ export class ExtractorPool implements Disposable {
     return { network: random.integer(this.size), beta: random.uniform() };
   }
 
-  /** Writes the blended parameters of `choice` into `target`, a network of the pool's architecture. */
+  /** Writes the blended state of `choice` into `target`, a network of the pool's architecture. */
   blendInto(target: ImageModel, { network, beta }: ExtractorChoice): void {
     const pair = this.#networks[network];
     if (pair === undefined)
@@ -60,7 +63,8 @@ export class ExtractorPool implements Disposable {
       for (const [name, value] of target.state()) {
         scope(() => {
           const trained = required(pair.trained, name);
-          value.copy_(beta === 0 ? trained : trained.lerp(required(pair.initial, name), beta));
+          const blends = beta !== 0 && isFloating(trained);
+          value.copy_(blends ? trained.lerp(required(pair.initial, name), beta) : trained);
         });
       }
     });
@@ -75,6 +79,11 @@ export class ExtractorPool implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** False for counters, which have nothing between two values. */
+function isFloating({ dtype }: Tensor): boolean {
+  return dtype === 'float32' || dtype === 'float64';
 }
 
 function required(parameters: ReadonlyMap<string, Tensor>, name: string): Tensor {

@@ -10,6 +10,7 @@ import {
   type MatchingTarget,
   matchingLoss,
 } from './matching.js';
+import { type OwnObjective, samplingObjective } from './sampling-objectives.js';
 import type { SyntheticImages } from './synthetic.js';
 
 /** A trained network that the synthetic images are to be classified by. */
@@ -28,6 +29,8 @@ export interface Objective {
   readonly context: Pick<MatchingContext, 'dataset' | 'extractor'>;
   /** [T, d] in parts; at most one is a leaf with gradients on, which a sampling network learns from. */
   readonly frequencies: readonly Tensor[];
+  /** What the sampling network ascends; the images' loss when left out. */
+  readonly samplingObjective?: OwnObjective | undefined;
   /** Groups that the features come in: classes × clusters per class. */
   readonly partitions: number;
   /** Numbers of groups per class at which the discrepancy is taken. */
@@ -46,8 +49,13 @@ export interface ObjectiveGradients {
   readonly fineTuneLoss: Tensor | undefined;
   /** With respect to the stored images. */
   readonly images: Tensor;
-  /** With respect to the part of the frequencies that has gradients on. */
+  /**
+   * With respect to the part of the frequencies that has gradients on: of the images' loss, or of the mean over classes
+   * of the sampling network's own objective.
+   */
   readonly frequencies: Tensor | undefined;
+  /** The sampling network's own objective for each class [classes]. */
+  readonly samplingObjectives: Tensor | undefined;
 }
 
 /**
@@ -68,6 +76,8 @@ export function objectiveGradients(objective: Objective): ObjectiveGradients {
       fineTuneLoss: objective.fineTuning && fineTuneMean(blocks, objective.synthetic.classes),
       images: joined(blocks.map(({ images }) => images)),
       frequencies: blocks[0]!.frequencies,
+      samplingObjectives:
+        objective.samplingObjective && joined(blocks.map((block) => block.samplingObjectives!)),
     };
   });
 }
@@ -78,6 +88,7 @@ interface BlockGradients {
   readonly fineTuneLoss: Tensor | undefined;
   readonly images: Tensor;
   readonly frequencies: Tensor | undefined;
+  readonly samplingObjectives: Tensor | undefined;
 }
 
 function blockGradients(objective: Objective, span: Span): BlockGradients {
@@ -94,18 +105,46 @@ function storedImages({ synthetic }: Objective, span: Span): Tensor {
 }
 
 function matchingGradients(objective: Objective, span: Span): Omit<BlockGradients, 'fineTuneLoss'> {
-  const { synthetic, frequencies, discrepancyWeight } = objective;
+  const { discrepancyWeight, samplingObjective: own } = objective;
   const stored = storedImages(objective, span);
-  const decoded = decode(stored, span.length, synthetic.formation);
-  const discrepancies = blockDiscrepancies(objective, decoded, span);
+  const features = syntheticFeatures(objective, stored, span);
+  const frequencies = objective.frequencies.map((part) => (own ? part.detach() : part));
+  const discrepancies = blockDiscrepancies(objective, features, frequencies, span);
   const loss = discrepancies.sum().mul(discrepancyWeight);
   const learned = frequencies.filter((part) => part.requiresGrad);
   const [images, frequencyGradient] = grad([loss], [stored, ...learned]);
-  return {
-    discrepancies: discrepancies.detach(),
-    images: images!,
-    frequencies: frequencyGradient,
-  };
+  const matched = { discrepancies: discrepancies.detach(), images: images! };
+  if (own === undefined)
+    return { ...matched, frequencies: frequencyGradient, samplingObjectives: undefined };
+  return { ...matched, ...samplingGradients(objective, own, features.detach(), span) };
+}
+
+/** The sampling network's own objective, and the block's part of the gradient of its mean over all classes. */
+function samplingGradients(
+  { target, synthetic, frequencies }: Objective,
+  own: OwnObjective,
+  features: Tensor,
+  span: Span,
+): Pick<BlockGradients, 'frequencies' | 'samplingObjectives'> {
+  const learned = frequencies.find((part) => part.requiresGrad);
+  if (learned === undefined)
+    throw new TypeError('an objective of the sampling network needs frequencies with gradients on');
+  const values = samplingObjective(ofClasses(own, span, synthetic.classes), {
+    real: rowsOf(target.features, span, synthetic.classes),
+    synthetic: features,
+    frequencies: learned,
+    classes: span.length,
+  });
+  const [gradient] = grad([values.sum().div(synthetic.classes)], [learned]);
+  return { frequencies: gradient, samplingObjectives: values.detach() };
+}
+
+/** The objective for a block of classes. */
+function ofClasses(objective: OwnObjective, span: Span, classes: number): OwnObjective {
+  if (objective.kind !== 'agreement') return objective;
+  const { first, second, size } = objective.halves;
+  const [one, other] = [first, second].map((rows) => rowsOf(rows, span, classes));
+  return { ...objective, halves: { first: one!, second: other!, size } };
 }
 
 /** The loss is summed over the block's classes; the gradient is that of the weighted loss. */
@@ -123,24 +162,31 @@ function fineTuneGradients(
   return { loss: loss.detach(), images: images! };
 }
 
-function blockDiscrepancies(objective: Objective, decoded: Tensor, span: Span): Tensor {
-  const { synthetic, target, context, frequencies, partitions, groupings, alpha } = objective;
-  const { classes } = synthetic;
-  const augmentation = {
+/** The features of the block's decoded images, under the same augmentation as the real ones. */
+function syntheticFeatures(
+  { synthetic, target, context }: Objective,
+  stored: Tensor,
+  span: Span,
+): Tensor {
+  const decoded = decode(stored, span.length, synthetic.formation);
+  return extractFeatures(decoded, context, {
     ...target.augmentation,
     groups: target.augmentation.groups.slice(span.start, span.start + span.length),
-  };
-  return matchingLoss(
-    rowsOf(target.features, span, classes),
-    extractFeatures(decoded, context, augmentation),
-    frequencies,
-    {
-      partitions: (partitions / classes) * span.length,
-      classes: span.length,
-      groupings,
-      alpha,
-    },
-  );
+  });
+}
+
+function blockDiscrepancies(
+  { synthetic: { classes }, target, partitions, groupings, alpha }: Objective,
+  features: Tensor,
+  frequencies: readonly Tensor[],
+  span: Span,
+): Tensor {
+  return matchingLoss(rowsOf(target.features, span, classes), features, frequencies, {
+    partitions: (partitions / classes) * span.length,
+    classes: span.length,
+    groupings,
+    alpha,
+  });
 }
 
 /** The rows of some classes, of a tensor that has equally many of each; a view. */

@@ -12,8 +12,14 @@ export * from './discrepancy.js';
 export * from './extractors.js';
 export * from './formation.js';
 export * from './frequencies.js';
+export type { Frequencies, LearnedFrequencies } from './frequency-player.js';
 export * from './labels.js';
 export * from './matching.js';
 export * from './sampling-network.js';
+export {
+  leastRealImages,
+  type SamplingObjective,
+  samplingObjectives,
+} from './sampling-objectives.js';
 export * from './stratify.js';
 export * from './synthetic.js';

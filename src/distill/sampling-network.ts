@@ -61,7 +61,7 @@ export class SamplingNetwork extends Module {
     return scope(() => {
       let values = random.normal([count / perComponent, width]);
       for (const [index, { linear, norm }] of this.#layers.entries()) {
-        const normed = norm.forward(linear.forward(values), 'train');
+        const normed = norm.forward(linear.forward(values), { kind: 'train', random });
         values = index < this.#layers.length - 1 ? normed.leakyRelu(0.2) : normed.tanh();
       }
       return values.mul(Math.log(bound)).exp().mul(base);

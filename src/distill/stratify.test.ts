@@ -6,9 +6,10 @@ const rows = (count: number, start = 0) =>
   Int32Array.from({ length: count }, (_, index) => start + index);
 const features = new RandomGenerator(1).normal([53, 6]);
 
-function clusters(parts: number, count = 53, seed = 2): number[][] {
+function clusters(parts: number, count = 53, seed = 2, runs: readonly number[] = []): number[][] {
+  const random = new RandomGenerator(seed);
   return scope(() =>
-    stratify(features.narrow(0, 0, count), rows(count, 500), parts, new RandomGenerator(seed)),
+    stratify(features.narrow(0, 0, count), rows(count, 500), parts, random, runs),
   ).map((cluster) => Array.from(cluster));
 }
 
@@ -39,6 +40,37 @@ describe('stratify', () => {
     const [fine, coarse] = [clusters(8, 48), clusters(2, 48)];
     const joined = [fine.slice(0, 4).flat(), fine.slice(4).flat()].map((cluster) => cluster.sort());
     expect(joined).toEqual(coarse.map((cluster) => cluster.sort()));
+  });
+
+  describe.each([
+    [40, 4],
+    [12, 4],
+    [45, 9],
+  ])('into %i clusters in runs of %i', (parts, run) => {
+    // Rows on a line: a node of the tree of halves is an interval of it, whichever way each cut counts. A run across
+    // two nodes need not be one.
+    const line = new RandomGenerator(6).normal([90, 1]);
+    const places = Array.from(line.toFloat32Array()).sort((a, b) => a - b);
+    const values = line.toFloat32Array();
+    const intervals = (runs: readonly number[]) => {
+      const found = stratify(line, rows(90), parts, new RandomGenerator(7), runs);
+      return Array.from({ length: parts / run }, (_, index) => {
+        const joined = found.slice(index * run, index * run + run).flatMap((rows) => [...rows]);
+        const order = joined.map((row) => places.indexOf(values[row]!));
+        return Math.max(...order) - Math.min(...order) + 1 === joined.length;
+      });
+    };
+
+    it('makes every run a node of the tree, when told of them', () => {
+      expect(intervals([parts, run, 1])).not.toContain(false);
+      expect(intervals([])).toContain(false);
+    });
+  });
+
+  it('cuts through runs that do not nest where it must', () => {
+    const found = clusters(12, 53, 2, [12, 4, 3]);
+    expect(found).toHaveLength(12);
+    expect(found.flat().sort((a, b) => a - b)).toEqual([...rows(53, 500)]);
   });
 
   it('is the same for the same seed', () => {

@@ -14,6 +14,8 @@ import {
  * Neighbouring clusters are neighbours in this order, so that runs of them make coarser groups of similar images.
  *
  * @param rows the numbers the clusters are made of, one per row of `features`
+ * @param runs lengths of the runs of clusters that make coarser groups. Cuts fall between runs as long as a run divides
+ *   the parts at hand, so that the groups are nodes of the tree of halves too, where each run is a multiple of the next
  * @returns `parts` arrays that partition `rows`. Throws UsageError when there are fewer rows than parts.
  */
 export function stratify(
@@ -21,6 +23,7 @@ export function stratify(
   rows: Int32Array,
   parts: number,
   random: RandomGenerator,
+  runs: readonly number[] = [],
 ): Int32Array[] {
   if (rows.length < parts) {
     throw new UsageError(
@@ -28,7 +31,8 @@ export function stratify(
     );
   }
   if (parts === 1) return [rows];
-  const left = Math.floor(parts / 2);
+  const run = Math.max(1, ...runs.filter((length) => length < parts && parts % length === 0));
+  const left = run * Math.floor(parts / run / 2);
   const cut = Math.round((rows.length * left) / parts);
   const order = scope(() => orderAlongPrincipalDirection(features, random));
   const halves = [
@@ -40,7 +44,7 @@ export function stratify(
       features.indexSelect(0, toDeviceOf(tensor(half.positions), features.device)),
     );
     const members = half.positions.map((position) => rows[position]!);
-    return stratify(chosen, members, half.parts, random);
+    return stratify(chosen, members, half.parts, random, runs);
   });
 }
 

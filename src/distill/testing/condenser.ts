@@ -10,6 +10,8 @@ import {
   type Formation,
   type IterationReport,
   initializeSynthetic,
+  type LearnedFrequencies,
+  type SamplingObjective,
 } from '../index.js';
 import { fewDigits } from './digits.js';
 
@@ -39,6 +41,17 @@ export const samplingNetwork: CondenseOptions = {
     optimizer: { kind: 'sgd', learningRate: 0.1, momentum: 0.5 },
   },
 };
+
+/** A sampling network with an objective of its own. */
+export function samplingFor(
+  objective: SamplingObjective,
+  learningRate = 0.1,
+): Partial<CondenseOptions> {
+  const frequencies = samplingNetwork.frequencies as LearnedFrequencies;
+  return {
+    frequencies: { ...frequencies, objective, optimizer: { kind: 'sgd', learningRate } },
+  };
+}
 
 export interface Setting {
   readonly seed?: number;

@@ -1,0 +1,122 @@
+import type { OptimizerOptions, ScheduleOptions } from '../nn/index.js';
+import { grad, type RandomGenerator, type Tensor } from '../tensor/index.js';
+import { gaussianFrequencies } from './frequencies.js';
+import { drawHalves } from './gradient-agreement.js';
+import { Player } from './player.js';
+import { SamplingNetwork } from './sampling-network.js';
+import {
+  type OwnObjective,
+  requireRealImages,
+  type SamplingObjective,
+} from './sampling-objectives.js';
+
+/** How frequencies are drawn. `scale` σ: a number, or 'auto' for the rule of `automaticScale`. */
+export type Frequencies =
+  | { readonly kind: 'gaussian'; readonly count: number; readonly scale: number | 'auto' }
+  | LearnedFrequencies;
+
+/** Frequencies from a sampling network. */
+export interface LearnedFrequencies {
+  readonly kind: 'sampling-network';
+  readonly count: number;
+  readonly scale: number | 'auto';
+  /** What the sampling network ascends; the discrepancy when left out. */
+  readonly objective?: SamplingObjective;
+  readonly perComponent?: number;
+  /** Frequencies of each component that the sampling network's gradient is computed from; 1 when left out. */
+  readonly learnedPerComponent?: number;
+  readonly width?: number;
+  readonly bound?: number;
+  readonly optimizer: OptimizerOptions;
+  readonly schedule?: ScheduleOptions;
+}
+
+export interface FrequencyPlayerOptions {
+  readonly frequencies: Frequencies;
+  /** Number of features. */
+  readonly dimension: number;
+  readonly classes: number;
+  /** Real images of each class in a batch. */
+  readonly realPerClass: number;
+  /** Of the discrepancy. */
+  readonly alpha: number;
+  readonly iterations: number;
+  readonly random: RandomGenerator;
+}
+
+/** The frequencies of one iteration. */
+export interface DrawnFrequencies {
+  /** [T, d] in parts; the one that the sampling network learns from is a leaf with gradients on. */
+  readonly parts: readonly Tensor[];
+  /** What the sampling network ascends, where that is not the images' loss. */
+  readonly objective: OwnObjective | undefined;
+  /** The leaf, still part of the sampling network's graph. */
+  readonly learned: Tensor | undefined;
+}
+
+/** Draws the frequencies of every iteration: from a normal distribution, or from a sampling network that learns. */
+export class FrequencyPlayer implements Disposable {
+  readonly samplingNetwork: SamplingNetwork | undefined;
+  readonly #options: FrequencyPlayerOptions;
+  readonly #player: Player | undefined;
+
+  /** Throws UsageError for settings of a sampling network that contradict each other or the real batch. */
+  constructor(options: FrequencyPlayerOptions) {
+    this.#options = options;
+    const { frequencies, dimension, realPerClass, iterations, random } = options;
+    if (frequencies.kind === 'gaussian') return;
+    requireRealImages(frequencies.objective, realPerClass);
+    this.samplingNetwork = new SamplingNetwork({ ...frequencies, dimension, random });
+    const { optimizer, schedule } = frequencies;
+    const parameters = this.samplingNetwork.parameters();
+    this.#player = new Player({ parameters, optimizer, schedule, iterations });
+  }
+
+  /** Frequencies around `scale`. */
+  draw(scale: number): DrawnFrequencies {
+    const { frequencies, dimension, random } = this.#options;
+    if (this.samplingNetwork === undefined || frequencies.kind === 'gaussian') {
+      const parts = [gaussianFrequencies(frequencies.count, dimension, scale, random)];
+      return { parts, objective: undefined, learned: undefined };
+    }
+    const { learnedPerComponent } = frequencies;
+    const { learned, fixed } = this.samplingNetwork.sample(scale, random, learnedPerComponent);
+    const leaf = learned.detach().setRequiresGrad(true);
+    return {
+      parts: fixed.size(0) > 0 ? [fixed, leaf] : [leaf],
+      objective: this.#drawObjective(frequencies.objective),
+      learned,
+    };
+  }
+
+  #drawObjective(kind: SamplingObjective = 'discrepancy'): OwnObjective | undefined {
+    if (kind === 'discrepancy') return undefined;
+    if (kind !== 'agreement') return { kind };
+    const { classes, realPerClass, alpha, random } = this.#options;
+    return { kind, halves: drawHalves(classes, realPerClass, random), alpha };
+  }
+
+  /** The sampling network's step, up the gradient with respect to the leaf of what was drawn. */
+  ascend({ learned, objective }: DrawnFrequencies, gradient: Tensor): void {
+    if (learned === undefined || this.#player === undefined) return;
+    // The discrepancy is a mean over all frequencies, of which these are a share; an own objective is over these.
+    const share = objective ? 1 : learned.size(0) / this.#options.frequencies.count;
+    const gradOutputs = [gradient.div(-share)];
+    this.#player.descend(grad([learned], this.#player.parameters, { gradOutputs }));
+  }
+
+  /** Ends a step in which this player's objective was `own`, or else the discrepancy. */
+  advance(discrepancy: number, own: number | undefined): void {
+    // A plateau schedule waits for smaller positive values, and this player wants its objective larger.
+    this.#player?.advance(own === undefined ? 1 / discrepancy : Math.exp(-own));
+  }
+
+  dispose(): void {
+    this.samplingNetwork?.dispose();
+    this.#player?.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

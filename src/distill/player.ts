@@ -1,0 +1,57 @@
+import {
+  createOptimizer,
+  type Optimizer,
+  type OptimizerOptions,
+  type Schedule,
+  type ScheduleOptions,
+  startSchedule,
+} from '../nn/index.js';
+import type { Tensor } from '../tensor/index.js';
+
+export interface PlayerOptions {
+  readonly parameters: readonly Tensor[];
+  readonly optimizer: OptimizerOptions;
+  /** Constant when left out. */
+  readonly schedule?: ScheduleOptions | undefined;
+  /** Steps that the schedule is over. */
+  readonly iterations: number;
+}
+
+/** One player of the game: parameters, which it does not own, their optimiser and its schedule. */
+export class Player implements Disposable {
+  readonly parameters: readonly Tensor[];
+  readonly #optimizer: Optimizer;
+  readonly #schedule: Schedule;
+  readonly #initialRate: number;
+
+  constructor({ parameters, optimizer, schedule, iterations }: PlayerOptions) {
+    this.parameters = parameters;
+    this.#optimizer = createOptimizer(parameters, optimizer);
+    this.#schedule = startSchedule(schedule ?? { kind: 'constant' }, iterations);
+    this.#initialRate = optimizer.learningRate;
+  }
+
+  /** That of the coming step. */
+  get learningRate(): number {
+    return this.#initialRate * this.#schedule.factor();
+  }
+
+  /** Steps down the gradients of the parameters. */
+  descend(gradients: readonly Tensor[]): void {
+    this.#optimizer.learningRate = this.learningRate;
+    this.#optimizer.step(gradients);
+  }
+
+  /** Ends a step; a plateau schedule watches `value`, smaller being better, and takes it to be positive. */
+  advance(value: number): void {
+    this.#schedule.advance(value);
+  }
+
+  dispose(): void {
+    this.#optimizer.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
