@@ -11,7 +11,7 @@ implementation does, and what else costs time, in one run on this machine.
   --quick            only setting (a) with the sampling network and the small measurements,
                      fewer iterations, PyTorch on half of the classes: under 4 minutes
   --only <names>     some of official, paper, paper-ipc1, paper-ipc50, cifar100, training,
-                     overhead, kernels, phases (separated by commas)
+                     overhead, kernels, phases, data (separated by commas)
   --iterations <n>   iterations timed on each side (of ours: times the amortisation)
   --whole            times PyTorch on all classes, not on a part (CIFAR-100, --quick)
   --threads <n>      threads of both sides (default: the physical cores)

@@ -66,7 +66,7 @@ function describe(
   };
 }
 
-type Extras = Pick<BenchResult, 'training' | 'overhead' | 'kernels' | 'phases'>;
+type Extras = Pick<BenchResult, 'training' | 'overhead' | 'kernels' | 'phases' | 'data'>;
 
 /** One run: what fails is noted, and the rest goes on. */
 class Run {
@@ -139,6 +139,7 @@ class Run {
       kernels:
         (await wanted('kernels', () => this.laboratory.kernels(quick ? 0.5 : 2, tiny))) ?? [],
       phases: (await wanted('phases', () => this.#phases())) ?? [],
+      data: (await wanted('data', () => this.laboratory.data(tiny))) ?? null,
     };
   }
 

@@ -14,6 +14,7 @@ export type Job = { readonly threads: number } & (
   | { readonly kind: 'overhead'; readonly repeats: number; readonly rounds: number }
   | { readonly kind: 'kernels'; readonly seconds: number; readonly tiny: boolean }
   | ({ readonly kind: 'phases' } & IterationsJob)
+  | ({ readonly kind: 'data' } & DataJob)
 );
 
 export interface IterationsJob extends GameOptions {
@@ -39,6 +40,12 @@ export interface TrainingJob {
   readonly batchSize: number;
   readonly warmUpSteps: number;
   readonly steps: number;
+}
+
+export interface DataJob {
+  /** Where generated pictures and images may be put. */
+  readonly folder: string;
+  readonly tiny: boolean;
 }
 
 /** What a job's process measured of itself. */
@@ -86,4 +93,35 @@ export interface PhaseResult {
   readonly name: string;
   /** Median over iterations. */
   readonly seconds: number;
+}
+
+export interface DataReadingResult {
+  /** Pictures of width × height to squares of a side: pictures per second. */
+  readonly decoding: {
+    readonly width: number;
+    readonly height: number;
+    readonly side: number;
+    /** Into the cache. */
+    readonly cached: number;
+    /** The same decoding and scaling by sharp alone, into nothing. */
+    readonly sharp: number;
+    /** As sharp does it unless told otherwise: JPEG's own scaling first, which gives other values. */
+    readonly sharpScalingEarly: number;
+  };
+  /** Images of one class at a time, from the mapped file. */
+  readonly batches: readonly {
+    readonly shape: readonly [channels: number, height: number, width: number];
+    readonly images: number;
+    readonly batch: number;
+    readonly bytesPerSecond: number;
+  }[];
+  /** Many images of 8×8. */
+  readonly index: {
+    readonly images: number;
+    /** To make the file, and to open it again. */
+    readonly seconds: number;
+    readonly secondsAgain: number;
+    /** Memory that this took at its most; null where the system does not tell. */
+    readonly bytes: number | null;
+  };
 }

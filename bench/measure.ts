@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type ChildOptions, runOurs, runPyTorch } from './children.js';
 import { BenchError } from './errors.js';
 import type {
+  DataReadingResult,
   KernelResult,
   LossResult,
   PhaseResult,
@@ -123,6 +124,11 @@ export class Laboratory implements Disposable {
     const prepared = await this.prepared(problem);
     const job = { kind: 'phases', problem, prepared, ...game, warmUp: 1, iterations };
     return (await this.#ours<{ phases: PhaseResult[] }>(job)).phases;
+  }
+
+  /** Our reading of pictures and images. */
+  data(tiny: boolean): Promise<DataReadingResult> {
+    return this.#ours({ kind: 'data', folder: this.#folder, tiny });
   }
 
   /** The files of a problem, written when first asked for. */

@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { physicalCores, residentMemory, setThreads } from 'ncfm';
+import { measureDataReading } from './data-reading.js';
 import { timeIterations } from './iterations.js';
 import type { Job } from './jobs.js';
 import { timeKernels } from './kernels.js';
@@ -33,6 +34,8 @@ async function perform(job: Job): Promise<object> {
       return { kernels: timeKernels(job) };
     case 'phases':
       return { phases: timePhases(job) };
+    case 'data':
+      return measureDataReading(job);
   }
 }
 

@@ -12,6 +12,7 @@ export function renderReport(result: BenchResult): string {
     overheadText(result),
     kernelsText(result),
     phasesText(result),
+    dataText(result),
     result.failures.map((failure) => `not measured: ${failure}\n`).join(''),
   ]
     .filter((part) => part !== '')
@@ -152,4 +153,22 @@ function phasesText({ phases }: BenchResult): string {
 function floorCells({ seconds, floorSeconds, floor }: Phase): string[] {
   if (floorSeconds === null) return ['', ''];
   return [`${formatSeconds(floorSeconds)} (${floor})`, `${(seconds / floorSeconds).toFixed(1)}×`];
+}
+
+function dataText({ data }: BenchResult): string {
+  if (data === null) return '';
+  const { decoding, batches, index } = data;
+  const { width, height, side, cached, sharp, sharpScalingEarly } = decoding;
+  const share = (other: number) => `${((100 * cached) / other).toFixed(0)} %`;
+  const memory = index.bytes === null ? '' : `, with ${formatBytes(index.bytes)} of memory`;
+  return [
+    `JPEG pictures of ${width}×${height} to ${side}×${side}: ${cached.toFixed(0)} a second into the cache; sharp alone ` +
+      `${sharp.toFixed(0)} (${share(sharp)}), with JPEG's own scaling ${sharpScalingEarly.toFixed(0)} (${share(sharpScalingEarly)})`,
+    ...batches.map(
+      ({ shape, batch, bytesPerSecond }) =>
+        `mapped class batches, ${batch} images of ${shape.join('×')}: ${(bytesPerSecond / 1e9).toFixed(2)} GB/s`,
+    ),
+    `${index.images} images of 8×8: cached in ${formatSeconds(index.seconds)}${memory}, opened again in ${formatSeconds(index.secondsAgain)}`,
+    '',
+  ].join('\n');
 }

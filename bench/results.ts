@@ -1,6 +1,7 @@
 import type { IterationWork } from './flops.js';
 import { iterationWork } from './flops.js';
 import type {
+  DataReadingResult,
   KernelResult,
   MachineResult,
   PhaseResult,
@@ -93,6 +94,7 @@ export interface BenchResult {
   readonly overhead: OverheadResult | null;
   readonly kernels: readonly KernelResult[];
   readonly phases: readonly Phase[];
+  readonly data: DataReadingResult | null;
   /** Measurements that could not be made, each with its reason. */
   readonly failures: readonly string[];
 }

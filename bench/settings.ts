@@ -97,7 +97,7 @@ export const settings: readonly Setting[] = [
 ];
 
 /** What else is measured, by the name `--only` knows it by. */
-export const extras = ['training', 'overhead', 'kernels', 'phases'] as const;
+export const extras = ['training', 'overhead', 'kernels', 'phases', 'data'] as const;
 export type Extra = (typeof extras)[number];
 
 export interface Selection {

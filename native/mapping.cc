@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -27,7 +28,8 @@ struct Mapping {
 
 // Bytes [offset, offset + length) of a file, which must hold them.
 Mapping mapRange(const std::string& path, size_t offset, size_t length, size_t* skipped) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Without O_NONBLOCK, opening a pipe would wait for its other end.
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) fail(path, std::strerror(errno));
   struct stat status;
   if (fstat(file, &status) != 0) {
@@ -35,11 +37,15 @@ Mapping mapRange(const std::string& path, size_t offset, size_t length, size_t* 
     close(file);
     fail(path, std::strerror(reason));
   }
+  if (!S_ISREG(status.st_mode)) {
+    close(file);
+    fail(path, "it is not a regular file");
+  }
   const size_t size = static_cast<size_t>(status.st_size);
-  if (!S_ISREG(status.st_mode) || length == 0 || offset > size || length > size - offset) {
+  if (offset > size || length > size - offset) {
     close(file);
     fail(path, "bytes " + std::to_string(offset) + " to " + std::to_string(offset + length) +
-                   " cannot be mapped: it is a file of " + std::to_string(size));
+                   " cannot be mapped: the file ends at byte " + std::to_string(size));
   }
   // Mappings begin at pages.
   *skipped = offset % static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -58,14 +64,17 @@ Napi::Value mapFile(const Napi::CallbackInfo& info) {
   const size_t offset = static_cast<size_t>(info[1].As<Napi::Number>().Int64Value());
   const size_t length = static_cast<size_t>(info[2].As<Napi::Number>().Int64Value());
   size_t skipped = 0;
-  auto* mapping = new Mapping(mapRange(path, offset, length, &skipped));
-  return Napi::ArrayBuffer::New(
+  const auto unmap = [](Mapping* mapping) {
+    munmap(mapping->start, mapping->bytes);
+    delete mapping;
+  };
+  std::unique_ptr<Mapping, decltype(unmap)> mapping(
+      new Mapping(mapRange(path, offset, length, &skipped)), unmap);
+  Napi::Value buffer = Napi::ArrayBuffer::New(
       info.Env(), static_cast<uint8_t*>(mapping->start) + skipped, length,
-      [](Napi::Env, void*, Mapping* finished) {
-        munmap(finished->start, finished->bytes);
-        delete finished;
-      },
-      mapping);
+      [unmap](Napi::Env, void*, Mapping* finished) { unmap(finished); }, mapping.get());
+  mapping.release();  // the buffer's now
+  return buffer;
 }
 
 }  // namespace

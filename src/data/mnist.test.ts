@@ -121,7 +121,7 @@ describe('where the files are looked for', () => {
     expect(message).toContain('apt-get install dataset-fashion-mnist');
 
     await expect(loadMnist({ root })).rejects.toThrow(
-      'Put train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte',
+      'put train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte',
     );
   });
 });

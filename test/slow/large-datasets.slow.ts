@@ -7,14 +7,17 @@ import { expect, it, onTestFinished } from 'vitest';
 
 const script = fileURLToPath(new URL('read-large.mjs', import.meta.url));
 
+/** Runs Node in a process that may not allocate more than so many kilobytes; what is mapped for reading does not count. */
+function limitedNode(kilobytes: number, ...args: readonly string[]) {
+  const command = `ulimit -d ${kilobytes}; exec "$0" --max-old-space-size=200 "$@"`;
+  return spawnSync('bash', ['-c', command, process.execPath, ...args], { encoding: 'utf8' });
+}
+
 /** Builds and reads a generated set in a process that may not allocate more than so many kilobytes. */
 function readLarge(sizes: readonly number[], kilobytes: number) {
   const folder = mkdtempSync(join(tmpdir(), 'ncfm-large-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  // The memory that a process may write to; what is mapped for reading does not count.
-  const command = `ulimit -d ${kilobytes}; exec "$0" --max-old-space-size=200 "$@"`;
-  const args = ['-c', command, process.execPath, script, folder, ...sizes.map(String)];
-  const { status, stdout, stderr } = spawnSync('bash', args, { encoding: 'utf8' });
+  const { status, stdout, stderr } = limitedNode(kilobytes, script, folder, ...sizes.map(String));
   expect(stderr).toBe('');
   expect(status).toBe(0);
   const result = JSON.parse(stdout) as {
@@ -37,6 +40,10 @@ it('a dataset larger than what the process may allocate is decoded, and read who
   const { right, bytes } = readLarge([60_000, 3, 64], limit);
   expect(bytes).toBeGreaterThan(limit * 1024);
   expect(right).toBe(60_000);
+  // Which it could not hold otherwise.
+  const holding = limitedNode(limit, '-e', `new Uint8Array(${bytes}).fill(1)`);
+  expect(holding.status).not.toBe(0);
+  expect(holding.stderr).toContain('Array buffer allocation failed');
 });
 
 it('a million small images need memory for their labels, not for their pixels', () => {

@@ -1,66 +1,78 @@
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, mkdir, open, rename, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { FailureError, UsageError } from '../../tensor/errors.js';
 import { DatasetHash, pixelsPerImage } from '../dataset.js';
 import type { PictureSource } from '../pictures.js';
 import { ChannelSums } from './channel-sums.js';
-import { encodeFront, type FlatHeader } from './flat-file.js';
+import { type DecodingOptions, decodeInBlocks } from './decode.js';
+import { encodeFront, type FlatHeader, flatFileLength } from './flat-file.js';
+import { claimPartial, releasePartial, removeLeftovers } from './leftovers.js';
 
-export interface BuildOptions {
-  /** Pictures being decoded at any time. */
-  readonly concurrency: number;
+export interface BuildOptions extends DecodingOptions {
   /** Told now and then how many pictures are done. */
   readonly onProgress: (done: number, total: number) => void;
-  readonly signal?: AbortSignal | undefined;
 }
-
-/** Pixels are hashed and written in blocks of about this many bytes. */
-const BLOCK = 4 * 2 ** 20;
-
-/** An unfinished file's name says whose it is: `….<process>.<number>.partial`. */
-const PARTIAL = /\.(\d+)\.\d+\.partial$/;
-
-let built = 0;
 
 /**
  * Decodes every picture of a source into a file. It is written beside its place and renamed when it is complete and on
- * the disk, so that nothing unfinished is ever taken for it; what dead processes left unfinished is removed.
+ * the disk, so that nothing unfinished is ever taken for it, and of several processes that do this at once each
+ * writes its own, the last of which stays. What dead processes left unfinished is removed.
  *
- * @throws UsageError naming the picture that can't be decoded; FailureError if the file can't be written.
+ * @throws UsageError naming the picture that can't be decoded; FailureError if the file can't be written, at once if
+ *   there is no room for it. Nothing is left behind then.
  */
 export async function buildFlatFile(
   source: PictureSource,
   path: string,
   options: BuildOptions,
 ): Promise<void> {
-  const folder = join(path, '..');
-  const partial = `${path}.${process.pid}.${++built}.partial`;
+  const partial = claimPartial(path);
   try {
-    await mkdir(folder, { recursive: true });
-    await removeLeftovers(folder);
+    await mkdir(dirname(path), { recursive: true });
+    await removeLeftovers(path);
+    await checkRoom(source, path);
     await writeImages(source, partial, options);
     await rename(partial, path);
   } catch (cause) {
-    await rm(partial, { force: true }).catch(() => {});
-    if (cause instanceof UsageError || options.signal?.aborted) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FailureError(
-      `${path}: the decoded images of ${source.name} could not be written (${reason}). Make room, or choose another folder with --cache.`,
-      { cause },
-    );
+    const known = cause instanceof UsageError || cause instanceof FailureError;
+    if (known || options.signal?.aborted) throw cause;
+    throw unwritable(source, path, cause instanceof Error ? cause.message : String(cause), cause);
+  } finally {
+    // Where the folder is gone, so is the file.
+    await releasePartial(partial).catch(() => {});
   }
 }
 
-async function writeImages(
+function unwritable(
   source: PictureSource,
   path: string,
-  options: BuildOptions,
-): Promise<void> {
+  reason: string,
+  cause?: unknown,
+): FailureError {
+  return new FailureError(
+    `${path}: the decoded images of ${source.name} could not be written (${reason}). ` +
+      'Make room, or choose another folder with --cache.',
+    { cause },
+  );
+}
+
+/** Better known before hours of decoding. Counts what only root may use as free, so that nobody is refused wrongly. */
+async function checkRoom(source: PictureSource, path: string): Promise<void> {
+  const free = await statfs(dirname(path)).then(
+    ({ bfree, bsize }) => bfree * bsize,
+    () => Number.POSITIVE_INFINITY, // not every file system tells
+  );
+  const needed = flatFileLength(headerOf(source), source.labels.length);
+  if (needed <= free) return;
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`;
+  throw unwritable(source, path, `they take ${gigabytes(needed)}, and ${gigabytes(free)} are free`);
+}
+
+/** All that is known before decoding; the normalisation and hash are not. */
+function headerOf(source: PictureSource): FlatHeader {
   const { name, split, shape, classNames, labels, fingerprint } = source;
-  const sums = new ChannelSums(shape);
-  const hash = new DatasetHash(shape, labels);
   const unknown = Array.from({ length: shape.channels }, () => 0);
-  const header: FlatHeader = {
+  return {
     name,
     split,
     shape,
@@ -70,12 +82,28 @@ async function writeImages(
     normalization: { mean: unknown, std: unknown },
     hash: '',
   };
+}
+
+async function writeImages(
+  source: PictureSource,
+  path: string,
+  options: BuildOptions,
+): Promise<void> {
+  const { shape, labels } = source;
+  const sums = new ChannelSums(shape);
+  const hash = new DatasetHash(shape, labels);
+  const header = headerOf(source);
+  let written = 0;
   const file = await open(path, 'wx');
   try {
-    await file.writeFile(encodeFront(header, labels));
-    for await (const block of blocks(source, sums, options)) {
+    // Nothing that a reader would accept, until it is overwritten below.
+    await file.writeFile(Buffer.alloc(encodeFront(header, labels).length));
+    for await (const block of decodeInBlocks(source, options)) {
+      sums.add(block);
       hash.update(block);
       await file.writeFile(block);
+      written += block.length;
+      options.onProgress(written / pixelsPerImage(shape), labels.length);
     }
     const complete = { ...header, normalization: sums.normalization(), hash: hash.digest() };
     await writeAtStart(file, encodeFront(complete, labels));
@@ -85,76 +113,9 @@ async function writeImages(
   }
 }
 
-async function writeAtStart(file: Awaited<ReturnType<typeof open>>, bytes: Buffer): Promise<void> {
+async function writeAtStart(file: FileHandle, bytes: Buffer): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, written, bytes.length - written, written);
     written += bytesWritten;
-  }
-}
-
-/** All images, many at a time. */
-async function* blocks(
-  source: PictureSource,
-  sums: ChannelSums,
-  options: BuildOptions,
-): AsyncGenerator<Uint8Array> {
-  const stride = pixelsPerImage(source.shape);
-  const perBlock = Math.max(1, Math.floor(BLOCK / stride));
-  const total = source.labels.length;
-  let block = new Uint8Array(Math.min(perBlock, total) * stride);
-  let [filled, done] = [0, 0];
-  for await (const image of decodeInOrder(source, options)) {
-    if (image.length !== stride) {
-      throw new FailureError(
-        `${source.describe(done)}: decoding gave ${image.length} values, expected ${stride}`,
-      );
-    }
-    sums.add(image);
-    block.set(image, filled * stride);
-    filled += 1;
-    done += 1;
-    if (filled < perBlock && done < total) continue;
-    yield block.subarray(0, filled * stride);
-    options.onProgress(done, total);
-    block = new Uint8Array(Math.min(perBlock, total - done) * stride);
-    filled = 0;
-  }
-}
-
-/** Decodes several pictures at a time and gives them in order. */
-async function* decodeInOrder(
-  source: PictureSource,
-  { concurrency, signal }: BuildOptions,
-): AsyncGenerator<Uint8Array> {
-  const total = source.labels.length;
-  const pending: Promise<Uint8Array>[] = [];
-  let next = 0;
-  for (let index = 0; index < total; index++) {
-    signal?.throwIfAborted();
-    while (next < total && pending.length < concurrency) {
-      const image = source.decode(next++);
-      // Awaited in its turn; until then a failure is nobody's.
-      image.catch(() => {});
-      pending.push(image);
-    }
-    yield await pending.shift()!;
-  }
-}
-
-async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const owner = PARTIAL.exec(name)?.[1];
-    if (owner !== undefined && !isAlive(Number(owner)))
-      await rm(join(folder, name), { force: true });
-  }
-}
-
-function isAlive(process_: number): boolean {
-  try {
-    process.kill(process_, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it is there, and somebody else's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -41,7 +41,12 @@ export interface FlatFile {
   readonly pixels: number;
 }
 
-/** The part before the pixels. Written twice: to hold the place, and when everything is known. */
+/** How long the file of so many images will be, in bytes. */
+export function flatFileLength(header: FlatHeader, images: number): number {
+  return pixelsOffset(headerLength(header), images) + images * pixelsPerImage(header.shape);
+}
+
+/** The part before the pixels. It has one length, whatever the normalisation and the hash, so it can be written last. */
 export function encodeFront(header: FlatHeader, labels: Int32Array): Buffer {
   const json = Buffer.from(JSON.stringify(header));
   const length = headerLength(header);
@@ -98,13 +103,16 @@ export function readFront(path: string): FlatFile {
     const front = readAt(file, 0, end + DIGEST, size);
     const digest = createHash('sha256').update(front.subarray(0, end)).digest();
     if (!digest.equals(front.subarray(end))) throw new Error('its header was changed');
-    const labels = Int32Array.from({ length: header.images }, (_, index) =>
-      front.readInt32LE(PREFIX + length + 4 * index),
-    );
-    return { header, labels, pixels };
+    return { header, labels: decodeLabels(front.subarray(PREFIX + length, end)), pixels };
   } finally {
     closeSync(file);
   }
+}
+
+function decodeLabels(bytes: Buffer): Int32Array {
+  const labels = new Int32Array(bytes.length / 4);
+  for (let index = 0; index < labels.length; index++) labels[index] = bytes.readInt32LE(4 * index);
+  return labels;
 }
 
 function readAt(file: number, offset: number, length: number, size: number): Buffer {

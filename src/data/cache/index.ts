@@ -1,1 +1,2 @@
-export { type CacheOptions, cachePath, openCached, verifyCached } from './open-cached.js';
+export { type CacheOptions, cachePath, openCached } from './open-cached.js';
+export { type VerifyOptions, verifyCached } from './verify-cached.js';

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { mapFile, UsageError } from '../../tensor/index.js';
-import { type Dataset, DatasetHash, type Normalization, pixelsPerImage } from '../dataset.js';
+import { FailureError, UsageError } from '../../tensor/index.js';
+import { type Dataset, type Normalization, pixelsPerImage } from '../dataset.js';
 import { checkIndices } from '../indices.js';
 import type { PictureSource } from '../pictures.js';
 import { buildFlatFile } from './build.js';
 import { type FlatFile, readFront } from './flat-file.js';
+import { MappedImages } from './mapped-images.js';
 
 export interface CacheOptions {
-  /** Where decoded images are kept. */
+  /** Where decoded images are kept; made if it is missing. */
   readonly folder: string;
-  /** Pictures being decoded at any time; default 16. */
+  /** Pictures being decoded at any time, from 1; default 16. */
   readonly concurrency?: number;
   /** Default: computed from the images. A test part should be given its training part's. */
   readonly normalization?: Normalization | undefined;
@@ -21,27 +22,36 @@ export interface CacheOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Two processors' worth of decoding, with reading ahead. */
+/** Enough for the decoders of many processors, with reading ahead. */
 const CONCURRENCY = 16;
-
-/** Bytes that are mapped at once; V8 limits the size of one buffer. */
-const SEGMENT = 2 ** 30;
 
 /**
  * A dataset of pictures that are decoded once, into a file that is mapped into memory: images are read from the disk
- * when they are used, so the set may be larger than memory. A file for another fingerprint is left alone; a damaged one
- * is made anew.
+ * when they are used, so the set may be larger than memory.
  *
- * @throws UsageError naming the picture that can't be decoded; FailureError if the file can't be written.
+ * A present file is used if it is whole, its header is undamaged, and it was made from the same fingerprint, labels and
+ * classes; its pixels are not read for that (see `verifyCached`). A damaged one is made anew: the pictures are there, so
+ * there is nothing to ask the user. Files for other fingerprints are left alone, as sources may change back.
+ *
+ * @throws UsageError naming the picture that can't be decoded, or if there are none; FailureError if the file can't be
+ *   written; the signal's reason. No file is left half written.
  */
 export async function openCached(source: PictureSource, options: CacheOptions): Promise<Dataset> {
   const { concurrency = CONCURRENCY, onProgress = () => {}, signal } = options;
+  checkRequest(source, concurrency);
   const path = cachePath(source, options.folder);
-  const present = readMatching(source, path, options.onNote);
-  if (present === undefined) {
+  let file = readMatching(source, path, options.onNote);
+  if (file === undefined) {
     await buildFlatFile(source, path, { concurrency, onProgress, signal });
+    file = readMatching(source, path, undefined);
   }
-  return mappedDataset(path, present ?? readFront(path), options.normalization);
+  if (file === undefined) {
+    throw new FailureError(
+      `${path}: the decoded images of ${source.name} were written, and could not be read back. ` +
+        'Check the disk, or choose another folder with --cache.',
+    );
+  }
+  return mappedDataset(source, path, file, options.normalization);
 }
 
 /** Where a source's decoded images are kept. */
@@ -49,6 +59,19 @@ export function cachePath({ name, split, fingerprint }: PictureSource, folder: s
   const key = createHash('sha256').update(fingerprint).digest('hex').slice(0, 16);
   const stem = `${name}-${split}`.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 100);
   return join(folder, `${stem}-${key}.images`);
+}
+
+function checkRequest({ name, labels, classNames }: PictureSource, concurrency: number): void {
+  if (labels.length === 0)
+    throw new UsageError(`${name}: there are no pictures; give at least one.`);
+  const wrong = labels.findIndex((label) => label < 0 || label >= classNames.length);
+  if (wrong !== -1) {
+    throw new UsageError(
+      `${name}: label ${wrong} is ${labels[wrong]}; expected 0 to ${classNames.length - 1}.`,
+    );
+  }
+  if (Number.isSafeInteger(concurrency) && concurrency >= 1) return;
+  throw new UsageError(`concurrency is ${concurrency}; expected a whole number from 1.`);
 }
 
 function readMatching(
@@ -59,13 +82,7 @@ function readMatching(
   if (!existsSync(path)) return undefined;
   try {
     const file = readFront(path);
-    const { header, labels } = file;
-    const same =
-      header.fingerprint === source.fingerprint &&
-      JSON.stringify([header.shape, header.classNames]) ===
-        JSON.stringify([source.shape, source.classNames]) &&
-      Buffer.from(labels.buffer).equals(Buffer.from(Int32Array.from(source.labels).buffer));
-    if (same) return file;
+    if (isOf(source, file)) return file;
     onNote?.(`${path} holds other images; they are decoded again`);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -74,14 +91,27 @@ function readMatching(
   return undefined;
 }
 
+function isOf(source: PictureSource, { header, labels }: FlatFile): boolean {
+  const { shape, classNames, fingerprint } = source;
+  const described = ({ channels, height, width }: PictureSource['shape']) =>
+    JSON.stringify([channels, height, width]);
+  return (
+    header.fingerprint === fingerprint &&
+    described(header.shape) === described(shape) &&
+    JSON.stringify(header.classNames) === JSON.stringify(classNames) &&
+    labels.length === source.labels.length &&
+    labels.every((label, index) => label === source.labels[index])
+  );
+}
+
 function mappedDataset(
+  { name, split }: PictureSource,
   path: string,
   { header, labels, pixels }: FlatFile,
   normalization: Normalization = header.normalization,
 ): Dataset {
-  const { name, split, shape, classNames, hash } = header;
-  const stride = pixelsPerImage(shape);
-  const segments = mapSegments(path, pixels, labels.length, stride);
+  const { shape, classNames, hash } = header;
+  const images = new MappedImages(path, pixels, labels.length, pixelsPerImage(shape));
   return {
     name,
     split,
@@ -92,42 +122,7 @@ function mappedDataset(
     hash,
     read(indices) {
       checkIndices(indices, labels.length, `${name} ${split}`);
-      const images = new Uint8Array(indices.length * stride);
-      for (let row = 0; row < indices.length; row++) {
-        const index = indices[row]!;
-        const start = (index % segments.images) * stride;
-        const segment = segments.bytes[Math.floor(index / segments.images)]!;
-        images.set(segment.subarray(start, start + stride), row * stride);
-      }
-      return images;
+      return images.gather(indices);
     },
   };
-}
-
-/** Whole images per mapping, all but the last one's equally many. */
-function mapSegments(path: string, offset: number, count: number, stride: number) {
-  const images = Math.max(1, Math.floor(SEGMENT / stride));
-  const bytes: Uint8Array[] = [];
-  for (let first = 0; first < count; first += images) {
-    const length = Math.min(images, count - first) * stride;
-    bytes.push(mapFile(path, offset + first * stride, length));
-  }
-  return { images, bytes };
-}
-
-/**
- * Reads a cached file through and compares it with the hash that was stored when it was written.
- *
- * @throws UsageError if it is damaged.
- */
-export function verifyCached(source: PictureSource, folder: string): void {
-  const path = cachePath(source, folder);
-  const { header, labels, pixels } = readFront(path);
-  const stride = pixelsPerImage(header.shape);
-  const hash = new DatasetHash(header.shape, labels);
-  for (const segment of mapSegments(path, pixels, labels.length, stride).bytes) {
-    hash.update(segment);
-  }
-  if (hash.digest() === header.hash) return;
-  throw new UsageError(`${path} was changed since it was written; delete it to have it made anew`);
 }

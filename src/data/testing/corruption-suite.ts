@@ -89,7 +89,7 @@ function* mutations(
       copy[at]! ^= 1 << below(8);
       yield [`a bit of byte ${at} flipped`, copy];
     } else if (kind === 2) {
-      copy.fill(below(2) * 255, at, at + 1 + below(16));
+      copy.fill(below(2) * 255, at, Math.min(bytes.length, at + 1 + below(16)));
       yield [`bytes from ${at} on blanked`, copy];
     } else if (kind === 3) {
       for (let place = at; place < Math.min(bytes.length, at + 8); place++)
