@@ -28,12 +28,13 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   distill: belowDistill,
   tasks: [...belowDistill, 'distill'],
   config: [...belowDistill, 'distill', 'tasks'],
-  cli: [...belowDistill, 'distill', 'tasks', 'config'],
+  exchange: [...belowDistill, 'distill', 'tasks'],
+  cli: [...belowDistill, 'distill', 'tasks', 'config', 'exchange'],
 };
 
 /** The arrows as a person would draw them, for failure messages. */
-export const PICTURE = `  tensor <- nn <- { models, data, augment } <- distill <- tasks <- config <- cli
-  tensor <- run <- { distill, tasks, config, cli }`;
+export const PICTURE = `  tensor <- nn <- { models, data, augment } <- distill <- tasks <- { config, exchange } <- cli
+  tensor <- run <- { distill, tasks, config, exchange, cli }`;
 
 /** The one file that loads the addon. */
 const ADDON_LOADER = 'src/tensor/native.ts';
