@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../../../tensor/errors.js';
 import type { Invocation } from '../../invocation.js';
 import { addJsonOption } from '../../options.js';
 import { addSourceOptions, openNamed, type SourceOptions } from './open.js';
@@ -37,7 +38,7 @@ export function addShowCommand(parent: Command, invocation: Invocation): void {
       const dataset = pair[options.split];
       const path = resolve(options.out);
       const { pixels, images } = contactSheet(dataset, options.perClass);
-      await mkdir(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       const { shape, classNames } = dataset;
       const columns = options.perClass;
       await writeImageGrid({ path, pixels, columns, shape, rowLabels: classNames });
@@ -54,6 +55,17 @@ export function addShowCommand(parent: Command, invocation: Invocation): void {
         options,
       );
     });
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw new UsageError(
+      `the folder ${path} could not be made: ${(cause as Error).message}; --out names the file to write`,
+      { cause },
+    );
+  }
 }
 
 function positiveInteger(text: string): number {
