@@ -56,9 +56,6 @@ function distilledSource({ problem }: TrainingJob, dataset: Dataset): TrainingSo
   using synthetic = openSynthetic(problem, dataset, new RandomGenerator(0));
   const { classes, decodedPerClass } = synthetic;
   const images = scope(() => synthetic.decode().detach().clone());
-  return tensorSource(
-    images,
-    labelsByClass(classes, decodedPerClass, 'cpu'),
-    dataset.normalization,
-  );
+  const labels = labelsByClass(classes, decodedPerClass, 'cpu');
+  return tensorSource({ images, labels }, dataset.normalization);
 }

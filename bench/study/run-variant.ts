@@ -1,5 +1,4 @@
 import {
-  type Accuracy,
   buildModel,
   checkPlan,
   type DatasetPair,
@@ -14,6 +13,7 @@ import {
   pretrain,
   RandomGenerator,
   realImages,
+  type Summary,
   scope,
   type Tensor,
   trainingSteps,
@@ -24,7 +24,7 @@ import type { Study, Variant } from './study.js';
 export interface Outcome {
   readonly variant: string;
   readonly seed: number;
-  readonly accuracy: Accuracy;
+  readonly accuracy: Summary;
   /** Of distilling, clustering included; 0 for controls. */
   readonly distillSeconds: number;
 }
@@ -51,7 +51,7 @@ export async function runVariant(
     decoded.size(0) / data.train.classNames.length,
     plan.device,
   );
-  const accuracy = await evaluate({
+  const { mean, std, n } = await evaluate({
     set: variant.name,
     data: () => ({ images: decoded, labels }),
     normalization: data.train.normalization,
@@ -62,6 +62,7 @@ export async function runVariant(
     random: random.derive('evaluate'),
     onEvent: () => {},
   });
+  const accuracy = { mean, std, n };
   return { variant: variant.name, seed, accuracy, distillSeconds: seconds };
 }
 

@@ -153,6 +153,33 @@ describe('the steps of a run', () => {
     expect(existsSync(join(runs, 'mine', 'results.json'))).toBe(true);
   });
 
+  it('go on to soft labels, to other networks, and to the ranking of the set', async () => {
+    const { runs, flags } = folders();
+    const cache = flags.slice(2);
+    await ncfm('distill', 'digits', ...flags);
+    const mine = join(runs, 'digits');
+
+    const labelled = await ncfm('label', mine, ...cache, '--json');
+    expect(JSON.parse(labelled.stdout)).toMatchObject({ images: 50, teacher: { networks: 1 } });
+    expect(existsSync(join(mine, 'distilled', 'labels.safetensors'))).toBe(true);
+
+    const quick = ['--set', 'evaluate.seeds=1', '--set', 'evaluate.length={ steps: 5 }', ...cache];
+    const others = await ncfm('evaluate', mine, '--models', 'mlp,convnet1', ...quick);
+    expect(others.stdout).toMatch(/^network +random \(%\) +set \(%\) +n\nmlp .*\nconvnet1 /);
+    expect(existsSync(join(mine, 'cross-architecture.json'))).toBe(true);
+
+    const whole = ['--set', 'wholeData={ epochs: 0.1, networks: 1 }'];
+    const ranked = await ncfm('evaluate', mine, '--ranking', ...quick, ...whole);
+    expect(ranked.stdout).toMatch(/^label-robust score \(LRS\) +\d+\.\d\d\naugmentation-robust/);
+    expect(existsSync(join(mine, 'ranking.json'))).toBe(true);
+
+    const soft = ['--set', 'evaluate.labels={ mode: static }'];
+    const evaluated = await ncfm('evaluate', mine, ...quick, ...whole, ...soft, '--json');
+    const { protocol, wholeData } = JSON.parse(evaluated.stdout);
+    expect(protocol.labels.mode).toBe('static');
+    expect(wholeData).toMatchObject({ epochs: 0.1, n: 1 });
+  });
+
   it('do not evaluate a folder that is no run', async () => {
     const { runs } = folders();
     mkdirSync(join(runs, 'empty'), { recursive: true });

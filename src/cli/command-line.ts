@@ -5,6 +5,7 @@ import { addDataCommand } from './commands/data.js';
 import { addDistillCommand } from './commands/distill.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
+import { addLabelCommand } from './commands/label.js';
 import { addPlanCommand } from './commands/plan.js';
 import { addPresetsCommand } from './commands/presets.js';
 import { addPretrainCommand } from './commands/pretrain.js';
@@ -43,6 +44,7 @@ function createProgram(invocation: Invocation): Command {
   addPretrainCommand(program, invocation);
   addDistillCommand(program, invocation);
   addEvaluateCommand(program, invocation);
+  addLabelCommand(program, invocation);
   addPlanCommand(program, invocation);
   addDataCommand(program, invocation);
   addPresetsCommand(program, invocation);

@@ -5,13 +5,17 @@ import { formatSize } from '../run/size.js';
 import type { PhaseSeconds, PipelineResult } from '../tasks/index.js';
 import { accuracyTable } from './report/table.js';
 
-/** The accuracies of a run beside its controls, as a table. */
-export function resultTable({ accuracy }: PipelineResult): string {
+/** The accuracies of a run beside its controls, and beside the whole data's where that is known, as a table. */
+export function resultTable({
+  accuracy,
+  wholeData,
+}: Pick<PipelineResult, 'accuracy' | 'wholeData'>): string {
   const { random, start, ncfm } = accuracy;
   return accuracyTable([
     { set: 'random', ...random },
     { set: 'start', ...start },
     { set: 'ncfm', ...ncfm },
+    ...(wholeData ? [{ set: `all data, ${wholeData.epochs} epochs`, ...wholeData }] : []),
   ]);
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { datasetNames } from '../data/index.js';
 import { type SamplingObjective, samplingObjectives } from '../distill/index.js';
+import { evaluate, wholeData } from './evaluation.js';
 import {
   choice,
   flag,
@@ -16,75 +17,15 @@ import {
   variants,
 } from './fields.js';
 import { model } from './model.js';
-
-const weightDecay = (usual: number) => number({ from: 0, to: 10 }).default(usual);
-const learningRate = number({ above: 0, to: 100 });
-const fraction = number({ above: 0, below: 1 });
-
-const adamFields = {
-  learningRate,
-  betas: z
-    .tuple([number({ from: 0, below: 1 }), number({ from: 0, below: 1 })], {
-      error: 'a list of two numbers from 0 to below 1',
-    })
-    .default([0.9, 0.999]),
-  epsilon: number({ above: 0, to: 1 }).default(1e-8),
-};
-
-const optimizer = variants(
-  'kind',
-  ['sgd', 'adam', 'adamw'],
-  [
-    mapping({
-      kind: z.literal('sgd'),
-      learningRate,
-      momentum: number({ from: 0, below: 1 }).default(0),
-      weightDecay: weightDecay(0),
-    }),
-    mapping({ kind: z.literal('adam'), ...adamFields, weightDecay: weightDecay(0) }),
-    mapping({ kind: z.literal('adamw'), ...adamFields, weightDecay: weightDecay(0.01) }),
-  ],
-);
-
-const schedule = variants(
-  'kind',
-  ['constant', 'cosine', 'multi-step', 'plateau'],
-  [
-    mapping({ kind: z.literal('constant') }),
-    mapping({ kind: z.literal('cosine'), floor: number({ from: 0, to: 1 }).default(0) }),
-    mapping({
-      kind: z.literal('multi-step'),
-      milestones: list(fraction, 'a list of fractions of the run, each above 0 and below 1'),
-      factor: number({ above: 0, to: 1 }),
-    }),
-    mapping({
-      kind: z.literal('plateau'),
-      factor: fraction,
-      patience: integer({ from: 0, to: 1_000_000 }),
-    }),
-  ],
-);
-
-const colour = {
-  brightness: strength({ from: 0, to: 10 }).default(null),
-  saturation: strength({ from: 0, to: 10 }).default(null),
-  contrast: strength({ from: 0, to: 10 }).default(null),
-};
-
-const namedAugmentation = "a mapping of keys, or the word 'official' or 'none'";
-
-const trainingAugmentation = mapping(
-  {
-    flip: flag().default(false),
-    ...colour,
-    crop: strength({ from: 0, to: 1 }).default(null),
-    scale: strength({ from: 1, to: 10 }).default(null),
-    rotate: strength({ from: 0, to: 180 }).default(null),
-    cutout: strength({ from: 0, to: 1 }).default(null),
-    geometry: choice(['one', 'all', 'none']).default('none'),
-  },
+import {
+  colour,
+  fraction,
+  length,
   namedAugmentation,
-);
+  optimizer,
+  schedule,
+  training,
+} from './training.js';
 
 const matchingAugmentation = mapping(
   {
@@ -111,20 +52,6 @@ const dataset = mapping({
   path: ['name'],
   error: `${datasetNames.join(', ')}, or dataset.path for data of your own`,
 });
-
-/** How long a network is trained. */
-function length<Epochs extends z.core.$ZodType>(epochs: Epochs) {
-  return z.union([mapping({ steps: integer({ from: 1, to: 100_000_000 }) }), mapping({ epochs })], {
-    error: "a mapping with the key 'steps' or the key 'epochs'",
-  });
-}
-
-const training = {
-  batchSize: integer({ from: 1, to: 65_536 }),
-  optimizer,
-  schedule,
-  augmentation: trainingAugmentation,
-};
 
 const pretrain = mapping({
   networks: integer({ from: 1, to: 1000 }),
@@ -234,13 +161,6 @@ const distill = mapping({
 const chunkSize = integerOrAutomatic({ from: 1, to: 1_000_000 });
 const chunks = mapping({ real: chunkSize, synthetic: chunkSize, test: chunkSize });
 
-const evaluate = mapping({
-  length: length(integer({ from: 1, to: 1_000_000 })),
-  ...training,
-  cutMix: number({ from: 0, to: 1 }),
-  seeds: integer({ from: 1, to: 1000 }),
-});
-
 const runName =
   'a name of letters, digits, ".", "_" and "-", at most 100, the first a letter or a digit';
 const deviceName = 'cpu, cuda or cuda:<number>';
@@ -263,6 +183,7 @@ export const configSchema = mapping({
   distill,
   snapshotEvery: integer({ from: 1, to: 10_000_000 }),
   evaluate,
+  wholeData,
 });
 
 /** A validated configuration: a `Plan` in which `auto` and the default student are still to be resolved. */

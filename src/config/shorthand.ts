@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { defaultSiamese, noAugmentation, noSiamese, officialTraining } from '../augment/index.js';
+import { namedProtocols } from '../tasks/evaluation/protocol.js';
 import {
   changeAt,
   type KeyPath,
@@ -10,10 +11,14 @@ import {
 } from './tree.js';
 
 const training = { official: { ...officialTraining }, none: { ...noAugmentation } };
+const protocols = {
+  official: { ...namedProtocols.official, augmentation: { ...officialTraining } },
+};
 const matching = { official: { ...defaultSiamese }, none: { ...noSiamese } };
 
 /** Words that stand for a whole mapping, by the setting's path. */
 const words: readonly (readonly [KeyPath, Readonly<Record<string, PlainMapping>>])[] = [
+  [['evaluate'], protocols],
   [['pretrain', 'augmentation'], training],
   [['distill', 'augmentation'], matching],
   [['evaluate', 'augmentation'], training],
@@ -23,6 +28,7 @@ const paths: readonly KeyPath[] = [
   ['dataset', 'path'],
   ['dataset', 'root'],
   ['pretrain', 'pool'],
+  ['evaluate', 'labels', 'teacher', 'path'],
   ['distill', 'initialization', 'path'],
 ];
 

@@ -9,7 +9,7 @@ import {
   writeImageGrid,
 } from '../run/index.js';
 import { writeFileAtomic } from '../tensor/index.js';
-import type { Comparison } from './compare.js';
+import type { Comparison } from './evaluation/compare.js';
 import type { Plan } from './plan.js';
 
 /** Draws what a distillation looks like into its run directory: the images as they change, and the loss curve. */

@@ -1,6 +1,7 @@
 import { usualChunks, wholeClasses } from '../distill/index.js';
 import { type EventSink, formatSize, type MemoryFacts } from '../run/index.js';
 import { residentMemory, UsageError } from '../tensor/index.js';
+import { usualTestChunk } from './evaluation/test-network.js';
 import {
   footprint,
   perClass,
@@ -9,7 +10,6 @@ import {
   type Workload,
 } from './footprint.js';
 import type { Plan, TaskChunks } from './plan.js';
-import { usualTestChunk } from './train.js';
 
 /** The chunks a run works in and the memory it is expected to take with them. */
 export interface MemoryPlan {

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { RunDirectory, type RunEvent } from '../run/index.js';
 import { temporaryFolder } from '../run/testing/folder.js';
 import { liveTensors, loadSafetensors } from '../tensor/index.js';
-import { distillOnly, evaluateRun, type PipelineResult, runPipeline } from './pipeline.js';
+import { evaluateRun, type PipelineResult } from './evaluate-run.js';
+import { distillOnly, runPipeline } from './pipeline.js';
 import type { Plan } from './plan.js';
 import { smallPlan } from './testing/plan.js';
 
@@ -77,14 +78,21 @@ describe('the whole chain on the digits', () => {
   });
 
   it('evaluates a finished run again to the same accuracies', async () => {
-    const { result, directory } = await run(temporaryFolder(), smallPlan);
-    const again = await evaluateRun({ plan: smallPlan, directory, onEvent: () => {} });
+    const folder = temporaryFolder();
+    const { result, directory } = await run(folder, smallPlan);
+    const again = await evaluateRun({
+      plan: smallPlan,
+      directory,
+      cache: join(folder, 'cache'),
+      onEvent: () => {},
+    });
     expect(again.accuracy).toEqual(result.accuracy);
   });
 
   it('refuses to evaluate a run on images it was distilled from, or beside controls of another size', async () => {
     const { directory } = await run(temporaryFolder(), smallPlan);
-    const evaluated = (plan: Plan) => evaluateRun({ plan, directory, onEvent: () => {} });
+    const evaluated = (plan: Plan) =>
+      evaluateRun({ plan, directory, cache: temporaryFolder(), onEvent: () => {} });
     const held = { ...smallPlan, dataset: { ...smallPlan.dataset, validation: 0.25 } };
     await expect(evaluated(held)).rejects.toThrow(
       /distilled from other images.*dataset\.validation/,
@@ -95,7 +103,8 @@ describe('the whole chain on the digits', () => {
 
   it('says how the networks were trained', async () => {
     const { result } = await run(temporaryFolder(), smallPlan);
-    expect(result.protocol).toEqual({ student: smallPlan.student, ...smallPlan.evaluate });
+    expect(result.protocol).toMatchObject({ student: smallPlan.student, ...smallPlan.evaluate });
+    expect(result.protocol.preprocessing.formation).toEqual(smallPlan.distill.formation);
   });
 
   it('evaluates on held-out training images, and distils from the others only, when asked to', async () => {

@@ -1,8 +1,9 @@
 import type { Chunks } from '../distill/index.js';
 import type { ModelOptions } from '../models/index.js';
 import type { DistillOptions } from './distill.js';
-import type { EvaluateOptions } from './evaluate.js';
+import type { EvaluateOptions } from './evaluation/evaluate.js';
 import type { PretrainOptions } from './pretrain.js';
+import type { WholeDataOptions } from './whole-data.js';
 
 /** Everything that determines a run: what a configuration file or a preset resolves to, every default written out. */
 export interface Plan {
@@ -26,6 +27,8 @@ export interface Plan {
   /** Pictures of the images are written at the start, at the end and every so many iterations. */
   readonly snapshotEvery: number;
   readonly evaluate: EvaluateOptions;
+  /** The networks trained on all real images, as a bound to compare with. */
+  readonly wholeData: WholeDataOptions;
 }
 
 /** How much of its work a run does at once. Results do not depend on it but for the last digits. */

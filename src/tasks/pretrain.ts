@@ -17,7 +17,8 @@ import {
   toDeviceOf,
   UsageError,
 } from '../tensor/index.js';
-import { datasetSource, type TrainRequest, testAccuracy, train } from './train.js';
+import { testAccuracy } from './evaluation/test-network.js';
+import { datasetSource, type TrainRequest, train } from './train.js';
 
 export interface PretrainOptions {
   /** Size of the pool. */
@@ -88,6 +89,14 @@ export type PoolRequest = Pick<PretrainRequest, 'train' | 'model' | 'options' | 
 /** How many networks of a pool were trained by earlier runs and need not be again. */
 export function networksReady(request: PoolRequest): number {
   return poolFiles(request).paths.filter((path) => existsSync(path)).length;
+}
+
+/** The test accuracies, in percent, of a pool that has been trained: those of its networks that were tested then. */
+export function trainedAccuracies(request: PoolRequest): number[] {
+  return poolFiles(request)
+    .paths.map(storedAccuracy)
+    .filter((accuracy) => accuracy !== undefined)
+    .map(Number);
 }
 
 function poolFiles(request: PoolRequest) {
@@ -195,6 +204,12 @@ function storePair(path: string, pair: TrainedPair, accuracy: number | undefined
   for (const [name, value] of pair.initial) tensors.set(`initial.${name}`, value);
   for (const [name, value] of pair.trained) tensors.set(`trained.${name}`, value);
   saveSafetensors(path, tensors, accuracy === undefined ? {} : { testAccuracy: String(accuracy) });
+}
+
+function storedAccuracy(path: string): string | undefined {
+  const { tensors, metadata } = loadSafetensors(path);
+  for (const tensor of tensors.values()) tensor.dispose();
+  return metadata.testAccuracy;
 }
 
 function loadPair(path: string): TrainedPair {

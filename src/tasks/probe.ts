@@ -12,13 +12,13 @@ import {
 } from '../distill/index.js';
 import { buildModel, type ImageModel, type ModelOptions } from '../models/index.js';
 import { type EventSink, writeImageGrid } from '../run/index.js';
-import { noGrad, RandomGenerator, scope } from '../tensor/index.js';
+import { noGrad, RandomGenerator, scope, type Tensor } from '../tensor/index.js';
 import { breathe } from './breathe.js';
+import { classifyBatch } from './evaluation/test-network.js';
 import { perClass } from './footprint.js';
 import type { Plan } from './plan.js';
 import type { Prepared } from './prepare.js';
 import {
-  correctAmong,
   datasetSource,
   Training,
   type TrainingSource,
@@ -135,7 +135,7 @@ async function evaluateSeconds(
   // A clone, because the images may be their own decoding.
   using images = scope(() => noGrad(() => synthetic.decode().clone()));
   using labels = labelsByClass(classes, decodedPerClass, random.device);
-  const source = tensorSource(images, labels, prepared.data.train.normalization);
+  const source = tensorSource({ images, labels }, prepared.data.train.normalization);
   return await trainSeconds(model, source, plan.evaluate, random, signal);
 }
 
@@ -159,7 +159,8 @@ async function testSeconds(
   const source = datasetSource(prepared.data.test, plan.device);
   const count = Math.min(prepared.memory.chunks.test, source.size);
   const positions = Int32Array.from({ length: count }, (_, index) => index);
-  return (await repeat(() => correctAmong(model, source, positions), signal)) / count;
+  const classify = (images: Tensor): Tensor => model.logits(images).logSoftmax(1);
+  return (await repeat(() => void classifyBatch(classify, source, positions), signal)) / count;
 }
 
 /** Cuts random features of a class of the mean size in two; every further halving of the halves takes as long. */

@@ -3,9 +3,10 @@ import { noAugmentation } from '../augment/index.js';
 import { loadDigits } from '../data/digits.js';
 import { buildModel } from '../models/index.js';
 import { liveTensors, RandomGenerator } from '../tensor/index.js';
-import { summarize, trainingSteps } from './evaluate.js';
+import { trainingSteps } from './evaluation/evaluate.js';
+import { testAccuracy } from './evaluation/test-network.js';
 import { smallPlan } from './testing/plan.js';
-import { datasetSource, testAccuracy, train } from './train.js';
+import { datasetSource, train } from './train.js';
 
 const options = {
   batchSize: 64,
@@ -101,10 +102,5 @@ describe('the protocol of an evaluation', () => {
     const { evaluate } = smallPlan;
     expect(trainingSteps({ ...evaluate, length: { steps: 70 } }, 400)).toBe(70);
     expect(trainingSteps({ ...evaluate, batchSize: 128, length: { epochs: 10 } }, 400)).toBe(31);
-  });
-
-  it('reports the mean and the sample standard deviation', () => {
-    expect(summarize([80, 82, 84])).toEqual({ mean: 82, std: 2, n: 3 });
-    expect(summarize([80])).toEqual({ mean: 80, std: 0, n: 1 });
   });
 });

@@ -1,6 +1,5 @@
 import { augmentBatch, cutMix, normalize, type TrainingAugmentation } from '../augment/index.js';
 import { batch, type Dataset, type Normalization } from '../data/index.js';
-import { spans } from '../distill/index.js';
 import type { ImageModel } from '../models/index.js';
 import {
   correctPredictions,
@@ -10,6 +9,7 @@ import {
   type OptimizerOptions,
   type Schedule,
   type ScheduleOptions,
+  softCrossEntropy,
   startSchedule,
 } from '../nn/index.js';
 import {
@@ -28,8 +28,32 @@ import { breathe } from './breathe.js';
 export interface TrainingSource {
   readonly size: number;
   readonly normalization: Normalization;
-  /** Images [n, c, h, w] in [0, 1] and labels [n] (int64) at the given positions. */
-  batch(positions: Int32Array): { readonly images: Tensor; readonly labels: Tensor };
+  /** The images at the given positions. */
+  batch(positions: Int32Array): TrainingBatch;
+}
+
+/** Images [n, c, h, w] in [0, 1] and labels [n] (int64). */
+export interface TrainingBatch {
+  readonly images: Tensor;
+  readonly labels: Tensor;
+  /** Soft labels [n, classes] that came with the images; rows sum to 1. */
+  readonly probabilities?: Tensor;
+}
+
+/** A batch as the network sees it: its images are normalised, augmented and mixed. */
+export interface SeenBatch extends TrainingBatch {
+  /** What CutMix put in: the batch's own images in another order [n]; `weight` of each image's area is still its own. */
+  readonly mix?: { readonly partner: Tensor; readonly weight: number };
+}
+
+/** Distributions over classes that a network learns instead of labels. */
+export interface SoftTargets {
+  /** Targets [n, classes] of a batch, rows that sum to 1, softened by the temperature. Runs without gradients. */
+  of(batch: SeenBatch): Tensor;
+  /** What the network's own scores are divided by. */
+  readonly temperature: number;
+  /** Last steps of the training that use the labels instead. */
+  readonly hardSteps: number;
 }
 
 export interface TrainOptions {
@@ -46,10 +70,12 @@ export interface TrainRequest {
   readonly source: TrainingSource;
   readonly steps: number;
   readonly options: TrainOptions;
+  /** What to learn instead of labels; the labels when left out. */
+  readonly softTargets?: SoftTargets | undefined;
   readonly random: RandomGenerator;
   readonly signal?: AbortSignal | undefined;
-  /** Called after each step with the batch's loss (nats) and the number of images classified correctly in it. */
-  readonly onStep?: (step: number, loss: number, correct: number, batch: number) => void;
+  /** Called after each step, and waited for, with the batch's loss (nats) and the number of images classified correctly in it. */
+  readonly onStep?: (step: number, loss: number, correct: number, batch: number) => unknown;
 }
 
 /** A source that reads a dataset. */
@@ -61,10 +87,9 @@ export function datasetSource(dataset: Dataset, device: string): TrainingSource 
   };
 }
 
-/** A source over images [n, c, h, w] in [0, 1] and labels [n] (int64) that are in memory; both stay the caller's. */
+/** A source over a batch that is in memory; its tensors stay the caller's. */
 export function tensorSource(
-  images: Tensor,
-  labels: Tensor,
+  { images, labels, probabilities }: TrainingBatch,
   normalization: Normalization,
 ): TrainingSource {
   return {
@@ -72,7 +97,11 @@ export function tensorSource(
     normalization,
     batch: (positions) => {
       const index = toDeviceOf(tensor(positions), images.device);
-      return { images: images.indexSelect(0, index), labels: labels.indexSelect(0, index) };
+      return {
+        images: images.indexSelect(0, index),
+        labels: labels.indexSelect(0, index),
+        ...(probabilities && { probabilities: probabilities.indexSelect(0, index) }),
+      };
     },
   };
 }
@@ -130,12 +159,13 @@ export class Training implements Disposable {
 
   /** Takes one step. Throws FailureError when the loss is not finite. */
   step(): TrainingStep {
-    const { model, source, steps, options, random } = this.#request;
+    const { source, steps, options, softTargets } = this.#request;
     this.#steps += 1;
+    const soft = this.#steps <= steps - (softTargets?.hardSteps ?? 0);
     this.#optimizer.learningRate = options.optimizer.learningRate * this.#schedule.factor();
     const { loss, correct } = scope(() => {
       const batch = source.batch(this.#stream.next(options.batchSize));
-      const result = batchLoss(model, batch, source.normalization, options, random);
+      const result = batchLoss(this.#request, batch, soft);
       this.#optimizer.step(grad([result.loss], this.#parameters));
       return { loss: result.loss.item(), correct: result.correct };
     });
@@ -154,7 +184,7 @@ export class Training implements Disposable {
 }
 
 /**
- * Trains `model` in place for a number of steps by cross-entropy with hard labels. Batches are full and run through the
+ * Trains `model` in place for a number of steps by cross-entropy with labels or soft targets. Batches are full and run through the
  * source in random order, pass after pass, so that a small set and a large one are trained equally long.
  */
 export async function train(request: TrainRequest): Promise<void> {
@@ -162,71 +192,45 @@ export async function train(request: TrainRequest): Promise<void> {
   using training = new Training(request);
   for (let step = 1; step <= steps; step++) {
     const { loss, correct } = training.step();
-    onStep?.(step, loss, correct, options.batchSize);
+    await onStep?.(step, loss, correct, options.batchSize);
     await breathe(signal);
   }
 }
 
+/** Draws a batch's augmentation and mixing, and takes the loss of what the network then sees. */
 function batchLoss(
-  model: ImageModel,
-  { images, labels }: { images: Tensor; labels: Tensor },
+  { model, source, options, random, softTargets }: TrainRequest,
+  batch: TrainingBatch,
+  soft: boolean,
+): { loss: Tensor; correct: number } {
+  const seen = seenBatch(batch, source.normalization, options, random);
+  const logits = model.logits(seen.images, { kind: 'train', random });
+  const correct = correctPredictions(logits, seen.labels);
+  if (!soft || softTargets === undefined) return { loss: hardLoss(logits, seen), correct };
+  const { temperature } = softTargets;
+  const target = noGrad(() => softTargets.of(seen));
+  // Gradients of softened logits are smaller by the temperature's square (Hinton et al., 2015).
+  const loss = softCrossEntropy(logits.div(temperature), target).mul(temperature ** 2);
+  return { loss, correct };
+}
+
+function seenBatch(
+  { images, ...batch }: TrainingBatch,
   normalization: Normalization,
   { augmentation, cutMix: mixProbability }: TrainOptions,
   random: RandomGenerator,
-): { loss: Tensor; correct: number } {
-  const input = augmentBatch(normalize(images, normalization), augmentation, random);
-  if (mixProbability > 0 && random.uniform() < mixProbability) {
-    const mixed = cutMix(input, { random });
-    const logits = model.logits(mixed.images, { kind: 'train', random });
-    const partner = labels.indexSelect(0, mixed.partner);
-    const loss = crossEntropy(logits, labels)
-      .mul(mixed.weight)
-      .add(crossEntropy(logits, partner).mul(1 - mixed.weight));
-    return { loss, correct: correctPredictions(logits, labels) };
-  }
-  const logits = model.logits(input, { kind: 'train', random });
-  return { loss: crossEntropy(logits, labels), correct: correctPredictions(logits, labels) };
+): SeenBatch {
+  const augmented = augmentBatch(normalize(images, normalization), augmentation, random);
+  const mixes = mixProbability > 0 && random.uniform() < mixProbability;
+  if (!mixes) return { ...batch, images: augmented };
+  const { images: mixed, partner, weight } = cutMix(augmented, { random });
+  return { ...batch, images: mixed, mix: { partner, weight } };
 }
 
-/** Images at which testing more at once brings no more speed. */
-export const usualTestChunk = 256;
-
-export interface TestOptions {
-  readonly device: string;
-  /** Images classified at once. */
-  readonly imagesAtOnce?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** The share of a dataset's images that `model` classifies correctly, in percent. */
-export async function testAccuracy(
-  model: ImageModel,
-  dataset: Dataset,
-  { device, imagesAtOnce = usualTestChunk, signal }: TestOptions,
-): Promise<number> {
-  const source = datasetSource(dataset, device);
-  let correct = 0;
-  for (const { start, length } of spans(source.size, imagesAtOnce)) {
-    correct += correctAmong(
-      model,
-      source,
-      Int32Array.from({ length }, (_, index) => start + index),
-    );
-    await breathe(signal);
-  }
-  return (100 * correct) / source.size;
-}
-
-/** How many of a source's images at `positions` are classified correctly, all at once. */
-export function correctAmong(
-  model: ImageModel,
-  source: TrainingSource,
-  positions: Int32Array,
-): number {
-  return scope(() =>
-    noGrad(() => {
-      const { images, labels } = source.batch(positions);
-      return correctPredictions(model.logits(normalize(images, source.normalization)), labels);
-    }),
-  );
+function hardLoss(logits: Tensor, { labels, mix }: SeenBatch): Tensor {
+  if (mix === undefined) return crossEntropy(logits, labels);
+  const partner = labels.indexSelect(0, mix.partner);
+  return crossEntropy(logits, labels)
+    .mul(mix.weight)
+    .add(crossEntropy(logits, partner).mul(1 - mix.weight));
 }

@@ -1,13 +1,28 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { ModelOptions } from '../../models/index.js';
 import { RunDirectory } from '../../run/directory.js';
 import { combine } from '../../run/events.js';
+import type { PipelineRequest } from '../../tasks/index.js';
 import { resolvePlan, watch } from '../execute.js';
 import type { Invocation } from '../invocation.js';
-import { addOutputOptions, addPlanOptions, type PlanOptions } from '../options.js';
+import {
+  addCacheOption,
+  addOutputOptions,
+  addPlanOptions,
+  type CacheOptions,
+  type PlanOptions,
+} from '../options.js';
 import { resultTable, runSummary } from '../summary.js';
+import { architectureTable, rankingTable } from './evaluate/tables.js';
 
-/** `ncfm evaluate`: the evaluation of a run that has been distilled, once more. */
+interface EvaluateOptions extends PlanOptions, CacheOptions {
+  readonly models?: readonly string[];
+  readonly wholeData?: boolean;
+  readonly ranking?: boolean;
+}
+
+/** `ncfm evaluate`: the evaluation of a run that has been distilled, once more or otherwise. */
 export function addEvaluateCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('evaluate')
@@ -16,20 +31,74 @@ export function addEvaluateCommand(program: Command, invocation: Invocation): vo
       "Trains fresh networks on a run's distilled set and on its controls, as its configuration says or as the options " +
         "change it. Prints their accuracies and replaces the run's results.",
     )
-    .argument('<run>', 'a run directory, for example runs/digits');
+    .argument('<run>', 'a run directory, for example runs/digits')
+    .option(
+      '--models <names>',
+      'networks of other architectures instead, separated by commas: convnet,alexnet,vgg11,resnet18',
+      names,
+    )
+    .option('--whole-data', 'train networks on all real images too, unless that was done before')
+    .option('--ranking', 'the scores of DD-Ranking instead: label-robust and augmentation-robust');
   addPlanOptions(command);
+  addCacheOption(command);
   addOutputOptions(command)
-    .addHelpText('after', '\nExample:\n  ncfm evaluate runs/digits --set evaluate.seeds=10')
-    .action(async (run: string, options: PlanOptions) => {
-      const path = resolve(run);
-      const directory = RunDirectory.open({ runs: dirname(path), name: basename(path) });
-      const { evaluateRun } = await import('../../tasks/pipeline.js');
-      const { plan } = await resolvePlan(join(run, 'config.yaml'), options);
-      using log = directory.openEventLog();
-      const result = await watch(invocation, options, ({ onEvent, signal }) =>
-        evaluateRun({ plan, directory, onEvent: combine(log.sink, onEvent), signal }),
-      );
-      invocation.print(result, resultTable(result), options);
-      invocation.tell(runSummary(result), options);
-    });
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ncfm evaluate runs/digits --set evaluate.seeds=10' +
+        '\n  ncfm evaluate runs/digits --models convnet,mlp,lenet\n  ncfm evaluate runs/digits --ranking',
+    )
+    .action((run: string, options: EvaluateOptions) => evaluateCommand(invocation, run, options));
+}
+
+async function evaluateCommand(
+  invocation: Invocation,
+  run: string,
+  options: EvaluateOptions,
+): Promise<void> {
+  const tasks = await import('../../tasks/index.js');
+  const { models, ranking, wholeData = false } = options;
+  if (models !== undefined) {
+    const chosen = await modelsOf(models);
+    const result = await onRun(invocation, run, options, (request) =>
+      tasks.evaluateArchitectures(request, chosen),
+    );
+    invocation.print(result, architectureTable(result, tasks.labelOf), options);
+  } else if (ranking) {
+    const result = await onRun(invocation, run, options, tasks.rankRun);
+    invocation.print(result, rankingTable(result), options);
+  } else {
+    const result = await onRun(invocation, run, options, (request) =>
+      tasks.evaluateRun(request, { wholeData }),
+    );
+    invocation.print(result, resultTable(result), options);
+    invocation.tell(runSummary(result), options);
+  }
+}
+
+/** Runs a task on a finished run, whose configuration the options change. */
+export async function onRun<T>(
+  invocation: Invocation,
+  run: string,
+  options: PlanOptions & CacheOptions,
+  task: (request: PipelineRequest) => Promise<T>,
+): Promise<T> {
+  const path = resolve(run);
+  const directory = RunDirectory.open({ runs: dirname(path), name: basename(path) });
+  const { plan } = await resolvePlan(join(run, 'config.yaml'), options);
+  const { cache } = options;
+  using log = directory.openEventLog();
+  return await watch(invocation, options, ({ onEvent, signal }) =>
+    task({ plan, directory, cache, onEvent: combine(log.sink, onEvent), signal }),
+  );
+}
+
+async function modelsOf(shortNames: readonly string[]): Promise<ModelOptions[]> {
+  const { modelOf } = await import('../../models/index.js');
+  return shortNames.map(modelOf);
+}
+
+function names(text: string): readonly string[] {
+  const parts = text.split(',').map((part) => part.trim());
+  if (parts.every((part) => part !== '')) return parts;
+  throw new InvalidArgumentError('Expected names of networks, separated by commas.');
 }

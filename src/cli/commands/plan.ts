@@ -12,6 +12,7 @@ import {
   type CacheOptions,
   type PlanOptions,
 } from '../options.js';
+import { alignColumns } from '../report/table.js';
 
 /** `ncfm plan`: what a run will take. */
 export function addPlanCommand(program: Command, invocation: Invocation): void {
@@ -58,7 +59,7 @@ function describeEstimate(estimate: PlanEstimate, cache: string): string {
     ['disk', `${formatSize(disk.run)} for the run, ${formatSize(disk.cache)} for networks`],
   ] as const;
   const lines = facts.map(([title, text]) => `${title.padEnd(8)}  ${text}\n`);
-  return `${alignColumns(rows)}\n${lines.join('')}`;
+  return `${alignColumns(rows, ['start', 'end', 'end'])}\n${lines.join('')}`;
 }
 
 function describeNetworks({ total, ready }: PlanEstimate['networks'], cache: string): string {
@@ -70,12 +71,4 @@ function describeNetworks({ total, ready }: PlanEstimate['networks'], cache: str
 
 function counted(count: number, one: string, several: string): string {
   return `${count} ${count === 1 ? one : several}`;
-}
-
-/** Cells in columns that are as wide as they must be, the first one aligned left and the others right. */
-function alignColumns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const align = (cell: string, column: number): string =>
-    column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!);
-  return rows.map((row) => `${row.map(align).join('  ')}\n`).join('');
 }

@@ -22,3 +22,15 @@ test('the accuracy table lines up its columns and shows no deviation for a singl
 test('a table without rows is its heading', () => {
   expect(accuracyTable([])).toBe('set  accuracy (%)  n\n');
 });
+
+test('an interval has a column of its own as soon as one row has one', () => {
+  const [random, , start] = rows;
+  expect(accuracyTable([{ ...random!, interval95: [74.739, 76.861] }, start!])).toBe(
+    [
+      'set     accuracy (%)  95 % interval   n',
+      'random  75.80 ± 0.43  74.74 to 76.86  3',
+      'start    8.50                         1',
+      '',
+    ].join('\n'),
+  );
+});

@@ -50,5 +50,8 @@ export const smallPlan: Plan = {
     augmentation: noAugmentation,
     cutMix: 0.5,
     seeds: 2,
+    labels: { mode: 'hard' },
+    curve: { points: 0, validationImages: 0 },
   },
+  wholeData: { epochs: 2, networks: 1 },
 };

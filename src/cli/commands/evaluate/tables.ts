@@ -1,0 +1,43 @@
+import type { ModelOptions } from '../../../models/index.js';
+import type { CrossArchitecture, RankingResult } from '../../../tasks/index.js';
+import { accuracyCells, accuracyTable, alignColumns } from '../../report/table.js';
+
+/** What each architecture learns from random real images and from the set. */
+export function architectureTable(
+  { architectures }: CrossArchitecture,
+  labelOf: (model: ModelOptions) => string,
+): string {
+  const random = accuracyCells(architectures.map(({ random }) => random));
+  const set = accuracyCells(architectures.map(({ set }) => set));
+  const rows = architectures.map(({ model, set: { n } }, index) => [
+    labelOf(model),
+    random[index]!,
+    set[index]!,
+    String(n),
+  ]);
+  return alignColumns(
+    [['network', 'random (%)', 'set (%)', 'n'], ...rows],
+    ['start', 'start', 'start', 'end'],
+  );
+}
+
+/** The scores, and below them the accuracies that they come from. */
+export function rankingTable({ labelRobust, augmentationRobust, accuracy }: RankingResult): string {
+  const { wholeData, set, random, setHardLabels, setPlain, randomPlain } = accuracy;
+  const scores = alignColumns(
+    [
+      ['label-robust score (LRS)', labelRobust.toFixed(2)],
+      ['augmentation-robust score (ARS)', augmentationRobust.toFixed(2)],
+    ],
+    ['start', 'end'],
+  );
+  const table = accuracyTable([
+    { set: `all data, ${wholeData.epochs} epochs`, ...wholeData },
+    { set: 'set', ...set },
+    { set: 'set, hard labels', ...setHardLabels },
+    { set: 'set, no augmentation', ...setPlain },
+    { set: 'random', ...random },
+    { set: 'random, no augmentation', ...randomPlain },
+  ]);
+  return `${scores}\n${table}`;
+}

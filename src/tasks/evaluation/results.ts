@@ -1,0 +1,58 @@
+import type { CurvePoint } from './curve.js';
+import type { TestMetrics } from './metrics.js';
+import { type Accuracy, type Summary, summarize } from './statistics.js';
+
+/** What one network, trained from scratch on a set, came to. */
+export interface SeedResult {
+  /** After the last step. */
+  readonly metrics: TestMetrics;
+  readonly curve: readonly CurvePoint[];
+}
+
+/** What a set of images is worth to networks trained on it: figures over the training seeds, accuracies in percent. */
+export interface SetResult extends Accuracy {
+  /** The share of test images whose class is among the five most probable; absent with five classes or fewer. */
+  readonly topFive?: Summary;
+  /** Expected calibration error, in percentage points. */
+  readonly calibrationError: Summary;
+  /** Mean cross-entropy on the test images, in nats. */
+  readonly testLoss: Summary;
+  /** Test accuracy at the step that classified most real training images correctly. */
+  readonly validationSelected?: Accuracy;
+  /** At the step of the highest test accuracy, as papers often have it: chosen on test data, so never to be relied on. */
+  readonly bestOnTest?: Accuracy;
+  readonly seeds: readonly SeedResult[];
+}
+
+/** The figures of a set's seeds. Throws RangeError when there is none. */
+export function summarizeSeeds(seeds: readonly SeedResult[]): SetResult {
+  const over = (figure: (metrics: TestMetrics) => number): Accuracy =>
+    summarize(seeds.map(({ metrics }) => figure(metrics)));
+  const [first] = seeds;
+  const curved = first !== undefined && first.curve.length > 1;
+  const validated = curved && first.curve[0]!.validation !== undefined;
+  const chosen = (by: (point: CurvePoint) => number): Accuracy =>
+    summarize(seeds.map(({ curve }) => best(curve, by).test));
+  return {
+    ...over(({ accuracy }) => accuracy),
+    ...(first?.metrics.topFive !== undefined && { topFive: over(({ topFive }) => topFive!) }),
+    calibrationError: over(({ calibrationError }) => calibrationError),
+    testLoss: over(({ loss }) => loss),
+    ...(validated && { validationSelected: chosen(({ validation }) => validation!) }),
+    ...(curved && { bestOnTest: chosen(({ test }) => test) }),
+    seeds,
+  };
+}
+
+/** The first of the points that `by` gives its highest value. */
+function best(curve: readonly CurvePoint[], by: (point: CurvePoint) => number): CurvePoint {
+  return curve.reduce((highest, point) => (by(point) > by(highest) ? point : highest));
+}
+
+/** The figures over a set's seeds, without those of the single networks. */
+export type SetFigures = Omit<SetResult, 'seeds'>;
+
+/** Leaves the single networks out. */
+export function setFigures({ seeds: _, ...figures }: SetResult): SetFigures {
+  return figures;
+}

@@ -1,0 +1,70 @@
+import { type Accuracy, summarize } from './evaluation/statistics.js';
+import type { Plan } from './plan.js';
+import type { PretrainOptions } from './pretrain.js';
+import { networksReady, type PretrainRequest, pretrain, trainedAccuracies } from './pretrain.js';
+import type { RunContext } from './run-context.js';
+
+/** How long networks are trained on all real images, and how many. */
+export interface WholeDataOptions {
+  readonly epochs: number;
+  readonly networks: number;
+}
+
+/** The upper bound: what networks of the student's architecture learn from all real training images. */
+export interface WholeData extends Accuracy {
+  /** Passes over the training images. */
+  readonly epochs: number;
+}
+
+/**
+ * Trains networks on all real training images by the evaluation's optimiser, schedule, batch size and augmentation, or
+ * reads what earlier runs have trained. Labels are hard and batches are not mixed.
+ */
+export async function measureWholeData(context: RunContext): Promise<WholeData> {
+  const request = requestOf(context);
+  (await pretrain(request)).dispose();
+  return wholeDataOf(context.plan, request);
+}
+
+/** The bound when all of its networks are in the cache. */
+export function wholeDataIfReady(context: RunContext): WholeData | undefined {
+  const request = requestOf(context);
+  if (networksReady(request) < request.options.networks) return undefined;
+  return wholeDataOf(context.plan, request);
+}
+
+function wholeDataOf({ wholeData: { epochs } }: Plan, request: PretrainRequest): WholeData {
+  return { epochs, ...summarize(trainedAccuracies(request)) };
+}
+
+function requestOf({
+  plan,
+  data,
+  cache,
+  memory,
+  random,
+  onEvent,
+  signal,
+}: RunContext): PretrainRequest {
+  const { batchSize, optimizer, schedule, augmentation } = plan.evaluate;
+  const { epochs, networks } = plan.wholeData;
+  const options: PretrainOptions = {
+    networks,
+    length: { epochs },
+    batchSize,
+    optimizer,
+    schedule,
+    augmentation,
+  };
+  return {
+    train: data.train,
+    test: data.test,
+    testAtOnce: memory.chunks.test,
+    model: plan.student,
+    options,
+    cache,
+    random: random.derive('whole-data'),
+    onEvent,
+    signal,
+  };
+}
