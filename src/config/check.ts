@@ -50,6 +50,7 @@ const checks: readonly Check[] = [
 
   function automaticScaleNeedsTwoRealImages({ distill }) {
     const { key, perClass } = realImages(distill);
+    if (distill.frequencies.kind === 'none') return [];
     if (distill.frequencies.scale !== 'auto' || perClass >= 2) return [];
     return [
       {

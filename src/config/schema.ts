@@ -138,8 +138,12 @@ const samplingNetwork = mapping({
 
 const frequencies = variants(
   'kind',
-  ['gaussian', 'sampling-network'],
-  [mapping({ kind: z.literal('gaussian'), ...frequencyFields }), samplingNetwork],
+  ['gaussian', 'sampling-network', 'none'],
+  [
+    mapping({ kind: z.literal('gaussian'), ...frequencyFields }),
+    samplingNetwork,
+    mapping({ kind: z.literal('none') }),
+  ],
 );
 
 const distill = mapping({

@@ -20,6 +20,7 @@ import { watched } from './testing/digits.js';
 const variants: [string, Partial<CondenseOptions>, () => Setting][] = [
   ['plain matching', plain, () => ({})],
   ['a sampling network', samplingNetwork, () => ({})],
+  ['means of features', { frequencies: { kind: 'none' } }, () => ({})],
   [
     'fine-tuning and amortised targets',
     { fineTuneWeight: 0.1, discrepancyWeight: 30, amortize: 2 },

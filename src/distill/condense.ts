@@ -99,7 +99,7 @@ export class Condenser implements Disposable {
     this.#partitions = groups.partitions;
     this.#groupings = groups.groupings;
     const realPerClass = (groups.members.length / synthetic.classes) * groups.realPerGroup;
-    requireVariance(options.frequencies.scale, realPerClass);
+    requireVariance(scaleOf(options.frequencies), realPerClass);
     const { classes, decodedPerClass } = synthetic;
     const usual = usualChunks({ classes, realPerClass, decodedPerClass });
     this.#chunks = { ...usual, ...input.chunks };
@@ -142,7 +142,7 @@ export class Condenser implements Disposable {
   /** One iteration: draw, compare, one step of each player. */
   step(): IterationReport {
     const target = this.#currentTarget();
-    const { scale: setting } = this.#options.frequencies;
+    const setting = scaleOf(this.#options.frequencies);
     const scale = setting === 'auto' ? target.automaticScale : setting;
     const { learningRate } = this.#images;
     const played = scope(() => this.#play(target, scale));
@@ -222,6 +222,11 @@ export class Condenser implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** 0 where there are no frequencies. */
+function scaleOf(frequencies: Frequencies): number | 'auto' {
+  return frequencies.kind === 'none' ? 0 : frequencies.scale;
 }
 
 function requireCounts({ iterations, amortize }: CondenseOptions): void {

@@ -10,10 +10,15 @@ import {
   type SamplingObjective,
 } from './sampling-objectives.js';
 
-/** How frequencies are drawn. `scale` σ: a number, or 'auto' for the rule of `automaticScale`. */
+/**
+ * At which frequencies characteristic functions are compared. `scale` σ: a number, or 'auto' for the rule of
+ * `automaticScale`. Without frequencies the means of the features are compared instead: distribution matching (Zhao and
+ * Bilen, WACV 2023), the baseline.
+ */
 export type Frequencies =
   | { readonly kind: 'gaussian'; readonly count: number; readonly scale: number | 'auto' }
-  | LearnedFrequencies;
+  | LearnedFrequencies
+  | { readonly kind: 'none' };
 
 /** Frequencies from a sampling network. */
 export interface LearnedFrequencies {
@@ -46,7 +51,7 @@ export interface FrequencyPlayerOptions {
 
 /** The frequencies of one iteration. */
 export interface DrawnFrequencies {
-  /** [T, d] in parts; the one that the sampling network learns from is a leaf with gradients on. */
+  /** [T, d] in parts, none without frequencies; the one that the sampling network learns from is a leaf with gradients on. */
   readonly parts: readonly Tensor[];
   /** What the sampling network ascends, where that is not the images' loss. */
   readonly objective: OwnObjective | undefined;
@@ -64,7 +69,7 @@ export class FrequencyPlayer implements Disposable {
   constructor(options: FrequencyPlayerOptions) {
     this.#options = options;
     const { frequencies, dimension, realPerClass, iterations, random } = options;
-    if (frequencies.kind === 'gaussian') return;
+    if (frequencies.kind !== 'sampling-network') return;
     requireRealImages(frequencies.objective, realPerClass);
     this.samplingNetwork = new SamplingNetwork({ ...frequencies, dimension, random });
     const { optimizer, schedule } = frequencies;
@@ -75,6 +80,7 @@ export class FrequencyPlayer implements Disposable {
   /** Frequencies around `scale`. */
   draw(scale: number): DrawnFrequencies {
     const { frequencies, dimension, random } = this.#options;
+    if (frequencies.kind === 'none') return { parts: [], objective: undefined, learned: undefined };
     if (this.samplingNetwork === undefined || frequencies.kind === 'gaussian') {
       const parts = [gaussianFrequencies(frequencies.count, dimension, scale, random)];
       return { parts, objective: undefined, learned: undefined };
@@ -100,9 +106,14 @@ export class FrequencyPlayer implements Disposable {
   ascend({ learned, objective }: DrawnFrequencies, gradient: Tensor): void {
     if (learned === undefined || this.#player === undefined) return;
     // The discrepancy is a mean over all frequencies, of which these are a share; an own objective is over these.
-    const share = objective ? 1 : learned.size(0) / this.#options.frequencies.count;
+    const share = objective ? 1 : learned.size(0) / this.#count;
     const gradOutputs = [gradient.div(-share)];
     this.#player.descend(grad([learned], this.#player.parameters, { gradOutputs }));
+  }
+
+  get #count(): number {
+    const { frequencies } = this.#options;
+    return frequencies.kind === 'none' ? 0 : frequencies.count;
   }
 
   /** Ends a step in which this player's objective was `own`, or else the discrepancy. */

@@ -54,6 +54,23 @@ describe('matchingLoss', () => {
     );
   });
 
+  it('is the squared distance of the means of features where there are no frequencies', () => {
+    const loss = matchingLoss(real, synthetic, [], { ...base, groupings: [1, 3] });
+    const expected = [0, 1].map((label) =>
+      [1, 3].reduce((sum, groups) => {
+        const [x, s] = [real.narrow(0, 24 * label, 24), synthetic.narrow(0, 6 * label, 6)].map(
+          (features) => features.reshape([groups, features.size(0) / groups, 5]).mean([1]),
+        );
+        return sum + x!.sub(s!).square().sum([1]).mean().item();
+      }, 0),
+    );
+    expectNear(loss, tensor(expected, [2], 'float64'), 1e-12);
+    expectGradient(
+      (x, s) => matchingLoss(x, s, [], { ...base, groupings: [1, 3] }),
+      [real, synthetic],
+    );
+  });
+
   it('keeps the classes apart', () => {
     const s = synthetic.clone().setRequiresGrad(true);
     const loss = matchingLoss(real, s, [t], { ...base, groupings: [1, 6] });

@@ -139,7 +139,7 @@ export interface MatchingLossOptions {
 
 /**
  * The discrepancy of each class [classes]: the sum over groupings of the mean over the groups of a class. Every
- * grouping is merged from one projection.
+ * grouping is merged from one projection. Without frequencies it is the squared distance of the groups' mean features.
  *
  * @param frequencies [T, d], in parts [Tᵢ, d]: only the parts that need gradients then pay for them
  */
@@ -150,17 +150,31 @@ export function matchingLoss(
   { partitions, classes, groupings, alpha }: MatchingLossOptions,
 ): Tensor {
   return scope(() => {
+    const perGrouping = (compare: (groups: number) => Tensor): Tensor =>
+      groupings
+        .map((perClass) => {
+          const each = compare(perClass * classes);
+          return each.reshape([classes, perClass]).mean([1]);
+        })
+        .reduce((total, term) => total.add(term));
+    if (frequencies.length === 0) {
+      return perGrouping((groups) =>
+        groupMeans(real, groups).sub(groupMeans(synthetic, groups)).square().sum([1]),
+      );
+    }
     const at = (features: Tensor): CharacteristicFunction =>
       joinFrequencies(
         frequencies.map((part) => characteristicFunction(features, part, partitions)),
       );
     const x = at(real);
     const s = at(synthetic);
-    const terms = groupings.map((perClass) => {
-      const groups = perClass * classes;
-      const each = discrepancy(mergeGroups(x, groups), mergeGroups(s, groups), { alpha });
-      return each.reshape([classes, perClass]).mean([1]);
-    });
-    return terms.reduce((total, term) => total.add(term));
+    return perGrouping((groups) =>
+      discrepancy(mergeGroups(x, groups), mergeGroups(s, groups), { alpha }),
+    );
   });
+}
+
+/** The mean of each of `groups` equal runs of rows: [n, d] → [groups, d]. */
+function groupMeans(features: Tensor, groups: number): Tensor {
+  return features.reshape([groups, features.size(0) / groups, features.size(1)]).mean([1]);
 }

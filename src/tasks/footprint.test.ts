@@ -162,7 +162,7 @@ describe('the footprint of a plan', () => {
     [
       'more frequencies',
       'distill',
-      { frequencies: { ...smallPlan.distill.frequencies, count: 8192 } },
+      { frequencies: { kind: 'gaussian', count: 8192, scale: 'auto' } },
     ],
     ['fine-tuning', 'distill', { fineTuneWeight: 1 }],
     ['more stored images', 'distill', { imagesPerClass: 8 }],

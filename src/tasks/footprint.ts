@@ -258,6 +258,7 @@ export function perClass({ distill }: Plan): { realPerClass: number; decoded: nu
 }
 
 function frequencyBytes({ distill: { frequencies } }: Plan, dimension: number): number {
+  if (frequencies.kind === 'none') return 0;
   const { frequencyCopies, learnedFrequencyCopies } = operatorMemory;
   const learned = frequencies.kind === 'sampling-network';
   const copies = learned ? learnedFrequencyCopies : frequencyCopies;
@@ -266,7 +267,7 @@ function frequencyBytes({ distill: { frequencies } }: Plan, dimension: number): 
 
 /** The sampling network with its optimiser, and what its step takes. */
 function samplingNetworkBytes({ distill: { frequencies } }: Plan, dimension: number) {
-  if (frequencies.kind === 'gaussian') return { held: 0, step: 0 };
+  if (frequencies.kind !== 'sampling-network') return { held: 0, step: 0 };
   const { width = usualWidth(dimension), optimizer } = frequencies;
   const parameters = (2 * width * width + width * dimension) * float;
   // Of the optimiser's copies one is the gradient, which lives during the step only.
