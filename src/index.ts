@@ -9,6 +9,7 @@ export * from './augment/index.js';
 export * from './config/index.js';
 export * from './data/index.js';
 export * from './distill/index.js';
+export * from './exchange/index.js';
 export * from './models/index.js';
 export * from './nn/index.js';
 export * from './run/index.js';

@@ -9,6 +9,7 @@ import {
   labelsByClass,
   loadPlan,
   noGrad,
+  openTeacher,
   type Plan,
   pretrain,
   RandomGenerator,
@@ -51,6 +52,10 @@ export async function runVariant(
     decoded.size(0) / data.train.classNames.length,
     plan.device,
   );
+  const { labels: kind } = plan.evaluate;
+  const choice = kind.mode === 'hard' ? undefined : kind.teacher;
+  const onEvent = (): void => {};
+  using teacher = choice && (await openTeacher({ choice, plan, data, cache, random, onEvent }));
   const { mean, std, n } = await evaluate({
     set: variant.name,
     data: () => ({ images: decoded, labels }),
@@ -59,8 +64,9 @@ export async function runVariant(
     model: plan.student,
     steps: trainingSteps(plan.evaluate, decoded.size(0)),
     options: plan.evaluate,
+    teacher,
     random: random.derive('evaluate'),
-    onEvent: () => {},
+    onEvent,
   });
   const accuracy = { mean, std, n };
   return { variant: variant.name, seed, accuracy, distillSeconds: seconds };

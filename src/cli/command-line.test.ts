@@ -2,9 +2,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { presetNames } from '../config/presets.js';
+import { labelsByClass } from '../distill/index.js';
 import { readEvents } from '../run/event-log.js';
 import { temporaryFolder } from '../run/testing/folder.js';
 import { packageVersion } from '../run/version.js';
+import { RandomGenerator, savePt } from '../tensor/index.js';
 import { ncfm } from './testing/capture.js';
 
 /** The digits, cut down to a second. */
@@ -20,7 +22,17 @@ function folders() {
   return { folder, runs, flags: ['--runs', runs, '--cache', join(folder, 'cache'), ...quick] };
 }
 
-const commands = ['run', 'pretrain', 'distill', 'evaluate', 'plan', 'data', 'presets', 'doctor'];
+const commands = [
+  'run',
+  'pretrain',
+  'distill',
+  'evaluate',
+  'label',
+  'plan',
+  'data',
+  'presets',
+  'doctor',
+];
 
 describe('help', () => {
   it('lists the commands, and of each its options and an example', async () => {
@@ -178,6 +190,26 @@ describe('the steps of a run', () => {
     const { protocol, wholeData } = JSON.parse(evaluated.stdout);
     expect(protocol.labels.mode).toBe('static');
     expect(wholeData).toMatchObject({ epochs: 0.1, n: 1 });
+  });
+
+  it('evaluate a set of another project on the data that it stands for', async () => {
+    const { runs, flags } = folders();
+    mkdirSync(runs, { recursive: true });
+    const path = join(runs, 'set.pt');
+    using images = new RandomGenerator(1).uniformTensor([10, 1, 8, 8]);
+    using labels = labelsByClass(10, 1, 'cpu');
+    savePt(path, [images, labels]);
+    const unnamed = await ncfm('evaluate', path);
+    expect(unnamed.stderr).toMatch(/set\.pt is no run directory.*--data fashion-mnist/);
+
+    const quick = ['--set', 'evaluate.seeds=1', '--set', 'evaluate.length={ steps: 5 }'];
+    const as = ['--data', 'digits', '--config', 'digits', ...quick, ...flags.slice(2)];
+    const evaluated = await ncfm('evaluate', path, ...as, '--factor', '2', '--json');
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({ dataset: 'digits', images: 40 });
+    const table = await ncfm('evaluate', path, ...as);
+    expect(table.stdout).toMatch(/^set +accuracy \(%\) +n\nrandom .*\nset /);
+    const others = await ncfm('evaluate', path, ...as, '--models', 'mlp');
+    expect(others.stdout).toMatch(/^network .*\nmlp /);
   });
 
   it('do not evaluate a folder that is no run', async () => {

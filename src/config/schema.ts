@@ -55,6 +55,7 @@ const dataset = mapping({
 
 const pretrain = mapping({
   networks: integer({ from: 1, to: 1000 }),
+  pool: z.exactOptional(text('the path of a folder of networks')),
   length: length(number({ above: 0, to: 10_000 })),
   ...training,
 });

@@ -42,9 +42,13 @@ export {
   openSource,
 } from './open.js';
 export type { PictureSource } from './pictures.js';
-export { type ArraysOptions, loadArrays } from './readers/arrays.js';
+export { type ArraysOptions, loadArrays, loadWholeArrays } from './readers/arrays.js';
 export { loadCifar10, loadCifar100 } from './readers/cifar.js';
-export { type ImageFolderOptions, openImageFolder } from './readers/image-folder.js';
+export {
+  type ImageFolderOptions,
+  openImageFolder,
+  openWholeFolder,
+} from './readers/image-folder.js';
 export { imageNetSubsetClasses, imageNetSubsetNames } from './readers/imagenet-classes.js';
 export { openImageNetSubset } from './readers/imagenet-subset.js';
 export { openParquet, type ParquetOptions } from './readers/parquet.js';

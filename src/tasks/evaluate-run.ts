@@ -149,7 +149,7 @@ export function resultOf(
 }
 
 /** The protocol by which a context's networks of one architecture are trained. */
-export function protocolOf({ plan, data }: RunContext, student: ModelOptions): EvaluationProtocol {
+function protocolOf({ plan, data }: RunContext, student: ModelOptions): EvaluationProtocol {
   return evaluationProtocol(student, plan.evaluate, {
     normalization: data.train.normalization,
     formation: plan.distill.formation,

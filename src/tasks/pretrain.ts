@@ -10,7 +10,7 @@ import type { EventSink } from '../run/index.js';
 import {
   engine,
   loadSafetensors,
-  type RandomGenerator,
+  RandomGenerator,
   saveSafetensors,
   type Tensor,
   threads,
@@ -18,11 +18,14 @@ import {
   UsageError,
 } from '../tensor/index.js';
 import { testAccuracy } from './evaluation/test-network.js';
+import { listPool, readPoolMember } from './pool-folder.js';
 import { datasetSource, type TrainRequest, train } from './train.js';
 
 export interface PretrainOptions {
   /** Size of the pool. */
   readonly networks: number;
+  /** A folder of networks that the official project has trained: the first `networks` of them are the pool. */
+  readonly pool?: string;
   /** How long each network is trained; epochs are passes over the real training images, a fraction of one a part of them. */
   readonly length: { readonly steps: number } | { readonly epochs: number };
   readonly batchSize: number;
@@ -73,6 +76,7 @@ export function poolHash({ train, model, options, random }: PoolRequest): string
  * reuses the smaller one. The caller owns the pool.
  */
 export async function pretrain(request: PretrainRequest): Promise<ExtractorPool> {
+  if (request.options.pool !== undefined) return readPool(request, request.options.pool);
   const { folder, paths } = poolFiles(request);
   let reused = 0;
   for (const [index, path] of paths.entries()) {
@@ -83,11 +87,32 @@ export async function pretrain(request: PretrainRequest): Promise<ExtractorPool>
   return new ExtractorPool(paths.map((path) => onDevice(readCached(path), request.random.device)));
 }
 
+/** Networks of another project; nothing is trained. */
+function readPool(
+  { train, model, options, random, onEvent }: PretrainRequest,
+  folder: string,
+): ExtractorPool {
+  const members = listPool(folder);
+  if (members.length < options.networks) {
+    throw new UsageError(
+      `${folder} holds ${members.length} networks, pretrain.networks asks for ${options.networks}; lower it`,
+    );
+  }
+  const chosen = members.slice(0, options.networks);
+  const reading = new RandomGenerator(0);
+  using network = buildModel(model, train.shape, train.classNames.length, reading);
+  const pairs: TrainedPair[] = [];
+  for (const member of chosen) pairs.push(readPoolMember(member, network));
+  onEvent({ type: 'pretrain-reused', networks: chosen.length, path: folder });
+  return new ExtractorPool(pairs.map((pair) => onDevice(pair, random.device)));
+}
+
 /** What tells one pool from another. */
 export type PoolRequest = Pick<PretrainRequest, 'train' | 'model' | 'options' | 'cache' | 'random'>;
 
 /** How many networks of a pool were trained by earlier runs and need not be again. */
 export function networksReady(request: PoolRequest): number {
+  if (request.options.pool !== undefined) return request.options.networks;
   return poolFiles(request).paths.filter((path) => existsSync(path)).length;
 }
 

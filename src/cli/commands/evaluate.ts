@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ModelOptions } from '../../models/index.js';
@@ -14,9 +15,10 @@ import {
   type PlanOptions,
 } from '../options.js';
 import { resultTable, runSummary } from '../summary.js';
+import { type ForeignOptions, onForeignSet, setTable } from './evaluate/foreign.js';
 import { architectureTable, rankingTable } from './evaluate/tables.js';
 
-interface EvaluateOptions extends PlanOptions, CacheOptions {
+interface EvaluateOptions extends ForeignOptions {
   readonly models?: readonly string[];
   readonly wholeData?: boolean;
   readonly ranking?: boolean;
@@ -26,26 +28,31 @@ interface EvaluateOptions extends PlanOptions, CacheOptions {
 export function addEvaluateCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('evaluate')
-    .summary('evaluate a distilled run')
+    .summary('evaluate a distilled set')
     .description(
       "Trains fresh networks on a run's distilled set and on its controls, as its configuration says or as the options " +
-        "change it. Prints their accuracies and replaces the run's results.",
+        "change it. Prints their accuracies and replaces the run's results. A distilled set of another project (.pt, .npz, " +
+        '.safetensors, a folder of class folders) is tested on the data that --data names.',
     )
-    .argument('<run>', 'a run directory, for example runs/digits')
+    .argument('<set>', 'a run directory, for example runs/digits, or a set of another project')
     .option(
       '--models <names>',
       'networks of other architectures instead, separated by commas: convnet,alexnet,vgg11,resnet18',
       names,
     )
     .option('--whole-data', 'train networks on all real images too, unless that was done before')
-    .option('--ranking', 'the scores of DD-Ranking instead: label-robust and augmentation-robust');
+    .option('--ranking', 'the scores of DD-Ranking instead: label-robust and augmentation-robust')
+    .option('--config <name>', "another project's set: a preset or YAML file with the settings")
+    .option('--factor <number>', "another project's set: tiles per side of an image", wholeFactor)
+    .option('--normalized', "another project's set: its images are normalised, as its data's are");
   addPlanOptions(command);
   addCacheOption(command);
   addOutputOptions(command)
     .addHelpText(
       'after',
       '\nExamples:\n  ncfm evaluate runs/digits --set evaluate.seeds=10' +
-        '\n  ncfm evaluate runs/digits --models convnet,mlp,lenet\n  ncfm evaluate runs/digits --ranking',
+        '\n  ncfm evaluate runs/digits --models convnet,mlp,lenet\n  ncfm evaluate runs/digits --ranking' +
+        '\n  ncfm evaluate data.pt --data fashion-mnist --config fashion-quick --factor 2',
     )
     .action((run: string, options: EvaluateOptions) => evaluateCommand(invocation, run, options));
 }
@@ -57,6 +64,7 @@ async function evaluateCommand(
 ): Promise<void> {
   const tasks = await import('../../tasks/index.js');
   const { models, ranking, wholeData = false } = options;
+  if (isForeign(run)) return evaluateForeign(invocation, run, options);
   if (models !== undefined) {
     const chosen = await modelsOf(models);
     const result = await onRun(invocation, run, options, (request) =>
@@ -72,6 +80,35 @@ async function evaluateCommand(
     );
     invocation.print(result, resultTable(result), options);
     invocation.tell(runSummary(result), options);
+  }
+}
+
+/** What is there and is no run. */
+function isForeign(path: string): boolean {
+  return existsSync(path) && !existsSync(join(path, 'config.yaml'));
+}
+
+async function evaluateForeign(
+  invocation: Invocation,
+  path: string,
+  options: EvaluateOptions,
+): Promise<void> {
+  const tasks = await import('../../tasks/index.js');
+  const { models, ranking, wholeData = false } = options;
+  if (models !== undefined) {
+    const chosen = await modelsOf(models);
+    const result = await onForeignSet(invocation, path, options, (request) =>
+      tasks.evaluateSetArchitectures(request, chosen),
+    );
+    invocation.print(result, architectureTable(result, tasks.labelOf), options);
+  } else if (ranking) {
+    const result = await onForeignSet(invocation, path, options, tasks.rankAnySet);
+    invocation.print(result, rankingTable(result), options);
+  } else {
+    const result = await onForeignSet(invocation, path, options, (request) =>
+      tasks.evaluateSet(request, { wholeData }),
+    );
+    invocation.print(result, setTable(result), options);
   }
 }
 
@@ -95,6 +132,12 @@ export async function onRun<T>(
 async function modelsOf(shortNames: readonly string[]): Promise<ModelOptions[]> {
   const { modelOf } = await import('../../models/index.js');
   return shortNames.map(modelOf);
+}
+
+function wholeFactor(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 64) return value;
+  throw new InvalidArgumentError('Expected an integer from 1 to 64.');
 }
 
 function names(text: string): readonly string[] {

@@ -49,17 +49,40 @@ const EXPECTED =
  */
 export async function loadArrays(path: string, options: ArraysOptions = {}): Promise<DatasetPair> {
   const { name = basename(path, extname(path)), testShare = 0.2 } = options;
-  const { arrays, classNames } = await readArrays(path);
-  const names = classNames === undefined ? {} : { classNames };
-  const build = (split: string, [images, labels]: readonly [string, string], train?: Dataset) =>
-    datasetOf(arrays, { path, name, split, images, labels, ...names, ...(train && { train }) });
+  const { arrays, build } = await openArrays(path, name);
   const pair = PARTS.pair.find((parts) => parts.flat().every((part) => arrays.has(part)));
   if (pair !== undefined) {
     const train = build('train', pair[0]);
     return { train, test: build('test', pair[1], train) };
   }
+  return holdOutTest(build('train', wholePart(arrays, path)), testShare);
+}
+
+/**
+ * Every image of a file of arrays as one dataset, of which nothing is held out; a test part of its own is left out.
+ *
+ * @throws UsageError as {@link loadArrays} does.
+ */
+export async function loadWholeArrays(path: string): Promise<Dataset> {
+  const { arrays, build } = await openArrays(path, basename(path, extname(path)));
+  const pair = PARTS.pair.find(([train]) => train.every((part) => arrays.has(part)));
+  return build('train', pair === undefined ? wholePart(arrays, path) : pair[0]);
+}
+
+async function openArrays(path: string, name: string) {
+  const { arrays, classNames } = await readArrays(path);
+  const names = classNames === undefined ? {} : { classNames };
+  const build = (split: string, [images, labels]: readonly [string, string], train?: Dataset) =>
+    datasetOf(arrays, { path, name, split, images, labels, ...names, ...(train && { train }) });
+  return { arrays, build };
+}
+
+function wholePart(
+  arrays: ReadonlyMap<string, NumpyArray>,
+  path: string,
+): readonly [images: string, labels: string] {
   const whole = PARTS.whole.find((part) => part.every((array) => arrays.has(array)));
-  if (whole !== undefined) return holdOutTest(build('train', whole), testShare);
+  if (whole !== undefined) return whole;
   const found = [...arrays.keys()].join(', ') || 'none';
   throw new UsageError(`${path}: ${EXPECTED}; found ${found}.`);
 }

@@ -3,6 +3,7 @@ import { nearest, UsageError } from '../../tensor/errors.js';
 import type { ImageShape } from '../dataset.js';
 import type { PictureFit } from '../decoding/geometry.js';
 import { probePicture } from '../decoding/probe.js';
+import type { PictureSource } from '../pictures.js';
 import { holdOut } from './hold-out.js';
 import { choosePictureDefaults, type PictureDefaults } from './picture-defaults.js';
 import { type LabelledFile, type PicturePair, pictureFiles } from './picture-files.js';
@@ -96,6 +97,23 @@ export async function openImageFolder(
   const train = await pictureFiles({ ...common, split: 'train', files: divided.train });
   const test = await pictureFiles({ ...common, split: 'test', files: divided.test });
   return { train, test, notes };
+}
+
+/**
+ * Every picture of a folder of class folders (or of its training part), of which nothing is held out.
+ *
+ * @throws UsageError as {@link openImageFolder} does.
+ */
+export async function openWholeFolder(
+  root: string,
+  options: Omit<ImageFolderOptions, 'testFraction'> = {},
+): Promise<PictureSource> {
+  const path = resolve(root);
+  const { name = basename(path), fit = 'crop' } = options;
+  const { train } = await findParts(path);
+  const { classNames, files } = await readClasses(path, train, options);
+  const { shape } = await chooseShape(path, files, options);
+  return pictureFiles({ name, root: path, classNames, shape, fit, split: 'train', files });
 }
 
 /** Folders below the root; '' is the root itself. */

@@ -15,9 +15,12 @@ export interface Comparison {
   readonly ncfm: SetResult;
 }
 
-/** A set of training images, decoded: [classes · perClass, c, h, w] in [0, 1], class by class. */
+/** A set of training images, decoded. */
 export interface DecodedSet {
+  /** [classes · perClass, c, h, w] in [0, 1], class by class; or [n, c, h, w] in any order, with labels. */
   readonly images: Tensor;
+  /** Classes [n], int64; equally many images of each class, one after another, when left out. */
+  readonly labels?: Tensor;
   /** Their soft labels [classes · perClass, classes], where they have some. */
   readonly probabilities?: Tensor | undefined;
 }
@@ -96,12 +99,16 @@ export async function measure(
 ): Promise<SetResult> {
   const { plan, data, testAtOnce, teacher, random, onEvent, signal } = request;
   const classes = data.train.classNames.length;
-  using labels = labelsByClass(classes, sets[0]!.images.size(0) / classes, random.device);
+  using labels = labelsByClass(
+    classes,
+    Math.floor(sets[0]!.images.size(0) / classes),
+    random.device,
+  );
   return await evaluate({
     set: name,
     data: (seed) => {
-      const { images, probabilities } = sets[seed - 1] ?? sets[0]!;
-      return { images, labels, ...(probabilities && { probabilities }) };
+      const { images, probabilities, labels: own = labels } = sets[seed - 1] ?? sets[0]!;
+      return { images, labels: own, ...(probabilities && { probabilities }) };
     },
     normalization: data.train.normalization,
     test: data.test,

@@ -1,17 +1,10 @@
-import { extname } from 'node:path';
 import type { Dataset, DatasetPair } from '../../data/index.js';
 import { buildModel, type ImageModel, type ModelOptions } from '../../models/index.js';
 import type { EventSink } from '../../run/index.js';
-import {
-  loadPt,
-  loadSafetensors,
-  RandomGenerator,
-  type Storable,
-  Tensor,
-  UsageError,
-} from '../../tensor/index.js';
+import { RandomGenerator, UsageError } from '../../tensor/index.js';
 import type { Plan } from '../plan.js';
 import { pretrain } from '../pretrain.js';
+import { readState } from '../state-file.js';
 import type { TeacherChoice } from './options.js';
 import { Teacher } from './teacher.js';
 
@@ -46,13 +39,8 @@ export async function openTeacher(request: TeacherRequest): Promise<Teacher> {
     }
     case 'trained': {
       const { networks, length, model = plan.student } = choice;
-      return await trainedTeacher(
-        request,
-        model,
-        networks,
-        { ...plan.pretrain, length },
-        'teacher',
-      );
+      const { pool: _, ...settings } = plan.pretrain;
+      return await trainedTeacher(request, model, networks, { ...settings, length }, 'teacher');
     }
     case 'file':
       return new Teacher([
@@ -113,25 +101,4 @@ function readNetwork(
   } finally {
     for (const tensor of state.values()) tensor.dispose();
   }
-}
-
-function readState(path: string): ReadonlyMap<string, Tensor> {
-  if (extname(path) === '.safetensors') return loadSafetensors(path).tensors;
-  const stored = loadPt(path);
-  if (isStateDictionary(stored)) {
-    // PyTorch's DataParallel puts the word in front of every name.
-    return new Map(
-      Object.entries(stored).map(([name, value]) => [name.replace(/^module\./, ''), value]),
-    );
-  }
-  throw new UsageError(`${path} does not hold the parameters of one network by name`);
-}
-
-function isStateDictionary(value: Storable): value is { readonly [name: string]: Tensor } {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((item) => item instanceof Tensor)
-  );
 }

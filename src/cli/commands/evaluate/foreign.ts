@@ -1,0 +1,67 @@
+import type { DistilledImages } from '../../../exchange/index.js';
+import type { EvaluateSetRequest, SetEvaluation, SetToEvaluate } from '../../../tasks/index.js';
+import { UsageError } from '../../../tensor/errors.js';
+import { resolvePlan, watch } from '../../execute.js';
+import type { Invocation } from '../../invocation.js';
+import type { CacheOptions, PlanOptions } from '../../options.js';
+import { accuracyTable } from '../../report/table.js';
+
+/** How a set that no run here has made is evaluated. */
+export interface ForeignOptions extends PlanOptions, CacheOptions {
+  /** A preset or a YAML file with the evaluation's settings. */
+  readonly config?: string;
+  readonly factor?: number;
+  readonly normalized?: boolean;
+}
+
+/** Runs a task on a set of another project, tested on the data that `--data` names. */
+export async function onForeignSet<T>(
+  invocation: Invocation,
+  path: string,
+  options: ForeignOptions,
+  task: (request: EvaluateSetRequest) => Promise<T>,
+): Promise<T> {
+  if (options.data === undefined && options.config === undefined) {
+    throw new UsageError(
+      `${path} is no run directory. To evaluate a distilled set of another project, say which data it stands for with --data, for example --data fashion-mnist`,
+    );
+  }
+  const { decodeFor, openDistilledSet } = await import('../../../exchange/index.js');
+  const { plan } = await resolvePlan(options.config, options);
+  const open: EvaluateSetRequest['open'] = async ({ train }) => {
+    const { normalization, shape } = train;
+    const { factor } = options;
+    using set = await openDistilledSet(path, {
+      ...(factor !== undefined && { formation: { mode: 'single', factor } }),
+      ...(options.normalized && { normalized: normalization }),
+      channels: shape.channels as 1 | 3,
+    });
+    return owned(decodeFor(set, train), set, train.classNames.length);
+  };
+  return await watch(invocation, options, (watched) =>
+    task({ plan, cache: options.cache, open, ...watched }),
+  );
+}
+
+function owned(
+  decoded: Pick<SetToEvaluate, 'images' | 'labels' | 'probabilities'>,
+  { images }: DistilledImages,
+  classes: number,
+): SetToEvaluate {
+  return {
+    ...decoded,
+    imagesPerClass: Math.max(1, Math.round(images.size(0) / classes)),
+    [Symbol.dispose]: () => {
+      for (const value of Object.values(decoded)) value.dispose();
+    },
+  };
+}
+
+/** The accuracy of a set beside that of random real images, and of all of them where that is known. */
+export function setTable({ accuracy, wholeData }: SetEvaluation): string {
+  return accuracyTable([
+    { set: 'random', ...accuracy.random },
+    { set: 'set', ...accuracy.set },
+    ...(wholeData ? [{ set: `all data, ${wholeData.epochs} epochs`, ...wholeData }] : []),
+  ]);
+}

@@ -1,0 +1,2 @@
+export * from './distilled-set.js';
+export * from './official-pair.js';
