@@ -28,6 +28,7 @@ const commands = [
   'distill',
   'evaluate',
   'label',
+  'export',
   'plan',
   'data',
   'presets',
@@ -184,6 +185,10 @@ describe('the steps of a run', () => {
     const ranked = await ncfm('evaluate', mine, '--ranking', ...quick, ...whole);
     expect(ranked.stdout).toMatch(/^label-robust score \(LRS\) +\d+\.\d\d\naugmentation-robust/);
     expect(existsSync(join(mine, 'ranking.json'))).toBe(true);
+
+    const exported = await ncfm('export', mine, '--format', 'npz');
+    expect(exported.stdout.trim()).toMatch(/export\/npz-decoded$/);
+    expect(await ncfm('export', mine, '--format', 'gif')).toMatchObject({ exitCode: 2 });
 
     const soft = ['--set', 'evaluate.labels={ mode: static }'];
     const evaluated = await ncfm('evaluate', mine, ...quick, ...whole, ...soft, '--json');

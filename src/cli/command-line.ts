@@ -5,6 +5,7 @@ import { addDataCommand } from './commands/data.js';
 import { addDistillCommand } from './commands/distill.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
+import { addExportCommand } from './commands/export.js';
 import { addLabelCommand } from './commands/label.js';
 import { addPlanCommand } from './commands/plan.js';
 import { addPresetsCommand } from './commands/presets.js';
@@ -45,6 +46,7 @@ function createProgram(invocation: Invocation): Command {
   addDistillCommand(program, invocation);
   addEvaluateCommand(program, invocation);
   addLabelCommand(program, invocation);
+  addExportCommand(program, invocation);
   addPlanCommand(program, invocation);
   addDataCommand(program, invocation);
   addPresetsCommand(program, invocation);

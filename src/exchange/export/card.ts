@@ -1,0 +1,155 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findInCatalog } from '../../data/index.js';
+import type { PipelineResult } from '../../tasks/index.js';
+import { UsageError } from '../../tensor/index.js';
+import type { ExportedSet } from './exported-set.js';
+import { trainingCode } from './training-code.js';
+
+/** In every card: tells a folder that an export has made. */
+export const cardMark = '<!-- made by ncfm export -->';
+
+/** What a run says of itself beside its set; parts that it lacks are left out of the card. */
+export interface CardFacts {
+  /** The resolved configuration, YAML. */
+  readonly config?: string;
+  readonly results?: Pick<PipelineResult, 'accuracy' | 'protocol' | 'evaluatedOn' | 'wholeData'>;
+}
+
+/** Reads a run's configuration and results, where it has them. Throws UsageError for results that are not JSON. */
+export function cardFacts(root: string): CardFacts {
+  const [config, results] = ['config.yaml', 'results.json'].map((name) => {
+    const path = join(root, name);
+    return existsSync(path) ? { path, text: readFileSync(path, 'utf8') } : undefined;
+  });
+  return {
+    ...(config && { config: config.text }),
+    ...(results && { results: parsed(results.path, results.text) }),
+  };
+}
+
+function parsed(path: string, text: string): NonNullable<CardFacts['results']> {
+  try {
+    return JSON.parse(text) as NonNullable<CardFacts['results']>;
+  } catch (cause) {
+    throw new UsageError(`${path} is not valid JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The dataset card: Markdown below the front matter that Hugging Face's hub reads. */
+export function datasetCard(set: ExportedSet, format: string, facts: CardFacts): string {
+  const { dataset, imagesPerClass } = set.metadata;
+  const title = `${dataset.name}, distilled to ${imagesPerClass} images per class`;
+  return [
+    frontMatter(set, format, title),
+    cardMark,
+    '',
+    `# ${title}`,
+    '',
+    ...origin(set),
+    ...accuracy(facts),
+    '## Training on it',
+    '',
+    ...preparation(set),
+    ...trainingCode(set, format),
+    '',
+    ...settings(facts),
+  ].join('\n');
+}
+
+function frontMatter({ labels, metadata }: ExportedSet, format: string, title: string): string {
+  const { license } = termsOf(metadata.dataset.name);
+  const count = labels.length;
+  const size = count < 1000 ? 'n<1K' : count < 10_000 ? '1K<n<10K' : '10K<n<100K';
+  return [
+    '---',
+    `pretty_name: ${JSON.stringify(title)}`,
+    `license: ${license}`,
+    'task_categories: [image-classification]',
+    `size_categories: [${JSON.stringify(size)}]`,
+    'tags: [dataset-distillation, synthetic]',
+    ...(format === 'parquet'
+      ? ['configs:', '  - config_name: default', '    data_files: data/*.parquet']
+      : []),
+    '---',
+  ].join('\n');
+}
+
+function origin(set: ExportedSet): string[] {
+  const { labels, metadata, form, softLabelsLeftOut, probabilities } = set;
+  const { dataset, classNames, shape, formation } = metadata;
+  const { terms } = termsOf(dataset.name);
+  const holds =
+    form === 'decoded'
+      ? 'the images that networks are trained on'
+      : `the images as they were optimised; networks are trained on what they decode into (${formationText(formation)})`;
+  return [
+    `${labels.length} synthetic images of ${shape.channels}×${shape.height}×${shape.width}, distilled from ${dataset.name} by`,
+    'neural characteristic function matching (NCFM, Wang et al., CVPR 2025, arXiv 2502.20653) with ncfm. These are',
+    `${holds}.`,
+    '',
+    `- Classes, by number: ${classNames.map((name) => `\`${name}\``).join(', ')}`,
+    `- Labels: hard${probabilities ? ", and a teacher's distribution over the classes for each image" : ''}${softLabelsLeftOut ? '; the soft labels belong to the decoded images and are left out here' : ''}`,
+    `- Source: ${dataset.name}; SHA-256 of the training images ${dataset.hash}`,
+    `- Terms of the source: ${terms}`,
+    '',
+  ];
+}
+
+function formationText({ mode, factor }: ExportedSet['metadata']['formation']): string {
+  return mode === 'single'
+    ? `${factor} × ${factor} tiles each, scaled up bilinearly`
+    : `formation ${mode}, factor ${factor}`;
+}
+
+function termsOf(name: string): { readonly terms: string; readonly license: string } {
+  const entry = findInCatalog(name);
+  if (entry === undefined) {
+    return {
+      terms:
+        "not known to ncfm; images distilled from data are under the data's own terms: say them here",
+      license: 'unknown',
+    };
+  }
+  const { terms } = entry;
+  const known = terms.startsWith('MIT')
+    ? 'mit'
+    : terms.startsWith('CC BY 4.0')
+      ? 'cc-by-4.0'
+      : 'other';
+  return { terms, license: known };
+}
+
+function accuracy({ results }: CardFacts): string[] {
+  if (results === undefined) return [];
+  const { accuracy, protocol, evaluatedOn, wholeData } = results;
+  const row = (name: string, { mean, std, n }: { mean: number; std: number; n: number }): string =>
+    `| ${name} | ${mean.toFixed(2)} ± ${std.toFixed(2)} | ${n} |`;
+  return [
+    '## Accuracy',
+    '',
+    `Networks trained from scratch (${protocol.student.name}, protocol ${protocol.hash}), on the ${evaluatedOn} images after the`,
+    'last step; mean ± standard deviation over training seeds.',
+    '',
+    '| trained on | accuracy (%) | seeds |',
+    '|---|---|---|',
+    row('as many random real images', accuracy.random),
+    row('this set', accuracy.ncfm),
+    ...(wholeData ? [row(`all real images, ${wholeData.epochs} epochs`, wholeData)] : []),
+    '',
+  ];
+}
+
+function preparation({ metadata }: ExportedSet): string[] {
+  const { mean, std } = metadata.normalization;
+  return [
+    `Pixels are in [0, 1]. Normalise images, these and the test images alike, with mean ${JSON.stringify(mean)} and standard`,
+    `deviation ${JSON.stringify(std)}. Train for many epochs, with augmentation.`,
+    '',
+  ];
+}
+
+function settings({ config }: CardFacts): string[] {
+  if (config === undefined) return [];
+  return ['## Settings', '', '```yaml', config.trimEnd(), '```', ''];
+}

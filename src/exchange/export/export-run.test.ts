@@ -1,0 +1,228 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import sharp from 'sharp';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadDigits } from '../../data/digits.js';
+import type { Dataset } from '../../data/index.js';
+import { initializeSynthetic } from '../../distill/index.js';
+import { temporaryFolder } from '../../run/testing/folder.js';
+import { saveDistilled, saveSoftLabels } from '../../tasks/index.js';
+import { liveTensors, loadPt, RandomGenerator, scope, Tensor } from '../../tensor/index.js';
+import { pythonWithTorch, runPython } from '../../tensor/testing/python.js';
+import { decodeFor, openDistilledSet } from '../index.js';
+import { exportFormats, exportRun } from './index.js';
+import { classFolders } from './png.js';
+
+let digits: Dataset;
+beforeAll(async () => {
+  digits = (await loadDigits()).train;
+});
+
+/** A run whose set is two images per class of four tiles each, with soft labels. */
+function placeRun({ soft = true } = {}): string {
+  const run = temporaryFolder();
+  const folder = join(run, 'distilled');
+  using synthetic = initializeSynthetic(digits, {
+    imagesPerClass: 2,
+    formation: { mode: 'single', factor: 2 },
+    initialization: { kind: 'mix' },
+    random: new RandomGenerator(1),
+  });
+  saveDistilled(folder, synthetic, digits);
+  if (soft) {
+    using scores = new RandomGenerator(2).normal([80, 10]);
+    using probabilities = scope(() => scores.softmax(1));
+    saveSoftLabels(folder, {
+      probabilities,
+      metadata: {
+        formatVersion: 1,
+        temperature: 1,
+        correctToHard: false,
+        teacher: { hash: 'abc', networks: 1, testAccuracy: 90 },
+        agreement: 50,
+      },
+    });
+  }
+  return run;
+}
+
+/** The images and labels of a run's set as networks train on them. */
+async function trainingImages(path: string, factor = 1) {
+  using set = await openDistilledSet(path, { formation: { mode: 'single', factor }, channels: 1 });
+  const { images, labels, probabilities } = decodeFor(set, digits);
+  using ownImages = images;
+  using ownLabels = labels;
+  probabilities?.dispose();
+  return {
+    pixels: [...ownImages.toFloat32Array()],
+    labels: Array.from(ownLabels.toArray(), Number),
+  };
+}
+
+const file = { pt: 'data.pt', npz: 'data.npz', safetensors: 'data.safetensors', png: '' };
+
+describe.each(Object.keys(file) as (keyof typeof file)[])('an export as %s', (format) => {
+  it.each(['decoded', 'stored'] as const)('holds the %s images and their labels', async (form) => {
+    const run = placeRun();
+    const expected = await trainingImages(run);
+    const before = liveTensors();
+    const result = await exportRun({ run, format, form });
+    expect(liveTensors()).toBe(before);
+    expect(result).toMatchObject({ form, images: form === 'decoded' ? 80 : 20 });
+    expect(result.folder).toBe(join(run, 'export', `${format}-${form}`));
+    const factor = form === 'decoded' ? 1 : 2;
+    const read = await trainingImages(join(result.folder, file[format]), factor);
+    expect(read.labels).toEqual(expected.labels);
+    // A picture's pixels are rounded to 8 bits.
+    const tolerance = format === 'png' ? 0.5 / 255 + 1e-6 : 0;
+    const worst = read.pixels.reduce(
+      (most, pixel, index) => Math.max(most, Math.abs(pixel - expected.pixels[index]!)),
+      0,
+    );
+    expect(worst).toBeLessThanOrEqual(tolerance);
+  });
+});
+
+describe('pictures', () => {
+  it('are exactly the rounded pixels, in folders that sort as the classes do', async () => {
+    const run = placeRun();
+    const { pixels } = await trainingImages(run);
+    const { folder } = await exportRun({ run, format: 'png' });
+    const classes = readdirSync(folder).filter((name) => name !== 'README.md');
+    expect(classes).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+    expect(readdirSync(join(folder, '3')).sort()[7]).toBe('7.png');
+    const { data, info } = await sharp(join(folder, '3', '7.png'))
+      .toColourspace('b-w')
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    expect(info.channels).toBe(1);
+    const first = 64 * (3 * 8 + 7);
+    const expected = pixels.slice(first, first + 64).map((pixel) => Math.round(255 * pixel));
+    expect([...data]).toEqual(expected);
+  });
+
+  it('lie in folders whose names suit any file system and any number of classes', () => {
+    expect(classFolders(['T-shirt/top', 'Café ☕', '::'])).toEqual([
+      '0-t-shirt-top',
+      '1-cafe',
+      '2',
+    ]);
+    const many = classFolders(Array.from({ length: 11 }, (_, label) => `class ${label}`));
+    expect(many[2]).toBe('02-class-2');
+    expect([...many].sort()).toEqual(many);
+  });
+});
+
+describe('parquet', () => {
+  it("is laid out as Hugging Face's datasets are, soft labels included", async () => {
+    const run = placeRun();
+    const { pixels } = await trainingImages(run);
+    const { folder } = await exportRun({ run, format: 'parquet' });
+    const path = join(folder, 'data', 'train-00000-of-00001.parquet');
+    const buffer = await asyncBufferFromFile(path);
+    const { key_value_metadata: metadata } = await parquetMetadataAsync(buffer);
+    const described = metadata!.find(({ key }) => key === 'huggingface')!.value!;
+    const { features } = JSON.parse(described).info;
+    expect(features.image).toEqual({ _type: 'Image' });
+    expect(features.label).toEqual({ _type: 'ClassLabel', names: digits.classNames });
+    const rows = await parquetReadObjects({ file: buffer, utf8: false });
+    expect(rows).toHaveLength(80);
+    const { image, label, probabilities } = rows[41]!;
+    expect(Number(label)).toBe(5);
+    expect(probabilities).toHaveLength(10);
+    expect(probabilities.reduce((sum: number, one: number) => sum + one, 0)).toBeCloseTo(1, 5);
+    const picture = await sharp(Buffer.from(image.bytes)).toColourspace('b-w').raw().toBuffer();
+    const expected = pixels.slice(64 * 41, 64 * 42).map((pixel) => Math.round(255 * pixel));
+    expect([...picture]).toEqual(expected);
+  });
+});
+
+describe('soft labels', () => {
+  it('go with the decoded images, and only with them', async () => {
+    const run = placeRun();
+    const decoded = await exportRun({ run, format: 'pt' });
+    expect(decoded.softLabels).toBe(true);
+    const soft = loadPt(join(decoded.folder, 'soft-labels.pt')) as Tensor;
+    expect(soft).toBeInstanceOf(Tensor);
+    expect(soft.shape).toEqual([80, 10]);
+    soft.dispose();
+    const stored = await exportRun({ run, format: 'pt', form: 'stored' });
+    expect(stored.softLabels).toBe(false);
+    const card = readFileSync(join(stored.folder, 'README.md'), 'utf8');
+    expect(card).toContain('the soft labels belong to the decoded images and are left out here');
+  });
+});
+
+describe('the card', () => {
+  it.each(exportFormats)('of %s says what the set is, and under which terms', async (format) => {
+    const { folder } = await exportRun({ run: placeRun(), format });
+    const card = readFileSync(join(folder, 'README.md'), 'utf8');
+    expect(card).toMatch(
+      /^---\npretty_name: "digits, distilled to 2 images per class"\nlicense: cc-by-4\.0\n/,
+    );
+    expect(card).toContain(`SHA-256 of the training images ${digits.hash}`);
+    expect(card).toContain('CC BY 4.0, E. Alpaydin and C. Kaynak');
+    expect(card).toContain(JSON.stringify(digits.normalization.mean));
+    expect(card).not.toContain('undefined');
+  });
+});
+
+describe('the folder of an export', () => {
+  it('is replaced only when asked for, and only when an export made it', async () => {
+    const run = placeRun({ soft: false });
+    const { folder } = await exportRun({ run, format: 'npz' });
+    await expect(exportRun({ run, format: 'npz' })).rejects.toThrow(/exists already.*--replace/);
+    await expect(exportRun({ run, format: 'npz', replace: true })).resolves.toMatchObject({
+      folder,
+    });
+    const out = join(run, 'mine');
+    mkdirSync(out);
+    writeFileSync(join(out, 'thesis.txt'), 'years of work');
+    const onto = exportRun({ run, format: 'npz', out, replace: true });
+    await expect(onto).rejects.toThrow(/was not made by an export and is not replaced/);
+    expect(readdirSync(out)).toEqual(['thesis.txt']);
+  });
+
+  it('is there whole or not at all', async () => {
+    const run = placeRun({ soft: false });
+    const out = join(run, 'distilled', 'metadata.json', 'below-a-file');
+    await expect(exportRun({ run, format: 'pt', out })).rejects.toThrow(/could not be written/);
+    expect(existsSync(join(run, 'export'))).toBe(false);
+  });
+
+  it('needs a distilled set', async () => {
+    const empty = temporaryFolder();
+    await expect(exportRun({ run: empty, format: 'pt' })).rejects.toThrow(/holds no distilled set/);
+  });
+});
+
+const python = pythonWithTorch();
+const skipped = python === undefined ? ' (skipped: no Python with PyTorch here)' : '';
+
+describe.skipIf(python === undefined)(`the code in the card, run by Python${skipped}`, () => {
+  const cases = (['pt', 'npz', 'png'] as const).flatMap((format) =>
+    (['decoded', 'stored'] as const).map((form) => [format, form] as const),
+  );
+
+  it.each(cases)('gives the training images from %s, %s', async (format, form) => {
+    const run = placeRun({ soft: false });
+    const { pixels, labels } = await trainingImages(run);
+    const { folder } = await exportRun({ run, format, form });
+    const card = readFileSync(join(folder, 'README.md'), 'utf8');
+    const code = /```python\n([\s\S]*?)```/.exec(card)![1]!;
+    const told = runPython(
+      `import os, sys, json\nos.chdir(sys.argv[1])\n${code}\n` +
+        'print(json.dumps([inputs.flatten().tolist(), labels.tolist()]))',
+      folder,
+    );
+    const [inputs, classes] = JSON.parse(told) as [number[], number[]];
+    expect(classes).toEqual(labels);
+    const { mean, std } = digits.normalization;
+    const worst = inputs.reduce(
+      (most, value, index) => Math.max(most, Math.abs(value * std[0]! + mean[0]! - pixels[index]!)),
+      0,
+    );
+    expect(worst).toBeLessThan(format === 'png' ? 0.003 : 1e-5);
+  });
+});

@@ -1,0 +1,2 @@
+export * from './export-run.js';
+export type { ExportForm } from './exported-set.js';
