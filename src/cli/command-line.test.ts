@@ -1,26 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { presetNames } from '../config/presets.js';
-import { labelsByClass } from '../distill/index.js';
 import { readEvents } from '../run/event-log.js';
 import { temporaryFolder } from '../run/testing/folder.js';
 import { packageVersion } from '../run/version.js';
-import { RandomGenerator, savePt } from '../tensor/index.js';
 import { ncfm } from './testing/capture.js';
-
-/** The digits, cut down to a second. */
-const quick = [
-  ...['--set', 'pretrain={ networks: 1, length: { epochs: 0.1 } }'],
-  ...['--set', 'distill.iterations=2', '--set', 'evaluate={ length: { steps: 2 }, seeds: 1 }'],
-  ...['--threads', '1'],
-];
-
-function folders() {
-  const folder = temporaryFolder();
-  const runs = join(folder, 'runs');
-  return { folder, runs, flags: ['--runs', runs, '--cache', join(folder, 'cache'), ...quick] };
-}
+import { folders } from './testing/folders.js';
 
 const commands = [
   'run',
@@ -146,81 +132,6 @@ describe('run', () => {
     expect(exitCode).toBe(2);
     expect(stderr).toContain('The files of mnist were not found');
     expect(existsSync(join(runs, 'digits'))).toBe(false);
-  });
-});
-
-describe('the steps of a run', () => {
-  it('are commands of their own that go on from each other', async () => {
-    const { runs, flags } = folders();
-    const cache = flags.slice(2);
-    const pretrained = await ncfm('pretrain', 'digits', ...cache, '--json');
-    expect(JSON.parse(pretrained.stdout)).toMatchObject({ networks: 1 });
-
-    const distilled = await ncfm('distill', 'digits', ...flags, '--name', 'mine');
-    expect(distilled).toMatchObject({ exitCode: 0, stdout: `${join(runs, 'mine')}\n` });
-    expect(distilled.stderr).toContain('1 network reused');
-
-    const seeds = ['--set', 'evaluate.seeds=2', '--json'];
-    const evaluated = await ncfm('evaluate', join(runs, 'mine'), ...seeds);
-    expect(JSON.parse(evaluated.stdout).accuracy.ncfm.n).toBe(2);
-    expect(existsSync(join(runs, 'mine', 'results.json'))).toBe(true);
-  });
-
-  it('go on to soft labels, to other networks, and to the ranking of the set', async () => {
-    const { runs, flags } = folders();
-    const cache = flags.slice(2);
-    await ncfm('distill', 'digits', ...flags);
-    const mine = join(runs, 'digits');
-
-    const labelled = await ncfm('label', mine, ...cache, '--json');
-    expect(JSON.parse(labelled.stdout)).toMatchObject({ images: 50, teacher: { networks: 1 } });
-    expect(existsSync(join(mine, 'distilled', 'labels.safetensors'))).toBe(true);
-
-    const quick = ['--set', 'evaluate.seeds=1', '--set', 'evaluate.length={ steps: 5 }', ...cache];
-    const others = await ncfm('evaluate', mine, '--models', 'mlp,convnet1', ...quick);
-    expect(others.stdout).toMatch(/^network +random \(%\) +set \(%\) +n\nmlp .*\nconvnet1 /);
-    expect(existsSync(join(mine, 'cross-architecture.json'))).toBe(true);
-
-    const whole = ['--set', 'wholeData={ epochs: 0.1, networks: 1 }'];
-    const ranked = await ncfm('evaluate', mine, '--ranking', ...quick, ...whole);
-    expect(ranked.stdout).toMatch(/^label-robust score \(LRS\) +\d+\.\d\d\naugmentation-robust/);
-    expect(existsSync(join(mine, 'ranking.json'))).toBe(true);
-
-    const exported = await ncfm('export', mine, '--format', 'npz');
-    expect(exported.stdout.trim()).toMatch(/export\/npz-decoded$/);
-    expect(await ncfm('export', mine, '--format', 'gif')).toMatchObject({ exitCode: 2 });
-
-    const soft = ['--set', 'evaluate.labels={ mode: static }'];
-    const evaluated = await ncfm('evaluate', mine, ...quick, ...whole, ...soft, '--json');
-    const { protocol, wholeData } = JSON.parse(evaluated.stdout);
-    expect(protocol.labels.mode).toBe('static');
-    expect(wholeData).toMatchObject({ epochs: 0.1, n: 1 });
-  });
-
-  it('evaluate a set of another project on the data that it stands for', async () => {
-    const { runs, flags } = folders();
-    mkdirSync(runs, { recursive: true });
-    const path = join(runs, 'set.pt');
-    using images = new RandomGenerator(1).uniformTensor([10, 1, 8, 8]);
-    using labels = labelsByClass(10, 1, 'cpu');
-    savePt(path, [images, labels]);
-    const unnamed = await ncfm('evaluate', path);
-    expect(unnamed.stderr).toMatch(/set\.pt is no run directory.*--data fashion-mnist/);
-
-    const quick = ['--set', 'evaluate.seeds=1', '--set', 'evaluate.length={ steps: 5 }'];
-    const as = ['--data', 'digits', '--config', 'digits', ...quick, ...flags.slice(2)];
-    const evaluated = await ncfm('evaluate', path, ...as, '--factor', '2', '--json');
-    expect(JSON.parse(evaluated.stdout)).toMatchObject({ dataset: 'digits', images: 40 });
-    const table = await ncfm('evaluate', path, ...as);
-    expect(table.stdout).toMatch(/^set +accuracy \(%\) +n\nrandom .*\nset /);
-    const others = await ncfm('evaluate', path, ...as, '--models', 'mlp');
-    expect(others.stdout).toMatch(/^network .*\nmlp /);
-  });
-
-  it('do not evaluate a folder that is no run', async () => {
-    const { runs } = folders();
-    mkdirSync(join(runs, 'empty'), { recursive: true });
-    expect(await ncfm('evaluate', join(runs, 'empty'))).toMatchObject({ exitCode: 2, stdout: '' });
   });
 });
 

@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+import { temporaryFolder } from '../../run/testing/folder.js';
+
+/** The digits, cut down to a second. */
+const quick = [
+  ...['--set', 'pretrain={ networks: 1, length: { epochs: 0.1 } }'],
+  ...['--set', 'distill.iterations=2', '--set', 'evaluate={ length: { steps: 2 }, seeds: 1 }'],
+  ...['--threads', '1'],
+];
+
+/** Folders for runs and networks that no test has used, and the options that name them. */
+export function folders() {
+  const folder = temporaryFolder();
+  const runs = join(folder, 'runs');
+  return { folder, runs, flags: ['--runs', runs, '--cache', join(folder, 'cache'), ...quick] };
+}
