@@ -18,6 +18,7 @@ const commands = [
   'plan',
   'data',
   'presets',
+  'config',
   'doctor',
 ];
 
@@ -215,7 +216,8 @@ describe('presets', () => {
       .trimEnd()
       .split('\n')
       .map((line) => line.split(' ')[0]);
-    expect(names).toEqual(presetNames());
+    expect(names).toEqual(['preset', ...presetNames()]);
+    expect(stdout).toMatch(/^cifar10-ipc10 +71\.8 +CIFAR-10, 10 images per class/m);
     const { presets } = JSON.parse((await ncfm('presets', '--json')).stdout);
     expect(presets.map(({ name }: { name: string }) => name)).toEqual(presetNames());
   });

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../run/version.js';
 import { FailureError, UsageError } from '../tensor/errors.js';
+import { addConfigCommand } from './commands/config.js';
 import { addDataCommand } from './commands/data.js';
 import { addDistillCommand } from './commands/distill.js';
 import { addDoctorCommand } from './commands/doctor.js';
@@ -50,6 +51,7 @@ function createProgram(invocation: Invocation): Command {
   addPlanCommand(program, invocation);
   addDataCommand(program, invocation);
   addPresetsCommand(program, invocation);
+  addConfigCommand(program, invocation);
   addDoctorCommand(program, invocation);
   return program;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { labelsByClass } from '../distill/index.js';
@@ -78,5 +78,33 @@ describe('the steps of a run', () => {
     const { runs } = folders();
     mkdirSync(join(runs, 'empty'), { recursive: true });
     expect(await ncfm('evaluate', join(runs, 'empty'))).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+});
+
+describe('a configuration', () => {
+  it('is shown with every default, and runs as it is shown', async () => {
+    const { folder } = folders();
+    const shown = await ncfm('config', 'show', 'digits', '--ipc', '3');
+    expect(shown.stdout).toMatch(/^ {2}imagesPerClass: 3$/m);
+    const path = join(folder, 'shown.yaml');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path, shown.stdout);
+    const again = await ncfm('config', 'show', path);
+    expect(again.stdout).toBe(shown.stdout);
+  });
+
+  it('of the official project is imported into a new file, with a table of its keys', async () => {
+    const { folder } = folders();
+    mkdirSync(folder, { recursive: true });
+    const [official, out] = [join(folder, 'official.yaml'), join(folder, 'mine.yaml')];
+    writeFileSync(official, 'dataset: { dataset: cifar10 }\ncondense: { ipc: 10, colour: red }\n');
+    const imported = await ncfm('config', 'import', official, '--out', out);
+    expect(imported).toMatchObject({ exitCode: 0, stdout: `${out}\n` });
+    expect(imported.stderr).toMatch(/^mapped +condense\.ipc: 10 +distill\.imagesPerClass: 10$/m);
+    expect(imported.stderr).toMatch(/^unknown +condense\.colour: red +\(not known/m);
+    const shown = await ncfm('config', 'show', out);
+    expect(shown.stdout).toMatch(/name: cifar-10/);
+    const again = await ncfm('config', 'import', official, '--out', out);
+    expect(again).toMatchObject({ exitCode: 2, stdout: '' });
   });
 });

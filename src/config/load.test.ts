@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { defaultSiamese, noAugmentation, officialTraining } from '../augment/index.js';
 import { datasetNames } from '../data/index.js';
 import { physicalCores } from '../tensor/index.js';
-import { listPresets, loadPlan, presetNames } from './index.js';
+import {
+  listPresets,
+  loadPlan,
+  presetNames,
+  presetsWithPublishedAccuracy,
+  publishedAccuracy,
+} from './index.js';
 import {
   file,
   plan,
@@ -24,6 +30,22 @@ describe('a preset', () => {
   it.each(presetNames())('%s loads, has a summary, and gives its name to the run', (name) => {
     expect(loadPlan({ source: name, ...data(name) }).plan.name).toBe(name);
     expect(listPresets().find((preset) => preset.name === name)?.summary).toMatch(/\w+ \w+/);
+  });
+
+  it('that a published accuracy is given for exists', () => {
+    expect(presetNames()).toEqual(expect.arrayContaining(presetsWithPublishedAccuracy()));
+    expect(publishedAccuracy('cifar10-ipc10')).toMatchObject({ accuracy: 71.8 });
+    expect(publishedAccuracy('digits')).toBeUndefined();
+  });
+
+  it("of the paper has the images per class and the data of its name, and the paper's length", () => {
+    for (const name of presetsWithPublishedAccuracy()) {
+      const [, data, ipc] = /^(.*)-ipc(\d+)$/.exec(name)!;
+      const { dataset, distill } = loadPlan({ source: name }).plan;
+      expect(distill.imagesPerClass, name).toBe(Number(ipc));
+      expect(dataset.name!.replace('cifar-', 'cifar').replace('-mnist', ''), name).toBe(data);
+      if (data !== 'fashion') expect(distill.iterations, name).toBe(20_000);
+    }
   });
 
   it('resolves to YAML that gives the same plan again', () => {
@@ -47,7 +69,7 @@ describe('the defaults', () => {
   it('leave only the dataset and the budget to be said', () => {
     const { name, seed, threads, model, student, evaluate, ...rest } = plan(smallest);
     expect({ name, seed, threads }).toEqual({ name: 'my', seed: 0, threads: physicalCores() });
-    expect(model).toEqual({ name: 'convnet', depth: 3, width: 128, ...usualConvNet });
+    expect(model).toEqual({ name: 'convnet', depth: 'auto', width: 128, ...usualConvNet });
     expect(student).toEqual(model);
     expect(evaluate.augmentation).toEqual(officialTraining);
     expect(rest.distill.augmentation).toEqual(defaultSiamese);

@@ -35,7 +35,7 @@ describe('the model of a configuration', () => {
     const { model, student } = plan(
       `${smallest}model: { width: 16 }\nstudent: { name: resnet, depth: 10 }`,
     );
-    expect(model).toMatchObject({ name: 'convnet', depth: 3, width: 16 });
+    expect(model).toMatchObject({ name: 'convnet', depth: 'auto', width: 16 });
     expect(student).toEqual({
       name: 'resnet',
       depth: 10,

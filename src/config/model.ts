@@ -14,7 +14,7 @@ import {
   vggDepths,
 } from '../models/index.js';
 import { activations, type NormKind, normKinds, poolings } from '../nn/index.js';
-import { choice, integer, mapping, number, variants } from './fields.js';
+import { choice, integer, integerOrAutomatic, mapping, number, variants } from './fields.js';
 
 const width = (usual: number) => integer({ from: 1, to: 8192 }).default(usual);
 const depthOf = <const D extends number>(depths: readonly D[]) =>
@@ -36,7 +36,7 @@ const residual = {
 export const model = variants('name', modelNames, [
   mapping({
     name: z.literal('convnet'),
-    depth: integer({ from: 1, to: 10 }).default(convNetDefaults.depth),
+    depth: integerOrAutomatic({ from: 1, to: 10 }).default(convNetDefaults.depth),
     width: width(convNetDefaults.width),
     norm: norm(convNetDefaults.norm),
     activation,

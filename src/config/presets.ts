@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { type PublishedAccuracy, publishedAccuracy } from './published.js';
 
 /** A configuration that comes with the package. */
 export interface Preset {
   readonly name: string;
   /** One line: what it runs. */
   readonly summary: string;
+  /** An accuracy that somebody has published for this setting. */
+  readonly published?: PublishedAccuracy;
 }
 
 const folder = fileURLToPath(new URL('./presets/', import.meta.url));
@@ -20,7 +23,10 @@ export function presetNames(): string[] {
 
 /** The presets with their summaries, the first comment of each. */
 export function listPresets(): Preset[] {
-  return presetNames().map((name) => ({ name, summary: firstComment(readPreset(name)) }));
+  return presetNames().map((name) => {
+    const published = publishedAccuracy(name);
+    return { name, summary: firstComment(readPreset(name)), ...(published && { published }) };
+  });
 }
 
 /** A preset's YAML text; the name is one of `presetNames`. */

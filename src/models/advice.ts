@@ -21,7 +21,7 @@ export function adviceFor(options: ModelOptions): string | undefined {
   }
   if ('depth' in options && options.name in comparedDepths) {
     const compared = comparedDepths[options.name as keyof typeof comparedDepths];
-    if (options.depth !== undefined && options.depth > compared) {
+    if (typeof options.depth === 'number' && options.depth > compared) {
       return `${options.name} of depth ${options.depth} does worse on tiny sets than shallower ones; the literature compares at depth ${compared}`;
     }
   }

@@ -10,7 +10,7 @@ import {
 } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { golden, goldenPath } from '../tensor/testing/golden.js';
-import { buildModel, ConvNet, modelNames } from './index.js';
+import { buildModel, ConvNet, convNetDepth, modelNames, resolveModel } from './index.js';
 
 const random = new RandomGenerator(1);
 const grey28 = { channels: 1, height: 28, width: 28 };
@@ -119,5 +119,36 @@ describe('buildModel', () => {
     const build = () => buildModel({ name: 'convnt' as 'convnet' }, colour32, 7, random);
     expect(build).toThrow(UsageError);
     expect(build).toThrow("Did you mean 'convnet'?");
+  });
+});
+
+describe('the automatic depth', () => {
+  const sized = (side: number, channels = 3) => ({ channels, height: side, width: side });
+
+  it.each([
+    [8, 1],
+    [16, 2],
+    [32, 3],
+    [64, 4],
+    [96, 5],
+    [128, 5],
+    [224, 6],
+  ])('of images of %i × %i is %i', (side, depth) => {
+    expect(convNetDepth(sized(side))).toBe(depth);
+    expect(resolveModel({ name: 'convnet' }, sized(side))).toEqual({ name: 'convnet', depth });
+  });
+
+  it('counts grey images of 28 × 28 as the 32 × 32 that they are padded to', () => {
+    expect(convNetDepth(sized(28, 1))).toBe(3);
+  });
+
+  it('builds the same network as the depth given', () => {
+    const parameters = (depth?: number | 'auto'): string[] => {
+      const options = { name: 'convnet', width: 4, ...(depth && { depth }) } as const;
+      using network = buildModel(options, sized(64), 7, new RandomGenerator(1));
+      return [...network.state()].map(([name, { shape }]) => `${name} ${shape}`);
+    };
+    expect(parameters()).toEqual(parameters(4));
+    expect(parameters('auto')).toEqual(parameters(4));
   });
 });

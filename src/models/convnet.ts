@@ -19,8 +19,8 @@ import {
 import { forwardUnit, Maps, type Unit } from './unit.js';
 
 export interface ConvNetOptions {
-  /** Number of blocks; each halves the image (3 for 32×32, 4 for 64×64, 5 for 128×128) unless pooling is none. */
-  readonly depth?: number;
+  /** Number of blocks; each halves the image unless pooling is none. 'auto' for what `convNetDepth` gives. */
+  readonly depth?: number | 'auto';
   /** Channels of every block. */
   readonly width?: number;
   readonly norm?: NormKind;
@@ -28,14 +28,32 @@ export interface ConvNetOptions {
   readonly pooling?: Pooling;
 }
 
-/** The ConvNet of the paper's §5.1 for 32×32 images. */
+/** The ConvNet of the paper's §5.1. */
 export const convNetDefaults = {
-  depth: 3,
+  depth: 'auto',
   width: 128,
   norm: 'instance',
   activation: 'relu',
   pooling: 'average',
 } as const satisfies Required<ConvNetOptions>;
+
+/**
+ * The depth that the literature takes for images of a size: so many halvings that maps of about 4×4 are left, 3 for
+ * 32×32, 4 for 64×64, 5 for 128×128, 6 for 224×224; at least 1.
+ */
+export function convNetDepth(input: InputShape): number {
+  const side = Math.min(input.height, input.width) + (isPaddedTo32(input) ? 4 : 0);
+  return Math.max(1, Math.round(Math.log2(side / 4)));
+}
+
+/** The same options with the depth that they come to for images of a size. */
+export function withDepth<Options extends ConvNetOptions>(
+  options: Options,
+  input: InputShape,
+): Options & { readonly depth: number } {
+  const { depth = 'auto' } = options;
+  return { ...options, depth: depth === 'auto' ? convNetDepth(input) : depth };
+}
 
 /**
  * The ConvNet of dataset distillation (Gidaris & Komodakis 2018): `depth` blocks of 3×3 convolution, normalisation,
@@ -54,7 +72,7 @@ export class ConvNet extends ImageModel {
     random: RandomGenerator,
   ) {
     super();
-    const complete = { ...convNetDefaults, ...options };
+    const complete = withDepth({ ...convNetDefaults, ...options }, input);
     requirePositiveIntegers('convnet', { depth: complete.depth, width: complete.width });
     requireRoom(input, complete);
     const { blocks, featureDimension } = this.child('layers', new Layers(input, complete, random));
@@ -66,7 +84,7 @@ export class ConvNet extends ImageModel {
 
 function requireRoom(
   input: InputShape,
-  { depth, pooling }: Pick<Required<ConvNetOptions>, 'depth' | 'pooling'>,
+  { depth, pooling }: { readonly depth: number; readonly pooling: Pooling },
 ): void {
   const side = Math.min(input.height, input.width) + (isPaddedTo32(input) ? 4 : 0);
   if (pooling === 'none' || side >> depth >= 1) return;
@@ -91,7 +109,13 @@ class Layers extends Module {
 
   constructor(
     input: InputShape,
-    { depth, width, norm, activation, pooling }: Required<ConvNetOptions>,
+    {
+      depth,
+      width,
+      norm,
+      activation,
+      pooling,
+    }: Required<ConvNetOptions> & { readonly depth: number },
     random: RandomGenerator,
   ) {
     super();

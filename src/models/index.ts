@@ -1,6 +1,6 @@
 import { nearest, type RandomGenerator, UsageError } from '../tensor/index.js';
 import { AlexNet, type AlexNetOptions } from './alexnet.js';
-import { ConvNet, type ConvNetOptions } from './convnet.js';
+import { ConvNet, type ConvNetOptions, withDepth } from './convnet.js';
 import { ConvNext, type ConvNextOptions } from './convnext.js';
 import { DenseNet, type DenseNetOptions } from './densenet.js';
 import { LeNet, type LeNetOptions } from './lenet.js';
@@ -11,7 +11,7 @@ import { Vgg, type VggOptions } from './vgg.js';
 
 export { adviceFor } from './advice.js';
 export { AlexNet, type AlexNetOptions, alexNetDefaults } from './alexnet.js';
-export { ConvNet, type ConvNetOptions, convNetDefaults } from './convnet.js';
+export { ConvNet, type ConvNetOptions, convNetDefaults, convNetDepth } from './convnet.js';
 export { ConvNext, type ConvNextOptions, convNextDefaults } from './convnext.js';
 export { DenseNet, type DenseNetOptions, denseNetDefaults } from './densenet.js';
 export { LeNet, type LeNetOptions, leNetDefaults } from './lenet.js';
@@ -83,6 +83,11 @@ export function buildModel(
   const network: Network<never> | undefined = networks[options.name];
   if (network === undefined) throw unknownModel(options.name, modelNames);
   return new (network as Network<ModelOptions>)(input, classes, options, random);
+}
+
+/** The options with what depends on the images' size filled in: the depth of a ConvNet. */
+export function resolveModel(options: ModelOptions, input: InputShape): ModelOptions {
+  return options.name === 'convnet' ? withDepth(options, input) : options;
 }
 
 /** Short names of networks with a depth, as tables have them: vgg11, resnet18, resnet-ap10, convnet4, … */

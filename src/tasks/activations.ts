@@ -1,5 +1,10 @@
 import type { ImageShape } from '../data/index.js';
-import { type ConvNetOptions, convNetDefaults, type ModelOptions } from '../models/index.js';
+import {
+  type ConvNetOptions,
+  convNetDefaults,
+  convNetDepth,
+  type ModelOptions,
+} from '../models/index.js';
 import { walk } from './walk.js';
 
 /** Bytes of a float32. */
@@ -41,11 +46,13 @@ function isFused(model: ModelOptions): model is FusedConvNet {
 }
 
 /** A block of a ConvNet: what its convolution and its pooling give for one image. */
-function convNetBlocks({ depth = 3, width = 128 }: ConvNetOptions, shape: ImageShape) {
+function convNetBlocks(options: ConvNetOptions, shape: ImageShape) {
+  const { depth = 'auto', width = convNetDefaults.width } = options;
   // The first convolution pads 28×28 grey images to 32×32.
   const grown = shape.channels === 1 && shape.height === 28 && shape.width === 28 ? 4 : 0;
   let [rows, columns] = [shape.height + grown, shape.width + grown];
-  return Array.from({ length: depth }, (_, block) => {
+  const blocks = depth === 'auto' ? convNetDepth(shape) : depth;
+  return Array.from({ length: blocks }, (_, block) => {
     const convolution = width * rows * columns * float;
     [rows, columns] = [rows >> 1, columns >> 1];
     return {

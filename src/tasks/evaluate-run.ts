@@ -1,4 +1,4 @@
-import type { ModelOptions } from '../models/index.js';
+import { type ModelOptions, resolveModel } from '../models/index.js';
 import type { RunDirectory } from '../run/index.js';
 import { type Tensor, writeFileAtomic } from '../tensor/index.js';
 import { drawAccuracies } from './album.js';
@@ -150,7 +150,7 @@ export function resultOf(
 
 /** The protocol by which a context's networks of one architecture are trained. */
 function protocolOf({ plan, data }: RunContext, student: ModelOptions): EvaluationProtocol {
-  return evaluationProtocol(student, plan.evaluate, {
+  return evaluationProtocol(resolveModel(student, data.train.shape), plan.evaluate, {
     normalization: data.train.normalization,
     formation: plan.distill.formation,
   });

@@ -1,5 +1,5 @@
 import type { DatasetPair } from '../data/index.js';
-import type { ModelOptions } from '../models/index.js';
+import { type ModelOptions, resolveModel } from '../models/index.js';
 import type { EventSink } from '../run/index.js';
 import type { Tensor } from '../tensor/index.js';
 import {
@@ -118,7 +118,7 @@ async function onSet<T>(
 }
 
 function protocolOf({ plan, data }: RunContext): EvaluationProtocol {
-  return evaluationProtocol(plan.student, plan.evaluate, {
+  return evaluationProtocol(resolveModel(plan.student, data.train.shape), plan.evaluate, {
     normalization: data.train.normalization,
   });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TrainingAugmentation } from '../augment/index.js';
 import type { Dataset } from '../data/index.js';
 import { ExtractorPool, type TrainedPair } from '../distill/index.js';
-import { buildModel, type ModelOptions } from '../models/index.js';
+import { buildModel, type ModelOptions, resolveModel } from '../models/index.js';
 import type { OptimizerOptions, ScheduleOptions } from '../nn/index.js';
 import type { EventSink } from '../run/index.js';
 import {
@@ -62,7 +62,7 @@ export function poolHash({ train, model, options, random }: PoolRequest): string
     formatVersion,
     data: train.hash,
     normalization: train.normalization,
-    model,
+    model: resolveModel(model, train.shape),
     settings,
     seed: random.seed,
     engine: [engine().version, random.device, threads()],

@@ -58,5 +58,7 @@ export async function crossArchitectures(
 
 /** `resnet18`, `vgg11`, `convnet`: how tables call a network. */
 export function labelOf(model: ModelOptions): string {
-  return 'depth' in model && model.depth !== undefined ? `${model.name}${model.depth}` : model.name;
+  return 'depth' in model && typeof model.depth === 'number'
+    ? `${model.name}${model.depth}`
+    : model.name;
 }

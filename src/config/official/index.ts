@@ -1,0 +1,1 @@
+export { type ImportedConfig, type ImportedKey, importOfficial } from './import.js';
