@@ -142,15 +142,22 @@ async function scale(from: ColourPixels, placement: Placement, to: Size): Promis
   return { width, height, values };
 }
 
+/** Holds one picture at a time, and only within a call. */
+let scratch = new Uint8Array(0);
+
+/** Separates the channels in place: what a picture is decoded into is the largest thing that decoding allocates. */
 function planes({ width, height, values }: ColourPixels): Uint8Array {
   const plane = width * height;
-  const separate = new Uint8Array(plane * 3);
-  for (let pixel = 0; pixel < plane; pixel++) {
-    separate[pixel] = values[3 * pixel]!;
-    separate[plane + pixel] = values[3 * pixel + 1]!;
-    separate[2 * plane + pixel] = values[3 * pixel + 2]!;
+  if (scratch.length < plane * 3) scratch = new Uint8Array(plane * 3);
+  const interleaved = scratch;
+  interleaved.set(values);
+  for (let channel = 0; channel < 3; channel++) {
+    const start = channel * plane;
+    for (let pixel = 0, from = channel; pixel < plane; pixel++, from += 3) {
+      values[start + pixel] = interleaved[from]!;
+    }
   }
-  return separate;
+  return new Uint8Array(values.buffer, values.byteOffset, values.length);
 }
 
 function luma({ width, height, values }: ColourPixels): Uint8Array {

@@ -2,6 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { UsageError } from '../../tensor/errors.js';
 import { FORMAT_LIST, type PictureFormat, pictureFormat } from './format.js';
+import type { Size } from './geometry.js';
+import { plainJpegSize } from './jpeg-header.js';
 
 /** A picture's file: its path, or its content. */
 export type PictureInput = string | Uint8Array;
@@ -23,11 +25,17 @@ export const MAX_PIXELS = 2 ** 27;
 /** Node reads at most 2 GiB at once. */
 const LARGEST_FILE = 2 ** 31 - 1;
 
+/** What is asked of a picture's header. */
+export type PictureMetadata = Pick<
+  Metadata,
+  'width' | 'height' | 'autoOrient' | 'space' | 'depth' | 'hasAlpha' | 'orientation'
+>;
+
 /** A picture whose header has been read. */
 export interface OpenPicture {
   readonly name: string;
   readonly format: PictureFormat;
-  readonly metadata: Metadata;
+  readonly metadata: PictureMetadata;
   /**
    * Runs a decoding of the picture.
    *
@@ -53,7 +61,15 @@ export async function openPicture(
   const maxPixels = options.maxPixels ?? MAX_PIXELS;
   const decode = <T>(body: (picture: Sharp) => Promise<T>) =>
     decodeStrictly(bytes, name, maxPixels, body);
-  return { name, format, metadata: await decode((picture) => picture.metadata()), decode };
+  const plain = format === 'JPEG' ? plainJpegSize(bytes) : undefined;
+  // A header that declares too much is refused by the decoder.
+  const known = plain !== undefined && plain.width * plain.height <= maxPixels;
+  const metadata = known ? plainMetadata(plain) : await decode((picture) => picture.metadata());
+  return { name, format, metadata, decode };
+}
+
+function plainMetadata(size: Size): PictureMetadata {
+  return { ...size, autoOrient: size, space: 'srgb', depth: 'uchar', hasAlpha: false };
 }
 
 /** The decoder stops at its first complaint, so that nothing missing is filled with grey. */
