@@ -9,6 +9,7 @@ import torch
 from augment import cutmix, normalizer, training
 from characteristic import discrepancy, normalize_features
 from distil import LOSS_WEIGHT, Distiller, RealImages, decode
+from evaluate import evaluate
 from network import ConvNet
 from torch.nn import functional as F
 
@@ -128,4 +129,11 @@ def report(line):
     print(line, file=sys.stderr, flush=True)
 
 
-JOBS = {"iterations": iterations, "loss": loss, "train": train, "overhead": overhead, "distil": distil}
+JOBS = {
+    "iterations": iterations,
+    "loss": loss,
+    "train": train,
+    "overhead": overhead,
+    "distil": distil,
+    "evaluate": evaluate,
+}

@@ -1,2 +1,3 @@
 export * from './distilled-set.js';
+export * from './export/index.js';
 export * from './official-pair.js';

@@ -10,7 +10,7 @@ import { temporaryFolder } from '../../run/testing/folder.js';
 import { saveDistilled, saveSoftLabels } from '../../tasks/index.js';
 import { liveTensors, loadPt, RandomGenerator, scope, Tensor } from '../../tensor/index.js';
 import { pythonWithTorch, runPython } from '../../tensor/testing/python.js';
-import { decodeFor, openDistilledSet } from '../index.js';
+import { decodeFor, openDistilledSet } from '../distilled-set.js';
 import { exportFormats, exportRun } from './index.js';
 import { classFolders } from './png.js';
 
