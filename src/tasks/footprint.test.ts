@@ -172,6 +172,24 @@ describe('the footprint of a plan', () => {
     expect(bytesOf(stage, changed)).toBeGreaterThan(bytesOf(stage, smallPlan));
   });
 
+  it('is larger with soft labels, by the networks that give them', () => {
+    const taughtBy = (networks: number): Plan => ({
+      ...smallPlan,
+      evaluate: {
+        ...smallPlan.evaluate,
+        labels: {
+          mode: 'on-the-fly',
+          teacher: { kind: 'pool', networks },
+          temperature: 1,
+          correctToHard: false,
+          hardShare: 0,
+        },
+      },
+    });
+    expect(bytesOf('evaluate', taughtBy(1))).toBeGreaterThan(bytesOf('evaluate', smallPlan));
+    expect(bytesOf('evaluate', taughtBy(2))).toBeGreaterThan(bytesOf('evaluate', taughtBy(1)));
+  });
+
   it('leaves pretraining out when its networks are there already', () => {
     const batch = { ...smallPlan, pretrain: { ...smallPlan.pretrain, batchSize: 4096 } };
     const [ready] = footprint(workload(batch, { poolReady: true }), usual);

@@ -201,12 +201,42 @@ function evaluateFootprint({ plan, sizes }: Workload, chunks: TaskChunks): Estim
   const { decoded } = perClass(plan);
   const { seeds, batchSize, optimizer } = plan.evaluate;
   const network = parameterBytes(plan.student, shape, classes) * (1 + optimizerCopies(optimizer));
+  const teacher = teacherFootprint(plan, sizes, chunks);
   return {
-    held: image * (2 * decoded + seeds * plan.distill.imagesPerClass) + network,
+    held:
+      image * (2 * decoded + seeds * plan.distill.imagesPerClass) + network + (teacher?.held ?? 0),
     passes: [
       { name: 'a training batch', bytes: batchSize * imageBytes(plan.student, shape, true) },
+      ...(teacher ? [teacher.pass] : []),
       testPass(plan.student, shape, chunks, 0),
     ],
+  };
+}
+
+/** The networks that give soft labels, and what they take to give some; none with hard labels. */
+function teacherFootprint(
+  { model, student, pretrain, evaluate }: Plan,
+  { shape, classes }: DataSizes,
+  chunks: TaskChunks,
+): { readonly held: number; readonly pass: Pass } | undefined {
+  const { labels, batchSize } = evaluate;
+  if (labels.mode === 'hard') return undefined;
+  const { teacher } = labels;
+  const taught = teacher.kind === 'pool' ? model : (teacher.model ?? student);
+  const pool = teacher.kind === 'pool' && teacher.networks === 'all';
+  const networks = pool
+    ? pretrain.networks
+    : teacher.kind === 'file'
+      ? 1
+      : Number(teacher.networks);
+  const atOnce = labels.mode === 'static' ? chunks.test : batchSize;
+  return {
+    held: networks * parameterBytes(taught, shape, classes),
+    pass: {
+      name: 'soft labels',
+      bytes: atOnce * imageBytes(taught, shape, false),
+      ...(labels.mode === 'static' && { chunk: 'test' as const }),
+    },
   };
 }
 
