@@ -93,12 +93,13 @@ function writeTensor(tensor: Tensor, pickler: Pickler, storages: Uint8Array[]): 
 /**
  * Reads a file written by Python's `torch.save` (since PyTorch 1.6) or by `savePt`; the tensors belong to the caller.
  * Only tensors, parameters and plain containers are rebuilt, tuples as arrays, dictionaries and state dictionaries as
- * objects; no code in the file is run. Throws UsageError for anything else.
+ * objects; no code in the file is run. What a file holds may share storages and parts, but not come to many times its
+ * size. Throws UsageError for anything else.
  */
 export function loadPt(path: string): Storable {
   const bytes = readBytes(path);
   try {
-    return scope(() => toStorable(new Archive(readZip(bytes)).read()));
+    return scope(() => new Archive(readZip(bytes), bytes.length).read());
   } catch (cause) {
     throw new UsageError(
       `${path} could not be read as a PyTorch file of tensors and plain containers: ${(cause as Error).message}`,
@@ -107,12 +108,15 @@ export function loadPt(path: string): Storable {
   }
 }
 
-function toStorable(value: unknown): Storable {
-  if (Array.isArray(value)) return value.map(toStorable);
+/** `visit` is called for every part; it throws when there are too many of them. */
+function toStorable(value: unknown, visit: () => void): Storable {
+  visit();
+  if (Array.isArray(value)) return value.map((item) => toStorable(item, visit));
   if (value instanceof Map) {
     return Object.fromEntries(
       [...value].map(([key, item]) => {
-        if (typeof key === 'string' || typeof key === 'number') return [key, toStorable(item)];
+        if (typeof key === 'string' || typeof key === 'number')
+          return [key, toStorable(item, visit)];
         throw new Error('it has a dictionary whose keys are neither strings nor integers');
       }),
     );
@@ -121,6 +125,20 @@ function toStorable(value: unknown): Storable {
   if (value instanceof Uint8Array) throw new Error('it holds a byte string');
   if (value instanceof FlatArray) throw new Error('it holds a storage without a tensor');
   return value as Storable;
+}
+
+/** How many times its own size the tensors of a file may take: views of one storage become tensors of their own. */
+const largestExpansion = 16;
+/** Bytes that the tensors of any file may take. */
+const alwaysAllowed = 1 << 20;
+
+/** Gives a function that counts what is claimed, and throws the error once it exceeds `limit`. */
+function allowance(limit: number, error: string): (claimed: number) => void {
+  let left = limit;
+  return (claimed) => {
+    left -= claimed;
+    if (left < 0) throw new Error(error);
+  };
 }
 
 /** A stored array of elements that tensors are views of. */
@@ -133,9 +151,15 @@ class Archive {
   readonly #entries: ReadonlyMap<string, Buffer>;
   readonly #prefix: string;
   readonly #storages = new Map<string, FlatArray>();
+  /** Takes the bytes of a tensor before it is made. */
+  readonly #claim: (bytes: number) => void;
 
-  constructor(entries: ReadonlyMap<string, Buffer>) {
+  constructor(entries: ReadonlyMap<string, Buffer>, fileSize: number) {
     this.#entries = entries;
+    this.#claim = allowance(
+      largestExpansion * fileSize + alwaysAllowed,
+      `its tensors take more than ${largestExpansion} times the file's own size`,
+    );
     const pickle = [...entries.keys()].find((name) => /^[^/]*\/data\.pkl$/.test(name));
     if (pickle === undefined) throw new Error("it has no record 'data.pkl'");
     this.#prefix = pickle.slice(0, -'data.pkl'.length);
@@ -144,11 +168,18 @@ class Archive {
     }
   }
 
-  read(): unknown {
-    return unpickle(this.#entries.get(`${this.#prefix}data.pkl`)!, {
-      call: (name, parameters) => call(name, parameters),
+  read(): Storable {
+    const pickle = this.#entries.get(`${this.#prefix}data.pkl`)!;
+    const value = unpickle(pickle, {
+      call: (name, parameters) => call(name, parameters, this.#claim),
       persistent: (id) => this.#storage(id),
     });
+    // Every part takes a byte of the pickle, but for parts that are used again.
+    const visited = allowance(
+      largestExpansion * pickle.length,
+      'it holds the same parts over and over, more often than can be read',
+    );
+    return toStorable(value, () => visited(1));
   }
 
   /** The array behind ('storage', type, key, device, number of elements). */
@@ -175,11 +206,15 @@ class Archive {
 }
 
 /** What the few functions that files of tensors call give. */
-function call(name: string, parameters: readonly unknown[]): unknown {
+function call(
+  name: string,
+  parameters: readonly unknown[],
+  claim: (bytes: number) => void,
+): unknown {
   switch (name) {
     case 'torch._utils._rebuild_tensor_v2':
     case 'torch._utils._rebuild_tensor':
-      return rebuildTensor(parameters);
+      return rebuildTensor(parameters, claim);
     case 'torch._utils._rebuild_parameter':
     case 'torch.jit._pickle.restore_type_tag':
       return parameters[0];
@@ -190,7 +225,10 @@ function call(name: string, parameters: readonly unknown[]): unknown {
   throw new Error(`it calls ${name}, which is neither a tensor nor a plain container`);
 }
 
-function rebuildTensor([storage, offset, size, stride]: readonly unknown[]): Tensor {
+function rebuildTensor(
+  [storage, offset, size, stride]: readonly unknown[],
+  claim: (bytes: number) => void,
+): Tensor {
   if (!(storage instanceof FlatArray && isSizes([offset]) && isSizes(size) && isSizes(stride))) {
     throw new Error('it describes a tensor in a way unknown here');
   }
@@ -204,6 +242,7 @@ function rebuildTensor([storage, offset, size, stride]: readonly unknown[]): Ten
       `a tensor of shape [${size.join(', ')}] goes beyond its storage of ${storage.elements.length} elements`,
     );
   }
+  claim(size.reduce((product, length) => product * length, dtypeBytes(storage.elements.dtype)));
   return asStrided(storage.elements, size, stride, empty ? 0 : (offset as number))
     .clone()
     .contiguous();

@@ -15,17 +15,26 @@ const unknown32 = 0xffffffff;
 /** Entries begin at multiples of this, as PyTorch needs for reading them in place. */
 const alignment = 64;
 
-/** The entries of an archive by name, as views of `bytes`. Throws Error for a damaged or unsupported archive. */
+/**
+ * The entries of an archive by name, as views of `bytes`. Throws Error for a damaged or unsupported archive, and for one
+ * whose entries overlap or share a name: many on the same bytes would take forever to check.
+ */
 export function readZip(bytes: Buffer): Map<string, Buffer> {
   const end = findEnd(bytes);
   const count = bytes.readUInt16LE(end + 10);
   const entries = new Map<string, Buffer>();
+  let claimed = 0;
   let position = bytes.readUInt32LE(end + 16);
   if (position === unknown32) throw new Error('archives of 4 GiB and more are not supported');
   for (let entry = 0; entry < count; entry++) {
     requireSignature(bytes, position, centralSignature, centralSize);
     const nameEnd = position + centralSize + bytes.readUInt16LE(position + 28);
     const name = bytes.toString('utf8', position + centralSize, nameEnd);
+    claimed += bytes.readUInt32LE(position + 20);
+    if (claimed > bytes.length) {
+      throw new Error(`its entries claim more bytes than the ${bytes.length} that it has`);
+    }
+    if (entries.has(name)) throw new Error(`it has two entries '${name}'`);
     entries.set(name, readEntry(bytes, position, name));
     position = nameEnd + bytes.readUInt16LE(position + 30) + bytes.readUInt16LE(position + 32);
   }

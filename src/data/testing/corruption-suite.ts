@@ -61,9 +61,10 @@ function checkWhole(dataset: Dataset, whole: Dataset, what: string): void {
   expect(dataset.read([0]), what).toHaveLength(pixelsPerImage(dataset.shape));
 }
 
-function* mutations(
+/** The damages, as bytes of the whole file; drawn the same in every run. */
+export function* mutations(
   bytes: Buffer,
-  { extra, count = 220 }: Corruptible,
+  { extra, count = 220 }: Pick<Corruptible, 'extra' | 'count'> = {},
 ): Generator<readonly [string, Buffer]> {
   let state = 12345;
   const below = (limit: number): number => {

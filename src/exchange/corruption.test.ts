@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { beforeAll, describe } from 'vitest';
+import { loadDigits } from '../data/digits.js';
+import { arrayDataset, type Dataset, encodeNpz } from '../data/index.js';
+import { type Corruptible, describeCorruption } from '../data/testing/corruption-suite.js';
+import { initializeSynthetic } from '../distill/index.js';
+import { saveDistilled } from '../tasks/index.js';
+import { RandomGenerator, saveSafetensors, tensor, writeFileAtomic } from '../tensor/index.js';
+import { hostileArchives } from '../tensor/testing/hostile-archives.js';
+import { decodeFor, openDistilledSet, writePair } from './index.js';
+
+let digits: Dataset;
+beforeAll(async () => {
+  digits = (await loadDigits()).train;
+});
+
+/** Two stored images per class. */
+const classes = Array.from({ length: 20 }, (_, index) => Math.floor(index / 2));
+
+/** Opens a set and decodes it for digits, as an evaluation does; a dataset checks the result once more. */
+async function load(path: string): Promise<Dataset> {
+  using set = await openDistilledSet(path, { channels: 1 });
+  const decoded = decodeFor(set, digits);
+  using images = decoded.images;
+  using labels = decoded.labels;
+  return arrayDataset({
+    name: 'set',
+    split: 'train',
+    shape: digits.shape,
+    pixels: images.toFloat32Array(),
+    labels: Array.from(labels.toArray(), Number),
+    classNames: digits.classNames,
+    source: { pixels: path, labels: path },
+  });
+}
+
+function placePt(folder: string): string {
+  const path = join(folder, 'set.pt');
+  using images = new RandomGenerator(1).uniformTensor([20, 1, 8, 8]);
+  using labels = tensor(classes, [20], 'int64');
+  writePair(path, { images, labels });
+  return path;
+}
+
+function placeNpz(folder: string): string {
+  const path = join(folder, 'set.npz');
+  using images = new RandomGenerator(1).uniformTensor([20, 1, 8, 8]);
+  const arrays = new Map([
+    ['images', { shape: [20, 1, 8, 8], values: images.toFloat32Array() }],
+    ['labels', { shape: [20], values: Int32Array.from(classes) }],
+  ]);
+  writeFileAtomic(path, Buffer.from(encodeNpz(arrays)));
+  return path;
+}
+
+function placeSafetensors(folder: string): string {
+  const path = join(folder, 'set.safetensors');
+  using images = new RandomGenerator(1).uniformTensor([20, 1, 8, 8]);
+  using labels = tensor(classes, [20], 'int64');
+  saveSafetensors(path, new Map(Object.entries({ images, labels })));
+  return path;
+}
+
+function placeRun(folder: string): void {
+  using images = initializeSynthetic(digits, {
+    imagesPerClass: 2,
+    formation: { mode: 'single', factor: 2 },
+    initialization: { kind: 'mix' },
+    random: new RandomGenerator(1),
+  });
+  saveDistilled(join(folder, 'distilled'), images, digits);
+}
+
+const subjects: Record<string, Corruptible> = {
+  'a set in a .pt file': {
+    place: async (folder) => placePt(folder),
+    load: (folder) => load(join(folder, 'set.pt')),
+    extra: hostileArchives,
+  },
+  'a set in a .npz file': {
+    place: async (folder) => placeNpz(folder),
+    load: (folder) => load(join(folder, 'set.npz')),
+  },
+  'a set in a .safetensors file': {
+    place: async (folder) => placeSafetensors(folder),
+    load: (folder) => load(join(folder, 'set.safetensors')),
+  },
+  "a run's images": {
+    place: async (folder) => {
+      placeRun(folder);
+      return join(folder, 'distilled', 'images.safetensors');
+    },
+    load,
+  },
+  "a run's description": {
+    place: async (folder) => {
+      placeRun(folder);
+      return join(folder, 'distilled', 'metadata.json');
+    },
+    load,
+  },
+};
+
+describe('a distilled set', () => {
+  for (const [title, subject] of Object.entries(subjects)) describeCorruption(title, subject);
+});
