@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -11,7 +12,9 @@ import {
   savePt,
   type Tensor,
   tensor,
+  UsageError,
 } from '../tensor/index.js';
+import { hostileArchives } from '../tensor/testing/hostile-archives.js';
 import { pythonWithTorch, runPython } from '../tensor/testing/python.js';
 import { type ImagePair, type ReadPairOptions, readPair, writePair } from './index.js';
 
@@ -96,6 +99,20 @@ describe('what is no pair', () => {
     expect(() => readPair(path)).toThrow(path);
     expect(liveTensors()).toBe(before);
   });
+});
+
+it('is refused for code in it, and for sizes that nothing is behind', () => {
+  const path = join(temporaryFolder(), 'set.pt');
+  using one = images();
+  using two = labels();
+  writePair(path, { images: one, labels: two });
+  const before = liveTensors();
+  for (const [what, hostile] of hostileArchives(readFileSync(path))) {
+    writeFileSync(path, hostile);
+    expect(() => readPair(path), what).toThrow(UsageError);
+    expect(() => readPair(path), what).toThrow(path);
+  }
+  expect(liveTensors()).toBe(before);
 });
 
 it('comes back as it was written', () => {

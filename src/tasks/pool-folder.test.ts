@@ -1,12 +1,14 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadDigits } from '../data/digits.js';
 import type { Dataset } from '../data/index.js';
+import { mutations } from '../data/testing/corruption-suite.js';
 import type { TrainedPair } from '../distill/index.js';
 import { buildModel, type ImageModel, type ModelOptions } from '../models/index.js';
 import { temporaryFolder } from '../run/testing/folder.js';
-import { liveTensors, RandomGenerator, savePt, type Tensor } from '../tensor/index.js';
+import { liveTensors, RandomGenerator, savePt, type Tensor, UsageError } from '../tensor/index.js';
+import { hostileArchives } from '../tensor/testing/hostile-archives.js';
 import { pythonWithTorch, runPython } from '../tensor/testing/python.js';
 import { listPool, readPoolMember, writePoolFolder } from './pool-folder.js';
 import { pretrain } from './pretrain.js';
@@ -121,6 +123,48 @@ describe('a state dictionary', () => {
     savePt(path, [one]);
     const before = liveTensors();
     expect(() => readState(path)).toThrow(/list\.pt does not hold the parameters of a network/);
+    expect(liveTensors()).toBe(before);
+  });
+});
+
+describe('a damaged file of a network', () => {
+  it('is refused by name or read whole, whatever the damage', { timeout: 60_000 }, () => {
+    const folder = temporaryFolder();
+    using model = network(1);
+    writePoolFolder(folder, [{ initial: model.state(), trained: model.state() }]);
+    const [member] = listPool(folder);
+    const whole = readFileSync(member!.trained);
+    const before = liveTensors();
+    const tried = { damaged: 0, refused: 0 };
+    for (const [what, damaged] of mutations(whole)) {
+      writeFileSync(member!.trained, damaged);
+      tried.damaged += 1;
+      try {
+        const { initial, trained } = readPoolMember(member!, model);
+        // What is not refused lies outside the checked data, and changes none of it.
+        expect(values(trained), what).toEqual(values(initial));
+        for (const tensor of [...initial.values(), ...trained.values()]) tensor.dispose();
+      } catch (error) {
+        expect(error, what).toBeInstanceOf(UsageError);
+        expect((error as Error).message, what).toContain(member!.trained);
+        tried.refused += 1;
+      }
+      expect(liveTensors(), what).toBe(before);
+    }
+    expect(tried.damaged).toBeGreaterThanOrEqual(200);
+    expect(tried.refused).toBeGreaterThan(100);
+  });
+
+  it('is refused for code in it, and for sizes that nothing is behind', () => {
+    const path = join(temporaryFolder(), 'network.pth.tar');
+    using model = network(1);
+    savePt(path, Object.fromEntries(model.state()));
+    const before = liveTensors();
+    for (const [what, hostile] of hostileArchives(readFileSync(path))) {
+      writeFileSync(path, hostile);
+      expect(() => readState(path), what).toThrow(UsageError);
+      expect(() => readState(path), what).toThrow(path);
+    }
     expect(liveTensors()).toBe(before);
   });
 });

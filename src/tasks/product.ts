@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../data/index.js';
-import { decode, type Formation, labelsByClass, type SyntheticImages } from '../distill/index.js';
+import {
+  checkFormation,
+  decode,
+  type Formation,
+  labelsByClass,
+  type SyntheticImages,
+} from '../distill/index.js';
 import {
   loadSafetensors,
   noGrad,
@@ -85,13 +91,61 @@ function readMetadata(path: string): DistilledMetadata {
       { cause },
     );
   }
+  let metadata: DistilledMetadata;
   try {
-    const metadata = JSON.parse(text) as DistilledMetadata;
-    if (metadata.formatVersion === 1) return metadata;
+    metadata = JSON.parse(text) as DistilledMetadata;
   } catch (cause) {
     throw new UsageError(`${path} is not valid JSON: ${(cause as Error).message}`, { cause });
   }
-  throw new UsageError(`${path} has another format version; this version of ncfm reads version 1`);
+  if (metadata?.formatVersion !== 1) {
+    throw new UsageError(
+      `${path} has another format version; this version of ncfm reads version 1`,
+    );
+  }
+  const wrong = wrongKey(metadata);
+  if (wrong === undefined) return metadata;
+  throw new UsageError(
+    `${path} is damaged: ${wrong} is missing or not as \`ncfm distill\` writes it; write it again`,
+  );
+}
+
+/** The first key that a stored description lacks, or that has a value of another kind. */
+function wrongKey(metadata: Partial<DistilledMetadata>): string | undefined {
+  const { dataset, classNames, imagesPerClass, shape, normalization, formation } = metadata;
+  const sizes = [shape?.channels, shape?.height, shape?.width];
+  const perChannel = (values: unknown): boolean =>
+    Array.isArray(values) && values.length === shape?.channels && values.every(Number.isFinite);
+  const sound: Record<string, boolean> = {
+    dataset: isText(dataset?.name) && isText(dataset?.hash),
+    classNames: Array.isArray(classNames) && classNames.length > 0 && classNames.every(isText),
+    imagesPerClass: isCount(imagesPerClass),
+    shape: sizes.every(isCount),
+    normalization: perChannel(normalization?.mean) && perChannel(normalization?.std),
+    formation: isFormation(formation, shape),
+  };
+  return Object.keys(sound).find((key) => !sound[key]);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+function isFormation(
+  formation: Formation | undefined,
+  shape: DistilledMetadata['shape'] | undefined,
+): boolean {
+  if (formation === undefined || !['single', 'multi', 'bound'].includes(formation.mode))
+    return false;
+  try {
+    checkFormation(formation, Number(shape?.height), Number(shape?.width));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

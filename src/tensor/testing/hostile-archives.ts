@@ -2,14 +2,17 @@ import { readZip, writeZip } from '../zip.js';
 
 /**
  * Ways to make a `.pt` file dangerous or wrong while its archive stays valid, checksums included: code in its pickle,
- * sizes that nothing is behind, records elsewhere. Every one must be refused.
+ * sizes that nothing is behind, records elsewhere. Every one must be refused. For files that `savePt` wrote.
  */
 export function* hostileArchives(bytes: Buffer): Generator<readonly [what: string, bytes: Buffer]> {
   const entries = readZip(Buffer.from(bytes));
   const at = [...entries.keys()].find((name) => name.endsWith('/data.pkl'))!;
   const pickle = entries.get(at)!.toString('latin1');
-  const withPickle = (changed: string): Buffer =>
-    writeZip(new Map([...entries, [at, Buffer.from(changed, 'latin1')]]));
+  const withPickle = (changed: string): Buffer => {
+    if (changed === pickle)
+      throw new Error('the file is not one that savePt wrote: nothing changed');
+    return writeZip(new Map([...entries, [at, Buffer.from(changed, 'latin1')]]));
+  };
   const renamed = (rename: (name: string) => string): Buffer =>
     writeZip(new Map([...entries].map(([name, content]) => [rename(name), content])));
 
@@ -23,7 +26,7 @@ export function* hostileArchives(bytes: Buffer): Generator<readonly [what: strin
       ];
     }
   }
-  yield ['a shape of 2^30 more', withPickle(pickle.replaceAll('J\x04\0\0\0', 'J\0\0\0\x40'))];
+  yield ['sizes of 2^30', withPickle(pickle.replaceAll(/J[^\0]\0\0\0/g, 'J\0\0\0\x40'))];
   yield ['another element type', withPickle(pickle.replaceAll('FloatStorage', 'DoubleStorage'))];
   yield [
     'a storage that is not there',
