@@ -18,7 +18,8 @@ const brief = [
 const quick = [...brief, 'dataset.validation=0.02'];
 /** @param {number} real */
 const plain = (real) => `distill.matching={ strategy: plain, realPerClass: ${real} }`;
-const wide = [...quick, plain(64)];
+const paper = [...quick, 'model.width=128', 'distill.fineTuneWeight=0'];
+const wide = [...paper, plain(64)];
 const learned = 'distill.frequencies={ kind: sampling-network, count: 1024 }';
 /** @param {number} real @param {number} synthetic @param {number} test */
 const chunks = (real, synthetic, test) =>
@@ -27,7 +28,7 @@ const chunks = (real, synthetic, test) =>
 /** What is run: command, preset, settings. @type {Record<string, [string, string, ...string[]]>} */
 const plans = {
   digits: ['run', 'digits', ...brief],
-  pretrain: ['pretrain', 'fashion-ipc10', ...quick],
+  pretrain: ['pretrain', 'fashion-ipc10', ...paper],
   'pretrain-narrow': ['pretrain', 'fashion-quick', ...quick],
   narrow: ['run', 'fashion-quick', ...brief],
   ipc1: ['distill', 'fashion-ipc1', ...wide],

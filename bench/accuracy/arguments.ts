@@ -17,7 +17,7 @@ kept, so that a run can be continued; they are made anew when their files are de
   --epochs <n>           their training (default: 3)
   --width <n>            channels of all networks (default: 128)
   --iterations <list>    our runs, each a number of iterations (default: 100,400)
-  --set <key=value>      changes a setting of ours (the preset fashion-ipc<n>); may be repeated
+  --set <key=value>      changes a setting of ours (bench/accuracy/settings); may be repeated
   --first-batch          PyTorch takes the first 1024 images of a class at every iteration, as the
                          official code does; without it, random ones
   --snapshot-ratio <r>   time between snapshots grows by this factor (default: 2)

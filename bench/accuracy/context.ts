@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   type DatasetPair,
   type ExtractorPool,
@@ -10,6 +11,7 @@ import {
   type RunEvent,
   setThreads,
 } from 'ncfm';
+import { repository } from '../paths.js';
 import type { AccuracyArguments } from './arguments.js';
 import { Store } from './store.js';
 
@@ -31,11 +33,11 @@ export async function openContext(options: AccuracyArguments): Promise<Context> 
   return { options, store, threads, data: await loadDataset('fashion-mnist') };
 }
 
-/** The settings of our side: the preset for so many images per class, with the changes of the command line. */
+/** The settings of our side: those for so many images per class, with the changes of the command line. */
 export function planFor({ options, threads }: Context, imagesPerClass: number): Plan {
   const { networks, epochs, width, overrides } = options;
   return loadPlan({
-    source: `fashion-ipc${imagesPerClass}`,
+    source: join(repository, `bench/accuracy/settings/fashion-ipc${imagesPerClass}.yaml`),
     threads,
     seed,
     overrides: [
