@@ -165,16 +165,6 @@ describe('extends', () => {
     });
   });
 
-  it('takes the folder of a pool from the file that says it', () => {
-    const folder = temporaryFolder();
-    const source = file('extends: digits\npretrain: { pool: networks }', 'own.yaml', folder);
-    expect(loadPlan({ source }).plan.pretrain.pool).toBe(join(folder, 'networks'));
-    expect(loadPlan({ source: 'digits' }).plan.pretrain).not.toHaveProperty('pool');
-    expect(problems('extends: digits\npretrain: { pool: 3 }')).toEqual([
-      expect.stringMatching(/^my\.yaml:2:\d+: pretrain\.pool: .*the path of a folder of networks/),
-    ]);
-  });
-
   it('replaces a mapping that turns into another form', () => {
     const yaml = `extends: fashion-quick
 distill: { matching: { strategy: plain, realPerClass: 8 } }

@@ -11,6 +11,7 @@ import { liveTensors, RandomGenerator, savePt, type Tensor, UsageError } from '.
 import { hostileArchives } from '../tensor/testing/hostile-archives.js';
 import { pythonWithTorch, runPython } from '../tensor/testing/python.js';
 import { listPool, readPoolMember, writePoolFolder } from './pool-folder.js';
+import { checkPlan } from './prepare.js';
 import { pretrain } from './pretrain.js';
 import { readState } from './state-file.js';
 import { smallPlan } from './testing/plan.js';
@@ -86,6 +87,22 @@ describe("a folder of the official project's networks", () => {
     await expect(poolOf(folder, { options })).rejects.toThrow(/holds 2 networks.* asks for 3/);
     rmSync(join(folder, 'premodel1_trained.pth.tar'));
     await expect(poolOf(folder)).rejects.toThrow(/lacks premodel1_trained\.pth\.tar/);
+  });
+
+  it('is looked for before anything is computed, where it is needed', async () => {
+    const plan = { ...smallPlan, pretrain: { ...smallPlan.pretrain, pool: 'nowhere' } };
+    await expect(checkPlan(plan)).rejects.toThrow(/nowhere cannot be read/);
+    await expect(checkPlan(plan, { stages: ['pretrain'] })).rejects.toThrow(/nowhere cannot/);
+    await expect(checkPlan(plan, { stages: ['evaluate'] })).resolves.toBeDefined();
+  });
+
+  it('leaves nothing behind when a later network is damaged', async () => {
+    const { folder, networks } = placePool();
+    const before = liveTensors();
+    writeFileSync(join(folder, 'premodel1_trained.pth.tar'), 'damaged');
+    await expect(poolOf(folder)).rejects.toThrow(/premodel1_trained\.pth\.tar/);
+    expect(liveTensors()).toBe(before);
+    for (const one of networks) one.dispose();
   });
 
   it('is refused when it holds nothing, or is not there', () => {

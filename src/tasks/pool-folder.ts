@@ -58,7 +58,13 @@ function namesIn(folder: string): string[] {
  * @throws UsageError naming the file and every tensor that is missing, unknown or of another shape.
  */
 export function readPoolMember(files: PoolMember, model: ImageModel): TrainedPair {
-  return { initial: readFor(files.init, model), trained: readFor(files.trained, model) };
+  const initial = readFor(files.init, model);
+  try {
+    return { initial, trained: readFor(files.trained, model) };
+  } catch (error) {
+    for (const tensor of initial.values()) tensor.dispose();
+    throw error;
+  }
 }
 
 function readFor(path: string, model: ImageModel): TrainedPair['initial'] {

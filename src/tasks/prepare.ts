@@ -14,7 +14,7 @@ import { type MemoryPlan, planMemory } from './budget.js';
 import type { DistillOptions } from './distill.js';
 import { dataSizes, processBytes, type Stage } from './footprint.js';
 import type { DatasetChoice, Plan } from './plan.js';
-import { networksReady } from './pretrain.js';
+import { networksReady, requirePool } from './pretrain.js';
 
 /** The held-out images are the same for every seed of a run, so that runs are compared on the same images. */
 const validationSeed = 0;
@@ -107,6 +107,9 @@ export interface CheckOptions {
  */
 export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise<Prepared> {
   const { stages, cache } = options;
+  if (stages === undefined || stages.includes('distill') || stages.includes('pretrain')) {
+    requirePool(plan.pretrain);
+  }
   const random = startEngine(plan);
   const process = processBytes();
   const data = await loadParts(plan.dataset, options);

@@ -18,7 +18,7 @@ import {
   UsageError,
 } from '../tensor/index.js';
 import { testAccuracy } from './evaluation/test-network.js';
-import { listPool, readPoolMember } from './pool-folder.js';
+import { listPool, type PoolMember, readPoolMember } from './pool-folder.js';
 import { datasetSource, type TrainRequest, train } from './train.js';
 
 export interface PretrainOptions {
@@ -92,19 +92,33 @@ function readPool(
   { train, model, options, random, onEvent }: PretrainRequest,
   folder: string,
 ): ExtractorPool {
-  const members = listPool(folder);
-  if (members.length < options.networks) {
-    throw new UsageError(
-      `${folder} holds ${members.length} networks, pretrain.networks asks for ${options.networks}; lower it`,
-    );
-  }
-  const chosen = members.slice(0, options.networks);
+  const chosen = poolMembers(options.networks, folder);
   const reading = new RandomGenerator(0);
   using network = buildModel(model, train.shape, train.classNames.length, reading);
   const pairs: TrainedPair[] = [];
-  for (const member of chosen) pairs.push(readPoolMember(member, network));
+  try {
+    for (const member of chosen) pairs.push(readPoolMember(member, network));
+  } catch (error) {
+    for (const { initial, trained } of pairs) {
+      for (const tensor of [...initial.values(), ...trained.values()]) tensor.dispose();
+    }
+    throw error;
+  }
   onEvent({ type: 'pretrain-reused', networks: chosen.length, path: folder });
   return new ExtractorPool(pairs.map((pair) => onDevice(pair, random.device)));
+}
+
+function poolMembers(networks: number, folder: string): PoolMember[] {
+  const members = listPool(folder);
+  if (members.length >= networks) return members.slice(0, networks);
+  throw new UsageError(
+    `${folder} holds ${members.length} networks, pretrain.networks asks for ${networks}; lower it`,
+  );
+}
+
+/** Throws UsageError unless a folder that the pool is to be read from has all of its networks' files. */
+export function requirePool({ networks, pool }: PretrainOptions): void {
+  if (pool !== undefined) poolMembers(networks, pool);
 }
 
 /** What tells one pool from another. */

@@ -159,41 +159,6 @@ describe('loadPt', () => {
     expect(liveTensors()).toBe(before);
   });
 
-  it('refuses a small file that comes to a large content, before it is made', () => {
-    const path = temporaryFile('bomb.pt');
-    // 2^30 elements, all of them the same one of the storage.
-    writeArchive(path, tensorOf(floats, 'K\0J\0\0\0\x40K\x01\x86K\0K\0\x86'));
-    expect(() => loadPt(path)).toThrow(/bomb\.pt .*more than 16 times the file's own size/);
-    // Each list holds the one before it twice: 2^40 parts.
-    const recalled = (level: number) => `h${String.fromCharCode(level)}`;
-    const levels = Array.from(
-      { length: 40 },
-      (_, level) => `](${recalled(level)}${recalled(level)}eq${String.fromCharCode(level + 1)}`,
-    );
-    writeArchive(path, `\x80\x02]q\0${levels.join('')}.`);
-    expect(() => loadPt(path)).toThrow(/bomb\.pt .*the same parts over and over/);
-  });
-
-  it('refuses archives whose entries share their bytes or their names', () => {
-    const path = temporaryFile('overlap.pt');
-    const whole = writeZip(new Map([['archive/data.pkl', Buffer.alloc(4096, 'N')]]));
-    const end = whole.length - 22;
-    const start = whole.readUInt32LE(end + 16);
-    const again = (entry: Buffer) => {
-      const counts = Buffer.from(whole.subarray(end));
-      counts.writeUInt16LE(2, 8);
-      counts.writeUInt16LE(2, 10);
-      const directory = Buffer.concat([whole.subarray(start, end), entry]);
-      writeFileSync(path, Buffer.concat([whole.subarray(0, start), directory, counts]));
-    };
-    again(whole.subarray(start, end));
-    expect(() => loadPt(path)).toThrow(/overlap\.pt .*entries claim more bytes than/);
-    const small = writeZip(new Map([['archive/data.pkl', Buffer.from('N.')]]));
-    const twin = Buffer.from(small.subarray(small.readUInt32LE(small.length - 6), -22));
-    again(twin);
-    expect(() => loadPt(path)).toThrow(/overlap\.pt .*two entries 'archive\/data\.pkl'/);
-  });
-
   it('accepts the hand-made tensor that the refused ones differ from', () => {
     const path = temporaryFile('good.pt');
     const storage = new Uint8Array(Float32Array.of(1.5, -2).buffer);
