@@ -210,14 +210,19 @@ describe('plan', () => {
 });
 
 describe('presets', () => {
-  it('are listed one a line', async () => {
+  it('are listed by their data, with what was published and by whom', async () => {
     const { stdout } = await ncfm('presets');
-    const names = stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => line.split(' ')[0]);
-    expect(names).toEqual(['preset', ...presetNames()]);
-    expect(stdout).toMatch(/^cifar10-ipc10 +71\.8 +CIFAR-10, 10 images per class/m);
+    const lines = stdout.split('\n');
+    const names = lines.flatMap((line) => /^ {2}([a-z][\w-]*)/.exec(line)?.[1] ?? []);
+    expect(names).toEqual(presetNames());
+    expect(stdout).toMatch(
+      /^CIFAR-10\n {2}cifar10-ipc1 .*\n {2}cifar10-ipc10 .*\n.*\n\nCIFAR-100\n/m,
+    );
+    expect(stdout).toMatch(/^ {2}cifar10-ipc10 +71\.8 \[1\] +ConvNet-3 +10 images per class/m);
+    expect(stdout).toMatch(
+      /others have published, not measured by ncfm\n {2}\[1\] NCFM, Wang et al/,
+    );
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
     const { presets } = JSON.parse((await ncfm('presets', '--json')).stdout);
     expect(presets.map(({ name }: { name: string }) => name)).toEqual(presetNames());
   });

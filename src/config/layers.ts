@@ -19,8 +19,12 @@ export interface Layers {
  * @throws UsageError for an unknown preset, a file that cannot be read, a syntax error, or a circle of `extends`.
  */
 export function readLayers(source: string): Layers {
-  const root = merge(defaults(), readChain(source, process.cwd(), undefined, []));
-  return { usualName: usualName(source), root };
+  return overDefaults(usualName(source), readChain(source, process.cwd(), undefined, []));
+}
+
+/** A configuration over the defaults. */
+export function overDefaults(usualName: string, own: Mapping): Layers {
+  return { usualName, root: merge(defaults(), own) };
 }
 
 function defaults(): Mapping {

@@ -4,10 +4,11 @@ import type { Plan } from '../tasks/plan.js';
 import { physicalCores } from '../tensor/device.js';
 import { UsageError } from '../tensor/errors.js';
 import { contradictions } from './check.js';
-import { type Layers, readLayers, usualName } from './layers.js';
+import { type Layers, overDefaults, readLayers, usualName } from './layers.js';
 import { overrideLayer, type PlanChanges } from './overrides.js';
 import { problemsError, problemsOf } from './problems.js';
 import { type Config, configSchema } from './schema.js';
+import { expandShorthand } from './shorthand.js';
 import { type Entry, type Mapping, merge, nodeOf, plainOf } from './tree.js';
 
 export interface PlanRequest extends PlanChanges {
@@ -27,13 +28,28 @@ export interface LoadedPlan {
  *   what was found.
  */
 export function loadPlan({ source, ...changes }: PlanRequest): LoadedPlan {
-  const root = layOver(layersOf(source, changes.data), overrideLayer(changes));
+  return planOf(layOver(layersOf(source, changes.data), overrideLayer(changes)));
+}
+
+/**
+ * Validates and resolves a configuration whose layers are merged.
+ * @throws UsageError that lists every problem, each at its origin.
+ */
+function planOf(root: Mapping): LoadedPlan {
   const parsed = configSchema.safeParse(plainOf(root));
   if (!parsed.success) throw problemsError(problemsOf(parsed.error.issues, root), root);
   const problems = contradictions(parsed.data);
   if (problems.length > 0) throw problemsError(problems, root);
   const plan = resolvePlan(parsed.data);
   return { plan, yaml: planYaml(plan) };
+}
+
+/**
+ * Resolves a configuration that is at hand as a tree, over the defaults.
+ * @throws UsageError that lists every problem, each at its origin.
+ */
+export function loadTree(usualName: string, own: Mapping): LoadedPlan {
+  return planOf(layOver(overDefaults(usualName, expandShorthand(own)), mappingOf({})));
 }
 
 /** The layers of a preset or file; without one, those of the preset for data of one's own, named after the data. */

@@ -5,7 +5,7 @@ import { type PublishedAccuracy, publishedAccuracy } from './published.js';
 /** A configuration that comes with the package. */
 export interface Preset {
   readonly name: string;
-  /** One line: what it runs. */
+  /** One line: what it runs. It begins with the data, up to the first comma. */
   readonly summary: string;
   /** An accuracy that somebody has published for this setting. */
   readonly published?: PublishedAccuracy;

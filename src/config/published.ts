@@ -4,6 +4,8 @@ export interface PublishedAccuracy {
   readonly accuracy: number;
   /** Whose method, and where it was published. */
   readonly source: string;
+  /** The network that was trained on the distilled set, of width 128. */
+  readonly network: string;
 }
 
 const ncfm = 'NCFM, Wang et al., CVPR 2025, table 1';
@@ -54,15 +56,32 @@ const paper: { readonly [presets: string]: readonly (readonly [ipc: number, accu
 
 /** The paper has no Fashion-MNIST; these are the best published accuracies of any method with hard labels. */
 const fashion: { readonly [preset: string]: PublishedAccuracy } = {
-  'fashion-ipc1': { accuracy: 81.5, source: "DANCE, its repository's table" },
-  'fashion-ipc10': { accuracy: 87.2, source: 'MTT, as reported by later papers' },
-  'fashion-ipc50': { accuracy: 89.6, source: 'FrePo, Zhou et al., NeurIPS 2022' },
+  'fashion-ipc1': { accuracy: 81.5, source: "DANCE, its repository's table", network: 'ConvNet-3' },
+  'fashion-ipc10': {
+    accuracy: 87.2,
+    source: 'MTT, as reported by later papers',
+    network: 'ConvNet-3',
+  },
+  'fashion-ipc50': {
+    accuracy: 89.6,
+    source: 'FrePo, Zhou et al., NeurIPS 2022',
+    network: 'ConvNet-3',
+  },
 };
+
+/** The ConvNet for a dataset's images: of depth 4 for 64×64, 5 for 128×128, else 3. */
+function networkOf(presets: string): string {
+  if (presets === 'tiny-imagenet') return 'ConvNet-4';
+  return presets.startsWith('image') ? 'ConvNet-5' : 'ConvNet-3';
+}
 
 const byPreset: ReadonlyMap<string, PublishedAccuracy> = new Map([
   ...Object.entries(fashion),
   ...Object.entries(paper).flatMap(([presets, rows]) =>
-    rows.map(([ipc, accuracy]) => [`${presets}-ipc${ipc}`, { accuracy, source: ncfm }] as const),
+    rows.map(
+      ([ipc, accuracy]) =>
+        [`${presets}-ipc${ipc}`, { accuracy, source: ncfm, network: networkOf(presets) }] as const,
+    ),
   ),
 ]);
 

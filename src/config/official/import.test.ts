@@ -89,7 +89,7 @@ describe('a configuration of the official project', () => {
       frequencies: { kind: 'gaussian', count: 4096, scale: 'auto' },
       alpha: 0.75,
       fineTuneWeight: 2,
-      optimizer: { kind: 'adamw', learningRate: 0.001 },
+      optimizer: { kind: 'adamw', learningRate: 0.001, weightDecay: 5e-4 },
       schedule: { kind: 'plateau', factor: 0.5, patience: 500 },
       augmentation: { brightness: 1, crop: 0.125, cutout: 0.5, flip: false },
     });
@@ -109,6 +109,7 @@ describe('a configuration of the official project', () => {
     expect(of('condense.ipc')).toMatchObject({
       outcome: 'mapped',
       line: 37,
+      column: 3,
       settings: ['distill.imagesPerClass: 10'],
     });
     expect(of('dataset.batch_real')).toMatchObject({ outcome: 'corrected' });
@@ -143,6 +144,39 @@ describe('a configuration of the official project', () => {
     });
   });
 
+  it('is read as YAML 1.1, as the official code does', () => {
+    const { plan } = imported(
+      sample.replace('dsa: True', 'dsa: off').replace('sampling_net: False', 'sampling_net: yes'),
+    );
+    expect(plan.evaluate.augmentation).toEqual(noAugmentation);
+    expect(plan.distill.frequencies.kind).toBe('sampling-network');
+  });
+
+  it('has the weights of the two terms as a share and a weight of the whole', () => {
+    const { distill } = imported(
+      sample.replace('for_loss: 0.75', 'for_loss: 3').replace('for_loss: 0.25', 'for_loss: 1'),
+    ).plan;
+    expect([distill.alpha, distill.discrepancyWeight]).toEqual([0.75, 600]);
+    expect(imported().plan.distill.discrepancyWeight).toBe(300);
+  });
+
+  it("has the images' schedule that the older official code has fixed, where it names none", () => {
+    const { schedule } = imported(sample.replace(/ *condense_scheduler_patience.*/, '')).plan
+      .distill;
+    expect(schedule).toEqual({ kind: 'plateau', factor: 0.5, patience: 500 });
+  });
+
+  it('trains on the distilled set with its own rate for either optimiser', () => {
+    const yaml = sample
+      .replace('eval_optimizer: adamw', 'eval_optimizer: sgd\n  eval_scheduler: multistep')
+      .replace('batch_size:', 'eval_scheduler_gamma: 0.55\n  batch_size:')
+      .replace("decode_type: 'single'", 'decode_type: bound');
+    const { evaluate, distill } = imported(yaml).plan;
+    expect(evaluate.optimizer).toMatchObject({ kind: 'sgd', learningRate: 0.01, momentum: 0.9 });
+    expect(evaluate.schedule).toMatchObject({ kind: 'multi-step', factor: 0.55 });
+    expect(distill.formation).toEqual({ mode: 'bound', factor: 2, budget: 10_000 });
+  });
+
   it('of pictures says their size', () => {
     const { plan } = imported(
       sample.replace('cifar100', 'imagenette').replace('size: 32', 'size: 128'),
@@ -162,7 +196,7 @@ describe('a configuration of the official project', () => {
     [
       'dataset: cifar100',
       'dataset: cifar7',
-      /official\.yaml:4: dataset\.dataset: expected one of cifar10, .*found cifar7/,
+      /official\.yaml:4:3: dataset\.dataset: expected one of cifar10, .*found cifar7/,
     ],
     ['dis_metrics: "NCFM"', 'dis_metrics: MMD', /condense\.dis_metrics: expected NCFM, found MMD/],
     [
@@ -172,7 +206,24 @@ describe('a configuration of the official project', () => {
     ],
     ['beta: 1.0', 'beta: 0.4', /augmentation\.beta: expected 1, .*found 0\.4/],
     ['niter: 20000', 'niter: [1, 2]', /condense\.niter: expected a number, a word, true or false/],
-    ['condense:', 'condense: {', /official\.yaml:\d+: /],
+    [
+      'niter: 20000',
+      'niter: many',
+      /:\d+:3: condense\.niter: distill\.iterations: expected an int/,
+    ],
+    [
+      'depth: 3',
+      'depth: 30',
+      /official\.yaml:11:3: network\.depth: model\.depth: expected .*found 30/,
+    ],
+    ['width: 0.5', 'width: wide', /network\.width: expected a number, found wide/],
+    ['num_freqs: 4096', 'num_freqs: all', /condense\.num_freqs: expected a number, found all/],
+    ['sampling_net: False', 'sampling_net: 2', /condense\.sampling_net: expected true or false/],
+    ['epoch_eval_interval: 100', 'epoch_eval_interval: 0', /expected a number above 0, found 0/],
+    ['alpha_for_loss: 0.75', 'alpha_for_loss: -1', /alpha_for_loss and beta_for_loss from 0/],
+    ['  ipc: 10\n', '', /official\.yaml:.*distill\.imagesPerClass: missing/],
+    ['condense:', 'condense: {', /official\.yaml:\d+:\d+: not valid YAML/],
+    ['condense:', `deep: ${'['.repeat(20_000)}\ncondense:`, /official\.yaml.*YAML/],
   ])('is refused for %s changed to %s, with its line', (from, to, expected) => {
     expect(() => importOfficial(file(sample.replace(from, to)))).toThrow(expected);
   });

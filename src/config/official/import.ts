@@ -12,6 +12,8 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { nearest, UsageError } from '../../tensor/errors.js';
+import { loadTree } from '../load.js';
+import { type Entry, type Mapping, type Node, nodeOf, type Origin, type Plain } from '../tree.js';
 import { type OfficialValue, officialKeys, type Translation, UnknownValue } from './keys.js';
 
 /** What became of one key of the official file. */
@@ -19,6 +21,7 @@ export interface ImportedKey {
   /** With its section: `condense.ipc`. */
   readonly key: string;
   readonly line: number;
+  readonly column: number;
   readonly value: OfficialValue;
   readonly outcome: Translation['outcome'] | 'unknown';
   /** Our settings that come of it, `distill.imagesPerClass: 10`. */
@@ -35,27 +38,31 @@ export interface ImportedConfig {
 /**
  * Translates a configuration of the official NCFM project into one of ours.
  *
- * @throws UsageError with file, line and key for a file that cannot be read, is not YAML of mappings and scalars, or
- *   has values that are not understood.
+ * @throws UsageError with file, line, column and key for a file that cannot be read, is not YAML of mappings and
+ *   scalars, or has values that are not understood or that no configuration of ours may have.
  */
 export function importOfficial(path: string): ImportedConfig {
   const leaves = readLeaves(path);
   const all = new Map(leaves.map(({ name, value }) => [name, value]));
-  const settings: { [path: string]: unknown } = {};
+  const settings: { [path: string]: Plain } = {};
+  const origins = new Map<string, Origin>();
   const keys = leaves.map((leaf): ImportedKey => {
-    const { key, name, line, value } = leaf;
+    const { key, name, line, column, value } = leaf;
     const rule = Object.hasOwn(officialKeys, name) ? officialKeys[name] : undefined;
     if (rule === undefined) {
       const near = nearest(name, Object.keys(officialKeys));
       const note = near ? `not known; did you mean '${near}'?` : 'not known';
-      return { key, line, value, outcome: 'unknown', settings: [], note };
+      return { key, line, column, value, outcome: 'unknown', settings: [], note };
     }
     const { outcome, sets = {}, note } = translate(path, leaf, () => rule(value, all));
     Object.assign(settings, sets);
+    for (const ours of Object.keys(sets)) origins.set(ours, originOf(path, leaf));
     const set = Object.entries(sets).map(([ours, own]) => `${ours}: ${JSON.stringify(own)}`);
-    return { key, line, value, outcome, settings: set, ...(note !== undefined && { note }) };
+    return { key, line, column, value, outcome, settings: set, ...(note && { note }) };
   });
-  return { yaml: yamlOf(path, settings), keys };
+  const root = rootOf(settings);
+  loadTree('official', treeOf(root, origins, { label: `${path}:1:1`, directory: '' }));
+  return { yaml: yamlOf(path, root), keys };
 }
 
 interface Leaf {
@@ -63,15 +70,22 @@ interface Leaf {
   /** Without its section. */
   readonly name: string;
   readonly line: number;
+  readonly column: number;
   readonly value: OfficialValue;
 }
 
-function translate(path: string, { key, line, value }: Leaf, rule: () => Translation): Translation {
+/** For messages: the place in the official file, and its key there. */
+function originOf(path: string, { line, column, key }: Leaf): Origin {
+  return { label: `${path}:${line}:${column}: ${key}`, directory: '' };
+}
+
+function translate(path: string, leaf: Leaf, rule: () => Translation): Translation {
   try {
     return rule();
   } catch (error) {
     if (!(error instanceof UnknownValue)) throw error;
-    throw new UsageError(`${path}:${line}: ${key}: ${error.message}, found ${String(value)}`);
+    const { label } = originOf(path, leaf);
+    throw new UsageError(`${label}: ${error.message}, found ${String(leaf.value)}`);
   }
 }
 
@@ -83,17 +97,30 @@ function readLeaves(path: string): Leaf[] {
     throw new UsageError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parse(path, text, lines);
   const [error] = document.errors;
   if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0]);
     throw new UsageError(
-      `${path}:${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]}`,
+      `${path}:${line}:${col}: not valid YAML: ${error.message.split('\n')[0]!.replace(/:$/, '')}`,
     );
   }
   if (!isMap(document.contents)) {
     throw new UsageError(`${path}: expected a mapping of the official project's keys`);
   }
   return leavesOf(path, document.contents, [], lines);
+}
+
+/** The official code reads YAML 1.1, in which yes, no, on and off are true and false. */
+function parse(path: string, text: string, lineCounter: LineCounter) {
+  try {
+    return parseDocument(text, { lineCounter, version: '1.1', prettyErrors: false });
+  } catch (cause) {
+    // The parser recurses, so endless nesting ends in a RangeError.
+    throw new UsageError(`${path}: the YAML cannot be read (${(cause as Error).message})`, {
+      cause,
+    });
+  }
 }
 
 function leavesOf(
@@ -104,13 +131,15 @@ function leavesOf(
 ): Leaf[] {
   return map.items.flatMap(({ key, value }) => {
     const name = String(isScalar(key) ? key.value : key);
-    const line = lines.linePos(isScalar(key) ? (key.range?.[0] ?? 0) : 0).line;
+    const { line, col: column } = lines.linePos(isScalar(key) ? (key.range?.[0] ?? 0) : 0);
     if (isMap(value)) return leavesOf(path, value, [...sections, name], lines);
     const own = [...sections, name].join('.');
     if (isSeq(value) || isAlias(value) || !isScalar(value) || value.value === null) {
-      throw new UsageError(`${path}:${line}: ${own}: expected a number, a word, true or false`);
+      throw new UsageError(
+        `${path}:${line}:${column}: ${own}: expected a number, a word, true or false`,
+      );
     }
-    return { key: own, name, line, value: asRead(value.value as OfficialValue) };
+    return { key: own, name, line, column, value: asRead(value.value as OfficialValue) };
   });
 }
 
@@ -121,10 +150,36 @@ function asRead(value: OfficialValue): OfficialValue {
   return value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
 }
 
-function yamlOf(path: string, settings: { readonly [path: string]: unknown }): string {
-  const root: { [key: string]: unknown } = {};
+interface Settings {
+  [key: string]: Plain;
+}
+
+function rootOf(settings: { readonly [path: string]: Plain }): Settings {
+  const root: Settings = {};
   for (const [key, value] of Object.entries(settings)) place(root, key.split('.'), value);
   withKinds(root);
+  return root;
+}
+
+/** The settings as a tree that knows which key of the official file each comes from. */
+function treeOf(
+  root: Settings,
+  origins: ReadonlyMap<string, Origin>,
+  nearest: Origin,
+  path: readonly string[] = [],
+): Mapping {
+  const entries = Object.entries(root).map(([key, value]): [string, Entry] => {
+    const own = [...path, key];
+    const origin = origins.get(own.join('.')) ?? nearest;
+    const node: Node = isMapping(value)
+      ? treeOf(value, origins, origin, own)
+      : nodeOf(value, origin);
+    return [key, { key: origin, value: node }];
+  });
+  return { kind: 'mapping', entries: new Map(entries), origin: nearest };
+}
+
+function yamlOf(path: string, root: Settings): string {
   const document = new Document(root, { aliasDuplicateObjects: false });
   visit(document, {
     Map: (key, node) => {
@@ -136,7 +191,7 @@ function yamlOf(path: string, settings: { readonly [path: string]: unknown }): s
   return document.toString({ lineWidth: 0 });
 }
 
-function place(root: { [key: string]: unknown }, path: readonly string[], value: unknown): void {
+function place(root: Settings, path: readonly string[], value: Plain): void {
   const [first, ...rest] = path as [string, ...string[]];
   if (rest.length === 0) {
     const known = root[first];
@@ -144,12 +199,14 @@ function place(root: { [key: string]: unknown }, path: readonly string[], value:
     root[first] = both ? { ...known, ...value } : value;
     return;
   }
-  if (!isMapping(root[first])) root[first] = {};
-  place(root[first] as { [key: string]: unknown }, rest, value);
+  const known = root[first];
+  const inner: Settings = isMapping(known) ? known : {};
+  root[first] = inner;
+  place(inner, rest, value);
 }
 
 /** Mappings that are told apart by a word get it first, and the official one where the file leaves it out. */
-function withKinds(root: { [key: string]: unknown }): void {
+function withKinds(root: Settings): void {
   const usual: [path: readonly string[], word: string, value: string][] = [
     [['model'], 'name', 'convnet'],
     [['pretrain', 'optimizer'], 'kind', 'sgd'],
@@ -161,11 +218,11 @@ function withKinds(root: { [key: string]: unknown }): void {
       .slice(0, -1)
       .reduce<unknown>((node, key) => (isMapping(node) ? node[key] : undefined), root);
     const last = path.at(-1)!;
-    if (!isMapping(parent) || !isMapping(parent[last])) continue;
-    parent[last] = { [word]: value, ...parent[last] };
+    const form = isMapping(parent) ? parent[last] : undefined;
+    if (isMapping(parent) && isMapping(form)) parent[last] = { [word]: value, ...form };
   }
 }
 
-function isMapping(value: unknown): value is { [key: string]: unknown } {
+function isMapping(value: unknown): value is Settings {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

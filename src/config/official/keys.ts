@@ -1,3 +1,5 @@
+import type { PlainMapping } from '../tree.js';
+
 /** A value in the official project's YAML. */
 export type OfficialValue = string | number | boolean;
 
@@ -12,7 +14,7 @@ export interface Translation {
    * - ignored: has no counterpart, and needs none
    */
   readonly outcome: 'mapped' | 'corrected' | 'ignored';
-  readonly sets?: { readonly [path: string]: unknown };
+  readonly sets?: PlainMapping;
   readonly note?: string;
 }
 
@@ -59,10 +61,6 @@ const networks = {
   convnet: 'convnet',
   resnet: 'resnet',
   resnet_ap: 'resnet-ap',
-  vgg: 'vgg',
-  alexnet: 'alexnet',
-  mlp: 'mlp',
-  lenet: 'lenet',
   densenet: 'densenet',
 } as const;
 
@@ -75,7 +73,7 @@ const norms = {
 } as const;
 
 /** Strengths of the official augmentations, by the word in a strategy. */
-const strengths: { readonly [word: string]: { readonly [key: string]: unknown } } = {
+const strengths: { readonly [word: string]: PlainMapping } = {
   color: { brightness: 1, saturation: 2, contrast: 0.5 },
   crop: { crop: 0.125 },
   cutout: { cutout: 0.5 },
@@ -92,7 +90,7 @@ const off = {
   flip: false,
 };
 
-function strategy(value: OfficialValue): { readonly [key: string]: unknown } {
+function strategy(value: OfficialValue): PlainMapping {
   const words = String(value)
     .split('_')
     .filter((word) => word !== '');
@@ -106,20 +104,51 @@ function imageOptimizer(value: OfficialValue, all: OfficialValues): Translation 
   const optimizer =
     kind === 'sgd'
       ? { kind, learningRate: rate, momentum: numeric(all, 'mom_img', 0.5) }
-      : { kind, learningRate: rate * numeric(all, 'lr_scale_adam', 0.1) };
+      : {
+          kind,
+          learningRate: rounded(rate * numeric(all, 'lr_scale_adam', 0.1)),
+          weightDecay: kind === 'adamw' ? numeric(all, 'weight_decay', 5e-4) : 0,
+        };
   return {
     outcome: 'corrected',
-    sets: { 'distill.optimizer': optimizer },
-    note: 'one step moves all classes here; the official code steps all images once for every class, so a larger rate may be right',
+    sets: { 'distill.optimizer': optimizer, ...scheduleUnlessGiven(all) },
+    note: 'one step moves all classes here; the official code steps the images of all classes once for every class. The presets take adam at 0.01',
   };
 }
 
-function weights(all: OfficialValues): number {
+/** In the official code's older versions the schedule is not a setting. */
+function scheduleUnlessGiven(all: OfficialValues): PlainMapping {
+  if (all.has('condense_scheduler_patience')) return {};
+  return { 'distill.schedule': { kind: 'plateau', factor: 0.5, patience: 500 } };
+}
+
+function evaluationOptimizer(value: OfficialValue, all: OfficialValues): Translation {
+  const kind = among({ adamw: 'adamw', sgd: 'sgd' } as const, value);
+  const optimizer =
+    kind === 'sgd'
+      ? { kind, learningRate: numeric(all, 'lr', 0.01), momentum: numeric(all, 'momentum', 0.9) }
+      : { kind, learningRate: numeric(all, 'adamw_lr', 1e-3) };
+  return { outcome: 'mapped', sets: { 'evaluate.optimizer': optimizer } };
+}
+
+/** The official weights of the two terms need not sum to 1: their sum becomes part of the weight of the whole. */
+function weights(_: OfficialValue, all: OfficialValues): Translation {
   const [alpha, beta] = [numeric(all, 'alpha_for_loss', 0.5), numeric(all, 'beta_for_loss', 0.5)];
-  return alpha + beta > 0 ? alpha / (alpha + beta) : 0.5;
+  const sum = alpha + beta;
+  if (!(alpha >= 0 && beta >= 0 && sum > 0)) {
+    throw new UnknownValue('expected alpha_for_loss and beta_for_loss from 0, one of them above');
+  }
+  const whole = sum === 1 ? {} : { 'distill.discrepancyWeight': rounded(300 * Math.sqrt(sum)) };
+  return { outcome: 'mapped', sets: { 'distill.alpha': rounded(alpha / sum), ...whole } };
+}
+
+/** Without the last digits, in which a product of decimal fractions is not the decimal fraction it should be. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(12));
 }
 
 function frequencies(value: OfficialValue, all: OfficialValues): Translation {
+  if (typeof value !== 'boolean') throw new UnknownValue('expected true or false');
   const count = numeric(all, 'num_freqs', 4096);
   if (value !== true) {
     return {
@@ -139,7 +168,13 @@ function frequencies(value: OfficialValue, all: OfficialValues): Translation {
   };
 }
 
-const partOf = (key: string): Rule => ignored(`taken together with ${key}`);
+/** A number that the rule of another key looks up. */
+const partOf =
+  (key: string): Rule =>
+  (value) => {
+    if (typeof value !== 'number') throw new UnknownValue('expected a number');
+    return { outcome: 'mapped', note: `together with ${key}` };
+  };
 const inFile = 'the data themselves say it';
 const ownFolders = 'runs and pools have folders of their own here: --runs, --cache';
 const engineDoes = 'the engine sees to it';
@@ -174,35 +209,47 @@ export const officialKeys: { readonly [key: string]: Rule } = {
 
   net_type: (value) => ({ outcome: 'mapped', sets: { 'model.name': among(networks, value) } }),
   norm_type: (value) => ({ outcome: 'mapped', sets: { 'model.norm': among(norms, value) } }),
-  depth: mapped('model.depth'),
-  width: (value, all) => ({
-    outcome: 'mapped',
-    sets:
-      all.get('net_type') === 'convnet' ? { 'model.width': Math.round(128 * Number(value)) } : {},
-  }),
+  depth: (value, all) =>
+    all.get('net_type') === 'densenet'
+      ? { outcome: 'ignored', note: 'the official densenet has one depth' }
+      : { outcome: 'mapped', sets: { 'model.depth': value } },
+  width: (value, all) => {
+    if (typeof value !== 'number') throw new UnknownValue('expected a number');
+    const channels = { convnet: 128, resnet_ap: 64 }[String(all.get('net_type') ?? 'convnet')];
+    if (channels === undefined) return { outcome: 'ignored', note: 'of other networks' };
+    return { outcome: 'mapped', sets: { 'model.width': Math.round(channels * value) } };
+  },
 
   evaluation_epochs: mapped('evaluate.length.epochs'),
   epoch_print_freq: ignored('progress is always shown'),
-  epoch_eval_interval: (value, all) => ({
-    outcome: 'corrected',
-    sets: {
-      'evaluate.curve.points': Math.max(
-        1,
-        Math.round(numeric(all, 'evaluation_epochs', 2000) / Number(value)),
-      ),
-    },
-    note: 'the last step counts; the official code reports the best of these tests on test data',
-  }),
+  epoch_eval_interval: (value, all) => {
+    if (typeof value !== 'number' || value <= 0)
+      throw new UnknownValue('expected a number above 0');
+    const points = Math.max(1, Math.round(numeric(all, 'evaluation_epochs', 2000) / value));
+    return {
+      outcome: 'corrected',
+      sets: { 'evaluate.curve.points': points },
+      note: 'the last step counts; the official code reports the best of these tests on test data',
+    };
+  },
   pertrain_epochs: mapped('pretrain.length.epochs'),
   batch_size: mapped('pretrain.batchSize', 'evaluate.batchSize'),
   lr: mapped('pretrain.optimizer.learningRate'),
   momentum: mapped('pretrain.optimizer.momentum'),
   weight_decay: mapped('pretrain.optimizer.weightDecay'),
-  adamw_lr: mapped('evaluate.optimizer.learningRate'),
-  eval_optimizer: (value) => ({
+  adamw_lr: partOf('eval_optimizer'),
+  eval_optimizer: evaluationOptimizer,
+  eval_scheduler: (value, all) => ({
     outcome: 'mapped',
-    sets: { 'evaluate.optimizer.kind': among({ adamw: 'adamw', sgd: 'sgd' } as const, value) },
+    sets: {
+      'evaluate.schedule': {
+        kind: among({ multistep: 'multi-step' } as const, value),
+        milestones: [0.2, 0.4, 0.6, 0.8],
+        factor: numeric(all, 'eval_scheduler_gamma', 0.5),
+      },
+    },
   }),
+  eval_scheduler_gamma: partOf('eval_scheduler'),
   seed: (value) => ({
     outcome: value === 0 ? 'corrected' : 'mapped',
     sets: { seed: value },
@@ -226,7 +273,10 @@ export const officialKeys: { readonly [key: string]: Rule } = {
   rrc: ignored(
     'part of the official loaders of ImageNet; pictures are scaled and cropped to the middle',
   ),
-  dsa: partOf('dsa_strategy'),
+  dsa: (value) => {
+    if (typeof value !== 'boolean') throw new UnknownValue('expected true or false');
+    return { outcome: 'mapped', note: 'together with dsa_strategy' };
+  },
   dsa_strategy: (value, all) => {
     if (all.get('dsa') === false) {
       return { outcome: 'mapped', sets: { 'evaluate.augmentation': 'none' } };
@@ -259,11 +309,10 @@ export const officialKeys: { readonly [key: string]: Rule } = {
   num_premodel: mapped('pretrain.networks'),
   niter: mapped('distill.iterations'),
   iter_calib: (value) => {
+    if (typeof value !== 'number') throw new UnknownValue('expected a number');
     if (value === 0) return { outcome: 'mapped', sets: { 'distill.fineTuneWeight': 0 } };
-    return {
-      outcome: 'ignored',
-      note: 'one fine-tuning step per iteration, of the weight of calib_weight',
-    };
+    const note = 'one fine-tuning step per iteration, of the weight of calib_weight';
+    return { outcome: value === 1 ? 'mapped' : 'ignored', note };
   },
   calib_weight: (value, all) =>
     all.get('iter_calib') === 0
@@ -278,13 +327,13 @@ export const officialKeys: { readonly [key: string]: Rule } = {
     throw new UnknownValue('expected NCFM');
   },
   factor: mapped('distill.formation.factor'),
-  decode_type: (value) => ({
-    outcome: 'mapped',
-    sets: {
-      'distill.formation.mode': among({ single: 'single', multi: 'multi' } as const, value),
-    },
-  }),
-  alpha_for_loss: (_, all) => ({ outcome: 'mapped', sets: { 'distill.alpha': weights(all) } }),
+  decode_type: (value) => {
+    const mode = among({ single: 'single', multi: 'multi', bound: 'bound' } as const, value);
+    // What the official code decodes at most when it trains on the distilled images.
+    const budget = mode === 'bound' ? { 'distill.formation.budget': 10_000 } : {};
+    return { outcome: 'mapped', sets: { 'distill.formation.mode': mode, ...budget } };
+  },
+  alpha_for_loss: weights,
   beta_for_loss: partOf('alpha_for_loss'),
   teacher_model_epoch: ignored('evaluation has hard labels unless evaluate.labels says otherwise'),
   condense_scheduler_patience: (value, all) => ({
