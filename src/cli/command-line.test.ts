@@ -117,7 +117,9 @@ describe('run', () => {
     writeFileSync(mark, '');
     const refused = await ncfm('distill', 'digits', ...flags);
     expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(refused.stderr).toContain('exists already; choose another name with --name, or replace');
+    expect(refused.stderr).toContain(
+      'exists already; go on with it (--resume), choose another name',
+    );
     const elsewhere = ['--set', 'dataset={ name: mnist, root: no-such-folder }'];
     const hopeless = await ncfm('distill', 'digits', ...flags, '--replace', ...elsewhere);
     expect(hopeless.exitCode).toBe(2);

@@ -63,6 +63,7 @@ function report(error: unknown, invocation: Invocation, json: boolean): number {
   const message = error instanceof Error ? error.message : String(error);
   // Commander has written its own message, with the nearest valid spelling, to standard error.
   if (!(error instanceof CommanderError)) invocation.stderr.write(explain(error, message));
+  if (invocation.advice !== undefined) invocation.stderr.write(`${invocation.advice}\n`);
   if (json) invocation.stdout.write(`${JSON.stringify({ error: { exitCode, message } })}\n`);
   return exitCode;
 }

@@ -1,10 +1,8 @@
-import { existsSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { rmSync } from 'node:fs';
+import { relative } from 'node:path';
 import type { LoadedPlan } from '../config/index.js';
-import { RunDirectory } from '../run/directory.js';
 import { combine, type EventSink } from '../run/events.js';
-import type { CheckOptions, PipelineRequest, Plan, Prepared } from '../tasks/index.js';
-import { UsageError } from '../tensor/errors.js';
+import type { CheckOptions, PipelineRequest } from '../tasks/index.js';
 import { interruptible } from './interruption.js';
 import type { Invocation } from './invocation.js';
 import {
@@ -15,6 +13,7 @@ import {
   type PlanOptions,
 } from './options.js';
 import { TerminalReporter } from './report/terminal.js';
+import { chooseRun, openRun } from './run-folder.js';
 
 // The engine is loaded by the commands that need it (`await import`), so that help, and above all the doctor, work
 // where it cannot be loaded.
@@ -54,21 +53,39 @@ export async function watch<T>(
   return await interruptible(announce, (signal) => task({ onEvent, signal }));
 }
 
+/** What a command that writes a run is asked for. */
+export interface RunCommand {
+  /** The command's name, to say how to go on. */
+  readonly command: string;
+  /** A preset, a YAML file or a run's folder. */
+  readonly source: string | undefined;
+  readonly options: RunOptions;
+  /** The stages that will run; all when left out. */
+  readonly stages?: CheckOptions['stages'];
+}
+
 /**
- * Runs a task in a new run directory, which has the resolved configuration and keeps the events. A task that fails
- * before it has begun leaves no directory behind.
+ * Runs a task in a run directory, new or one that it goes on in, which has the resolved configuration and keeps the
+ * events. A task that fails before it has begun leaves no new directory behind; one that is stopped or fails later can
+ * go on, and the user is told how.
  */
 export async function executeRun<T>(
   invocation: Invocation,
-  source: string | undefined,
-  options: RunOptions,
+  { command, source, options, stages }: RunCommand,
   task: (request: PipelineRequest) => Promise<T>,
-  stages?: CheckOptions['stages'],
 ): Promise<T> {
-  const { plan, yaml } = await resolvePlan(source, options);
-  const { directory, prepared } = await openDirectory(invocation, plan, options, stages);
+  const choice = await chooseRun(source, options);
+  const { plan, yaml, goesOn } = choice;
+  const { cache, acceptChanges = false } = options;
+  // A run that cannot even start leaves no directory, and above all deletes none.
+  const { checkPlan } = await import('../tasks/prepare.js');
+  const prepared = await watch(invocation, options, (watched) =>
+    checkPlan(plan, { cache, ...(stages && { stages }), ...watched }),
+  );
+  const { directory, lock } = openRun(choice, options);
+  using _lock = lock;
   directory.writeConfig(yaml);
-  let begun = false;
+  let begun = goesOn;
   const begin: EventSink = () => {
     begun = true;
   };
@@ -79,36 +96,20 @@ export async function executeRun<T>(
         plan,
         directory,
         prepared,
-        cache: options.cache,
+        cache,
+        acceptChanges,
         onEvent: combine(begin, log.sink, onEvent),
         signal,
       }),
     );
   } catch (error) {
-    if (!begun) rmSync(directory.path, { recursive: true, force: true });
+    if (begun) invocation.advise(goOn(command, directory.path));
+    else rmSync(directory.path, { recursive: true, force: true });
     throw error;
   }
 }
 
-async function openDirectory(
-  invocation: Invocation,
-  plan: Plan,
-  options: RunOptions,
-  stages: CheckOptions['stages'],
-): Promise<{ directory: RunDirectory; prepared: Prepared }> {
-  const { name } = plan;
-  const { runs, cache, replace = false } = options;
-  const path = resolve(runs, name);
-  if (!replace && existsSync(resolve(path, 'config.yaml'))) {
-    throw new UsageError(
-      `the run ${path} exists already; choose another name with --name, or replace it with --replace`,
-    );
-  }
-  // A run that cannot even start leaves no directory, and above all deletes none.
-  const { checkPlan } = await import('../tasks/prepare.js');
-  const prepared = await watch(invocation, options, (watched) =>
-    checkPlan(plan, { cache, ...(stages && { stages }), ...watched }),
-  );
-  const existing = replace ? 'replace' : 'refuse';
-  return { directory: RunDirectory.create({ runs, name, existing }), prepared };
+/** How to go on with a run that did not come to its end. */
+function goOn(command: string, path: string): string {
+  return `What is done is kept. To go on: ncfm ${command} ${relative('', path) || path}`;
 }

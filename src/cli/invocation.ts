@@ -12,6 +12,8 @@ export class Invocation {
   readonly stderr: Streams['stderr'];
   /** 0 unless a command that finished has bad news. */
   exitCode = 0;
+  /** What the user can do after a failure, to be told below it. */
+  advice: string | undefined;
 
   constructor({ stdout, stderr }: Streams) {
     this.stdout = stdout;
@@ -26,5 +28,10 @@ export class Invocation {
   /** Tells the user something beside the result; nothing with `--quiet`. */
   tell(text: string, { quiet }: { readonly quiet?: boolean }): void {
     if (!quiet) this.stderr.write(text);
+  }
+
+  /** Says what to do should the command fail. */
+  advise(text: string): void {
+    this.advice = text;
   }
 }

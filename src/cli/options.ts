@@ -20,6 +20,8 @@ export interface CacheOptions {
 export interface DirectoryOptions {
   readonly runs: string;
   readonly replace?: boolean;
+  readonly resume?: boolean;
+  readonly acceptChanges?: boolean;
 }
 
 export function addPlanOptions(command: Command): Command {
@@ -41,7 +43,9 @@ export function addDirectoryOptions(command: Command): Command {
   return command
     .option('--name <name>', "the run's name (default: that of the configuration)")
     .option('--runs <folder>', 'folder that holds the runs', 'runs')
-    .option('--replace', 'delete an earlier run of the same name');
+    .option('--replace', 'delete an earlier run of the same name')
+    .option('--resume', 'go on with an earlier run of the same name, if there is one')
+    .option('--accept-changes', 'go on even where settings or versions have changed since');
 }
 
 export function addCacheOption(command: Command): Command {

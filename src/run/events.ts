@@ -146,8 +146,10 @@ export interface EvaluateSeedEnd {
   readonly seed: number;
   /** On the test images after the last step, percent. */
   readonly accuracy: number;
-  /** Duration of this network's training and test. */
+  /** Duration of this network's training and test; 0 where it was reused. */
   readonly seconds: number;
+  /** Whether an earlier process has trained it. */
+  readonly reused?: true;
 }
 
 /** Every network of a set is tested. */

@@ -1,5 +1,5 @@
 import { type ModelOptions, resolveModel } from '../models/index.js';
-import type { RunDirectory } from '../run/index.js';
+import { FinishedWork, type RunDirectory } from '../run/index.js';
 import { type Tensor, writeFileAtomic } from '../tensor/index.js';
 import { drawAccuracies } from './album.js';
 import { type MemoryReport, memoryReport } from './budget.js';
@@ -12,6 +12,7 @@ import { storedLabels, teacherOf } from './label-run.js';
 import { decodeStored } from './product.js';
 import {
   begin,
+  networksFolder,
   type PhaseSeconds,
   type PipelineRequest,
   productFolder,
@@ -98,10 +99,11 @@ export async function openStored(
     const teacher = labels.mode === 'hard' ? undefined : own(await teacherOf(context, labels));
     const probabilities = own(ownLabels(folder, images, context, teacher));
     const testAtOnce = context.memory.chunks.test;
+    const finished = new FinishedWork(directory.pathOf(networksFolder));
     return {
       distilled: { images, probabilities },
       start: { images: start },
-      request: { plan, data, testAtOnce, teacher, random, onEvent, signal },
+      request: { plan, data, testAtOnce, teacher, random, finished, onEvent, signal },
       [Symbol.dispose]: dispose,
     };
   } catch (error) {

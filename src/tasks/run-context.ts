@@ -13,6 +13,8 @@ export interface PipelineRequest {
   readonly directory: RunDirectory;
   /** Folder of trained networks, shared by runs. */
   readonly cache: string;
+  /** Go on from a checkpoint of other settings, where the run has one. */
+  readonly acceptChanges?: boolean;
   /** What `checkPlan` gave; it is called when this is left out. */
   readonly prepared?: Prepared | undefined;
   readonly onEvent: EventSink;
@@ -36,6 +38,9 @@ export interface RunContext {
 /** Where a run keeps the images before the first iteration, and its product. */
 export const startFolder = 'start';
 export const productFolder = 'distilled';
+
+/** Where a run keeps the figures of every network that its evaluations have trained. */
+export const networksFolder = 'networks';
 
 /** Starts the engine, opens the data and chooses how to work within the memory, unless that has been done. */
 export async function begin(

@@ -17,7 +17,10 @@ export function addDistillCommand(program: Command, invocation: Invocation): voi
     .description(
       'Pretrains feature extractors (or reuses them) and distils the dataset. Prints the run directory.',
     )
-    .argument('[config]', 'a preset (see ncfm presets) or a YAML file; own-data with --data alone');
+    .argument(
+      '[config]',
+      "a preset (see ncfm presets), a YAML file, or a run's folder to go on with; own-data with --data alone",
+    );
   addPlanOptions(command);
   addDirectoryOptions(command);
   addCacheOption(command);
@@ -28,7 +31,11 @@ export function addDistillCommand(program: Command, invocation: Invocation): voi
     )
     .action(async (config: string | undefined, options: RunOptions) => {
       const { distillOnly, distillStages } = await import('../../tasks/index.js');
-      const result = await executeRun(invocation, config, options, distillOnly, distillStages);
+      const result = await executeRun(
+        invocation,
+        { command: 'distill', source: config, options, stages: distillStages },
+        distillOnly,
+      );
       invocation.print(result, `${result.directory}\n`, options);
       invocation.tell(runSummary(result), options);
     });

@@ -14,6 +14,7 @@ import {
   type CacheOptions,
   type PlanOptions,
 } from '../options.js';
+import { isRunFolder, lockOf } from '../run-folder.js';
 import { resultTable, runSummary } from '../summary.js';
 import { type ForeignOptions, onForeignSet, setTable } from './evaluate/foreign.js';
 import { architectureTable, rankingTable } from './evaluate/tables.js';
@@ -85,7 +86,7 @@ async function evaluateCommand(
 
 /** What is there and is no run. */
 function isForeign(path: string): boolean {
-  return existsSync(path) && !existsSync(join(path, 'config.yaml'));
+  return existsSync(path) && !isRunFolder(path);
 }
 
 async function evaluateForeign(
@@ -123,6 +124,7 @@ export async function onRun<T>(
   const directory = RunDirectory.open({ runs: dirname(path), name: basename(path) });
   const { plan } = await resolvePlan(join(run, 'config.yaml'), options);
   const { cache } = options;
+  using _lock = lockOf(directory.path);
   using log = directory.openEventLog();
   return await watch(invocation, options, ({ onEvent, signal }) =>
     task({ plan, directory, cache, onEvent: combine(log.sink, onEvent), signal }),

@@ -97,10 +97,8 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
       };
     case 'evaluate-seed-end': {
       const seed = `${event.set}, seed ${event.seed}`;
-      return line(
-        'evaluate',
-        phrases(seed, percent(event.accuracy), formatDuration(event.seconds)),
-      );
+      const time = event.reused ? 'reused' : formatDuration(event.seconds);
+      return line('evaluate', phrases(seed, percent(event.accuracy), time));
     }
     case 'evaluate-end': {
       const deviation = event.n > 1 ? ` ± ${event.std.toFixed(2)}` : '';

@@ -1,7 +1,7 @@
 import { type Dataset, type DatasetPair, subset } from '../../data/index.js';
 import { labelsByClass, realImages } from '../../distill/index.js';
 import type { ModelOptions } from '../../models/index.js';
-import type { EventSink } from '../../run/index.js';
+import type { EventSink, FinishedWork } from '../../run/index.js';
 import { type RandomGenerator, scope, type Tensor } from '../../tensor/index.js';
 import type { Plan } from '../plan.js';
 import type { Teacher } from '../soft-labels/index.js';
@@ -36,6 +36,8 @@ export interface CompareRequest {
   readonly teacher?: Teacher | undefined;
   /** The run's generator. */
   readonly random: RandomGenerator;
+  /** Keeps each network's figures; see `EvaluateRequest`. */
+  readonly finished?: FinishedWork | undefined;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
 }
@@ -97,7 +99,7 @@ export async function measure(
     model,
   }: Measured & { readonly name: string; readonly sets: readonly DecodedSet[] },
 ): Promise<SetResult> {
-  const { plan, data, testAtOnce, teacher, random, onEvent, signal } = request;
+  const { plan, data, testAtOnce, teacher, random, finished, onEvent, signal } = request;
   const classes = data.train.classNames.length;
   using labels = labelsByClass(
     classes,
@@ -119,6 +121,7 @@ export async function measure(
     options: plan.evaluate,
     teacher,
     random: random.derive('evaluate'),
+    finished,
     onEvent,
     signal,
   });

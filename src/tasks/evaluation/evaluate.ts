@@ -1,11 +1,12 @@
 import type { Dataset, Normalization } from '../../data/index.js';
 import { buildModel, type ImageModel, type ModelOptions } from '../../models/index.js';
-import type { EventSink } from '../../run/index.js';
+import type { EventSink, FinishedWork } from '../../run/index.js';
 import type { RandomGenerator, Tensor } from '../../tensor/index.js';
 import { type LabelOptions, labelImages, softTargets, type Teacher } from '../soft-labels/index.js';
 import { type TrainingBatch, type TrainOptions, tensorSource, train } from '../train.js';
 import { CurveRecorder } from './curve.js';
 import { type SeedResult, type SetResult, summarizeSeeds } from './results.js';
+import { seedIdentity } from './seed-identity.js';
 import { testNetwork } from './test-network.js';
 
 export interface EvaluateOptions extends TrainOptions {
@@ -51,6 +52,8 @@ export interface EvaluateRequest {
   readonly teacher?: Teacher | undefined;
   /** Seed k of every set starts from the same network; sets of equal size see the same order of batches. */
   readonly random: RandomGenerator;
+  /** Keeps each network's figures, and gives those that are there already; nothing is kept without it. */
+  readonly finished?: FinishedWork | undefined;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
 }
@@ -77,10 +80,26 @@ export async function evaluate(request: EvaluateRequest): Promise<SetResult> {
   const { set, options, onEvent } = request;
   onEvent({ type: 'evaluate-start', set, seeds: options.seeds });
   const seeds: SeedResult[] = [];
-  for (let seed = 1; seed <= options.seeds; seed++) seeds.push(await evaluateSeed(request, seed));
+  for (let seed = 1; seed <= options.seeds; seed++) seeds.push(await finishedSeed(request, seed));
   const result = summarizeSeeds(seeds);
   const { mean, std, n } = result;
   onEvent({ type: 'evaluate-end', set, mean, std, n });
+  return result;
+}
+
+/** A seed's network: its figures where they are there already, else trained now. */
+async function finishedSeed(request: EvaluateRequest, seed: number): Promise<SeedResult> {
+  const { set, finished, onEvent } = request;
+  if (finished === undefined) return await evaluateSeed(request, seed);
+  const [name, identity] = [`${set}, seed ${seed}`, seedIdentity(request, seed)];
+  const found = finished.read<SeedResult>(name, identity);
+  if (found !== undefined) {
+    const { accuracy } = found.metrics;
+    onEvent({ type: 'evaluate-seed-end', set, seed, accuracy, seconds: 0, reused: true });
+    return found;
+  }
+  const result = await evaluateSeed(request, seed);
+  finished.write(name, identity, result);
   return result;
 }
 

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { officialTraining } from '../../augment/index.js';
 import type { Normalization } from '../../data/index.js';
 import type { Formation } from '../../distill/index.js';
 import type { ModelOptions } from '../../models/index.js';
+import { canonicalJson, fingerprint } from '../../run/index.js';
 import type { EvaluateOptions } from './evaluate.js';
 
 /** Raised when the same settings would give other numbers than before. */
@@ -58,23 +58,15 @@ export function evaluationProtocol(
     student,
     preprocessing,
     ...options,
-    hash: createHash('sha256').update(canonical(identity)).digest('hex').slice(0, 16),
+    hash: fingerprint(identity),
   };
 }
 
 /** The learning curve and the number of seeds do not change how a network is trained, and not the name. */
 function protocolName(options: EvaluateOptions): string {
-  const training = ({ seeds: _, curve: __, ...rest }: EvaluateOptions): string => canonical(rest);
+  const training = ({ seeds: _, curve: __, ...rest }: EvaluateOptions): string =>
+    canonicalJson(rest);
   const own = training(options);
   const known = Object.entries(namedProtocols).find(([, named]) => training(named) === own);
   return known?.[0] ?? 'custom';
-}
-
-/** JSON whose keys are in alphabetical order, so that equal settings give equal text. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, item: unknown) =>
-    typeof item === 'object' && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : item,
-  );
 }

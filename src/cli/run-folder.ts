@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { LoadedPlan } from '../config/index.js';
+import { describeDifferences, differences } from '../run/differences.js';
+import { RunDirectory } from '../run/directory.js';
+import { Lock } from '../run/lock.js';
+import type { Plan } from '../tasks/index.js';
+import { UsageError } from '../tensor/errors.js';
+import { changesOf, type DirectoryOptions, type PlanOptions } from './options.js';
+
+/** A configuration and the folder that its run is to have. */
+export interface RunChoice extends LoadedPlan {
+  readonly runs: string;
+  readonly path: string;
+  /** Whether the run goes on in a folder that it has already. */
+  readonly goesOn: boolean;
+}
+
+/** Settings that nothing already computed depends on: a run that goes on may have others. */
+const laterSettings: readonly string[] = [
+  'name',
+  'memory',
+  'snapshotEvery',
+  'checkpoint',
+  'student',
+  'evaluate',
+  'wholeData',
+];
+
+/**
+ * What is to be run and where: a preset or file with a folder of its own, or a run's folder to go on in.
+ * @throws UsageError for a bad configuration, a run that exists and is not to be resumed or replaced, or one that was
+ *   begun with other settings, naming each.
+ */
+export async function chooseRun(
+  source: string | undefined,
+  options: PlanOptions & DirectoryOptions,
+): Promise<RunChoice> {
+  const { loadPlan } = await import('../config/index.js');
+  const own = source !== undefined && isRunFolder(source);
+  if (own) refuseContradictions(source, options);
+  const loaded = loadPlan({
+    ...(source !== undefined && { source: own ? join(source, 'config.yaml') : source }),
+    ...changesOf(options),
+  });
+  const runs = own ? dirname(resolve(source)) : options.runs;
+  const path = own ? resolve(source) : resolve(runs, loaded.plan.name);
+  const { resume = false, replace = false, acceptChanges = false } = options;
+  if (replace && resume) {
+    throw new UsageError('--replace deletes what --resume goes on from; give one of the two');
+  }
+  const exists = isRunFolder(path);
+  if (exists && !own && !resume && !replace) {
+    throw new UsageError(
+      `the run ${path} exists already; go on with it (--resume), choose another name with --name, or replace it with --replace`,
+    );
+  }
+  const goesOn = exists && !replace;
+  if (goesOn && !acceptChanges) {
+    requireSameSettings(path, loadPlan({ source: join(path, 'config.yaml') }).plan, loaded.plan);
+  }
+  const name = basename(path);
+  return { ...loaded, plan: { ...loaded.plan, name }, runs, path, goesOn };
+}
+
+/** Makes the folder of a run, or opens the one that it goes on in, and keeps other processes out of it. */
+export function openRun(
+  { runs, plan, path, goesOn }: RunChoice,
+  { replace = false }: DirectoryOptions,
+): { directory: RunDirectory; lock: Lock } {
+  const { name } = plan;
+  if (goesOn) return locked(RunDirectory.open({ runs, name }));
+  // Not while another process writes it.
+  if (replace && isRunFolder(path)) lockOf(path).release();
+  return locked(RunDirectory.create({ runs, name, existing: replace ? 'replace' : 'refuse' }));
+}
+
+/** Keeps other processes out of a run's folder until it is released. */
+export function lockOf(path: string): Lock {
+  return Lock.take(join(path, 'lock'));
+}
+
+/** Whether a path is a run's folder. */
+export function isRunFolder(path: string): boolean {
+  return existsSync(join(path, 'config.yaml'));
+}
+
+function locked(directory: RunDirectory): { directory: RunDirectory; lock: Lock } {
+  return { directory, lock: lockOf(directory.path) };
+}
+
+function refuseContradictions(source: string, { name, replace }: RunChoiceOptions): void {
+  const wrong = name !== undefined ? '--name' : replace ? '--replace' : undefined;
+  if (wrong === undefined) return;
+  throw new UsageError(
+    `${source} is a run, which this goes on with; ${wrong} is for a new one. Name its preset or file instead.`,
+  );
+}
+
+type RunChoiceOptions = Pick<PlanOptions & DirectoryOptions, 'name' | 'replace'>;
+
+function requireSameSettings(path: string, was: Plan, now: Plan): void {
+  const found = differences(was, now).filter(
+    ({ key }) => !laterSettings.includes(key.split('.')[0]!),
+  );
+  if (found.length === 0) return;
+  throw new UsageError(
+    `the run ${path} was begun with other settings:\n${describeDifferences(found)}\nGo on with its own (ncfm run ${path}), begin anew (--replace, or --name), or have it go on with these (--accept-changes); its images are then not those of a run that had them from the start.`,
+  );
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { resolveModel } from '../../models/index.js';
+import { engine, type Tensor, threads } from '../../tensor/index.js';
+import type { EvaluateRequest, LabelledImages } from './evaluate.js';
+
+/** Raised when the same settings would give other figures than before. */
+const formatVersion = 1;
+
+/** Everything that the figures of one network depend on, engine and threads included. */
+export function seedIdentity(request: EvaluateRequest, seed: number): object {
+  const { normalization, test, validation, model, steps, options, teacher, random } = request;
+  const { seeds: _, length: __, ...settings } = options;
+  return {
+    formatVersion,
+    images: imagesHash(request.data(seed)),
+    normalization,
+    measuredOn: [test.hash, validation?.hash ?? null],
+    model: resolveModel(model, test.shape),
+    steps,
+    settings,
+    teacher: teacher?.hash ?? null,
+    seed: [random.seed, seed],
+    engine: [engine().version, random.device, threads()],
+  };
+}
+
+function imagesHash({ images, labels, probabilities }: LabelledImages): string {
+  const hash = createHash('sha256');
+  const add = (tensor: Tensor): void => {
+    hash.update(`${tensor.shape.join('x')} ${tensor.dtype}\n`).update(tensor.toBytes());
+  };
+  for (const tensor of [images, labels, probabilities]) if (tensor !== undefined) add(tensor);
+  return hash.digest('hex');
+}
