@@ -5,12 +5,14 @@ import type { OptimizerOptions, ScheduleOptions } from '../nn/index.js';
 import {
   FailureError,
   keep,
+  noGrad,
   type RandomGenerator,
   scope,
   type Tensor,
   UsageError,
 } from '../tensor/index.js';
 import { type Chunks, usualChunks } from './chunks.js';
+import type { CondenserState } from './condenser-state.js';
 import type { ExtractorPool } from './extractors.js';
 import { type Frequencies, FrequencyPlayer } from './frequency-player.js';
 import { type FineTuning, objectiveGradients } from './gradients.js';
@@ -151,6 +153,46 @@ export class Condenser implements Disposable {
     this.#frequencies.advance(discrepancy, frequencyObjective);
     this.#iteration += 1;
     return { ...played, frequencyScale: scale, learningRate };
+  }
+
+  /** Where the game stands after the latest step: enough to go on exactly. The tensors stay the condenser's. */
+  getState(): CondenserState {
+    const { sampler, random } = this.#context;
+    // A target that the next step replaces need not be kept.
+    const current = this.#iteration % this.#options.amortize !== 0 ? this.#target : undefined;
+    return {
+      iteration: this.#iteration,
+      images: this.synthetic.images,
+      imagesPlayer: this.#images.getState(),
+      frequencies: this.#frequencies.getState(),
+      sampler: sampler.getState(),
+      random: random.getState(),
+      target: current,
+    };
+  }
+
+  /** Goes on from a state (values are copied). Throws UsageError when it is of another game. */
+  setState(state: CondenserState): void {
+    const { images } = this.synthetic;
+    if (state.images.shape.join() !== images.shape.join()) {
+      throw new UsageError(
+        `the stored images have shape [${state.images.shape.join(', ')}], expected [${images.shape.join(', ')}]`,
+      );
+    }
+    this.#images.setState(state.imagesPlayer);
+    this.#frequencies.setState(state.frequencies);
+    this.#context.sampler.setState(state.sampler);
+    this.#context.random.setState(state.random);
+    noGrad(() => images.copy_(state.images));
+    this.#target?.features.dispose();
+    this.#target = state.target && this.#restoredTarget(state.target);
+    this.#iteration = state.iteration;
+  }
+
+  #restoredTarget(target: MatchingTarget): MatchingTarget {
+    const { pool, extractor } = this.#context;
+    pool.blendInto(extractor, target.choice);
+    return { ...target, features: keep(target.features.clone()) };
   }
 
   #currentTarget(): MatchingTarget {

@@ -1,8 +1,8 @@
 import type { OptimizerOptions, ScheduleOptions } from '../nn/index.js';
-import { grad, type RandomGenerator, type Tensor } from '../tensor/index.js';
+import { grad, type RandomGenerator, type Tensor, UsageError } from '../tensor/index.js';
 import { gaussianFrequencies } from './frequencies.js';
 import { drawHalves } from './gradient-agreement.js';
-import { Player } from './player.js';
+import { Player, type PlayerState } from './player.js';
 import { SamplingNetwork } from './sampling-network.js';
 import {
   type OwnObjective,
@@ -57,6 +57,12 @@ export interface DrawnFrequencies {
   readonly objective: OwnObjective | undefined;
   /** The leaf, still part of the sampling network's graph. */
   readonly learned: Tensor | undefined;
+}
+
+/** Where a sampling network and its player stand. The tensors stay theirs. */
+export interface FrequencyPlayerState {
+  readonly network: ReadonlyMap<string, Tensor>;
+  readonly player: PlayerState;
 }
 
 /** Draws the frequencies of every iteration: from a normal distribution, or from a sampling network that learns. */
@@ -120,6 +126,22 @@ export class FrequencyPlayer implements Disposable {
   advance(discrepancy: number, own: number | undefined): void {
     // A plateau schedule waits for smaller positive values, and this player wants its objective larger.
     this.#player?.advance(own === undefined ? 1 / discrepancy : Math.exp(-own));
+  }
+
+  /** Undefined without a sampling network, which alone has a state. */
+  getState(): FrequencyPlayerState | undefined {
+    if (this.samplingNetwork === undefined || this.#player === undefined) return undefined;
+    return { network: this.samplingNetwork.state(), player: this.#player.getState() };
+  }
+
+  /** Goes on from a state (values are copied). Throws UsageError when it does not fit. */
+  setState(state: FrequencyPlayerState | undefined): void {
+    if ((state === undefined) !== (this.samplingNetwork === undefined)) {
+      throw new UsageError('the state of the frequencies is of another kind (distill.frequencies)');
+    }
+    if (state === undefined) return;
+    this.samplingNetwork?.loadState(state.network);
+    this.#player?.setState(state.player);
   }
 
   dispose(): void {

@@ -8,6 +8,7 @@ export {
   wholeClasses,
 } from './chunks.js';
 export * from './condense.js';
+export * from './condenser-state.js';
 export * from './discrepancy.js';
 export * from './extractors.js';
 export * from './formation.js';

@@ -2,8 +2,10 @@ import {
   createOptimizer,
   type Optimizer,
   type OptimizerOptions,
+  type OptimizerState,
   type Schedule,
   type ScheduleOptions,
+  type ScheduleState,
   startSchedule,
 } from '../nn/index.js';
 import type { Tensor } from '../tensor/index.js';
@@ -15,6 +17,12 @@ export interface PlayerOptions {
   readonly schedule?: ScheduleOptions | undefined;
   /** Steps that the schedule is over. */
   readonly iterations: number;
+}
+
+/** Where a player stands; its parameters are kept by their owner. The tensors stay the player's. */
+export interface PlayerState {
+  readonly optimizer: OptimizerState;
+  readonly schedule: ScheduleState;
 }
 
 /** One player of the game: parameters, which it does not own, their optimiser and its schedule. */
@@ -45,6 +53,16 @@ export class Player implements Disposable {
   /** Ends a step; a plateau schedule watches `value`, smaller being better, and takes it to be positive. */
   advance(value: number): void {
     this.#schedule.advance(value);
+  }
+
+  getState(): PlayerState {
+    return { optimizer: this.#optimizer.getState(), schedule: this.#schedule.getState() };
+  }
+
+  /** Goes on from a state (values are copied). Throws UsageError when it is another optimiser's. */
+  setState({ optimizer, schedule }: PlayerState): void {
+    this.#optimizer.setState(optimizer);
+    this.#schedule.setState(schedule);
   }
 
   dispose(): void {

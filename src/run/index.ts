@@ -1,5 +1,6 @@
 export * from './bar-chart.js';
 export * from './chart.js';
+export * from './checkpoints.js';
 export * from './differences.js';
 export * from './directory.js';
 export * from './event-log.js';

@@ -1,0 +1,134 @@
+import type { ClassSamplerState } from '../data/index.js';
+import type { OptimizerState, ScheduleState } from '../nn/index.js';
+import { type Tensor, tensor, UsageError } from '../tensor/index.js';
+import type { FrequencyPlayerState } from './frequency-player.js';
+import type { MatchingTarget } from './matching.js';
+import type { PlayerState } from './player.js';
+
+/** Where the game stands between two iterations. */
+export interface CondenserState {
+  /** Iterations done. */
+  readonly iteration: number;
+  /** Stored images [classes · imagesPerClass, c, h, w]. */
+  readonly images: Tensor;
+  readonly imagesPlayer: PlayerState;
+  /** Undefined without a sampling network. */
+  readonly frequencies: FrequencyPlayerState | undefined;
+  readonly sampler: ClassSamplerState;
+  /** The generator's whole state. */
+  readonly random: Uint8Array;
+  /** What the next iteration goes on comparing with; undefined when it draws anew. */
+  readonly target: MatchingTarget | undefined;
+}
+
+/** A state taken apart: tensors by name, and values that JSON can hold. */
+export interface FlatState {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly values: FlatValues;
+}
+
+/** The part of a state that is no tensor. */
+export interface FlatValues {
+  readonly iteration: number;
+  readonly images: PlayerValues;
+  readonly frequencies: PlayerValues | null;
+  /** Images drawn of each group's epoch, and the epoch's length; the orders are one tensor. */
+  readonly sampler: readonly { readonly drawn: number; readonly length: number }[];
+  /** Base64. */
+  readonly random: string;
+  readonly target: Omit<MatchingTarget, 'features'> | null;
+}
+
+interface PlayerValues {
+  readonly step: number;
+  readonly schedule: ScheduleState;
+}
+
+/** Takes a state apart, to be stored. One tensor is new and belongs to the scope; the others stay the state's. */
+export function flattenState(state: CondenserState): FlatState {
+  const { iteration, images, imagesPlayer, frequencies, sampler, random, target } = state;
+  const orders = sampler.groups.flatMap(({ order }) => order);
+  const tensors = new Map<string, Tensor>([
+    ['images', images],
+    ['sampler.orders', tensor(orders, [orders.length], 'int32')],
+    ...prefixed('images.optimizer.', imagesPlayer.optimizer.tensors),
+  ]);
+  if (frequencies !== undefined) {
+    const { network, player } = frequencies;
+    for (const [name, value] of prefixed('sampling.network.', network)) tensors.set(name, value);
+    for (const [name, value] of prefixed('sampling.optimizer.', player.optimizer.tensors))
+      tensors.set(name, value);
+  }
+  if (target !== undefined) tensors.set('target.features', target.features);
+  return {
+    tensors,
+    values: {
+      iteration,
+      images: playerValues(imagesPlayer),
+      frequencies: frequencies ? playerValues(frequencies.player) : null,
+      sampler: sampler.groups.map(({ drawn, order }) => ({ drawn, length: order.length })),
+      random: Buffer.from(random).toString('base64'),
+      target: target ? withoutFeatures(target) : null,
+    },
+  };
+}
+
+/** Puts a state together again; the tensors stay `flat`'s. Throws UsageError naming what is missing. */
+export function unflattenState({ tensors, values }: FlatState): CondenserState {
+  const required = (name: string): Tensor => {
+    const value = tensors.get(name);
+    if (value !== undefined) return value;
+    throw new UsageError(`the stored state has no tensor '${name}'`);
+  };
+  const { iteration, images, frequencies, sampler, random, target } = values;
+  return {
+    iteration,
+    images: required('images'),
+    imagesPlayer: playerOf(images, below('images.optimizer.', tensors)),
+    frequencies: frequencies
+      ? {
+          network: below('sampling.network.', tensors),
+          player: playerOf(frequencies, below('sampling.optimizer.', tensors)),
+        }
+      : undefined,
+    sampler: samplerOf(sampler, required('sampler.orders')),
+    random: Buffer.from(random, 'base64'),
+    target: target ? { ...target, features: required('target.features') } : undefined,
+  };
+}
+
+function withoutFeatures({ features: _, ...target }: MatchingTarget): FlatValues['target'] {
+  return target;
+}
+
+function playerValues({ optimizer, schedule }: PlayerState): PlayerValues {
+  return { step: optimizer.step, schedule };
+}
+
+function playerOf(
+  { step, schedule }: PlayerValues,
+  tensors: OptimizerState['tensors'],
+): PlayerState {
+  return { optimizer: { step, tensors }, schedule };
+}
+
+function samplerOf(groups: FlatValues['sampler'], orders: Tensor): ClassSamplerState {
+  const all = Array.from(orders.toArray(), Number);
+  let used = 0;
+  return {
+    groups: groups.map(({ drawn, length }) => {
+      used += length;
+      return { drawn, order: all.slice(used - length, used) };
+    }),
+  };
+}
+
+function prefixed(prefix: string, tensors: ReadonlyMap<string, Tensor>): [string, Tensor][] {
+  return [...tensors].map(([name, value]) => [prefix + name, value]);
+}
+
+/** The tensors whose names begin with `prefix`, without it. */
+function below(prefix: string, tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+  const own = [...tensors].filter(([name]) => name.startsWith(prefix));
+  return new Map(own.map(([name, value]) => [name.slice(prefix.length), value]));
+}
