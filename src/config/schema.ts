@@ -163,6 +163,11 @@ const distill = mapping({
   augmentation: matchingAugmentation,
 });
 
+const checkpoint = mapping({
+  seconds: strength({ above: 0, to: 1e6 }),
+  iterations: integer({ from: 1, to: 10_000_000 }).nullable(),
+});
+
 const chunkSize = integerOrAutomatic({ from: 1, to: 1_000_000 });
 const chunks = mapping({ real: chunkSize, synthetic: chunkSize, test: chunkSize });
 
@@ -186,6 +191,7 @@ export const configSchema = mapping({
   student: z.exactOptional(model),
   pretrain,
   distill,
+  checkpoint,
   snapshotEvery: integer({ from: 1, to: 10_000_000 }),
   evaluate,
   wholeData,

@@ -1,5 +1,6 @@
 import type { ImageModel } from '../models/index.js';
 import {
+  hashTensors,
   keep,
   noGrad,
   type RandomGenerator,
@@ -32,6 +33,7 @@ export interface ExtractorChoice {
  */
 export class ExtractorPool implements Disposable {
   readonly #networks: readonly TrainedPair[];
+  #hash: string | undefined;
 
   /** Throws UsageError for an empty pool. */
   constructor(networks: readonly TrainedPair[]) {
@@ -47,6 +49,13 @@ export class ExtractorPool implements Disposable {
 
   get size(): number {
     return this.#networks.length;
+  }
+
+  /** SHA-256 (hex, 16 digits) over all tensors: another pool has another. */
+  get hash(): string {
+    const tensors = this.#networks.flatMap(({ initial, trained }) => [...initial, ...trained]);
+    this.#hash ??= hashTensors(tensors).slice(0, 16);
+    return this.#hash;
   }
 
   /** Draws a network uniformly and β ~ U(0, 1). */

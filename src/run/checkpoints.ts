@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailureError, UsageError } from '../tensor/errors.js';
-import { loadSafetensors, saveSafetensors, scope, type Tensor } from '../tensor/index.js';
+import {
+  hashTensors,
+  loadSafetensors,
+  saveSafetensors,
+  scope,
+  type Tensor,
+} from '../tensor/index.js';
 
 /** A stored state of a long computation. */
 export interface Checkpoint<Values = unknown> {
@@ -120,9 +126,5 @@ function readCheckpoint<Values>(path: string): Checkpoint<Values> | undefined {
 }
 
 function checksumOf(content: string, tensors: ReadonlyMap<string, Tensor>): string {
-  const hash = createHash('sha256').update(content);
-  for (const [name, tensor] of tensors) {
-    hash.update(`\n${name} ${tensor.dtype} ${tensor.shape.join('x')}\n`).update(tensor.toBytes());
-  }
-  return hash.digest('hex');
+  return createHash('sha256').update(content).update(hashTensors(tensors)).digest('hex');
 }

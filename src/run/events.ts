@@ -95,6 +95,15 @@ export interface DistillStart {
   readonly decodedImages: number;
 }
 
+/** A distillation that was stopped goes on from a checkpoint. Iterations told after the checkpoint was taken are repeated. */
+export interface DistillResume {
+  readonly type: 'distill-resume';
+  /** Iterations done. */
+  readonly iteration: number;
+  /** The checkpoint. */
+  readonly path: string;
+}
+
 /** The images have taken one step. */
 export interface DistillIteration {
   readonly type: 'distill-iteration';
@@ -195,6 +204,7 @@ export type RunEvent =
   | PretrainNetworkEnd
   | PretrainReused
   | DistillStart
+  | DistillResume
   | DistillIteration
   | Snapshot
   | EvaluateStart

@@ -2,7 +2,6 @@ import type { Dataset } from '../data/index.js';
 import type { SyntheticImages } from '../distill/index.js';
 import {
   barChart,
-  type EventSink,
   lineChart,
   type RunDirectory,
   writeComparison,
@@ -11,13 +10,14 @@ import {
 import { writeFileAtomic } from '../tensor/index.js';
 import type { Comparison } from './evaluation/compare.js';
 import type { Plan } from './plan.js';
+import { loadDistilled } from './product.js';
+import { startFolder } from './run-context.js';
 
 /** Draws what a distillation looks like into its run directory: the images as they change, and the loss curve. */
 export class Album {
   readonly #directory: RunDirectory;
   readonly #dataset: Dataset;
   readonly #plan: Plan;
-  readonly #discrepancies: [iteration: number, discrepancy: number][] = [];
   #start: Float32Array | undefined;
   #latest: Float32Array | undefined;
 
@@ -26,12 +26,6 @@ export class Album {
     this.#dataset = dataset;
     this.#plan = plan;
   }
-
-  /** Collects the loss curve. */
-  readonly sink: EventSink = (event) => {
-    if (event.type === 'distill-iteration')
-      this.#discrepancies.push([event.iteration, event.discrepancy]);
-  };
 
   /** Draws the images when their turn has come (start, end, every `snapshotEvery`); the picture's path then. */
   async snapshot(iteration: number, synthetic: SyntheticImages): Promise<string | undefined> {
@@ -46,21 +40,27 @@ export class Album {
     return path;
   }
 
-  /** Draws the loss curve, and the start beside the result. */
-  async finish(): Promise<void> {
+  /** Draws the loss curve, one value for each iteration, and the start beside the result. */
+  async finish(discrepancies: readonly number[]): Promise<void> {
     const curve = lineChart({
       title: `Distilling ${this.#dataset.name}`,
       xLabel: 'iteration',
       yLabel: 'discrepancy',
-      series: [{ name: 'discrepancy', points: this.#discrepancies }],
+      series: [
+        {
+          name: 'discrepancy',
+          points: discrepancies.map((value, index) => [index + 1, value] as const),
+        },
+      ],
     });
     writeFileAtomic(this.#directory.pathOf('discrepancy.svg'), curve);
-    if (this.#start === undefined || this.#latest === undefined) return;
+    const start = this.#start ?? storedPixels(this.#directory.pathOf(startFolder));
+    if (this.#latest === undefined) return;
     const { columns, ...layout } = this.#layout();
     await writeComparison({
       ...layout,
       panels: [
-        { pixels: this.#start, columns, caption: 'start' },
+        { pixels: start, columns, caption: 'start' },
         {
           pixels: this.#latest,
           columns,
@@ -75,6 +75,12 @@ export class Album {
     const { shape, classNames } = this.#dataset;
     return { shape, columns: this.#plan.distill.imagesPerClass, rowLabels: classNames };
   }
+}
+
+/** The pixels of a distilled set in a folder, as it is stored. */
+function storedPixels(folder: string): Float32Array {
+  using images = loadDistilled(folder, 'cpu').images;
+  return images.toFloat32Array();
 }
 
 /** Draws the accuracies with their deviations as a bar chart. */

@@ -15,6 +15,7 @@ import type { EventSink } from '../run/index.js';
 import type { RandomGenerator } from '../tensor/index.js';
 import { breathe } from './breathe.js';
 import { clusterClasses } from './clusters.js';
+import type { DistillCheckpoints } from './distill-checkpoints.js';
 
 export interface DistillOptions extends CondenseOptions {
   readonly imagesPerClass: number;
@@ -33,7 +34,12 @@ export interface DistillRequest {
   readonly random: RandomGenerator;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
-  /** Called with the images before the first iteration (0), and after every iteration with its number. */
+  /** Keeps the game from time to time, and has it go on from where it was kept last. */
+  readonly checkpoints?: DistillCheckpoints | undefined;
+  /**
+   * Called with the images before the first iteration (0), and after every iteration with its number; in a game that
+   * goes on, first with the number of iterations done.
+   */
   readonly onImages?: (iteration: number, synthetic: SyntheticImages) => Promise<void> | void;
 }
 
@@ -84,8 +90,7 @@ async function play(
   synthetic: SyntheticImages,
   clusters: readonly Int32Array[] | undefined,
 ): Promise<void> {
-  const { train, pool, buildModel, options, chunks, random, onEvent, signal, onImages } = request;
-  await onImages?.(0, synthetic);
+  const { train, pool, buildModel, options, chunks, random, checkpoints, onImages } = request;
   using condenser = new Condenser({
     dataset: train,
     synthetic,
@@ -96,18 +101,33 @@ async function play(
     ...(clusters ? { clusters } : {}),
     ...(chunks ? { chunks } : {}),
   });
-  while (condenser.iteration < options.iterations) {
-    const started = performance.now();
-    const { fineTuneLoss, ...report } = condenser.step();
-    onEvent({
-      type: 'distill-iteration',
-      iteration: condenser.iteration,
-      iterations: options.iterations,
-      ...report,
-      ...(fineTuneLoss === undefined ? {} : { fineTuneLoss }),
-      seconds: (performance.now() - started) / 1000,
-    });
-    await onImages?.(condenser.iteration, synthetic);
+  checkpoints?.restore(condenser);
+  await onImages?.(condenser.iteration, synthetic);
+  while (condenser.iteration < options.iterations) await playOnce(request, condenser);
+}
+
+/** One iteration, told and kept. A game that is to stop is kept first. */
+async function playOnce(
+  { options, checkpoints, onEvent, onImages, signal }: DistillRequest,
+  condenser: Condenser,
+): Promise<void> {
+  const started = performance.now();
+  const report = condenser.step();
+  const { fineTuneLoss, ...told } = report;
+  onEvent({
+    type: 'distill-iteration',
+    iteration: condenser.iteration,
+    iterations: options.iterations,
+    ...told,
+    ...(fineTuneLoss === undefined ? {} : { fineTuneLoss }),
+    seconds: (performance.now() - started) / 1000,
+  });
+  await onImages?.(condenser.iteration, condenser.synthetic);
+  checkpoints?.afterStep(condenser, report, options.iterations);
+  try {
     await breathe(signal);
+  } catch (stop) {
+    checkpoints?.save(condenser);
+    throw stop;
   }
 }

@@ -1,6 +1,7 @@
 export * from './budget.js';
 export * from './clusters.js';
 export * from './distill.js';
+export * from './distill-checkpoints.js';
 export * from './distill-dataset.js';
 export * from './estimate.js';
 export * from './evaluate-run.js';

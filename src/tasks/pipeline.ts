@@ -1,10 +1,11 @@
 import type { ExtractorPool } from '../distill/index.js';
 import { buildModel } from '../models/index.js';
-import { combine, type RunDirectory } from '../run/index.js';
-import { RandomGenerator } from '../tensor/index.js';
+import { packageVersion } from '../run/index.js';
+import { engine, RandomGenerator, threads } from '../tensor/index.js';
 import { Album } from './album.js';
 import { type MemoryReport, memoryReport } from './budget.js';
 import { distill } from './distill.js';
+import { DistillCheckpoints } from './distill-checkpoints.js';
 import { compareStored, type PipelineResult, report, resultOf } from './evaluate-run.js';
 import { distillStages } from './footprint.js';
 import { labelStored } from './label-run.js';
@@ -12,6 +13,7 @@ import { pretrain } from './pretrain.js';
 import { saveDistilled } from './product.js';
 import {
   begin,
+  checkpointsFolder,
   type PhaseSeconds,
   type PipelineRequest,
   productFolder,
@@ -63,12 +65,13 @@ export async function distillOnly(
 
 /** The pool is released before anything else is begun. */
 async function pretrainAndDistill(
-  { directory, onEvent }: PipelineRequest,
+  request: PipelineRequest,
   context: RunContext,
 ): Promise<PhaseSeconds> {
+  const { onEvent } = request;
   const pretrained = await timed('pretrain', onEvent, () => pretrainPool(context));
   using pool = pretrained.value;
-  const distilled = await timed('distill', onEvent, () => distilInto(directory, context, pool));
+  const distilled = await timed('distill', onEvent, () => distilInto(request, context, pool));
   return { pretrain: pretrained.seconds, distill: distilled.seconds };
 }
 
@@ -87,24 +90,36 @@ function pretrainPool(context: RunContext): Promise<ExtractorPool> {
   });
 }
 
-/** Distils; pictures, the loss curve, the start and the product are written into the run directory. */
+/**
+ * Distils, or goes on from where an earlier process was; pictures, the loss curve, the start and the product are written
+ * into the run directory.
+ */
 async function distilInto(
-  directory: RunDirectory,
+  { directory, acceptChanges }: PipelineRequest,
   context: RunContext,
   pool: ExtractorPool,
 ): Promise<void> {
   const { plan, data, random, onEvent, signal } = context;
   const album = new Album(directory, data.train, plan);
   const { shape, classNames } = data.train;
+  using checkpoints = new DistillCheckpoints({
+    folder: directory.pathOf(checkpointsFolder),
+    identity: distillIdentity(context, pool),
+    chunks: context.memory.chunks,
+    interval: plan.checkpoint,
+    acceptChanges,
+    onEvent,
+  });
   using synthetic = await distill({
     train: data.train,
     pool,
     buildModel: () =>
       buildModel(plan.model, shape, classNames.length, new RandomGenerator(0, random.device)),
     options: plan.distill,
-    chunks: context.memory.chunks,
+    chunks: checkpoints.chunks,
     random: random.derive('distill'),
-    onEvent: combine(onEvent, album.sink),
+    checkpoints,
+    onEvent,
     signal,
     onImages: async (iteration, images) => {
       if (iteration === 0) saveDistilled(directory.pathOf(startFolder), images, data.train);
@@ -113,5 +128,21 @@ async function distilInto(
     },
   });
   saveDistilled(directory.pathOf(productFolder), synthetic, data.train);
-  await album.finish();
+  await album.finish(checkpoints.discrepancies);
+}
+
+/** Everything that the images of a run depend on. */
+function distillIdentity({ plan, data, random }: RunContext, pool: ExtractorPool): object {
+  const { seed, device, memory, chunks, model, distill } = plan;
+  return {
+    versions: { ncfm: packageVersion(), libtorch: engine().version },
+    engine: { device, threads: threads() },
+    data: { train: data.train.hash, normalization: data.train.normalization },
+    seed: [seed, random.seed],
+    memory,
+    chunks,
+    model,
+    extractors: pool.hash,
+    distill,
+  };
 }

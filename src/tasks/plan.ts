@@ -1,6 +1,7 @@
 import type { Chunks } from '../distill/index.js';
 import type { ModelOptions } from '../models/index.js';
 import type { DistillOptions } from './distill.js';
+import type { CheckpointInterval } from './distill-checkpoints.js';
 import type { EvaluateOptions } from './evaluation/evaluate.js';
 import type { PretrainOptions } from './pretrain.js';
 import type { WholeDataOptions } from './whole-data.js';
@@ -24,6 +25,8 @@ export interface Plan {
   readonly student: ModelOptions;
   readonly pretrain: PretrainOptions;
   readonly distill: DistillOptions;
+  /** How often a distillation, or the training of an extractor, is kept so that it can go on. */
+  readonly checkpoint: CheckpointInterval;
   /** Pictures of the images are written at the start, at the end and every so many iterations. */
   readonly snapshotEvery: number;
   readonly evaluate: EvaluateOptions;

@@ -39,6 +39,9 @@ export interface RunContext {
 export const startFolder = 'start';
 export const productFolder = 'distilled';
 
+/** Where a run keeps the state of its distillation. */
+export const checkpointsFolder = 'checkpoints';
+
 /** Where a run keeps the figures of every network that its evaluations have trained. */
 export const networksFolder = 'networks';
 

@@ -3,6 +3,7 @@ export * from './device.js';
 export * from './dtype.js';
 export * from './errors.js';
 export { writeFileAtomic } from './files.js';
+export * from './hash.js';
 export { loadSafetensors, saveSafetensors, type TensorFile } from './io.js';
 export { mapFile } from './mapping.js';
 export type { EngineDescription, TensorMemory } from './native.js';

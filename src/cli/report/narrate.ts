@@ -68,6 +68,8 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
         `${event.imagesPerClass} × ${event.classes} = ${plural(event.storedImages, 'stored image')}, ` +
           `${event.decodedImages} decoded, ${plural(event.iterations, 'iteration')}`,
       );
+    case 'distill-resume':
+      return line('distill', `goes on after ${plural(event.iteration, 'iteration')}`);
     case 'distill-iteration':
       return {
         kind: 'progress',

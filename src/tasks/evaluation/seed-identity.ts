@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { resolveModel } from '../../models/index.js';
-import { engine, type Tensor, threads } from '../../tensor/index.js';
+import { engine, hashTensors, threads } from '../../tensor/index.js';
 import type { EvaluateRequest, LabelledImages } from './evaluate.js';
 
 /** Raised when the same settings would give other figures than before. */
@@ -24,11 +23,6 @@ export function seedIdentity(request: EvaluateRequest, seed: number): object {
   };
 }
 
-function imagesHash({ images, labels, probabilities }: LabelledImages): string {
-  const hash = createHash('sha256');
-  const add = (tensor: Tensor): void => {
-    hash.update(`${tensor.shape.join('x')} ${tensor.dtype}\n`).update(tensor.toBytes());
-  };
-  for (const tensor of [images, labels, probabilities]) if (tensor !== undefined) add(tensor);
-  return hash.digest('hex');
+function imagesHash(images: LabelledImages): string {
+  return hashTensors(Object.entries(images).filter(([, value]) => value !== undefined));
 }

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Dataset } from '../../data/index.js';
 import type { ImageModel } from '../../models/index.js';
-import { noGrad, scope, type Tensor } from '../../tensor/index.js';
+import { hashTensors, noGrad, scope, type Tensor } from '../../tensor/index.js';
 import { type TestOptions, testClassifier } from '../evaluation/test-network.js';
 
 /** Trained networks that give soft labels together. Owns them. */
@@ -14,7 +13,7 @@ export class Teacher implements Disposable {
   constructor(networks: readonly ImageModel[]) {
     if (networks.length === 0) throw new RangeError('a teacher needs at least one network');
     this.#networks = networks;
-    this.hash = hashOf(networks);
+    this.hash = hashTensors(networks.flatMap((network) => [...network.state()])).slice(0, 16);
   }
 
   /** The number of networks. */
@@ -44,16 +43,6 @@ export class Teacher implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-function hashOf(networks: readonly ImageModel[]): string {
-  const hash = createHash('sha256');
-  for (const network of networks) {
-    for (const [name, value] of network.state()) {
-      hash.update(`${name} ${value.shape.join('x')}\n`).update(value.toBytes());
-    }
-  }
-  return hash.digest('hex').slice(0, 16);
 }
 
 /** The share of a dataset's images that the teacher's mean distribution classifies correctly, in percent. */

@@ -41,6 +41,7 @@ export const smallPlan: Plan = {
     schedule: { kind: 'cosine' },
     augmentation: { ...defaultSiamese, cutout: null },
   },
+  checkpoint: { seconds: null, iterations: 7 },
   snapshotEvery: 10,
   evaluate: {
     length: { steps: 80 },
