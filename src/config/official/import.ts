@@ -14,7 +14,8 @@ import {
 import { nearest, UsageError } from '../../tensor/errors.js';
 import { loadTree } from '../load.js';
 import { type Entry, type Mapping, type Node, nodeOf, type Origin, type Plain } from '../tree.js';
-import { type OfficialValue, officialKeys, type Translation, UnknownValue } from './keys.js';
+import { officialKeys } from './keys.js';
+import { type OfficialValue, type Translation, UnknownValue } from './rules.js';
 
 /** What became of one key of the official file. */
 export interface ImportedKey {
