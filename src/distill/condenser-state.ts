@@ -1,6 +1,6 @@
 import type { ClassSamplerState } from '../data/index.js';
 import type { OptimizerState, ScheduleState } from '../nn/index.js';
-import { type Tensor, tensor, UsageError } from '../tensor/index.js';
+import { type Tensor, tensor, UsageError, withoutPrefix, withPrefix } from '../tensor/index.js';
 import type { FrequencyPlayerState } from './frequency-player.js';
 import type { MatchingTarget } from './matching.js';
 import type { PlayerState } from './player.js';
@@ -51,12 +51,12 @@ export function flattenState(state: CondenserState): FlatState {
   const tensors = new Map<string, Tensor>([
     ['images', images],
     ['sampler.orders', tensor(orders, [orders.length], 'int32')],
-    ...prefixed('images.optimizer.', imagesPlayer.optimizer.tensors),
+    ...withPrefix('images.optimizer.', imagesPlayer.optimizer.tensors),
   ]);
   if (frequencies !== undefined) {
     const { network, player } = frequencies;
-    for (const [name, value] of prefixed('sampling.network.', network)) tensors.set(name, value);
-    for (const [name, value] of prefixed('sampling.optimizer.', player.optimizer.tensors))
+    for (const [name, value] of withPrefix('sampling.network.', network)) tensors.set(name, value);
+    for (const [name, value] of withPrefix('sampling.optimizer.', player.optimizer.tensors))
       tensors.set(name, value);
   }
   if (target !== undefined) tensors.set('target.features', target.features);
@@ -84,11 +84,11 @@ export function unflattenState({ tensors, values }: FlatState): CondenserState {
   return {
     iteration,
     images: required('images'),
-    imagesPlayer: playerOf(images, below('images.optimizer.', tensors)),
+    imagesPlayer: playerOf(images, withoutPrefix('images.optimizer.', tensors)),
     frequencies: frequencies
       ? {
-          network: below('sampling.network.', tensors),
-          player: playerOf(frequencies, below('sampling.optimizer.', tensors)),
+          network: withoutPrefix('sampling.network.', tensors),
+          player: playerOf(frequencies, withoutPrefix('sampling.optimizer.', tensors)),
         }
       : undefined,
     sampler: samplerOf(sampler, required('sampler.orders')),
@@ -121,14 +121,4 @@ function samplerOf(groups: FlatValues['sampler'], orders: Tensor): ClassSamplerS
       return { drawn, order: all.slice(used - length, used) };
     }),
   };
-}
-
-function prefixed(prefix: string, tensors: ReadonlyMap<string, Tensor>): [string, Tensor][] {
-  return [...tensors].map(([name, value]) => [prefix + name, value]);
-}
-
-/** The tensors whose names begin with `prefix`, without it. */
-function below(prefix: string, tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-  const own = [...tensors].filter(([name]) => name.startsWith(prefix));
-  return new Map(own.map(([name, value]) => [name.slice(prefix.length), value]));
 }

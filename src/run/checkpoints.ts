@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailureError, UsageError } from '../tensor/errors.js';
 import {
@@ -73,6 +73,8 @@ export class Checkpoints {
       const path = this.#path(step);
       const found = readCheckpoint<Values>(path);
       if (found !== undefined) return { ...found, path };
+      // Another process that trains the same network may have deleted it meanwhile.
+      if (!existsSync(path)) continue;
       const aside = `${path}.damaged`;
       renameSync(path, aside);
       onDamaged(aside);

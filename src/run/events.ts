@@ -47,6 +47,16 @@ export interface PretrainNetworkStart {
   readonly networks: number;
 }
 
+/** The training of a feature extractor that was stopped goes on. */
+export interface PretrainResume {
+  readonly type: 'pretrain-resume';
+  readonly network: number;
+  readonly networks: number;
+  /** Steps done. */
+  readonly step: number;
+  readonly steps: number;
+}
+
 /** One pass over the real training images is done. */
 export interface PretrainEpoch {
   readonly type: 'pretrain-epoch';
@@ -200,6 +210,7 @@ export type RunEvent =
   | DataDecode
   | DataNote
   | PretrainNetworkStart
+  | PretrainResume
   | PretrainEpoch
   | PretrainNetworkEnd
   | PretrainReused

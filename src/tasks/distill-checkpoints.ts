@@ -13,13 +13,8 @@ import {
   type EventSink,
 } from '../run/index.js';
 import { scope, type Tensor, tensor, UsageError } from '../tensor/index.js';
+import { type CheckpointInterval, CheckpointTimer } from './checkpoint-interval.js';
 import type { TaskChunks } from './plan.js';
-
-/** How often a checkpoint is written: when either has passed; null for never. */
-export interface CheckpointInterval {
-  readonly seconds: number | null;
-  readonly iterations: number | null;
-}
 
 export interface DistillCheckpointsOptions {
   readonly folder: string;
@@ -43,13 +38,14 @@ export class DistillCheckpoints implements Disposable {
   readonly chunks: TaskChunks;
   readonly #options: DistillCheckpointsOptions;
   readonly #checkpoints: Checkpoints;
+  readonly #timer: CheckpointTimer;
   readonly #discrepancies: number[] = [];
   #stored: (Checkpoint<Values> & { readonly path: string }) | undefined;
-  #saved = { iteration: 0, time: performance.now() };
 
   /** Throws UsageError when there is a checkpoint of another identity, and changes are not accepted. */
   constructor(options: DistillCheckpointsOptions) {
     this.#options = options;
+    this.#timer = new CheckpointTimer(options.interval);
     this.#checkpoints = new Checkpoints(options.folder);
     this.#stored = this.#checkpoints.latest<Values>((path) =>
       options.onEvent({
@@ -79,7 +75,7 @@ export class DistillCheckpoints implements Disposable {
     condenser.setState(unflattenState({ tensors: stored.tensors, values: stored.values.state }));
     const { iteration } = condenser;
     this.#discrepancies.push(...Array.from(stored.tensors.get(seriesName)!.toArray(), Number));
-    this.#saved = { iteration, time: performance.now() };
+    this.#timer.kept(iteration);
     this.#options.onEvent({ type: 'distill-resume', iteration, path: stored.path });
     this.dispose();
   }
@@ -87,19 +83,14 @@ export class DistillCheckpoints implements Disposable {
   /** Notes an iteration, and keeps the game when its turn has come or it is over. */
   afterStep(condenser: Condenser, { discrepancy }: IterationReport, iterations: number): void {
     this.#discrepancies.push(discrepancy);
-    const { interval } = this.#options;
-    const seconds = (performance.now() - this.#saved.time) / 1000;
-    const steps = condenser.iteration - this.#saved.iteration;
-    const due =
-      seconds >= (interval.seconds ?? Number.POSITIVE_INFINITY) ||
-      steps >= (interval.iterations ?? Number.POSITIVE_INFINITY);
-    if (due || condenser.iteration === iterations) this.save(condenser);
+    const { iteration } = condenser;
+    if (this.#timer.due(iteration) || iteration === iterations) this.save(condenser);
   }
 
   /** Keeps the game as it is now, unless that was done. Throws FailureError when it cannot be written. */
   save(condenser: Condenser): void {
     const { iteration } = condenser;
-    if (iteration === this.#saved.iteration) return;
+    if (iteration === this.#timer.keptStep) return;
     const { identity } = this.#options;
     scope(() => {
       const { tensors, values: state } = flattenState(condenser.getState());
@@ -110,7 +101,7 @@ export class DistillCheckpoints implements Disposable {
         values: { chunks: this.chunks, state } satisfies Values,
       });
     });
-    this.#saved = { iteration, time: performance.now() };
+    this.#timer.kept(iteration);
   }
 
   #admit(): void {

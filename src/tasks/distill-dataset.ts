@@ -40,6 +40,7 @@ export async function distillDataset(request: DistillDatasetRequest): Promise<Sy
     model: plan.model,
     options: plan.pretrain,
     cache: request.cache ?? '.cache',
+    checkpoint: plan.checkpoint,
     random: random.derive('pretrain'),
     onEvent,
     signal,

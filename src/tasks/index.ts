@@ -1,4 +1,5 @@
 export * from './budget.js';
+export type { CheckpointInterval } from './checkpoint-interval.js';
 export * from './clusters.js';
 export * from './distill.js';
 export * from './distill-checkpoints.js';

@@ -84,6 +84,7 @@ function pretrainPool(context: RunContext): Promise<ExtractorPool> {
     model: plan.model,
     options: plan.pretrain,
     cache,
+    checkpoint: plan.checkpoint,
     random: random.derive('pretrain'),
     onEvent,
     signal,

@@ -1,7 +1,7 @@
 import type { Chunks } from '../distill/index.js';
 import type { ModelOptions } from '../models/index.js';
+import type { CheckpointInterval } from './checkpoint-interval.js';
 import type { DistillOptions } from './distill.js';
-import type { CheckpointInterval } from './distill-checkpoints.js';
 import type { EvaluateOptions } from './evaluation/evaluate.js';
 import type { PretrainOptions } from './pretrain.js';
 import type { WholeDataOptions } from './whole-data.js';

@@ -7,19 +7,13 @@ import { ExtractorPool, type TrainedPair } from '../distill/index.js';
 import { buildModel, type ModelOptions, resolveModel } from '../models/index.js';
 import type { OptimizerOptions, ScheduleOptions } from '../nn/index.js';
 import type { EventSink } from '../run/index.js';
-import {
-  engine,
-  loadSafetensors,
-  RandomGenerator,
-  saveSafetensors,
-  type Tensor,
-  threads,
-  toDeviceOf,
-  UsageError,
-} from '../tensor/index.js';
+import { engine, RandomGenerator, threads, UsageError } from '../tensor/index.js';
+import type { CheckpointInterval } from './checkpoint-interval.js';
 import { testAccuracy } from './evaluation/test-network.js';
+import { onDevice, readPair, storedAccuracy, storePair } from './pair-file.js';
 import { listPool, type PoolMember, readPoolMember } from './pool-folder.js';
 import { datasetSource, type TrainRequest, train } from './train.js';
+import { TrainingCheckpoints } from './training-checkpoints.js';
 
 export interface PretrainOptions {
   /** Size of the pool. */
@@ -44,6 +38,8 @@ export interface PretrainRequest {
   readonly options: PretrainOptions;
   /** Folder of trained pools; a pool is found by a hash of everything that determines it. */
   readonly cache: string;
+  /** How often the network in training is kept, so that it can go on; only when it is told to stop when left out. */
+  readonly checkpoint?: CheckpointInterval | undefined;
   readonly random: RandomGenerator;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
@@ -84,7 +80,7 @@ export async function pretrain(request: PretrainRequest): Promise<ExtractorPool>
     else await trainNetwork(request, index, path);
   }
   if (reused > 0) request.onEvent({ type: 'pretrain-reused', networks: reused, path: folder });
-  return new ExtractorPool(paths.map((path) => onDevice(readCached(path), request.random.device)));
+  return new ExtractorPool(paths.map((path) => onDevice(readPair(path), request.random.device)));
 }
 
 /** Networks of another project; nothing is trained. */
@@ -134,8 +130,7 @@ export function networksReady(request: PoolRequest): number {
 export function trainedAccuracies(request: PoolRequest): number[] {
   return poolFiles(request)
     .paths.map(storedAccuracy)
-    .filter((accuracy) => accuracy !== undefined)
-    .map(Number);
+    .filter((accuracy) => accuracy !== undefined);
 }
 
 function poolFiles(request: PoolRequest) {
@@ -144,17 +139,6 @@ function poolFiles(request: PoolRequest) {
     join(folder, `network-${String(index).padStart(3, '0')}.safetensors`),
   );
   return { folder, paths };
-}
-
-function readCached(path: string): TrainedPair {
-  try {
-    return loadPair(path);
-  } catch (cause) {
-    throw new UsageError(
-      `the pretrained network ${path} is damaged; delete it to have it trained again`,
-      { cause },
-    );
-  }
 }
 
 async function trainNetwork(request: PretrainRequest, index: number, path: string): Promise<void> {
@@ -171,12 +155,14 @@ async function trainNetwork(request: PretrainRequest, index: number, path: strin
     random.derive('copy'),
   );
   untrained.loadState(model.state());
+  const checkpoints = checkpointsOf(request, index, path);
   await train({
     model,
     source: datasetSource(dataset, random.device),
     steps: pretrainSteps(request),
     options: { ...options, cutMix: 0 },
     random,
+    checkpoints,
     signal,
     onStep: epochReporter(request, index),
   });
@@ -188,12 +174,30 @@ async function trainNetwork(request: PretrainRequest, index: number, path: strin
       signal,
     }));
   storePair(path, { initial: untrained.state(), trained: model.state() }, accuracy);
+  checkpoints.clear();
   onEvent({
     type: 'pretrain-network-end',
     network: index + 1,
     networks,
     ...(accuracy === undefined ? {} : { testAccuracy: accuracy }),
     seconds: (performance.now() - started) / 1000,
+  });
+}
+
+/** Where a network in training is kept: beside the file that it will have, whose name tells it from any other. */
+function checkpointsOf(request: PretrainRequest, index: number, path: string): TrainingCheckpoints {
+  const { checkpoint, options, onEvent } = request;
+  return new TrainingCheckpoints({
+    folder: `${path}.training`,
+    seconds: checkpoint?.seconds ?? null,
+    onResume: (step) =>
+      onEvent({
+        type: 'pretrain-resume',
+        network: index + 1,
+        networks: options.networks,
+        step,
+        steps: pretrainSteps(request),
+      }),
   });
 }
 
@@ -236,41 +240,4 @@ function epochReporter(
     });
     sums = fresh();
   };
-}
-
-function storePair(path: string, pair: TrainedPair, accuracy: number | undefined): void {
-  const tensors = new Map<string, Tensor>();
-  for (const [name, value] of pair.initial) tensors.set(`initial.${name}`, value);
-  for (const [name, value] of pair.trained) tensors.set(`trained.${name}`, value);
-  saveSafetensors(path, tensors, accuracy === undefined ? {} : { testAccuracy: String(accuracy) });
-}
-
-function storedAccuracy(path: string): string | undefined {
-  const { tensors, metadata } = loadSafetensors(path);
-  for (const tensor of tensors.values()) tensor.dispose();
-  return metadata.testAccuracy;
-}
-
-function loadPair(path: string): TrainedPair {
-  const { tensors } = loadSafetensors(path);
-  const withPrefix = (prefix: string): Map<string, Tensor> =>
-    new Map(
-      [...tensors]
-        .filter(([name]) => name.startsWith(prefix))
-        .map(([name, value]) => [name.slice(prefix.length), value]),
-    );
-  return { initial: withPrefix('initial.'), trained: withPrefix('trained.') };
-}
-
-function onDevice(pair: TrainedPair, device: string): TrainedPair {
-  if (device === 'cpu') return pair;
-  const moved = (tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
-    new Map(
-      [...tensors].map(([name, value]) => {
-        const there = toDeviceOf(value, device);
-        value.dispose();
-        return [name, there];
-      }),
-    );
-  return { initial: moved(pair.initial), trained: moved(pair.trained) };
 }

@@ -57,6 +57,10 @@ function products(folder: string): Map<string, string> {
 const atIteration = (iteration: number) => (event: RunEvent) =>
   event.type === 'distill-iteration' && event.iteration === iteration;
 
+/** At the end of the second network's first epoch; its checkpoint is of a step in the middle of its training. */
+const inExtractor = (event: RunEvent) =>
+  event.type === 'pretrain-epoch' && event.network === 2 && event.epoch === 1;
+
 /** The same run, never stopped. */
 let whole: { readonly folder: string; readonly result: PipelineResult };
 
@@ -68,6 +72,7 @@ beforeAll(async () => {
 
 describe('a run that was stopped', () => {
   it.each<[string, (event: RunEvent) => boolean]>([
+    ['in the middle of an extractor', inExtractor],
     ['before its first iteration', ({ type }) => type === 'distill-start'],
     ['between two checkpoints', atIteration(10)],
     ['at its last iteration', atIteration(20)],

@@ -7,8 +7,10 @@ import {
   crossEntropy,
   type Optimizer,
   type OptimizerOptions,
+  type OptimizerState,
   type Schedule,
   type ScheduleOptions,
+  type ScheduleState,
   softCrossEntropy,
   startSchedule,
 } from '../nn/index.js';
@@ -23,6 +25,8 @@ import {
   toDeviceOf,
 } from '../tensor/index.js';
 import { breathe } from './breathe.js';
+import { ShuffledStream, type StreamState } from './shuffled-stream.js';
+import type { TrainingCheckpoints } from './training-checkpoints.js';
 
 /** Where training images come from, batch by batch. */
 export interface TrainingSource {
@@ -73,6 +77,8 @@ export interface TrainRequest {
   /** What to learn instead of labels; the labels when left out. */
   readonly softTargets?: SoftTargets | undefined;
   readonly random: RandomGenerator;
+  /** Keeps the training from time to time, and has it go on from where it was kept last. */
+  readonly checkpoints?: TrainingCheckpoints | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after each step, and waited for, with the batch's loss (nats) and the number of images classified correctly in it. */
   readonly onStep?: (step: number, loss: number, correct: number, batch: number) => unknown;
@@ -106,29 +112,15 @@ export function tensorSource(
   };
 }
 
-/** An endless stream of positions, in a new random order at each pass over the source. */
-class ShuffledStream {
-  readonly #size: number;
-  readonly #random: RandomGenerator;
-  #order = new Int32Array(0);
-  #used = 0;
-
-  constructor(size: number, random: RandomGenerator) {
-    this.#size = size;
-    this.#random = random;
-  }
-
-  next(count: number): Int32Array {
-    const positions = new Int32Array(count);
-    for (let filled = 0; filled < count; filled++) {
-      if (this.#used === this.#order.length) {
-        this.#order = new Int32Array(this.#random.permutation(this.#size));
-        this.#used = 0;
-      }
-      positions[filled] = this.#order[this.#used++]!;
-    }
-    return positions;
-  }
+/** Where a training stands between two steps. The tensors stay its own. */
+export interface TrainingState {
+  readonly step: number;
+  readonly network: ReadonlyMap<string, Tensor>;
+  readonly optimizer: OptimizerState;
+  readonly schedule: ScheduleState;
+  readonly stream: StreamState;
+  /** The generator's whole state. */
+  readonly random: Uint8Array;
 }
 
 /** What one step of training did. */
@@ -155,6 +147,34 @@ export class Training implements Disposable {
     this.#optimizer = createOptimizer(this.#parameters, options.optimizer);
     this.#schedule = startSchedule(options.schedule, steps);
     this.#stream = new ShuffledStream(source.size, random);
+  }
+
+  /** Steps taken. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  getState(): TrainingState {
+    const { model, random } = this.#request;
+    return {
+      step: this.#steps,
+      network: model.state(),
+      optimizer: this.#optimizer.getState(),
+      schedule: this.#schedule.getState(),
+      stream: this.#stream.getState(),
+      random: random.getState(),
+    };
+  }
+
+  /** Goes on from a state (values are copied). Throws UsageError when it is of another network or optimiser. */
+  setState(state: TrainingState): void {
+    const { model, random } = this.#request;
+    model.loadState(state.network);
+    this.#optimizer.setState(state.optimizer);
+    this.#schedule.setState(state.schedule);
+    this.#stream.setState(state.stream);
+    random.setState(state.random);
+    this.#steps = state.step;
   }
 
   /** Takes one step. Throws FailureError when the loss is not finite. */
@@ -188,12 +208,19 @@ export class Training implements Disposable {
  * source in random order, pass after pass, so that a small set and a large one are trained equally long.
  */
 export async function train(request: TrainRequest): Promise<void> {
-  const { steps, options, signal, onStep } = request;
+  const { steps, options, checkpoints, signal, onStep } = request;
   using training = new Training(request);
-  for (let step = 1; step <= steps; step++) {
+  checkpoints?.restore(training);
+  while (training.steps < steps) {
     const { loss, correct } = training.step();
-    await onStep?.(step, loss, correct, options.batchSize);
-    await breathe(signal);
+    await onStep?.(training.steps, loss, correct, options.batchSize);
+    checkpoints?.afterStep(training);
+    try {
+      await breathe(signal);
+    } catch (stop) {
+      checkpoints?.save(training);
+      throw stop;
+    }
   }
 }
 

@@ -63,6 +63,7 @@ function requestOf({
     model: plan.student,
     options,
     cache,
+    checkpoint: plan.checkpoint,
     random: random.derive('whole-data'),
     onEvent,
     signal,

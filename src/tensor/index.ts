@@ -6,6 +6,7 @@ export { writeFileAtomic } from './files.js';
 export * from './hash.js';
 export { loadSafetensors, saveSafetensors, type TensorFile } from './io.js';
 export { mapFile } from './mapping.js';
+export * from './names.js';
 export type { EngineDescription, TensorMemory } from './native.js';
 export * from './ops.js';
 export { loadPt, type Storable, savePt } from './pt.js';

@@ -54,6 +54,11 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
           `train ${percent(event.trainAccuracy)}`,
         ),
       };
+    case 'pretrain-resume':
+      return line(
+        'pretrain',
+        `network ${event.network}/${event.networks} goes on after step ${event.step} of ${event.steps}`,
+      );
     case 'pretrain-network-end': {
       const tested = event.testAccuracy;
       const test = tested === undefined ? '' : `test accuracy ${percent(tested)}`;

@@ -10,7 +10,7 @@ import { Teacher } from './teacher.js';
 
 export interface TeacherRequest {
   readonly choice: TeacherChoice;
-  readonly plan: Pick<Plan, 'model' | 'student' | 'pretrain'>;
+  readonly plan: Pick<Plan, 'model' | 'student' | 'pretrain' | 'checkpoint'>;
   readonly data: DatasetPair;
   /** Folder of trained networks, shared by runs. */
   readonly cache: string;
@@ -50,7 +50,7 @@ export async function openTeacher(request: TeacherRequest): Promise<Teacher> {
 }
 
 async function trainedTeacher(
-  { data, cache, random, testAtOnce, onEvent, signal }: TeacherRequest,
+  { plan, data, cache, random, testAtOnce, onEvent, signal }: TeacherRequest,
   model: ModelOptions,
   networks: number,
   options: Plan['pretrain'],
@@ -63,6 +63,7 @@ async function trainedTeacher(
     model,
     options: { ...options, networks },
     cache,
+    checkpoint: plan.checkpoint,
     random: random.derive(stream),
     onEvent,
     signal,

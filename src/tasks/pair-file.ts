@@ -1,0 +1,60 @@
+import type { TrainedPair } from '../distill/index.js';
+import {
+  loadSafetensors,
+  saveSafetensors,
+  type Tensor,
+  toDeviceOf,
+  UsageError,
+  withoutPrefix,
+  withPrefix,
+} from '../tensor/index.js';
+
+const initialPrefix = 'initial.';
+const trainedPrefix = 'trained.';
+
+/** Writes a network before and after its training, with its test accuracy in percent if that is known. */
+export function storePair(path: string, pair: TrainedPair, accuracy: number | undefined): void {
+  const tensors = new Map([
+    ...withPrefix(initialPrefix, pair.initial),
+    ...withPrefix(trainedPrefix, pair.trained),
+  ]);
+  saveSafetensors(path, tensors, accuracy === undefined ? {} : { testAccuracy: String(accuracy) });
+}
+
+/** Reads such a file; the tensors are the caller's. Throws UsageError, saying how to mend it, when it is damaged. */
+export function readPair(path: string): TrainedPair {
+  try {
+    const { tensors } = loadSafetensors(path);
+    return {
+      initial: withoutPrefix(initialPrefix, tensors),
+      trained: withoutPrefix(trainedPrefix, tensors),
+    };
+  } catch (cause) {
+    throw new UsageError(
+      `the pretrained network ${path} is damaged; delete it to have it trained again`,
+      { cause },
+    );
+  }
+}
+
+/** The test accuracy, in percent, that was stored with a network; undefined when it was not tested. */
+export function storedAccuracy(path: string): number | undefined {
+  const { tensors, metadata } = loadSafetensors(path);
+  for (const tensor of tensors.values()) tensor.dispose();
+  const { testAccuracy } = metadata;
+  return testAccuracy === undefined ? undefined : Number(testAccuracy);
+}
+
+/** The pair on another device; the one given is then released. */
+export function onDevice(pair: TrainedPair, device: string): TrainedPair {
+  if (device === 'cpu') return pair;
+  const moved = (tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
+    new Map(
+      [...tensors].map(([name, value]) => {
+        const there = toDeviceOf(value, device);
+        value.dispose();
+        return [name, there];
+      }),
+    );
+  return { initial: moved(pair.initial), trained: moved(pair.trained) };
+}
