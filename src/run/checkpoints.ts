@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailureError, UsageError } from '../tensor/errors.js';
 import {
   hashTensors,
   loadSafetensors,
+  makeFolder,
   saveSafetensors,
   scope,
   type Tensor,
@@ -34,7 +35,7 @@ const fileName = /^checkpoint-(\d{10})\.safetensors$/;
 export class Checkpoints {
   readonly #folder: string;
 
-  /** The folder is made when the first checkpoint is written. */
+  /** The folder is made when the first checkpoint is written; the one that holds it must be there. */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -45,7 +46,7 @@ export class Checkpoints {
    *   still there.
    */
   save(step: number, checkpoint: Checkpoint): string {
-    mkdirSync(this.#folder, { recursive: true });
+    makeFolder(this.#folder, { parents: false });
     const path = this.#path(step);
     const { identity, tensors, values } = checkpoint;
     const content = JSON.stringify({ identity, values });

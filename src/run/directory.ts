@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { UsageError } from '../tensor/errors.js';
-import { writeFileAtomic } from '../tensor/files.js';
+import { FailureError, UsageError } from '../tensor/errors.js';
+import { makeFolder, writeFileAtomic } from '../tensor/files.js';
 import { EventLog } from './event-log.js';
 import type { Manifest } from './manifest.js';
 
@@ -47,7 +47,7 @@ export class RunDirectory {
     assertRunName(options.name);
     const run = new RunDirectory(options);
     if (existsSync(run.path)) run.#admitExisting(options.existing ?? 'refuse');
-    mkdirSync(run.path, { recursive: true });
+    makeFolder(run.path);
     return run;
   }
 
@@ -70,7 +70,8 @@ export class RunDirectory {
   /**
    * The absolute path of something inside the run: `pathOf('snapshots', '0100.png')`. The folder that is to hold it
    * is made if need be.
-   * @throws UsageError when the path would leave the run.
+   * @throws UsageError when the path would leave the run, and FailureError when the run's folder is gone or the folder
+   *   cannot be made.
    */
   pathOf(...segments: readonly string[]): string {
     const path = resolve(this.path, ...segments);
@@ -78,7 +79,12 @@ export class RunDirectory {
     if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
       throw new UsageError(`The path ${segments.join('/')} leaves the run ${this.path}.`);
     }
-    if (inside !== '') mkdirSync(dirname(path), { recursive: true });
+    if (!existsSync(this.path)) {
+      throw new FailureError(
+        `${this.path} is gone: the run's folder was deleted or moved meanwhile`,
+      );
+    }
+    if (inside !== '') makeFolder(dirname(path));
     return path;
   }
 

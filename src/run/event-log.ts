@@ -9,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { UsageError } from '../tensor/errors.js';
+import { writeFailure } from '../tensor/files.js';
 import type { EventSink, RunEvent } from './events.js';
 
 /** An event as the log keeps it. */
@@ -27,19 +28,33 @@ export class EventLog {
   readonly #path: string;
   readonly #opened = performance.now();
   #file: number | undefined;
+  #failed = false;
 
-  /** Opens `path` for appending, creating it if need be, and cuts off a last line that a crash left unfinished. */
+  /**
+   * Opens `path` for appending, creating it if need be, and cuts off a last line that a crash left unfinished. Throws
+   * FailureError when it cannot be written.
+   */
   constructor(path: string) {
     this.#path = path;
-    this.#file = openSync(path, 'a+');
-    dropUnfinishedLine(this.#file);
+    try {
+      this.#file = openSync(path, 'a+');
+      dropUnfinishedLine(this.#file);
+    } catch (cause) {
+      throw writeFailure(path, cause);
+    }
   }
 
-  /** Appends one event. Throws an `Error` after `close`. */
+  /** Appends one event. Throws FailureError when it cannot be written, and an `Error` after `close`. */
   readonly sink: EventSink = (event) => {
     const file = this.#openFile();
     const elapsed = Math.round(performance.now() - this.#opened) / 1000;
-    writeSync(file, `${JSON.stringify({ time: new Date().toISOString(), elapsed, ...event })}\n`);
+    const line = JSON.stringify({ time: new Date().toISOString(), elapsed, ...event });
+    try {
+      writeWhole(file, Buffer.from(`${line}\n`));
+    } catch (cause) {
+      this.#failed = true;
+      throw writeFailure(this.#path, cause);
+    }
   };
 
   /** Forces what was written to the disk, so that a loss of power keeps it too. */
@@ -47,12 +62,16 @@ export class EventLog {
     fsyncSync(this.#openFile());
   }
 
-  /** Flushes and closes. Closing again does nothing. */
+  /** Flushes, unless a write has failed and was told, and closes. Closing again does nothing. */
   close(): void {
     if (this.#file === undefined) return;
-    this.flush();
-    closeSync(this.#file);
-    this.#file = undefined;
+    const file = this.#file;
+    try {
+      if (!this.#failed) this.flush();
+    } finally {
+      this.#file = undefined;
+      closeSync(file);
+    }
   }
 
   [Symbol.dispose](): void {
@@ -63,6 +82,11 @@ export class EventLog {
     if (this.#file === undefined) throw new Error(`The event log ${this.#path} is closed.`);
     return this.#file;
   }
+}
+
+/** A full disk takes a part of what is written before it refuses. */
+function writeWhole(file: number, bytes: Buffer): void {
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }
 
 /**

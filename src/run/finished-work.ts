@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../tensor/files.js';
+import { makeFolder, writeFileAtomic } from '../tensor/files.js';
 import { fingerprint } from './fingerprint.js';
 
 interface Stored {
@@ -20,7 +20,7 @@ interface Stored {
 export class FinishedWork {
   readonly #folder: string;
 
-  /** The folder is made when the first piece is kept. */
+  /** The folder is made when the first piece is kept; the one that holds it must be there. */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -40,9 +40,9 @@ export class FinishedWork {
     return sound ? (stored?.value as Value) : undefined;
   }
 
-  /** Keeps a result, on disk when this returns. Throws the file system's error when that fails. */
+  /** Keeps a result, on disk when this returns. Throws FailureError when that fails. */
   write(name: string, identity: unknown, value: unknown): void {
-    mkdirSync(this.#folder, { recursive: true });
+    makeFolder(this.#folder, { parents: false });
     const checksum = fingerprint(value);
     const stored: Stored = { formatVersion: 1, identity: fingerprint(identity), checksum, value };
     writeFileAtomic(this.#path(name), `${JSON.stringify(stored)}\n`);

@@ -1,6 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { UsageError } from '../tensor/errors.js';
+import { writeFailure } from '../tensor/files.js';
 
 /** Who holds a lock. */
 interface Holder {
@@ -24,7 +25,7 @@ export class Lock implements Disposable {
 
   /**
    * Takes the lock at `path`, whose folder exists. Throws UsageError naming the holder when another process has it, and
-   * the file system's error when the file cannot be written.
+   * FailureError when the file cannot be written.
    */
   static take(path: string): Lock {
     if (create(path)) return new Lock(path);
@@ -50,13 +51,13 @@ export class Lock implements Disposable {
 function create(path: string): boolean {
   const holder: Holder = { pid: process.pid, host: hostname(), began: beginning(process.pid) };
   const own = `${path}.${process.pid}`;
-  writeFileSync(own, `${JSON.stringify(holder)}\n`);
   try {
+    writeFileSync(own, `${JSON.stringify(holder)}\n`);
     linkSync(own, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    throw writeFailure(path, error);
   } finally {
     rmSync(own, { force: true });
   }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TrainingAugmentation } from '../augment/index.js';
 import type { Dataset } from '../data/index.js';
 import { ExtractorPool, type TrainedPair } from '../distill/index.js';
 import { buildModel, type ModelOptions, resolveModel } from '../models/index.js';
 import type { OptimizerOptions, ScheduleOptions } from '../nn/index.js';
 import type { EventSink } from '../run/index.js';
-import { engine, RandomGenerator, threads, UsageError } from '../tensor/index.js';
+import { engine, makeFolder, RandomGenerator, threads, UsageError } from '../tensor/index.js';
 import type { CheckpointInterval } from './checkpoint-interval.js';
 import { testAccuracy } from './evaluation/test-network.js';
 import { onDevice, readPair, storedAccuracy, storePair } from './pair-file.js';
@@ -155,6 +155,7 @@ async function trainNetwork(request: PretrainRequest, index: number, path: strin
     random.derive('copy'),
   );
   untrained.loadState(model.state());
+  makeFolder(dirname(path));
   const checkpoints = checkpointsOf(request, index, path);
   await train({
     model,

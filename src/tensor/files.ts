@@ -1,12 +1,22 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { FailureError } from './errors.js';
 
 let written = 0;
 
 /**
  * Writes a whole file so that a reader, or a machine that loses power, sees the old content or the new, never a part:
  * a temporary file beside the target is written, forced to disk and renamed over it. The folder must exist.
- * @throws the file system's error (no space, no permission); the temporary file is then gone.
+ * @throws FailureError saying why it cannot be written (no space, no permission); the temporary file is then gone.
  */
 export function writeFileAtomic(path: string, content: string | Uint8Array): void {
   written += 1;
@@ -20,11 +30,56 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
       closeSync(file);
     }
     renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
+  } catch (cause) {
+    discard(temporary);
+    throw writeFailure(path, cause);
   }
   syncFolder(dirname(path));
+}
+
+/**
+ * Makes a folder unless it is there. Throws FailureError saying why it cannot be made.
+ * @param parents whether the folders above it are made too; otherwise one that is gone was deleted meanwhile, and what
+ *   belongs into it is not to be written to a new one
+ */
+export function makeFolder(path: string, { parents = true } = {}): void {
+  if (existsSync(path)) return;
+  try {
+    mkdirSync(path, { recursive: parents });
+  } catch (cause) {
+    throw writeFailure(path, cause);
+  }
+}
+
+/** What stands in the way of writing, and what to do about it, by the system's name of the error. */
+const remedies: { readonly [code: string]: string } = {
+  ENOSPC: 'the disk is full; free some space',
+  EDQUOT: 'your share of the disk is used up; free some space',
+  EFBIG: 'a file may not become that large here (ulimit -f)',
+  EROFS: 'the file system can only be read; choose another folder',
+  EACCES: 'there is no permission to write there; change that, or choose another folder',
+  EPERM: 'there is no permission to write there; change that, or choose another folder',
+  ENOENT: 'its folder is gone, deleted or moved meanwhile',
+  ENOTDIR: 'a file is where its folder should be',
+  EIO: 'the disk reports an error; check it, or choose another',
+  EMFILE: 'this process has too many open files (ulimit -n)',
+  ENFILE: 'the system has too many open files',
+};
+
+/** The error of a file that could not be written, saying what stands in the way. */
+export function writeFailure(path: string, cause: unknown): FailureError {
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  const remedy = Object.hasOwn(remedies, code) ? `${remedies[code]} (${code})` : message;
+  return new FailureError(`${path} could not be written: ${remedy}`, { cause });
+}
+
+/** Deletes what a write that failed has left, as far as that is possible. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The error of the write is the one to tell.
+  }
 }
 
 /** Forces a rename to disk. Some file systems cannot open a folder for this; the rename itself is still atomic there. */

@@ -2,7 +2,7 @@ export * from './autograd.js';
 export * from './device.js';
 export * from './dtype.js';
 export * from './errors.js';
-export { writeFileAtomic } from './files.js';
+export { makeFolder, writeFailure, writeFileAtomic } from './files.js';
 export * from './hash.js';
 export { loadSafetensors, saveSafetensors, type TensorFile } from './io.js';
 export { mapFile } from './mapping.js';

@@ -1,19 +1,15 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DType, dtypeBytes } from './dtype.js';
-import { FailureError, UsageError } from './errors.js';
-import { writeFileAtomic } from './files.js';
+import { UsageError } from './errors.js';
+import { makeFolder, writeFileAtomic } from './files.js';
 import { scope } from './scope.js';
 import { fromBytes, type Tensor } from './tensor.js';
 
 /** Writes a file atomically, making its folder. Throws FailureError naming the file when it cannot be written. */
 export function writeBytes(path: string, content: Uint8Array): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileAtomic(path, content);
-  } catch (cause) {
-    throw new FailureError(`${path} could not be written: ${(cause as Error).message}`, { cause });
-  }
+  makeFolder(dirname(path));
+  writeFileAtomic(path, content);
 }
 
 /** A file's content. Throws UsageError when it cannot be read. */
