@@ -1,6 +1,5 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../run/version.js';
-import { FailureError, UsageError } from '../tensor/errors.js';
 import { addConfigCommand } from './commands/config.js';
 import { addDataCommand } from './commands/data.js';
 import { addDistillCommand } from './commands/distill.js';
@@ -12,7 +11,7 @@ import { addPlanCommand } from './commands/plan.js';
 import { addPresetsCommand } from './commands/presets.js';
 import { addPretrainCommand } from './commands/pretrain.js';
 import { addRunCommand } from './commands/run.js';
-import { Interruption } from './interruption.js';
+import { exitCodeOf, explanation } from './explanation.js';
 import { Invocation, type Streams } from './invocation.js';
 
 /**
@@ -60,25 +59,11 @@ function createProgram(invocation: Invocation): Command {
 function report(error: unknown, invocation: Invocation, json: boolean): number {
   const exitCode = exitCodeOf(error);
   if (exitCode === 0) return 0;
-  const message = error instanceof Error ? error.message : String(error);
+  const { stdout, stderr, advice } = invocation;
   // Commander has written its own message, with the nearest valid spelling, to standard error.
-  if (!(error instanceof CommanderError)) invocation.stderr.write(explain(error, message));
-  if (invocation.advice !== undefined) invocation.stderr.write(`${invocation.advice}\n`);
-  if (json) invocation.stdout.write(`${JSON.stringify({ error: { exitCode, message } })}\n`);
+  if (!(error instanceof CommanderError)) stderr.write(`${explanation(error)}\n`);
+  if (advice !== undefined) stderr.write(`${advice}\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  if (json) stdout.write(`${JSON.stringify({ error: { exitCode, message } })}\n`);
   return exitCode;
-}
-
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof Interruption) return error.exitCode;
-  return error instanceof UsageError ? 2 : 1;
-}
-
-function explain(error: unknown, message: string): string {
-  const expected = [UsageError, FailureError, Interruption].some((kind) => error instanceof kind);
-  if (process.env.NCFM_DEBUG === '1' && error instanceof Error && !(error instanceof UsageError))
-    return `${error.stack ?? message}\n`;
-  return expected
-    ? `${message}\n`
-    : `unexpected error: ${message}\nNCFM_DEBUG=1 shows where it comes from.\n`;
 }

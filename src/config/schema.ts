@@ -161,6 +161,7 @@ const distill = mapping({
   optimizer,
   schedule,
   augmentation: matchingAugmentation,
+  onNonFinite: choice(['stop', 'skip']),
 });
 
 const checkpoint = mapping({

@@ -52,6 +52,29 @@ describe('a condenser', () => {
     expect(numbers(owner.synthetic.images)).toEqual(before);
   });
 
+  it('leaves such an iteration out where it is told to', () => {
+    using owner = condenser({
+      frequencies: { kind: 'gaussian', count: 8, scale: Number.NaN },
+      onNonFinite: 'skip',
+    });
+    const before = numbers(owner.synthetic.images);
+    const report = owner.step();
+    expect(report).toMatchObject({ skipped: true, discrepancy: Number.NaN });
+    expect(owner.iteration).toBe(1);
+    expect(numbers(owner.synthetic.images)).toEqual(before);
+    expect(owner.step().skipped).toBe(true);
+  });
+
+  it('tells the range of scales that its sampling network draws from, within their bound', () => {
+    using owner = condenser(samplingNetwork);
+    const [least, largest] = owner.step().mixtureScales!;
+    expect(least).toBeGreaterThanOrEqual(0.5);
+    expect(largest).toBeLessThanOrEqual(2);
+    expect(largest / least).toBeGreaterThan(1.5);
+    using plainly = condenser(plain);
+    expect(plainly.step().mixtureScales).toBeUndefined();
+  });
+
   it.each(['iterations', 'amortize'] as const)('refuses %s below 1', (name) => {
     expect(() => condenser({ [name]: 0 })).toThrow(`distill.${name} must be a positive integer`);
   });

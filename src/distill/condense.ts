@@ -3,7 +3,6 @@ import { ClassSampler, type Dataset } from '../data/index.js';
 import type { ImageModel } from '../models/index.js';
 import type { OptimizerOptions, ScheduleOptions } from '../nn/index.js';
 import {
-  FailureError,
   keep,
   noGrad,
   type RandomGenerator,
@@ -23,6 +22,7 @@ import {
   type MatchingContext,
   type MatchingTarget,
 } from './matching.js';
+import { NonFiniteError, type NonFiniteStep, requireFiniteStep } from './non-finite.js';
 import { Player } from './player.js';
 import { requireVariance, samplingGroups } from './sampling-groups.js';
 import type { SamplingNetwork } from './sampling-network.js';
@@ -43,6 +43,8 @@ export interface CondenseOptions {
   readonly optimizer: OptimizerOptions;
   readonly schedule: ScheduleOptions;
   readonly augmentation: SiameseOptions;
+  /** What to do when a loss or gradient is not a number: `stop` (when left out), or leave the iteration out. */
+  readonly onNonFinite?: 'stop' | 'skip';
 }
 
 export interface CondenserInput {
@@ -61,7 +63,7 @@ export interface CondenserInput {
 
 /** What one iteration did. */
 export interface IterationReport {
-  /** Discrepancy averaged over classes, before the step. */
+  /** Discrepancy averaged over classes, before the step; may be no number where the iteration was left out. */
   readonly discrepancy: number;
   /** Cross-entropy under a trained network before the step; undefined without fine-tuning. */
   readonly fineTuneLoss: number | undefined;
@@ -69,7 +71,11 @@ export interface IterationReport {
   readonly frequencyScale: number;
   /** The sampling network's own objective, averaged over classes, before its step; absent where it has none. */
   readonly frequencyObjective?: number;
+  /** The least and the largest scale of the mixture, relative to its base; absent without a sampling network. */
+  readonly mixtureScales?: readonly [least: number, largest: number];
   readonly learningRate: number;
+  /** The loss or gradient was not a number, so that nothing was moved. */
+  readonly skipped?: true;
 }
 
 /**
@@ -147,12 +153,25 @@ export class Condenser implements Disposable {
     const setting = scaleOf(this.#options.frequencies);
     const scale = setting === 'auto' ? target.automaticScale : setting;
     const { learningRate } = this.#images;
-    const played = scope(() => this.#play(target, scale));
-    const { discrepancy, frequencyObjective } = played;
-    this.#images.advance(discrepancy);
-    this.#frequencies.advance(discrepancy, frequencyObjective);
+    try {
+      const played = scope(() => this.#play(target, scale));
+      const { discrepancy, frequencyObjective } = played;
+      this.#images.advance(discrepancy);
+      this.#frequencies.advance(discrepancy, frequencyObjective);
+      this.#iteration += 1;
+      return { ...played, frequencyScale: scale, learningRate };
+    } catch (error) {
+      if (!(error instanceof NonFiniteError) || this.#options.onNonFinite !== 'skip') throw error;
+      return this.#skip(error.step);
+    }
+  }
+
+  /** Leaves an iteration out: everything is drawn anew at the next. */
+  #skip({ discrepancy, fineTuneLoss, frequencyScale, learningRate }: NonFiniteStep) {
+    this.#target?.features.dispose();
+    this.#target = undefined;
     this.#iteration += 1;
-    return { ...played, frequencyScale: scale, learningRate };
+    return { discrepancy, fineTuneLoss, frequencyScale, learningRate, skipped: true } as const;
   }
 
   /** Where the game stands after the latest step: enough to go on exactly. The tensors stay the condenser's. */
@@ -206,7 +225,7 @@ export class Condenser implements Disposable {
   #play(
     target: MatchingTarget,
     scale: number,
-  ): Pick<IterationReport, 'discrepancy' | 'fineTuneLoss' | 'frequencyObjective'> {
+  ): Omit<IterationReport, 'frequencyScale' | 'learningRate' | 'skipped'> {
     const frequencies = this.#frequencies.draw(scale);
     const gradients = objectiveGradients({
       synthetic: this.synthetic,
@@ -224,20 +243,22 @@ export class Condenser implements Disposable {
     const discrepancy = gradients.discrepancies.mean().item();
     const fineTuneLoss = gradients.fineTuneLoss?.item();
     const frequencyObjective = gradients.samplingObjectives?.mean().item();
-    this.#requireFinite(discrepancy + (fineTuneLoss ?? 0) + (frequencyObjective ?? 0), scale);
+    const losses = { discrepancy, fineTuneLoss, frequencyObjective };
+    const { learningRate } = this.#images;
+    const step = { iteration: this.#iteration + 1, ...losses, frequencyScale: scale, learningRate };
+    requireFiniteStep({ ...step, extractor: target.choice }, [
+      gradients.images,
+      gradients.frequencies,
+    ]);
     this.#images.descend([gradients.images]);
     this.synthetic.clamp();
     if (gradients.frequencies) this.#frequencies.ascend(frequencies, gradients.frequencies);
-    const report = { discrepancy, fineTuneLoss };
-    return frequencyObjective === undefined ? report : { ...report, frequencyObjective };
-  }
-
-  /** A step along a gradient that is not a number would spoil every image; they are left as they were. */
-  #requireFinite(loss: number, scale: number): void {
-    if (Number.isFinite(loss)) return;
-    throw new FailureError(
-      `the loss is not finite at iteration ${this.#iteration + 1} (frequency scale ${scale.toPrecision(3)}); try a smaller learning rate (distill.optimizer.learningRate)`,
-    );
+    return {
+      discrepancy,
+      fineTuneLoss,
+      ...(frequencyObjective !== undefined && { frequencyObjective }),
+      ...(frequencies.mixtureScales && { mixtureScales: frequencies.mixtureScales }),
+    };
   }
 
   /** A trained network of the pool, drawn afresh. */

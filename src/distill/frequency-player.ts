@@ -57,6 +57,8 @@ export interface DrawnFrequencies {
   readonly objective: OwnObjective | undefined;
   /** The leaf, still part of the sampling network's graph. */
   readonly learned: Tensor | undefined;
+  /** The least and the largest scale of the mixture, relative to its base. */
+  readonly mixtureScales?: readonly [least: number, largest: number];
 }
 
 /** Where a sampling network and its player stand. The tensors stay theirs. */
@@ -92,12 +94,17 @@ export class FrequencyPlayer implements Disposable {
       return { parts, objective: undefined, learned: undefined };
     }
     const { learnedPerComponent } = frequencies;
-    const { learned, fixed } = this.samplingNetwork.sample(scale, random, learnedPerComponent);
+    const { learned, fixed, scales } = this.samplingNetwork.sample(
+      scale,
+      random,
+      learnedPerComponent,
+    );
     const leaf = learned.detach().setRequiresGrad(true);
     return {
       parts: fixed.size(0) > 0 ? [fixed, leaf] : [leaf],
       objective: this.#drawObjective(frequencies.objective),
       learned,
+      mixtureScales: scales,
     };
   }
 

@@ -16,6 +16,7 @@ export * from './frequencies.js';
 export type { Frequencies, LearnedFrequencies } from './frequency-player.js';
 export * from './labels.js';
 export * from './matching.js';
+export { NonFiniteError, type NonFiniteStep } from './non-finite.js';
 export * from './sampling-network.js';
 export {
   leastRealImages,

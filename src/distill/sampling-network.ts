@@ -84,6 +84,7 @@ export class SamplingNetwork extends Module {
       return {
         learned: draw(scales, learnedPerComponent),
         fixed: draw(scales.detach(), perComponent - learnedPerComponent),
+        scales: rangeOf(scales, base),
       };
     });
   }
@@ -95,4 +96,11 @@ export interface FrequencySample {
   readonly learned: Tensor;
   /** Without; may have no rows. */
   readonly fixed: Tensor;
+  /** The least and the largest scale of the components, relative to the base. */
+  readonly scales: readonly [least: number, largest: number];
+}
+
+function rangeOf(scales: Tensor, base: number): FrequencySample['scales'] {
+  const values = scales.detach();
+  return [-values.neg().max().item() / base, values.max().item() / base];
 }

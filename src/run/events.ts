@@ -125,8 +125,12 @@ export interface DistillIteration {
   readonly fineTuneLoss?: number;
   /** σ of the frequencies drawn; with a sampling network the base that its mixture's scales lie around. */
   readonly frequencyScale: number;
+  /** The least and the largest scale of a sampling network's mixture, relative to that base. */
+  readonly mixtureScales?: readonly [least: number, largest: number];
   /** Step size of the images' optimiser at this iteration. */
   readonly learningRate: number;
+  /** The loss or gradient was not a number, and the iteration was left out. */
+  readonly skipped?: true;
   /** Duration of this iteration. */
   readonly seconds: number;
 }

@@ -49,7 +49,10 @@ export class Album {
       series: [
         {
           name: 'discrepancy',
-          points: discrepancies.map((value, index) => [index + 1, value] as const),
+          points: discrepancies.flatMap((value, index) =>
+            // An iteration that was left out may have none.
+            Number.isFinite(value) ? [[index + 1, value] as const] : [],
+          ),
         },
       ],
     });

@@ -3,6 +3,7 @@ import {
   type FlatValues,
   flattenState,
   type IterationReport,
+  type NonFiniteError,
   unflattenState,
 } from '../distill/index.js';
 import {
@@ -12,7 +13,7 @@ import {
   differences,
   type EventSink,
 } from '../run/index.js';
-import { scope, type Tensor, tensor, UsageError } from '../tensor/index.js';
+import { saveSafetensors, scope, type Tensor, tensor, UsageError } from '../tensor/index.js';
 import { type CheckpointInterval, CheckpointTimer } from './checkpoint-interval.js';
 import type { TaskChunks } from './plan.js';
 
@@ -102,6 +103,21 @@ export class DistillCheckpoints implements Disposable {
       });
     });
     this.#timer.kept(iteration);
+  }
+
+  /** Stores where a step began that has no number for a loss or gradient, beside the checkpoints, and says so. */
+  diagnose(condenser: Condenser, { step }: NonFiniteError): void {
+    const path = `${this.#options.folder}/diagnosis-${step.iteration}.safetensors`;
+    scope(() => {
+      const { tensors } = flattenState(condenser.getState());
+      // JSON has no word for what is not a number.
+      const numbers = JSON.stringify(step, (_, value: unknown) =>
+        typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+      );
+      saveSafetensors(path, tensors, { format: 'ncfm-diagnosis', step: numbers });
+    });
+    const message = `the images and their optimiser as they were before iteration ${step.iteration} are in ${path}`;
+    this.#options.onEvent({ type: 'warning', message });
   }
 
   #admit(): void {

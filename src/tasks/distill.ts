@@ -7,7 +7,9 @@ import {
   type ExtractorPool,
   type Formation,
   type Initialization,
+  type IterationReport,
   initializeSynthetic,
+  NonFiniteError,
   type SyntheticImages,
 } from '../distill/index.js';
 import type { ImageModel } from '../models/index.js';
@@ -16,6 +18,7 @@ import type { RandomGenerator } from '../tensor/index.js';
 import { breathe } from './breathe.js';
 import { clusterClasses } from './clusters.js';
 import type { DistillCheckpoints } from './distill-checkpoints.js';
+import { DistillGuards } from './guards.js';
 
 export interface DistillOptions extends CondenseOptions {
   readonly imagesPerClass: number;
@@ -102,17 +105,20 @@ async function play(
     ...(chunks ? { chunks } : {}),
   });
   checkpoints?.restore(condenser);
+  const guards = new DistillGuards({ classNames: train.classNames, onEvent: request.onEvent });
   await onImages?.(condenser.iteration, synthetic);
-  while (condenser.iteration < options.iterations) await playOnce(request, condenser);
+  while (condenser.iteration < options.iterations) await playOnce(request, condenser, guards);
+  guards.finish();
 }
 
 /** One iteration, told and kept. A game that is to stop is kept first. */
 async function playOnce(
   { options, checkpoints, onEvent, onImages, signal }: DistillRequest,
   condenser: Condenser,
+  guards: DistillGuards,
 ): Promise<void> {
   const started = performance.now();
-  const report = condenser.step();
+  const report = stepOrDiagnose(condenser, checkpoints);
   const { fineTuneLoss, ...told } = report;
   onEvent({
     type: 'distill-iteration',
@@ -122,6 +128,7 @@ async function playOnce(
     ...(fineTuneLoss === undefined ? {} : { fineTuneLoss }),
     seconds: (performance.now() - started) / 1000,
   });
+  guards.afterStep(report, condenser.iteration, condenser.synthetic);
   await onImages?.(condenser.iteration, condenser.synthetic);
   checkpoints?.afterStep(condenser, report, options.iterations);
   try {
@@ -129,5 +136,18 @@ async function playOnce(
   } catch (stop) {
     checkpoints?.save(condenser);
     throw stop;
+  }
+}
+
+/** One step; where it has no number for a loss or gradient, what led to it is stored for a look at it. */
+function stepOrDiagnose(
+  condenser: Condenser,
+  checkpoints: DistillCheckpoints | undefined,
+): IterationReport {
+  try {
+    return condenser.step();
+  } catch (error) {
+    if (error instanceof NonFiniteError) checkpoints?.diagnose(condenser, error);
+    throw error;
   }
 }

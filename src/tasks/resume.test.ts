@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RunDirectory, type RunEvent } from '../run/index.js';
 import { temporaryFolder } from '../run/testing/folder.js';
-import { liveTensors } from '../tensor/index.js';
+import { liveTensors, loadSafetensors } from '../tensor/index.js';
 import type { PipelineResult } from './evaluate-run.js';
 import { runPipeline } from './pipeline.js';
 import type { Plan } from './plan.js';
@@ -151,6 +151,23 @@ describe('a run that was stopped', () => {
         message: expect.stringContaining('It goes on all'),
       }),
     );
+  });
+
+  it('by a loss that is not a number says where, and keeps a look at it', async () => {
+    const folder = temporaryFolder();
+    const frequencies = { kind: 'gaussian', count: 8, scale: Number.NaN } as const;
+    const plan: Plan = { ...smallPlan, distill: { ...smallPlan.distill, frequencies } };
+    const { error, events } = await attempt(folder, plan);
+    expect(error?.message).toMatch(/not finite at iteration 1 .*onNonFinite: skip/);
+    const diagnosis = join(folder, 'runs', 'small', 'checkpoints', 'diagnosis-1.safetensors');
+    const { tensors, metadata } = loadSafetensors(diagnosis);
+    expect(JSON.parse(metadata.step!)).toMatchObject({ iteration: 1, discrepancy: 'NaN' });
+    expect(tensors.get('images')!.shape).toEqual([20, 1, 8, 8]);
+    for (const value of tensors.values()) value.dispose();
+    expect(events.at(-1)).toMatchObject({
+      type: 'warning',
+      message: expect.stringContaining(diagnosis),
+    });
   });
 
   it('can be made longer, when that is accepted', async () => {

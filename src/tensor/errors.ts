@@ -8,6 +8,13 @@ export class FailureError extends Error {
   override readonly name = 'FailureError';
 }
 
+/** Whether the engine had no memory left, on the processor or on a GPU, for what was to be computed. */
+export function isOutOfMemory(error: unknown): boolean {
+  return (
+    error instanceof Error && /out of memory|can't allocate memory|bad_alloc/.test(error.message)
+  );
+}
+
 /**
  * The candidate that a mistyped name most likely meant, for "did you mean" hints.
  *
