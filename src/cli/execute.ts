@@ -91,7 +91,7 @@ export async function executeRun<T>(
   };
   try {
     using log = directory.openEventLog();
-    return await watch(invocation, options, ({ onEvent, signal }) =>
+    const result = await watch(invocation, options, ({ onEvent, signal }) =>
       task({
         plan,
         directory,
@@ -102,6 +102,8 @@ export async function executeRun<T>(
         signal,
       }),
     );
+    log.close();
+    return result;
   } catch (error) {
     if (begun) invocation.advise(goOn(command, directory.path));
     else rmSync(directory.path, { recursive: true, force: true });

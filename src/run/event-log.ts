@@ -57,9 +57,14 @@ export class EventLog {
     }
   };
 
-  /** Forces what was written to the disk, so that a loss of power keeps it too. */
+  /** Forces what was written to the disk, so that a loss of power keeps it too. Throws FailureError when that fails. */
   flush(): void {
-    fsyncSync(this.#openFile());
+    const file = this.#openFile();
+    try {
+      fsyncSync(file);
+    } catch (cause) {
+      throw writeFailure(this.#path, cause);
+    }
   }
 
   /** Flushes, unless a write has failed and was told, and closes. Closing again does nothing. */
@@ -74,8 +79,13 @@ export class EventLog {
     }
   }
 
+  /** Closes. What went wrong before is the error to tell, so that a failure of the flush is not. */
   [Symbol.dispose](): void {
-    this.close();
+    try {
+      this.close();
+    } catch {
+      // Whoever wants to know calls `close`.
+    }
   }
 
   #openFile(): number {
