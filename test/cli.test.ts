@@ -31,7 +31,7 @@ describe('the ncfm program', () => {
   it('ends with the exit code of its command and keeps data and messages apart', () => {
     expect(ncfm('presets')).toMatchObject({
       status: 0,
-      stdout: expect.stringMatching(/^digits /m),
+      stdout: expect.stringMatching(/^ {2}digits /m),
       stderr: '',
     });
     expect(ncfm('run', 'digts')).toMatchObject({
@@ -84,6 +84,33 @@ describe('the ncfm program', () => {
       stderr += chunk;
     });
     expect(await ended).toBe(exitCode);
-    expect(stderr).toMatch(new RegExp(`press Ctrl-C again to stop at once\\.\n${message}\n$`));
+    const advice = 'What is done is kept\\. To go on: ncfm run runs/digits';
+    expect(stderr).toMatch(
+      new RegExp(`press Ctrl-C again to stop at once\\.\n${message}\n${advice}\n$`),
+    );
+  });
+
+  it('keeps a second process out of a run', async () => {
+    const folder = temporaryFolder();
+    const args = ['run', 'digits', '--threads', '1', '--set', 'pretrain.length={ epochs: 10000 }'];
+    const first = spawn(process.execPath, [main, ...args], { cwd: folder });
+    const ended = new Promise((resolve) => first.on('close', resolve));
+    await new Promise((resolve) => first.stderr.once('data', resolve));
+    const second = spawnSync(process.execPath, [main, ...args, '--resume'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(second.status).toBe(2);
+    expect(second.stderr).toMatch(
+      new RegExp(`runs/digits/lock is held by process ${first.pid} on .*two processes must not`),
+    );
+    first.kill('SIGKILL');
+    await ended;
+    // What the killed process has left is recognised: this one gets as far as the check of its settings.
+    const third = spawnSync(process.execPath, [main, 'evaluate', 'runs/digits', '--threads', '1'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(third.stderr).toMatch(/could not be read.*Is this a finished run\?/);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type IterationReport, SyntheticImages } from '../distill/index.js';
 import { FailureError, RandomGenerator, type Tensor, tensor } from '../tensor/index.js';
-import { DistillGuards } from './guards.js';
+import { DistillGuards, isGuessing } from './guards.js';
 
 const usual: IterationReport = {
   discrepancy: 1,
@@ -96,5 +96,19 @@ describe('the guards of a distillation', () => {
       expect.stringMatching(/^iteration 1 was left out/),
       '199 iterations were left out',
     ]);
+  });
+});
+
+describe('an accuracy', () => {
+  // Of 10,000 guesses among ten classes 10 ± 0.9 % are right, three standard deviations wide.
+  it.each([
+    [10, 10, 10_000, true],
+    [10.8, 10, 10_000, true],
+    [11, 10, 10_000, false],
+    [11, 10, 100, true],
+    [60, 2, 10_000, false],
+    [1.2, 100, 10_000, true],
+  ])('of %f %% among %i classes on %i images: guessing is %s', (accuracy, classes, images, is) => {
+    expect(isGuessing(accuracy, classes, images)).toBe(is);
   });
 });

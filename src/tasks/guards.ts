@@ -22,6 +22,16 @@ const leastSpread = 1.01;
 /** So many iterations in a row that were left out are no accident. */
 const mostSkipped = 100;
 
+/**
+ * Whether a test accuracy, in percent, is one that guessing reaches by chance (below the mean of guesses plus three
+ * standard deviations).
+ */
+export function isGuessing(accuracy: number, classes: number, testImages: number): boolean {
+  const chance = 1 / classes;
+  const deviation = Math.sqrt((chance * (1 - chance)) / testImages);
+  return accuracy / 100 < chance + 3 * deviation;
+}
+
 /** Watches a distillation for what spoils it without stopping it, and tells each thing once, with what to try. */
 export class DistillGuards {
   readonly #options: GuardOptions;

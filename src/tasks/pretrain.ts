@@ -4,12 +4,13 @@ import { dirname, join } from 'node:path';
 import type { TrainingAugmentation } from '../augment/index.js';
 import type { Dataset } from '../data/index.js';
 import { ExtractorPool, type TrainedPair } from '../distill/index.js';
-import { buildModel, type ModelOptions, resolveModel } from '../models/index.js';
+import { buildModel, type ImageModel, type ModelOptions, resolveModel } from '../models/index.js';
 import type { OptimizerOptions, ScheduleOptions } from '../nn/index.js';
 import type { EventSink } from '../run/index.js';
 import { engine, makeFolder, RandomGenerator, threads, UsageError } from '../tensor/index.js';
 import type { CheckpointInterval } from './checkpoint-interval.js';
 import { testAccuracy } from './evaluation/test-network.js';
+import { isGuessing } from './guards.js';
 import { onDevice, readPair, storedAccuracy, storePair } from './pair-file.js';
 import { listPool, type PoolMember, readPoolMember } from './pool-folder.js';
 import { datasetSource, type TrainRequest, train } from './train.js';
@@ -142,7 +143,7 @@ function poolFiles(request: PoolRequest) {
 }
 
 async function trainNetwork(request: PretrainRequest, index: number, path: string): Promise<void> {
-  const { train: dataset, test, model: architecture, options, onEvent, signal } = request;
+  const { train: dataset, model: architecture, options, onEvent, signal } = request;
   const { networks } = options;
   const started = performance.now();
   onEvent({ type: 'pretrain-network-start', network: index + 1, networks });
@@ -167,13 +168,7 @@ async function trainNetwork(request: PretrainRequest, index: number, path: strin
     signal,
     onStep: epochReporter(request, index),
   });
-  const accuracy =
-    test &&
-    (await testAccuracy(model, test, {
-      device: random.device,
-      imagesAtOnce: request.testAtOnce,
-      signal,
-    }));
+  const accuracy = await tested(request, model, index);
   storePair(path, { initial: untrained.state(), trained: model.state() }, accuracy);
   checkpoints.clear();
   onEvent({
@@ -183,6 +178,25 @@ async function trainNetwork(request: PretrainRequest, index: number, path: strin
     ...(accuracy === undefined ? {} : { testAccuracy: accuracy }),
     seconds: (performance.now() - started) / 1000,
   });
+}
+
+/** A network's test accuracy, in percent, where there are test images; says so when it has learnt nothing. */
+async function tested(
+  { test, testAtOnce, random, onEvent, signal }: PretrainRequest,
+  model: ImageModel,
+  index: number,
+): Promise<number | undefined> {
+  if (test === undefined) return undefined;
+  const { device } = random;
+  const accuracy = await testAccuracy(model, test, { device, imagesAtOnce: testAtOnce, signal });
+  const classes = test.classNames.length;
+  if (isGuessing(accuracy, classes, test.labels.length)) {
+    onEvent({
+      type: 'warning',
+      message: `network ${index + 1} is no better than guessing (${accuracy.toFixed(1)} % of ${classes} classes), and of no use for matching; train it longer (pretrain.length) or at another rate (pretrain.optimizer.learningRate)`,
+    });
+  }
+  return accuracy;
 }
 
 /** Where a network in training is kept: beside the file that it will have, whose name tells it from any other. */
