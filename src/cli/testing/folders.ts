@@ -8,9 +8,8 @@ const quick = [
   ...['--threads', '1'],
 ];
 
-/** Folders for runs and networks that no test has used, and the options that name them. */
-export function folders() {
-  const folder = temporaryFolder();
+/** Folders for runs and networks, in a new one that goes when the test ends unless given; the options that name them. */
+export function folders(folder = temporaryFolder()) {
   const runs = join(folder, 'runs');
   return { folder, runs, flags: ['--runs', runs, '--cache', join(folder, 'cache'), ...quick] };
 }
