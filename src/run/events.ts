@@ -135,6 +135,8 @@ export interface EvaluateStep {
   readonly seed: number;
   readonly step: number;
   readonly steps: number;
+  /** Steps that the set's networks have taken together, where several are trained at once. */
+  readonly together?: number;
   /** Training cross-entropy of the batch, in nats. */
   readonly loss: number;
 }

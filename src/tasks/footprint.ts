@@ -11,6 +11,7 @@ import {
   processMemory,
 } from './activations.js';
 import type { Plan, TaskChunks } from './plan.js';
+import { chooseEvaluationWorkers } from './workers/choose.js';
 
 /** The stages of a run whose memory is estimated, in order. */
 export const stages = ['pretrain', 'clusters', 'distill', 'evaluate'] as const;
@@ -195,22 +196,33 @@ function distillFootprint({ plan, sizes }: Workload, chunks: TaskChunks): Estima
   };
 }
 
-function evaluateFootprint({ plan, sizes }: Workload, chunks: TaskChunks): Estimate {
+function evaluateFootprint(workload: Workload, chunks: TaskChunks): Estimate {
+  const { plan, sizes } = workload;
   const { shape, classes } = sizes;
   const image = pixels(sizes) * float * classes;
   const { decoded } = perClass(plan);
   const { seeds, batchSize, optimizer } = plan.evaluate;
   const network = parameterBytes(plan.student, shape, classes) * (1 + optimizerCopies(optimizer));
   const teacher = teacherFootprint(plan, sizes, chunks);
+  const { workers } = chooseEvaluationWorkers(plan);
+  const own = workers > 1 ? workerBytes(workload, image * decoded) : 0;
+  const times = (pass: Pass): Pass => ({ ...pass, bytes: workers * pass.bytes });
   return {
     held:
-      image * (2 * decoded + seeds * plan.distill.imagesPerClass) + network + (teacher?.held ?? 0),
+      image * (2 * decoded + seeds * plan.distill.imagesPerClass) +
+      workers * (network + own) +
+      (teacher?.held ?? 0),
     passes: [
-      { name: 'a training batch', bytes: batchSize * imageBytes(plan.student, shape, true) },
+      times({ name: 'a training batch', bytes: batchSize * imageBytes(plan.student, shape, true) }),
       ...(teacher ? [teacher.pass] : []),
-      testPass(plan.student, shape, chunks, 0),
+      times(testPass(plan.student, shape, chunks, 0)),
     ],
   };
+}
+
+/** What a worker process holds before it trains: itself, the test images (mapped, once read), and its training images. */
+export function workerBytes({ process, sizes }: Workload, trainingImages: number): number {
+  return process + dataBytes({ ...sizes, trainImages: 0 }) + 2 * trainingImages;
 }
 
 /** The networks that give soft labels, and what they take to give some; none with hard labels. */
@@ -254,7 +266,7 @@ function testPass(
 }
 
 /** Gradients, what an optimiser remembers, and what its step takes, in copies of the parameters. */
-function optimizerCopies(optimizer: OptimizerOptions): number {
+export function optimizerCopies(optimizer: OptimizerOptions): number {
   if (optimizer.kind === 'sgd') return (optimizer.momentum ?? 0) > 0 ? 2 : 1;
   return 3;
 }
@@ -273,7 +285,11 @@ function poolBytes({ pretrain, model }: Plan, { shape, classes }: DataSizes): nu
 }
 
 /** An image and its way through a network. */
-function imageBytes(model: Plan['model'], shape: DataSizes['shape'], gradient: boolean): number {
+export function imageBytes(
+  model: Plan['model'],
+  shape: DataSizes['shape'],
+  gradient: boolean,
+): number {
   const image = shape.channels * shape.height * shape.width * float;
   return operatorMemory.imageCopies * image + activationBytes(model, shape, { gradient });
 }

@@ -19,3 +19,4 @@ export * from './soft-labels/index.js';
 export { readState, tensorsIn } from './state-file.js';
 export * from './train.js';
 export * from './whole-data.js';
+export * from './workers/index.js';

@@ -15,6 +15,7 @@ import type { DistillOptions } from './distill.js';
 import { dataSizes, processBytes, type Stage } from './footprint.js';
 import type { DatasetChoice, Plan } from './plan.js';
 import { networksReady, requirePool } from './pretrain.js';
+import { chooseEvaluationWorkers } from './workers/choose.js';
 
 /** The held-out images are the same for every seed of a run, so that runs are compared on the same images. */
 const validationSeed = 0;
@@ -103,13 +104,14 @@ export interface CheckOptions {
 
 /**
  * Checks, before anything is computed or replaced, that a plan can run here: the device, the data, the number of images
- * per class, networks that fit the images, and the memory. Throws UsageError saying what does not fit.
+ * per class, networks that fit the images, threads for worker processes, and the memory. Throws UsageError saying what does not fit.
  */
 export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise<Prepared> {
   const { stages, cache } = options;
   if (stages === undefined || stages.includes('distill') || stages.includes('pretrain')) {
     requirePool(plan.pretrain);
   }
+  chooseEvaluationWorkers(plan);
   const random = startEngine(plan);
   const process = processBytes();
   const data = await loadParts(plan.dataset, options);

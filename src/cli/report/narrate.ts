@@ -87,7 +87,7 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
       return {
         kind: 'progress',
         label: `evaluate ${event.set}`,
-        done: (event.seed - 1) * event.steps + event.step,
+        done: event.together ?? (event.seed - 1) * event.steps + event.step,
         total: seeds * event.steps,
         detail: phrases(
           `seed ${event.seed}/${seeds}`,

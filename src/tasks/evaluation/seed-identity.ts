@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { resolveModel } from '../../models/index.js';
 import { engine, type Tensor, threads } from '../../tensor/index.js';
-import type { EvaluateRequest, LabelledImages } from './evaluate.js';
+import { type EvaluateRequest, isDataset, type TrainingImages } from './evaluate.js';
 
 /** Raised when the same settings would give other figures than before. */
 const formatVersion = 1;
 
 /** Everything that the figures of one network depend on, engine and threads included. */
 export function seedIdentity(request: EvaluateRequest, seed: number): object {
-  const { normalization, test, validation, model, steps, options, teacher, random } = request;
-  const { seeds: _, length: __, ...settings } = options;
+  const { normalization, test, validation, model, steps, options, teacher, random, workers } =
+    request;
+  const { seeds: _, length: __, concurrency: ___, ...settings } = options;
   return {
     formatVersion,
     images: imagesHash(request.data(seed)),
@@ -20,11 +21,14 @@ export function seedIdentity(request: EvaluateRequest, seed: number): object {
     settings,
     teacher: teacher?.hash ?? null,
     seed: [random.seed, seed],
-    engine: [engine().version, random.device, threads()],
+    engine: [engine().version, random.device, workers?.threads ?? threads()],
   };
 }
 
-function imagesHash({ images, labels, probabilities }: LabelledImages): string {
+/** SHA-256 (hex) of what a network is trained on. */
+export function imagesHash(data: TrainingImages): string {
+  if (isDataset(data)) return data.hash;
+  const { images, labels, probabilities } = data;
   const hash = createHash('sha256');
   const add = (tensor: Tensor): void => {
     hash.update(`${tensor.shape.join('x')} ${tensor.dtype}\n`).update(tensor.toBytes());

@@ -50,6 +50,7 @@ export const smallPlan: Plan = {
     augmentation: noAugmentation,
     cutMix: 0.5,
     seeds: 2,
+    concurrency: 1,
     labels: { mode: 'hard' },
     curve: { points: 0, validationImages: 0 },
   },
