@@ -15,6 +15,7 @@ export { type CheckOptions, checkPlan, type Prepared } from './prepare.js';
 export * from './pretrain.js';
 export * from './product.js';
 export * from './run-context.js';
+export * from './search/index.js';
 export * from './soft-labels/index.js';
 export { readState, tensorsIn } from './state-file.js';
 export * from './train.js';

@@ -34,11 +34,13 @@ export async function loadParts(
     onNote: (message) => onEvent({ type: 'data-note', message }),
     signal,
   });
-  if (validation === 0) return pair;
-  const parts = splitDataset(pair.train, {
-    fraction: validation,
-    random: new RandomGenerator(validationSeed),
-  });
+  return validation === 0 ? pair : holdOut(pair.train, validation);
+}
+
+/** Two parts of training images: those to train on, and a share of every class to measure on, the same at every call. */
+export function holdOut(train: Dataset, fraction: number): DatasetPair {
+  const random = new RandomGenerator(validationSeed);
+  const parts = splitDataset(train, { fraction, random });
   return { train: parts.train, test: parts.validation };
 }
 

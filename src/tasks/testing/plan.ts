@@ -55,4 +55,21 @@ export const smallPlan: Plan = {
     curve: { points: 0, validationImages: 0 },
   },
   wholeData: { epochs: 2, networks: 1 },
+  search: {
+    space: {
+      widths: [4, 8],
+      depths: [1, 2],
+      norms: ['instance'],
+      activations: ['relu'],
+      poolings: ['average'],
+    },
+    proxies: ['ncfm', 'random', 'early-stop'],
+    length: { steps: 20 },
+    seeds: 1,
+    validation: 0.2,
+    halving: { rounds: 1, factor: 2 },
+    sample: 3,
+    reference: { epochs: 1 },
+    concurrency: 1,
+  },
 };
