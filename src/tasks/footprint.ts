@@ -1,4 +1,3 @@
-import type { Dataset } from '../data/index.js';
 import { decodedPerClass, usualWidth } from '../distill/index.js';
 import type { OptimizerOptions } from '../nn/index.js';
 import { residentMemory } from '../tensor/index.js';
@@ -10,6 +9,7 @@ import {
   parameterBytes,
   processMemory,
 } from './activations.js';
+import { type DataSizes, dataBytes } from './data-sizes.js';
 import type { Plan, TaskChunks } from './plan.js';
 import { chooseEvaluationWorkers } from './workers/choose.js';
 
@@ -48,33 +48,6 @@ export interface Workload {
   readonly process: number;
   /** Whether the data were in memory then. */
   readonly dataLoaded?: boolean | undefined;
-}
-
-/** The sizes of a dataset. */
-export interface DataSizes {
-  readonly shape: Dataset['shape'];
-  readonly classes: number;
-  readonly trainImages: number;
-  readonly testImages: number;
-  /** Images of the largest class. */
-  readonly largestClass: number;
-  /** Bytes of a stored pixel: 1 or 4. */
-  readonly pixelBytes: number;
-}
-
-/** The sizes of a dataset, of which `test` may be missing. */
-export function dataSizes(train: Dataset, test?: Dataset): DataSizes {
-  const { labels, classNames, shape } = train;
-  const counts = new Array<number>(classNames.length).fill(0);
-  for (const label of labels) counts[label]! += 1;
-  return {
-    shape,
-    classes: classNames.length,
-    trainImages: labels.length,
-    testImages: test?.labels.length ?? 0,
-    largestClass: Math.max(...counts),
-    pixelBytes: train.read([0]).BYTES_PER_ELEMENT,
-  };
 }
 
 /** Bytes this process holds now and will once its operators have been used: asked before anything large is made. */
@@ -269,11 +242,6 @@ function testPass(
 export function optimizerCopies(optimizer: OptimizerOptions): number {
   if (optimizer.kind === 'sgd') return (optimizer.momentum ?? 0) > 0 ? 2 : 1;
   return 3;
-}
-
-function dataBytes({ trainImages, testImages, shape, pixelBytes }: DataSizes): number {
-  const image = shape.channels * shape.height * shape.width * pixelBytes;
-  return (trainImages + testImages) * (image + Int32Array.BYTES_PER_ELEMENT);
 }
 
 function pixels({ shape: { channels, height, width } }: DataSizes): number {

@@ -1,11 +1,13 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DatasetPair } from '../../data/index.js';
 import { decodedPerClass } from '../../distill/index.js';
 import { formatSize } from '../../run/index.js';
 import { UsageError } from '../../tensor/index.js';
 import { parameterBytes } from '../activations.js';
 import { safetyMargin } from '../budget.js';
+import { dataSizes } from '../data-sizes.js';
 import {
-  dataSizes,
   distillStages,
   imageBytes,
   optimizerCopies,
@@ -20,6 +22,7 @@ import {
   type Prepared,
   requireEnoughImages,
 } from '../prepare.js';
+import { productFolder } from '../run-context.js';
 import { chooseWorkers, type WorkerChoice } from '../workers/choose.js';
 import { fittingCandidates } from './space.js';
 
@@ -46,15 +49,25 @@ export function chooseSearchWorkers({ search, threads }: Plan): WorkerChoice {
  */
 export async function checkSearch(plan: Plan, options: CheckOptions = {}): Promise<Prepared> {
   const { run, proxies } = plan.search;
+  if (run !== undefined) requireFinishedRun(run);
+  chooseSearchWorkers(plan);
   const distils = run === undefined && proxies.includes('ncfm');
   const stages = distils ? distillStages : (['evaluate'] as const);
   const prepared = await checkPlan(withTestImages(plan), { ...options, stages });
   const { train } = searchedParts(plan, prepared.data);
+  fittingCandidates(plan.search.space, train.shape, train.classNames.length);
   if (run === undefined) {
     requireEnoughImages(train, plan.distill, { control: proxies.includes('random') });
   }
   requireMemory(plan, prepared);
   return prepared;
+}
+
+function requireFinishedRun(run: string): void {
+  if (existsSync(join(run, productFolder))) return;
+  throw new UsageError(
+    `search.run: ${run} holds no distilled set; name the folder of a finished run, or leave it out to have one distilled`,
+  );
 }
 
 /** Refuses a memory budget that the worker processes do not fit in. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset, DatasetPair } from '../../data/index.js';
 import { decode } from '../../distill/index.js';
@@ -64,10 +64,13 @@ async function locate(
   const folder = directory.pathOf(productFolder);
   const identity = distillationIdentity(plan, train);
   const made = finished.read<PhaseSeconds>('distillation', identity);
-  // Of a run that goes on with its settings the set is there; others would give another.
-  if (existsSync(folder) && (made !== undefined || !acceptChanges)) {
+  // Of a run that goes on with its settings the set is the one to use; changed settings would give another. Its
+  // description is written last.
+  if (existsSync(join(folder, 'metadata.json')) && (made !== undefined || !acceptChanges)) {
     return { folder, seconds: made ?? storedSeconds(directory.path) };
   }
+  // A set of other settings must not be taken for this one should the distillation be stopped.
+  rmSync(folder, { recursive: true, force: true });
   const { seconds } = await distillOnly(request);
   finished.write('distillation', identity, seconds);
   return { folder, seconds };
@@ -99,10 +102,11 @@ function requireTrainingImages(
 ): void {
   if (dataset.hash === searched.train.hash) return;
   if (dataset.hash === all.hash) {
-    return onEvent({
+    onEvent({
       type: 'warning',
       message: `${folder} was distilled from all training images, those among them that architectures are put in order by`,
     });
+    return;
   }
   throw new UsageError(
     `${folder} was distilled from other images of ${dataset.name} than this configuration's training images of ${all.name}; leave dataset and search.validation as they were, or name another run with search.run`,

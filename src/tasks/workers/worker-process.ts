@@ -28,6 +28,8 @@ export class WorkerProcess implements Disposable {
     const count = String(threads);
     this.#child = fork(workerProgram(), [count], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // JSON has no infinities, which losses may be.
+      serialization: 'advanced',
       // Options of this process (a debugger's port, a test runner's hooks) are not the worker's.
       execArgv: [],
       env: { ...process.env, OMP_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count },
