@@ -114,12 +114,12 @@ export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise
   if (stages === undefined || stages.includes('distill') || stages.includes('pretrain')) {
     requirePool(plan.pretrain);
   }
-  chooseEvaluationWorkers(plan);
   const random = startEngine(plan);
   const process = processBytes();
   const data = await loadParts(plan.dataset, options);
   const distils = stages === undefined || stages.includes('distill');
   const control = stages === undefined || stages.includes('evaluate');
+  if (control) chooseEvaluationWorkers(plan);
   if (distils) requireEnoughImages(data.train, plan.distill, { control });
   for (const architecture of [plan.model, plan.student]) {
     buildModel(

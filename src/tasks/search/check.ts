@@ -26,9 +26,14 @@ import { productFolder } from '../run-context.js';
 import { chooseWorkers, type WorkerChoice } from '../workers/choose.js';
 import { fittingCandidates } from './space.js';
 
-/** The plan whose own accuracies would be measured on the test images: a search holds images out itself. */
-export function withTestImages(plan: Plan): Plan {
-  return { ...plan, dataset: { ...plan.dataset, validation: 0 } };
+/** A search holds images out itself, and has a concurrency of its own. */
+function withoutOwnSettings(plan: Plan): Plan {
+  const { dataset, evaluate } = plan;
+  return {
+    ...plan,
+    dataset: { ...dataset, validation: 0 },
+    evaluate: { ...evaluate, concurrency: 1 },
+  };
 }
 
 /** The images that a search trains on, and those held out to put architectures in order by. */
@@ -53,7 +58,7 @@ export async function checkSearch(plan: Plan, options: CheckOptions = {}): Promi
   chooseSearchWorkers(plan);
   const distils = run === undefined && proxies.includes('ncfm');
   const stages = distils ? distillStages : (['evaluate'] as const);
-  const prepared = await checkPlan(withTestImages(plan), { ...options, stages });
+  const prepared = await checkPlan(withoutOwnSettings(plan), { ...options, stages });
   const { train } = searchedParts(plan, prepared.data);
   fittingCandidates(plan.search.space, train.shape, train.classNames.length);
   if (run === undefined) {
