@@ -3,9 +3,15 @@ import type { RandomGenerator, Tensor } from '../../tensor/index.js';
 import { labelImages, softTargets } from '../soft-labels/index.js';
 import { datasetSource, tensorSource, train } from '../train.js';
 import { CurveRecorder } from './curve.js';
-import { type EvaluateRequest, isDataset, stepsPerEvent, type TrainingImages } from './evaluate.js';
+import type { EvaluateRequest } from './evaluate.js';
 import type { SeedResult } from './results.js';
 import { testNetwork } from './test-network.js';
+import { isDataset, type TrainingImages } from './training-images.js';
+
+/** Of a training's steps only every so many are told, about fifty in all. */
+export function stepsPerEvent(steps: number): number {
+  return Math.max(1, Math.floor(steps / 50));
+}
 
 /** Trains the network of one seed in this process and tests it. */
 export async function evaluateSeed(request: EvaluateRequest, seed: number): Promise<SeedResult> {

@@ -3,11 +3,12 @@ import type { ModelOptions } from '../../models/index.js';
 import type { EventSink, FinishedWork } from '../../run/index.js';
 import type { RandomGenerator } from '../../tensor/index.js';
 import type { LabelOptions, Teacher } from '../soft-labels/index.js';
-import type { TrainingBatch, TrainOptions } from '../train.js';
+import type { TrainOptions } from '../train.js';
 import type { WorkerPool } from '../workers/pool.js';
 import { evaluateSeed } from './evaluate-seed.js';
 import { type SeedResult, type SetResult, summarizeSeeds } from './results.js';
 import { seedIdentity } from './seed-identity.js';
+import type { TrainingImages } from './training-images.js';
 
 export interface EvaluateOptions extends TrainOptions {
   /** How long each network is trained; epochs count passes over the decoded distilled set, in full batches. */
@@ -30,17 +31,6 @@ export interface CurveOptions {
    * for none.
    */
   readonly validationImages: number;
-}
-
-/** Images [n, c, h, w] in [0, 1] as networks train on them (decoded), their labels, and soft ones if there are any. */
-export type LabelledImages = TrainingBatch;
-
-/** What a network is trained on: decoded images, or all images of a dataset as they are read. */
-export type TrainingImages = LabelledImages | Dataset;
-
-/** Tells a dataset from images in memory. */
-export function isDataset(images: TrainingImages): images is Dataset {
-  return 'read' in images;
 }
 
 export interface EvaluateRequest {
@@ -77,11 +67,6 @@ export function trainingSteps(
 ): number {
   if ('steps' in length) return length.steps;
   return Math.max(1, Math.round((length.epochs * decodedImages) / batchSize));
-}
-
-/** Of a training's steps only every so many are told, about fifty in all. */
-export function stepsPerEvent(steps: number): number {
-  return Math.max(1, Math.floor(steps / 50));
 }
 
 /**

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { resolveModel } from '../../models/index.js';
 import { engine, type Tensor, threads } from '../../tensor/index.js';
-import { type EvaluateRequest, isDataset, type TrainingImages } from './evaluate.js';
+import type { EvaluateRequest } from './evaluate.js';
+import { isDataset, type TrainingImages } from './training-images.js';
 
 /** Raised when the same settings would give other figures than before. */
 const formatVersion = 1;

@@ -1,8 +1,9 @@
 import type { Dataset } from '../../data/index.js';
 import type { EventSink, FinishedWork } from '../../run/index.js';
 import { FailureError, type RandomGenerator } from '../../tensor/index.js';
-import type { EvaluateOptions, EvaluateRequest, TrainingImages } from '../evaluation/evaluate.js';
+import type { EvaluateOptions, EvaluateRequest } from '../evaluation/evaluate.js';
 import { seedIdentity } from '../evaluation/seed-identity.js';
+import type { TrainingImages } from '../evaluation/training-images.js';
 import type { WorkerPool } from '../workers/pool.js';
 import type { HalvingOptions } from './options.js';
 import type { Candidate } from './space.js';

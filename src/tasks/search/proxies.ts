@@ -33,7 +33,7 @@ export interface ProxyRequest {
 }
 
 /** How candidates are trained: by the evaluation's settings, with hard labels, and without tests on the way. */
-export function trainingOptions({ plan }: Pick<ProxyRequest, 'plan'>): EvaluateOptions {
+function trainingOptions({ plan }: Pick<ProxyRequest, 'plan'>): EvaluateOptions {
   return { ...plan.evaluate, labels: { mode: 'hard' }, curve: { points: 0, validationImages: 0 } };
 }
 
@@ -44,61 +44,101 @@ function realOptions(request: Pick<ProxyRequest, 'plan'>): EvaluateOptions {
 
 /** Opens the proxies that a plan asks for, all to be trained for the same number of steps. */
 export function openProxies(request: ProxyRequest): Proxies {
-  const { plan, data, random, distilled } = request;
-  const { search, evaluate, distill } = plan;
-  const { train, test } = data;
-  const classes = train.classNames.length;
-  const perClass = distilled?.imagesPerClass ?? distill.imagesPerClass;
-  const decoded =
-    distilled?.images.size(0) ??
-    classes * decodedPerClass(distill.formation, distill.imagesPerClass);
-  const steps = trainingSteps({ length: search.length, batchSize: evaluate.batchSize }, decoded);
   const owned: Tensor[] = [];
-  const own = (tensor: Tensor): Tensor => {
+  const own: Own = (tensor) => {
     owned.push(tensor);
     return tensor;
-  };
-  const common = { test, steps, seeds: search.seeds, options: trainingOptions(request) };
-  const pixelBytes = train.read([0]).byteLength;
-  const open: Record<ProxyName, () => SearchProxy> = {
-    ncfm: () => {
-      const { images, bytes, seconds } = distilled!;
-      const labels = own(labelsByClass(classes, images.size(0) / classes, random.device));
-      const stored = perClass * classes;
-      const made = seconds === undefined ? {} : { preparation: seconds };
-      return {
-        ...common,
-        set: 'ncfm',
-        data: () => ({ images, labels }),
-        images: stored,
-        bytes,
-        ...made,
-      };
-    },
-    random: () => {
-      const labels = own(labelsByClass(classes, perClass, random.device));
-      const draws = Array.from({ length: search.seeds }, (_, index) =>
-        own(scope(() => realImages(train, perClass, random.derive(`random-${index + 1}`)))),
-      );
-      const images = perClass * classes;
-      const drawn = (seed: number) => ({ images: draws[seed - 1]!, labels });
-      return { ...common, set: 'random', data: drawn, images, bytes: images * pixelBytes };
-    },
-    'early-stop': () => {
-      const images = train.labels.length;
-      const real = { options: realOptions(request), data: () => train };
-      return { ...common, ...real, set: 'early-stop', images, bytes: images * pixelBytes };
-    },
   };
   const dispose = (): void => {
     for (const tensor of owned) tensor.dispose();
   };
   try {
-    return { proxies: search.proxies.map((name) => open[name]()), [Symbol.dispose]: dispose };
+    const proxies = request.plan.search.proxies.map((name) => openers[name](request, own));
+    return { proxies, [Symbol.dispose]: dispose };
   } catch (error) {
     dispose();
     throw error;
   }
+}
+
+/** Takes a tensor into the proxies' keeping. */
+type Own = (tensor: Tensor) => Tensor;
+
+const openers: Record<ProxyName, (request: ProxyRequest, own: Own) => SearchProxy> = {
+  ncfm: openDistilled,
+  random: openRandom,
+  'early-stop': openEarlyStop,
+};
+
+function openDistilled(request: ProxyRequest, own: Own): SearchProxy {
+  const { data, random, distilled } = request;
+  if (distilled === undefined) throw new TypeError('the proxy ncfm needs a distilled set');
+  const { images, imagesPerClass, bytes, seconds } = distilled;
+  const classes = data.train.classNames.length;
+  const labels = own(labelsByClass(classes, images.size(0) / classes, random.device));
+  return {
+    ...common(request),
+    set: 'ncfm',
+    data: () => ({ images, labels }),
+    images: imagesPerClass * classes,
+    bytes,
+    ...(seconds !== undefined && { preparation: seconds }),
+  };
+}
+
+function openRandom(request: ProxyRequest, own: Own): SearchProxy {
+  const { plan, data, random } = request;
+  const { train } = data;
+  const perClass = imagesPerClass(request);
+  const classes = train.classNames.length;
+  const labels = own(labelsByClass(classes, perClass, random.device));
+  const draws = Array.from({ length: plan.search.seeds }, (_, index) =>
+    own(scope(() => realImages(train, perClass, random.derive(`random-${index + 1}`)))),
+  );
+  return {
+    ...common(request),
+    set: 'random',
+    data: (seed) => ({ images: draws[seed - 1]!, labels }),
+    images: perClass * classes,
+    bytes: perClass * classes * imageBytes(request),
+  };
+}
+
+function openEarlyStop(request: ProxyRequest): SearchProxy {
+  const { train } = request.data;
+  return {
+    ...common(request),
+    set: 'early-stop',
+    data: () => train,
+    options: realOptions(request),
+    images: train.labels.length,
+    bytes: train.labels.length * imageBytes(request),
+  };
+}
+
+/** What all proxies have in common. */
+function common(
+  request: ProxyRequest,
+): Pick<TrainingField, 'test' | 'steps' | 'seeds' | 'options'> {
+  const { plan, data, distilled } = request;
+  const { search, evaluate, distill } = plan;
+  const perClass = decodedPerClass(distill.formation, distill.imagesPerClass);
+  const decoded = distilled?.images.size(0) ?? data.train.classNames.length * perClass;
+  return {
+    test: data.test,
+    steps: trainingSteps({ length: search.length, batchSize: evaluate.batchSize }, decoded),
+    seeds: search.seeds,
+    options: trainingOptions(request),
+  };
+}
+
+function imagesPerClass({ plan, distilled }: ProxyRequest): number {
+  return distilled?.imagesPerClass ?? plan.distill.imagesPerClass;
+}
+
+/** Bytes of a real image as it is stored. */
+function imageBytes({ data }: ProxyRequest): number {
+  return data.train.read([0]).byteLength;
 }
 
 /** All real images, for as long as a network is to be trained in earnest, tested on the test images. */

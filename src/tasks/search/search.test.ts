@@ -30,6 +30,10 @@ function setting(name: string, changes: Partial<SearchOptions> = {}, runs = temp
   return { request, directory, events };
 }
 
+function withoutTimes(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (key, item) => (key === 'seconds' ? undefined : item)));
+}
+
 function warnings(events: readonly RunEvent[]): string[] {
   return events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
 }
@@ -73,12 +77,21 @@ describe('a search for an architecture', () => {
     const finished = setting('finished', {}, runs);
     await distillOnly(finished.request);
     const run = finished.directory.path;
-    const { request, directory, events } = setting('search', { run, proxies: ['ncfm'] }, runs);
+    const proxies = ['ncfm'] as const;
+    const { request, directory, events } = setting('search', { run, proxies }, runs);
     const result = await searchArchitectures(request);
     expect(result.proxies.map(({ proxy, images }) => [proxy, images])).toEqual([['ncfm', 20]]);
     expect(result.proxies[0]!.seconds.preparation).toBeUndefined();
     expect(existsSync(directory.pathOf('distilled'))).toBe(false);
-    expect(warnings(events)).toEqual([expect.stringMatching(/distilled from all training images/)]);
+    const seen = expect.stringMatching(/distilled from all training images/);
+    expect(warnings(events)).toEqual([seen]);
+
+    // The run's own folder has it too.
+    const own = { ...finished.request, plan: { ...plan, search: { ...plan.search, proxies } } };
+    const again = await searchArchitectures(own);
+    expect(withoutTimes(again.proxies)).toEqual(withoutTimes(result.proxies));
+    expect(warnings(finished.events)).toEqual([seen]);
+    expect(finished.events.filter(({ type }) => type === 'distill-start')).toHaveLength(1);
   });
 
   it('refuses a set that was distilled from other images', async () => {

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { type Dataset, storeDataset } from '../../data/index.js';
 import { canonicalJson } from '../../run/index.js';
 import { saveSafetensors } from '../../tensor/index.js';
+import type { EvaluateRequest } from '../evaluation/evaluate.js';
+import { imagesHash } from '../evaluation/seed-identity.js';
 import {
-  type EvaluateRequest,
   isDataset,
   type LabelledImages,
   type TrainingImages,
-} from '../evaluation/evaluate.js';
-import { imagesHash } from '../evaluation/seed-identity.js';
+} from '../evaluation/training-images.js';
 import type { TrainingJob } from './job.js';
 
 /** The images that worker processes read, each written once, in a folder that goes when this is disposed. */

@@ -1,8 +1,9 @@
 import type { EventSink } from '../../run/index.js';
 import { FailureError } from '../../tensor/index.js';
-import { type EvaluateRequest, isDataset } from '../evaluation/evaluate.js';
+import type { EvaluateRequest } from '../evaluation/evaluate.js';
 import { staticLabels } from '../evaluation/evaluate-seed.js';
 import type { SeedResult } from '../evaluation/results.js';
+import { isDataset } from '../evaluation/training-images.js';
 import { jobName, type TrainingJob } from './job.js';
 import { JobFiles } from './job-files.js';
 import { WorkerDeath, WorkerProcess } from './worker-process.js';

@@ -1,7 +1,7 @@
 import { type Dataset, openStoredDataset } from '../../data/index.js';
 import { loadSafetensors, RandomGenerator, setThreads, type Tensor } from '../../tensor/index.js';
-import type { TrainingImages } from '../evaluation/evaluate.js';
 import { evaluateSeed } from '../evaluation/evaluate-seed.js';
+import type { TrainingImages } from '../evaluation/training-images.js';
 import type { FromWorker, ToWorker, TrainingJob, WorkerError } from './job.js';
 
 // The program of a worker process: it does one job after another, and ends with its parent, however that ends.
