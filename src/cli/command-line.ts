@@ -11,6 +11,7 @@ import { addPlanCommand } from './commands/plan.js';
 import { addPresetsCommand } from './commands/presets.js';
 import { addPretrainCommand } from './commands/pretrain.js';
 import { addRunCommand } from './commands/run.js';
+import { addSearchCommand } from './commands/search.js';
 import { exitCodeOf, explanation } from './explanation.js';
 import { Invocation, type Streams } from './invocation.js';
 
@@ -45,6 +46,7 @@ function createProgram(invocation: Invocation): Command {
   addPretrainCommand(program, invocation);
   addDistillCommand(program, invocation);
   addEvaluateCommand(program, invocation);
+  addSearchCommand(program, invocation);
   addLabelCommand(program, invocation);
   addExportCommand(program, invocation);
   addPlanCommand(program, invocation);

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { LoadedPlan } from '../config/index.js';
 import { combine, type EventSink } from '../run/events.js';
-import type { CheckOptions, PipelineRequest } from '../tasks/index.js';
+import type { CheckOptions, PipelineRequest, Plan, Prepared } from '../tasks/index.js';
 import { interruptible } from './interruption.js';
 import type { Invocation } from './invocation.js';
 import {
@@ -62,6 +62,8 @@ export interface RunCommand {
   readonly options: RunOptions;
   /** The stages that will run; all when left out. */
   readonly stages?: CheckOptions['stages'];
+  /** Checks that the command can run here, before anything is written; `checkPlan` unless given. */
+  readonly check?: (plan: Plan, options: CheckOptions) => Promise<Prepared>;
 }
 
 /**
@@ -71,7 +73,7 @@ export interface RunCommand {
  */
 export async function executeRun<T>(
   invocation: Invocation,
-  { command, source, options, stages }: RunCommand,
+  { command, source, options, stages, check }: RunCommand,
   task: (request: PipelineRequest) => Promise<T>,
 ): Promise<T> {
   const choice = await chooseRun(source, options);
@@ -80,7 +82,7 @@ export async function executeRun<T>(
   // A run that cannot even start leaves no directory, and above all deletes none.
   const { checkPlan } = await import('../tasks/prepare.js');
   const prepared = await watch(invocation, options, (watched) =>
-    checkPlan(plan, { cache, ...(stages && { stages }), ...watched }),
+    (check ?? checkPlan)(plan, { cache, ...(stages && { stages }), ...watched }),
   );
   const { directory, lock } = openRun(choice, options);
   using _lock = lock;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { labelsByClass } from '../distill/index.js';
@@ -21,6 +21,34 @@ describe('the steps of a run', () => {
     const evaluated = await ncfm('evaluate', join(runs, 'mine'), ...seeds);
     expect(JSON.parse(evaluated.stdout).accuracy.ncfm.n).toBe(2);
     expect(existsSync(join(runs, 'mine', 'results.json'))).toBe(true);
+  });
+
+  it('evaluate several networks at once, to the same figures', async () => {
+    const { runs, flags } = folders();
+    await ncfm('distill', 'digits', ...flags);
+    const mine = join(runs, 'digits');
+    const seeds = ['--set', 'evaluate.seeds=2', '--set', 'evaluate.length={ steps: 20 }'];
+    const figures = async (...more: readonly string[]) => {
+      const { stdout } = await ncfm('evaluate', mine, ...seeds, ...more, '--json');
+      const { accuracy, protocol } = JSON.parse(stdout);
+      return { accuracy, protocol: protocol.hash };
+    };
+    const atOnce = await figures('--threads', '2', '--set', 'evaluate.concurrency=2');
+    // Each had one thread, so that one thread finds all of them trained.
+    const evaluations = readdirSync(join(mine, 'networks')).length;
+    expect(await figures('--threads', '1')).toEqual(atOnce);
+    expect(readdirSync(join(mine, 'networks'))).toHaveLength(evaluations);
+    expect(existsSync(join(mine, 'scratch'))).toBe(false);
+    const refused = await ncfm(
+      'evaluate',
+      mine,
+      '--threads',
+      '1',
+      '--set',
+      'evaluate.concurrency=2',
+    );
+    expect(refused).toMatchObject({ exitCode: 2 });
+    expect(refused.stderr).toContain('evaluate.concurrency: 2 networks at once need a thread each');
   });
 
   it('go on to soft labels, to other networks, and to the ranking of the set', async () => {

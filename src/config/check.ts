@@ -108,6 +108,16 @@ const checks: readonly Check[] = [
     ];
   },
 
+  function teacherIsWhereNetworksAre({ evaluate: { concurrency, labels } }) {
+    if (labels.mode !== 'on-the-fly' || concurrency === 'auto' || concurrency === 1) return [];
+    return [
+      {
+        path: ['evaluate', 'concurrency'],
+        text: `labels on the fly (evaluate.labels.mode) are asked of the teacher at every step, which is in one process only; use 1, or static labels, found ${concurrency}`,
+      },
+    ];
+  },
+
   function amortizeWithinIterations({ distill: { amortize, iterations } }) {
     if (amortize <= iterations) return [];
     return [

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, integer, mapping, number, text, variants } from './fields.js';
+import { flag, integer, integerOrAutomatic, mapping, number, text, variants } from './fields.js';
 import { model } from './model.js';
 import { length, training } from './training.js';
 
@@ -53,6 +53,7 @@ export const evaluate = mapping(
     ...training,
     cutMix: number({ from: 0, to: 1 }),
     seeds: integer({ from: 1, to: 1000 }),
+    concurrency: integerOrAutomatic({ from: 1, to: 1024 }),
     labels,
     curve: mapping({
       points: integer({ from: 0, to: 1000 }),

@@ -17,6 +17,7 @@ import {
   variants,
 } from './fields.js';
 import { model } from './model.js';
+import { search } from './search.js';
 import {
   colour,
   fraction,
@@ -196,6 +197,7 @@ export const configSchema = mapping({
   snapshotEvery: integer({ from: 1, to: 10_000_000 }),
   evaluate,
   wholeData,
+  search,
 });
 
 /** A validated configuration: a `Plan` in which `auto` and the default student are still to be resolved. */

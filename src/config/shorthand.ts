@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { defaultSiamese, noAugmentation, noSiamese, officialTraining } from '../augment/index.js';
 import { namedProtocols } from '../tasks/evaluation/protocol.js';
+import { searchSpaces } from '../tasks/search/space.js';
 import {
   changeAt,
   type KeyPath,
@@ -22,6 +23,7 @@ const words: readonly (readonly [KeyPath, Readonly<Record<string, PlainMapping>>
   [['pretrain', 'augmentation'], training],
   [['distill', 'augmentation'], matching],
   [['evaluate', 'augmentation'], training],
+  [['search', 'space'], searchSpaces],
 ];
 
 const paths: readonly KeyPath[] = [
@@ -30,6 +32,7 @@ const paths: readonly KeyPath[] = [
   ['pretrain', 'pool'],
   ['evaluate', 'labels', 'teacher', 'path'],
   ['distill', 'initialization', 'path'],
+  ['search', 'run'],
 ];
 
 /**

@@ -54,6 +54,7 @@ export { openImageNetSubset } from './readers/imagenet-subset.js';
 export { openParquet, type ParquetOptions } from './readers/parquet.js';
 export { loadSvhn } from './readers/svhn.js';
 export { openTinyImageNet } from './readers/tiny-imagenet.js';
+export { openStoredDataset, storeDataset } from './stored-dataset.js';
 export { type SplitOptions, splitDataset, subset } from './subset.js';
 
 /**

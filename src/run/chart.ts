@@ -23,10 +23,16 @@ export interface LineChart {
   readonly logY?: boolean;
 }
 
-const width = 720;
-const plotHeight = 320;
-const plot = { left: 76, right: width - 24 } as const;
-const legendRow = 22;
+/** The measures of charts with two axes, in pixels. */
+export const frame = {
+  width: 720,
+  plotHeight: 320,
+  left: 76,
+  right: 696,
+  legendRow: 22,
+  legendTop: 54,
+  below: 56,
+} as const;
 const axisColour = '#8a8a8a';
 const gridColour = '#e6e6e6';
 
@@ -36,15 +42,14 @@ const gridColour = '#e6e6e6';
  */
 export function lineChart(chart: LineChart): string {
   const { logX = false, logY = false } = chart;
-  const legend = chart.series.length > 1 ? legendOf(chart.series) : { rows: 0, markup: '' };
-  const top = 54 + legend.rows * legendRow;
-  const bottom = top + plotHeight;
+  const legend = legendOf(chart.series, lineMark);
+  const top = frame.legendTop + legend.rows * frame.legendRow;
+  const bottom = top + frame.plotHeight;
   const runs = chart.series.map(({ points }) => unbrokenRuns(points, { logX, logY }));
   const drawn = runs.flat(2);
   const markup = [heading(chart.title), legend.markup];
   if (drawn.length === 0) {
-    const middle = { 'text-anchor': 'middle', fill: '#767676' };
-    markup.push(text('nothing to draw yet', width / 2, (top + bottom) / 2, middle));
+    markup.push(nothingToDraw((top + bottom) / 2));
   } else {
     const x = horizontalScale(drawn, logX);
     const y = verticalScale(drawn, { start: bottom, end: top }, logY);
@@ -53,7 +58,7 @@ export function lineChart(chart: LineChart): string {
       for (const run of ofSeries) markup.push(line(run, x, y, colourOf(index)));
     });
   }
-  return drawing(chart.title, width, bottom + 56, markup.join(''));
+  return drawing(chart.title, frame.width, bottom + frame.below, markup.join(''));
 }
 
 /** The title's markup, shared by all charts. */
@@ -61,29 +66,45 @@ export function heading(title: string): string {
   return text(title, 24, 28, { 'font-size': 16, 'font-weight': 600, fill: '#1a1a1a' });
 }
 
-function legendOf(series: readonly Series[]): { rows: number; markup: string } {
-  let left: number = plot.left;
+/** What a chart shows in place of points when there are none. */
+export function nothingToDraw(middle: number): string {
+  const centred = { 'text-anchor': 'middle', fill: '#767676' };
+  return text('nothing to draw yet', frame.width / 2, middle, centred);
+}
+
+/**
+ * The names of several series, each behind its mark, in as many rows as they need; none for a single one.
+ * @param mark draws what stands for the series at `index` in 18 pixels from `left`, around the height `y`
+ */
+export function legendOf(
+  series: readonly { readonly name: string }[],
+  mark: (index: number, left: number, y: number) => string,
+): { readonly rows: number; readonly markup: string } {
+  if (series.length < 2) return { rows: 0, markup: '' };
+  let left: number = frame.left;
   let row = 0;
   const entries = series.map(({ name }, index) => {
     const entryWidth = textWidth(name, 13) + 46;
-    if (left > plot.left && left + entryWidth > plot.right) {
-      left = plot.left;
+    if (left > frame.left && left + entryWidth > frame.right) {
+      left = frame.left;
       row += 1;
     }
-    const y = 52 + row * legendRow;
-    const stroke = { stroke: colourOf(index), 'stroke-width': 3, 'stroke-linecap': 'round' };
-    const entry =
-      element('line', { x1: left, x2: left + 18, y1: y, y2: y, ...stroke }) +
-      text(name, left + 26, y + 4.5);
+    const y = 52 + row * frame.legendRow;
+    const entry = mark(index, left, y) + text(name, left + 26, y + 4.5);
     left += entryWidth;
     return entry;
   });
   return { rows: row + 1, markup: entries.join('') };
 }
 
+function lineMark(index: number, left: number, y: number): string {
+  const stroke = { stroke: colourOf(index), 'stroke-width': 3, 'stroke-linecap': 'round' };
+  return element('line', { x1: left, x2: left + 18, y1: y, y2: y, ...stroke });
+}
+
 function horizontalScale(points: readonly Point[], logX: boolean): Scale {
   const [low, high] = extent(points, 0);
-  const place = { start: plot.left, end: plot.right };
+  const place = { start: frame.left, end: frame.right };
   if (logX) return logScale({ from: low / 1.05, to: high * 1.05, ...place });
   const [from, to] = spread([low, high]);
   // Counts (iterations, epochs) get no ticks between whole numbers.
@@ -106,7 +127,8 @@ function verticalScale(
   return logScale({ from: low / 1.25, to: high * 1.25, ...place });
 }
 
-function extent(points: readonly Point[], axis: 0 | 1): [number, number] {
+/** The least and the greatest coordinate of points along an axis. */
+export function extent(points: readonly Point[], axis: 0 | 1): [number, number] {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (const point of points) {
@@ -117,13 +139,14 @@ function extent(points: readonly Point[], axis: 0 | 1): [number, number] {
 }
 
 /** An empty range, widened so that its one value sits in the middle. */
-function spread([low, high]: [number, number]): [number, number] {
+export function spread([low, high]: [number, number]): [number, number] {
   if (high > low) return [low, high];
   const margin = Math.abs(low) * 0.1 || 1;
   return [low - margin, high + margin];
 }
 
-function axes(
+/** Rules, ticks and labels of two axes, the plot from `top` to `bottom`. */
+export function axes(
   chart: Pick<LineChart, 'xLabel' | 'yLabel'>,
   x: Scale,
   y: Scale,
@@ -133,8 +156,8 @@ function axes(
   const middle = (top + bottom) / 2;
   const horizontal = y.ticks.map((tick) => {
     const at = y.place(tick);
-    const rule = { x1: plot.left, x2: plot.right, y1: at, y2: at, stroke: gridColour };
-    const label = text(formatTick(tick), plot.left - 8, at + 4.5, { 'text-anchor': 'end' });
+    const rule = { x1: frame.left, x2: frame.right, y1: at, y2: at, stroke: gridColour };
+    const label = text(formatTick(tick), frame.left - 8, at + 4.5, { 'text-anchor': 'end' });
     return element('line', rule) + label;
   });
   const vertical = x.ticks.map((tick) => {
@@ -143,13 +166,13 @@ function axes(
     const label = text(formatTick(tick), at, bottom + 20, { 'text-anchor': 'middle' });
     return element('line', mark) + label;
   });
-  const base = { x1: plot.left, x2: plot.right, y1: bottom, y2: bottom, stroke: axisColour };
+  const base = { x1: frame.left, x2: frame.right, y1: bottom, y2: bottom, stroke: axisColour };
   const name = { 'text-anchor': 'middle', fill: '#555555' };
   return [
     ...horizontal,
     element('line', base),
     ...vertical,
-    text(chart.xLabel, (plot.left + plot.right) / 2, bottom + 42, name),
+    text(chart.xLabel, (frame.left + frame.right) / 2, bottom + 42, name),
     text(chart.yLabel, 20, middle, { ...name, transform: `rotate(-90 20 ${middle})` }),
   ].join('');
 }

@@ -7,8 +7,8 @@
  * the piece of work just done.
  */
 
-/** The three stages of a run, in order. */
-export type Phase = 'pretrain' | 'distill' | 'evaluate';
+/** The three stages of a run, in order, and what may follow on them. */
+export type Phase = 'pretrain' | 'distill' | 'evaluate' | 'search';
 
 /** A stage begins. */
 export interface PhaseStart {
@@ -158,6 +158,8 @@ export interface EvaluateStep {
   readonly seed: number;
   readonly step: number;
   readonly steps: number;
+  /** Steps that the set's networks have taken together, where several are trained at once. */
+  readonly together?: number;
   /** Training cross-entropy of the batch, in nats. */
   readonly loss: number;
 }
@@ -185,6 +187,40 @@ export interface EvaluateEnd {
   readonly std: number;
   /** Number of seeds. */
   readonly n: number;
+}
+
+/** Networks of several architectures will be trained on one set of images. */
+export interface SearchStart {
+  readonly type: 'search-start';
+  /** The proxy that they are trained on (`ncfm`, `random`, `early-stop`), or `whole data`. */
+  readonly set: string;
+  /** How many architectures. */
+  readonly candidates: number;
+  readonly steps: number;
+}
+
+/** The networks of one architecture are trained and tested. */
+export interface SearchCandidate {
+  readonly type: 'search-candidate';
+  readonly set: string;
+  /** `w32-d3-instance-relu-average` */
+  readonly candidate: string;
+  /** Architectures done, of all. */
+  readonly done: number;
+  readonly candidates: number;
+  /** Mean over its networks, percent; 0 where the training diverged. */
+  readonly accuracy: number;
+}
+
+/** All architectures are trained on a set, or have been left behind on the way. */
+export interface SearchEnd {
+  readonly type: 'search-end';
+  readonly set: string;
+  /** The best architecture, and its accuracy in percent. */
+  readonly best: string;
+  readonly accuracy: number;
+  /** Durations of all trainings together, those of earlier processes too. */
+  readonly seconds: number;
 }
 
 /** A piece of work is timed, to tell how long a run will take. */
@@ -226,6 +262,9 @@ export type RunEvent =
   | EvaluateStep
   | EvaluateSeedEnd
   | EvaluateEnd
+  | SearchStart
+  | SearchCandidate
+  | SearchEnd
   | Probe
   | Warning
   | RunEnd;

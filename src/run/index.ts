@@ -1,5 +1,5 @@
 export * from './bar-chart.js';
-export * from './chart.js';
+export { type LineChart, lineChart, type Point, type Series } from './chart.js';
 export * from './checkpoints.js';
 export * from './differences.js';
 export * from './directory.js';
@@ -11,5 +11,6 @@ export * from './lock.js';
 export * from './manifest.js';
 export * from './pictures.js';
 export * from './progress.js';
+export * from './scatter-chart.js';
 export * from './size.js';
 export * from './version.js';

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../run/index.js';
 import { UsageError } from '../tensor/index.js';
 import { memoryReport, planMemory, safetyMargin } from './budget.js';
-import type { DataSizes, Workload } from './footprint.js';
+import type { DataSizes } from './data-sizes.js';
+import type { Workload } from './footprint.js';
 import type { Plan } from './plan.js';
 import { smallPlan } from './testing/plan.js';
 

@@ -1,7 +1,8 @@
 import type { EventSink } from '../run/index.js';
 import { parameterBytes } from './activations.js';
 import { memoryFacts } from './budget.js';
-import { stepsPerEvent, trainingSteps } from './evaluation/evaluate.js';
+import { trainingSteps } from './evaluation/evaluate.js';
+import { stepsPerEvent } from './evaluation/evaluate-seed.js';
 import { perClass, type Stage, stageBytes } from './footprint.js';
 import type { Plan, TaskChunks } from './plan.js';
 import { checkPlan, missingNetworks, type Prepared } from './prepare.js';

@@ -17,11 +17,13 @@ import {
   type PipelineRequest,
   productFolder,
   type RunContext,
+  scratchFolder,
   startFolder,
   timed,
 } from './run-context.js';
 import type { Teacher } from './soft-labels/index.js';
 import { measureWholeData, type WholeData, wholeDataIfReady } from './whole-data.js';
+import { openEvaluationWorkers } from './workers/choose.js';
 
 /** What an evaluation found; accuracies in percent. */
 export interface PipelineResult {
@@ -100,10 +102,11 @@ export async function openStored(
     const probabilities = own(ownLabels(folder, images, context, teacher));
     const testAtOnce = context.memory.chunks.test;
     const finished = new FinishedWork(directory.pathOf(networksFolder));
+    const workers = own(openEvaluationWorkers(context, directory.pathOf(scratchFolder)));
     return {
       distilled: { images, probabilities },
       start: { images: start },
-      request: { plan, data, testAtOnce, teacher, random, finished, onEvent, signal },
+      request: { plan, data, testAtOnce, teacher, random, finished, workers, onEvent, signal },
       [Symbol.dispose]: dispose,
     };
   } catch (error) {

@@ -18,6 +18,7 @@ import type { Plan } from './plan.js';
 import { checkPlan } from './prepare.js';
 import { begin, type RunContext } from './run-context.js';
 import { measureWholeData, type WholeData, wholeDataIfReady } from './whole-data.js';
+import { openEvaluationWorkers } from './workers/choose.js';
 
 export interface EvaluateSetRequest {
   /** Which data to test on, and the evaluation's settings; what it says of distilling is not used. */
@@ -105,12 +106,14 @@ async function onSet<T>(
   const { labels } = plan.evaluate;
   const needsTeacher = labels.mode !== 'hard' && set.probabilities === undefined;
   using teacher = needsTeacher ? await teacherOf(context, labels) : undefined;
+  using workers = openEvaluationWorkers(context);
   const asked = {
     plan: { ...plan, distill: { imagesPerClass: set.imagesPerClass } },
     data,
     testAtOnce: memory.chunks.test,
     teacher,
     random,
+    workers,
     onEvent,
     signal,
   };

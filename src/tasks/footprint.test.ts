@@ -11,7 +11,8 @@ import {
   tensorMemory,
 } from '../tensor/index.js';
 import { activationBytes, featureDimension, float, parameterBytes } from './activations.js';
-import { dataSizes, footprint, type Stage, stageBytes, type Workload } from './footprint.js';
+import { dataSizes } from './data-sizes.js';
+import { footprint, type Stage, stageBytes, type Workload } from './footprint.js';
 import type { Plan, TaskChunks } from './plan.js';
 import { smallPlan } from './testing/plan.js';
 
@@ -131,6 +132,17 @@ describe('the footprint of a plan', () => {
     const matching = { strategy: 'plain', realPerClass: 8 } as const;
     const plain = { ...smallPlan, distill: { ...smallPlan.distill, matching } };
     expect(names(plain)).toEqual(['pretrain', 'distill', 'evaluate']);
+  });
+
+  it('counts the processes that an evaluation trains networks in', () => {
+    const evaluated = (concurrency: number): number => {
+      const evaluate = { ...smallPlan.evaluate, seeds: 4, concurrency };
+      return bytesOf('evaluate', { ...smallPlan, threads: 4, evaluate });
+    };
+    // Each is a process as large as this one, and works as it does.
+    expect(evaluated(2) - evaluated(1)).toBeGreaterThan(2e8);
+    expect(evaluated(4) - evaluated(2)).toBeGreaterThan(2e8);
+    expect(evaluated(4) - evaluated(2)).toBeLessThan(4e8);
   });
 
   it('is never less than the process, and grows with each chunk where the chunk is the most', () => {

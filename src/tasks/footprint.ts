@@ -1,4 +1,3 @@
-import type { Dataset } from '../data/index.js';
 import { decodedPerClass, usualWidth } from '../distill/index.js';
 import type { OptimizerOptions } from '../nn/index.js';
 import { residentMemory } from '../tensor/index.js';
@@ -10,7 +9,9 @@ import {
   parameterBytes,
   processMemory,
 } from './activations.js';
+import { type DataSizes, dataBytes } from './data-sizes.js';
 import type { Plan, TaskChunks } from './plan.js';
+import { chooseEvaluationWorkers } from './workers/choose.js';
 
 /** The stages of a run whose memory is estimated, in order. */
 export const stages = ['pretrain', 'clusters', 'distill', 'evaluate'] as const;
@@ -47,33 +48,6 @@ export interface Workload {
   readonly process: number;
   /** Whether the data were in memory then. */
   readonly dataLoaded?: boolean | undefined;
-}
-
-/** The sizes of a dataset. */
-export interface DataSizes {
-  readonly shape: Dataset['shape'];
-  readonly classes: number;
-  readonly trainImages: number;
-  readonly testImages: number;
-  /** Images of the largest class. */
-  readonly largestClass: number;
-  /** Bytes of a stored pixel: 1 or 4. */
-  readonly pixelBytes: number;
-}
-
-/** The sizes of a dataset, of which `test` may be missing. */
-export function dataSizes(train: Dataset, test?: Dataset): DataSizes {
-  const { labels, classNames, shape } = train;
-  const counts = new Array<number>(classNames.length).fill(0);
-  for (const label of labels) counts[label]! += 1;
-  return {
-    shape,
-    classes: classNames.length,
-    trainImages: labels.length,
-    testImages: test?.labels.length ?? 0,
-    largestClass: Math.max(...counts),
-    pixelBytes: train.read([0]).BYTES_PER_ELEMENT,
-  };
 }
 
 /** Bytes this process holds now and will once its operators have been used: asked before anything large is made. */
@@ -195,22 +169,33 @@ function distillFootprint({ plan, sizes }: Workload, chunks: TaskChunks): Estima
   };
 }
 
-function evaluateFootprint({ plan, sizes }: Workload, chunks: TaskChunks): Estimate {
+function evaluateFootprint(workload: Workload, chunks: TaskChunks): Estimate {
+  const { plan, sizes } = workload;
   const { shape, classes } = sizes;
   const image = pixels(sizes) * float * classes;
   const { decoded } = perClass(plan);
   const { seeds, batchSize, optimizer } = plan.evaluate;
   const network = parameterBytes(plan.student, shape, classes) * (1 + optimizerCopies(optimizer));
   const teacher = teacherFootprint(plan, sizes, chunks);
+  const { workers } = chooseEvaluationWorkers(plan);
+  const own = workers > 1 ? workerBytes(workload, image * decoded) : 0;
+  const times = (pass: Pass): Pass => ({ ...pass, bytes: workers * pass.bytes });
   return {
     held:
-      image * (2 * decoded + seeds * plan.distill.imagesPerClass) + network + (teacher?.held ?? 0),
+      image * (2 * decoded + seeds * plan.distill.imagesPerClass) +
+      workers * (network + own) +
+      (teacher?.held ?? 0),
     passes: [
-      { name: 'a training batch', bytes: batchSize * imageBytes(plan.student, shape, true) },
+      times({ name: 'a training batch', bytes: batchSize * imageBytes(plan.student, shape, true) }),
       ...(teacher ? [teacher.pass] : []),
-      testPass(plan.student, shape, chunks, 0),
+      times(testPass(plan.student, shape, chunks, 0)),
     ],
   };
+}
+
+/** What a worker process holds before it trains: itself, the test images (mapped, once read), and its training images. */
+export function workerBytes({ process, sizes }: Workload, trainingImages: number): number {
+  return process + dataBytes({ ...sizes, trainImages: 0 }) + 2 * trainingImages;
 }
 
 /** The networks that give soft labels, and what they take to give some; none with hard labels. */
@@ -254,14 +239,9 @@ function testPass(
 }
 
 /** Gradients, what an optimiser remembers, and what its step takes, in copies of the parameters. */
-function optimizerCopies(optimizer: OptimizerOptions): number {
+export function optimizerCopies(optimizer: OptimizerOptions): number {
   if (optimizer.kind === 'sgd') return (optimizer.momentum ?? 0) > 0 ? 2 : 1;
   return 3;
-}
-
-function dataBytes({ trainImages, testImages, shape, pixelBytes }: DataSizes): number {
-  const image = shape.channels * shape.height * shape.width * pixelBytes;
-  return (trainImages + testImages) * (image + Int32Array.BYTES_PER_ELEMENT);
 }
 
 function pixels({ shape: { channels, height, width } }: DataSizes): number {
@@ -273,7 +253,11 @@ function poolBytes({ pretrain, model }: Plan, { shape, classes }: DataSizes): nu
 }
 
 /** An image and its way through a network. */
-function imageBytes(model: Plan['model'], shape: DataSizes['shape'], gradient: boolean): number {
+export function imageBytes(
+  model: Plan['model'],
+  shape: DataSizes['shape'],
+  gradient: boolean,
+): number {
   const image = shape.channels * shape.height * shape.width * float;
   return operatorMemory.imageCopies * image + activationBytes(model, shape, { gradient });
 }

@@ -1,6 +1,7 @@
 export * from './budget.js';
 export type { CheckpointInterval } from './checkpoint-interval.js';
 export * from './clusters.js';
+export * from './data-sizes.js';
 export * from './distill.js';
 export * from './distill-checkpoints.js';
 export * from './distill-dataset.js';
@@ -17,7 +18,9 @@ export { type CheckOptions, checkPlan, type Prepared } from './prepare.js';
 export * from './pretrain.js';
 export * from './product.js';
 export * from './run-context.js';
+export * from './search/index.js';
 export * from './soft-labels/index.js';
 export { readState, tensorsIn } from './state-file.js';
 export * from './train.js';
 export * from './whole-data.js';
+export * from './workers/index.js';

@@ -4,6 +4,7 @@ import type { CheckpointInterval } from './checkpoint-interval.js';
 import type { DistillOptions } from './distill.js';
 import type { EvaluateOptions } from './evaluation/evaluate.js';
 import type { PretrainOptions } from './pretrain.js';
+import type { SearchOptions } from './search/options.js';
 import type { WholeDataOptions } from './whole-data.js';
 
 /** Everything that determines a run: what a configuration file or a preset resolves to, every default written out. */
@@ -32,6 +33,8 @@ export interface Plan {
   readonly evaluate: EvaluateOptions;
   /** The networks trained on all real images, as a bound to compare with. */
   readonly wholeData: WholeDataOptions;
+  /** The search for an architecture on the distilled set. */
+  readonly search: SearchOptions;
 }
 
 /** How much of its work a run does at once. Results do not depend on it but for the last digits. */

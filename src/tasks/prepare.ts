@@ -11,10 +11,12 @@ import { buildModel } from '../models/index.js';
 import type { EventSink } from '../run/index.js';
 import { RandomGenerator, requireDevice, setThreads, UsageError } from '../tensor/index.js';
 import { type MemoryPlan, planMemory } from './budget.js';
+import { dataSizes } from './data-sizes.js';
 import type { DistillOptions } from './distill.js';
-import { dataSizes, processBytes, type Stage } from './footprint.js';
+import { processBytes, type Stage } from './footprint.js';
 import type { DatasetChoice, Plan } from './plan.js';
 import { networksReady, requirePool } from './pretrain.js';
+import { chooseEvaluationWorkers } from './workers/choose.js';
 
 /** The held-out images are the same for every seed of a run, so that runs are compared on the same images. */
 const validationSeed = 0;
@@ -33,11 +35,13 @@ export async function loadParts(
     onNote: (message) => onEvent({ type: 'data-note', message }),
     signal,
   });
-  if (validation === 0) return pair;
-  const parts = splitDataset(pair.train, {
-    fraction: validation,
-    random: new RandomGenerator(validationSeed),
-  });
+  return validation === 0 ? pair : holdOut(pair.train, validation);
+}
+
+/** Two parts of training images: those to train on, and a share of every class to measure on, the same at every call. */
+export function holdOut(train: Dataset, fraction: number): DatasetPair {
+  const random = new RandomGenerator(validationSeed);
+  const parts = splitDataset(train, { fraction, random });
   return { train: parts.train, test: parts.validation };
 }
 
@@ -103,7 +107,7 @@ export interface CheckOptions {
 
 /**
  * Checks, before anything is computed or replaced, that a plan can run here: the device, the data, the number of images
- * per class, networks that fit the images, and the memory. Throws UsageError saying what does not fit.
+ * per class, networks that fit the images, threads for worker processes, and the memory. Throws UsageError saying what does not fit.
  */
 export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise<Prepared> {
   const { stages, cache } = options;
@@ -115,6 +119,7 @@ export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise
   const data = await loadParts(plan.dataset, options);
   const distils = stages === undefined || stages.includes('distill');
   const control = stages === undefined || stages.includes('evaluate');
+  if (control) chooseEvaluationWorkers(plan);
   if (distils) requireEnoughImages(data.train, plan.distill, { control });
   for (const architecture of [plan.model, plan.student]) {
     buildModel(

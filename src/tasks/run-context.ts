@@ -45,6 +45,9 @@ export const checkpointsFolder = 'checkpoints';
 /** Where a run keeps the figures of every network that its evaluations have trained. */
 export const networksFolder = 'networks';
 
+/** Where a run puts images for worker processes while they work. */
+export const scratchFolder = 'scratch';
+
 /** Starts the engine, opens the data and chooses how to work within the memory, unless that has been done. */
 export async function begin(
   { plan, cache, prepared, onEvent, signal }: Omit<PipelineRequest, 'directory'>,

@@ -94,7 +94,7 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
       return {
         kind: 'progress',
         label: `evaluate ${event.set}`,
-        done: (event.seed - 1) * event.steps + event.step,
+        done: event.together ?? (event.seed - 1) * event.steps + event.step,
         total: seeds * event.steps,
         detail: phrases(
           `seed ${event.seed}/${seeds}`,
@@ -111,6 +111,27 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
       const deviation = event.n > 1 ? ` ± ${event.std.toFixed(2)}` : '';
       const accuracy = `${event.mean.toFixed(2)}${deviation} %`;
       return line('evaluate', phrases(event.set, accuracy, plural(event.n, 'seed')), 'good');
+    }
+    case 'search-start': {
+      const networks = plural(event.candidates, 'architecture');
+      return line('search', phrases(event.set, networks, plural(event.steps, 'step')));
+    }
+    case 'search-candidate':
+      return {
+        kind: 'progress',
+        label: `search ${event.set}`,
+        done: event.done,
+        total: event.candidates,
+        detail: phrases(
+          `${event.done}/${event.candidates}`,
+          event.candidate,
+          percent(event.accuracy),
+        ),
+      };
+    case 'search-end': {
+      const time = formatDuration(event.seconds);
+      const best = `best ${event.best}`;
+      return line('search', phrases(event.set, best, percent(event.accuracy), time), 'good');
     }
     case 'probe':
       return line('plan', `timing ${event.work}`, 'quiet');

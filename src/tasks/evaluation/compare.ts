@@ -5,6 +5,7 @@ import type { EventSink, FinishedWork } from '../../run/index.js';
 import { type RandomGenerator, scope, type Tensor } from '../../tensor/index.js';
 import type { Plan } from '../plan.js';
 import type { Teacher } from '../soft-labels/index.js';
+import type { WorkerPool } from '../workers/pool.js';
 import { evaluate, trainingSteps } from './evaluate.js';
 import type { SetResult } from './results.js';
 
@@ -38,6 +39,8 @@ export interface CompareRequest {
   readonly random: RandomGenerator;
   /** Keeps each network's figures; see `EvaluateRequest`. */
   readonly finished?: FinishedWork | undefined;
+  /** Processes that train the networks; see `EvaluateRequest`. */
+  readonly workers?: WorkerPool | undefined;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
 }
@@ -99,7 +102,7 @@ export async function measure(
     model,
   }: Measured & { readonly name: string; readonly sets: readonly DecodedSet[] },
 ): Promise<SetResult> {
-  const { plan, data, testAtOnce, teacher, random, finished, onEvent, signal } = request;
+  const { plan, data, testAtOnce, teacher, random, finished, workers, onEvent, signal } = request;
   const classes = data.train.classNames.length;
   using labels = labelsByClass(
     classes,
@@ -122,6 +125,7 @@ export async function measure(
     teacher,
     random: random.derive('evaluate'),
     finished,
+    workers,
     onEvent,
     signal,
   });

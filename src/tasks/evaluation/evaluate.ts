@@ -1,13 +1,14 @@
 import type { Dataset, Normalization } from '../../data/index.js';
-import { buildModel, type ImageModel, type ModelOptions } from '../../models/index.js';
+import type { ModelOptions } from '../../models/index.js';
 import type { EventSink, FinishedWork } from '../../run/index.js';
-import type { RandomGenerator, Tensor } from '../../tensor/index.js';
-import { type LabelOptions, labelImages, softTargets, type Teacher } from '../soft-labels/index.js';
-import { type TrainingBatch, type TrainOptions, tensorSource, train } from '../train.js';
-import { CurveRecorder } from './curve.js';
+import type { RandomGenerator } from '../../tensor/index.js';
+import type { LabelOptions, Teacher } from '../soft-labels/index.js';
+import type { TrainOptions } from '../train.js';
+import type { WorkerPool } from '../workers/pool.js';
+import { evaluateSeed } from './evaluate-seed.js';
 import { type SeedResult, type SetResult, summarizeSeeds } from './results.js';
 import { seedIdentity } from './seed-identity.js';
-import { testNetwork } from './test-network.js';
+import type { TrainingImages } from './training-images.js';
 
 export interface EvaluateOptions extends TrainOptions {
   /** How long each network is trained; epochs count passes over the decoded distilled set, in full batches. */
@@ -17,6 +18,8 @@ export interface EvaluateOptions extends TrainOptions {
   /** What networks learn the classes from. */
   readonly labels: LabelOptions;
   readonly curve: CurveOptions;
+  /** Networks trained at once, each in a process of its own; see `chooseWorkers`. 1, in this process, when left out. */
+  readonly concurrency?: number | 'auto';
 }
 
 /** The learning curve: how good a network is while it is trained. */
@@ -30,14 +33,11 @@ export interface CurveOptions {
   readonly validationImages: number;
 }
 
-/** Images [n, c, h, w] in [0, 1] as networks train on them (decoded), their labels, and soft ones if there are any. */
-export type LabelledImages = TrainingBatch;
-
 export interface EvaluateRequest {
   /** What the set is called in events: 'random', 'start', 'ncfm' or any other name. */
   readonly set: string;
   /** The images that the network of seed 1, 2, … trains on; they stay the caller's. */
-  readonly data: (seed: number) => LabelledImages;
+  readonly data: (seed: number) => TrainingImages;
   readonly normalization: Normalization;
   readonly test: Dataset;
   /** Real training images for the learning curve; see `CurveOptions`. */
@@ -54,6 +54,8 @@ export interface EvaluateRequest {
   readonly random: RandomGenerator;
   /** Keeps each network's figures, and gives those that are there already; nothing is kept without it. */
   readonly finished?: FinishedWork | undefined;
+  /** Processes that train the networks, several at once; the caller's. They are trained here, one by one, without. */
+  readonly workers?: WorkerPool | undefined;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
 }
@@ -67,30 +69,49 @@ export function trainingSteps(
   return Math.max(1, Math.round((length.epochs * decodedImages) / batchSize));
 }
 
-/** Of a training's steps only every so many are told, about fifty in all. */
-export function stepsPerEvent(steps: number): number {
-  return Math.max(1, Math.floor(steps / 50));
-}
-
 /**
  * Trains fresh networks on a set of images, one per seed, and tests each after its last step (never the best step, which
- * would be chosen on test data; the best is reported beside it under its own name).
+ * would be chosen on test data; the best is reported beside it under its own name). With `workers` the networks are
+ * trained at once; their figures are those of the same networks trained one by one with the workers' number of threads.
  */
 export async function evaluate(request: EvaluateRequest): Promise<SetResult> {
-  const { set, options, onEvent } = request;
+  const { set, options, workers, onEvent } = request;
   onEvent({ type: 'evaluate-start', set, seeds: options.seeds });
-  const seeds: SeedResult[] = [];
-  for (let seed = 1; seed <= options.seeds; seed++) seeds.push(await finishedSeed(request, seed));
-  const result = summarizeSeeds(seeds);
+  const numbers = Array.from({ length: options.seeds }, (_, index) => index + 1);
+  const result = summarizeSeeds(
+    workers === undefined ? await oneByOne(request, numbers) : await atOnce(request, numbers),
+  );
   const { mean, std, n } = result;
   onEvent({ type: 'evaluate-end', set, mean, std, n });
   return result;
 }
 
+async function oneByOne(
+  request: EvaluateRequest,
+  numbers: readonly number[],
+): Promise<SeedResult[]> {
+  const results: SeedResult[] = [];
+  for (const seed of numbers) results.push(await finishedSeed(request, seed));
+  return results;
+}
+
+/** Every step says how far all networks together are. */
+async function atOnce(request: EvaluateRequest, numbers: readonly number[]): Promise<SeedResult[]> {
+  const done = new Map<number, number>();
+  const onEvent: EventSink = (event) => {
+    if (event.type === 'evaluate-seed-end') done.set(event.seed, request.steps);
+    if (event.type !== 'evaluate-step') return request.onEvent(event);
+    done.set(event.seed, event.step);
+    const together = [...done.values()].reduce((sum, steps) => sum + steps, 0);
+    request.onEvent({ ...event, together });
+  };
+  return await Promise.all(numbers.map((seed) => finishedSeed({ ...request, onEvent }, seed)));
+}
+
 /** A seed's network: its figures where they are there already, else trained now. */
 async function finishedSeed(request: EvaluateRequest, seed: number): Promise<SeedResult> {
   const { set, finished, onEvent } = request;
-  if (finished === undefined) return await evaluateSeed(request, seed);
+  if (finished === undefined) return await trainSeed(request, seed);
   const [name, identity] = [`${set}, seed ${seed}`, seedIdentity(request, seed)];
   const found = finished.read<SeedResult>(name, identity);
   if (found !== undefined) {
@@ -98,70 +119,12 @@ async function finishedSeed(request: EvaluateRequest, seed: number): Promise<See
     onEvent({ type: 'evaluate-seed-end', set, seed, accuracy, seconds: 0, reused: true });
     return found;
   }
-  const result = await evaluateSeed(request, seed);
+  const result = await trainSeed(request, seed);
   finished.write(name, identity, result);
   return result;
 }
 
-async function evaluateSeed(request: EvaluateRequest, seed: number): Promise<SeedResult> {
-  const { set, test, onEvent, signal } = request;
-  const started = performance.now();
-  const random = request.random.derive(`seed-${seed}`);
-  using model = buildModel(request.model, test.shape, test.classNames.length, random);
-  const curve = new CurveRecorder(request, model);
-  await trainOn(request, seed, model, random, curve);
-  const testing = { device: random.device, imagesAtOnce: request.testAtOnce, signal };
-  const metrics = await testNetwork(model, test, testing);
-  await curve.finish(metrics);
-  const { accuracy } = metrics;
-  const seconds = (performance.now() - started) / 1000;
-  onEvent({ type: 'evaluate-seed-end', set, seed, accuracy, seconds });
-  return { metrics, curve: curve.points };
-}
-
-async function trainOn(
-  request: EvaluateRequest,
-  seed: number,
-  model: ImageModel,
-  random: RandomGenerator,
-  curve: CurveRecorder,
-): Promise<void> {
-  const { set, normalization, steps, options, teacher, onEvent, signal } = request;
-  const { labels } = options;
-  const data = request.data(seed);
-  using given = await staticLabels(request, data);
-  const every = stepsPerEvent(steps);
-  await train({
-    model,
-    source: tensorSource({ ...data, ...given.labels }, normalization),
-    steps,
-    options,
-    softTargets: labels.mode === 'hard' ? undefined : softTargets(labels, teacher, steps),
-    random,
-    signal,
-    onStep: async (step, loss) => {
-      if (step % every === 0 || step === steps)
-        onEvent({ type: 'evaluate-step', set, seed, step, steps, loss });
-      await curve.afterStep(step);
-    },
-  });
-}
-
-/** The soft labels that the images lack, where they are to have some. */
-async function staticLabels(
-  { options: { labels }, teacher, normalization, testAtOnce, signal }: EvaluateRequest,
-  data: LabelledImages,
-): Promise<Disposable & { readonly labels: { readonly probabilities?: Tensor } }> {
-  if (labels.mode !== 'static' || data.probabilities !== undefined || teacher === undefined) {
-    return { labels: {}, [Symbol.dispose]: () => {} };
-  }
-  const probabilities = await labelImages({
-    teacher,
-    data,
-    normalization,
-    options: labels,
-    imagesAtOnce: testAtOnce,
-    signal,
-  });
-  return { labels: { probabilities }, [Symbol.dispose]: () => probabilities.dispose() };
+function trainSeed(request: EvaluateRequest, seed: number): Promise<SeedResult> {
+  const { workers } = request;
+  return workers === undefined ? evaluateSeed(request, seed) : workers.train(request, seed);
 }

@@ -29,6 +29,12 @@ describe('the metrics of a test', () => {
     expect(topFive).toBeUndefined();
   });
 
+  it('are refused for scores that are not numbers', () => {
+    const collector = new MetricsCollector(2);
+    const scores = Float32Array.of(Number.NaN, Number.NaN);
+    expect(() => collector.add(scores, Int32Array.of(1))).toThrow(/^training diverged/);
+  });
+
   it('say when a class has no images', () => {
     const collector = new MetricsCollector(2);
     collector.add(logarithms([[0.9, 0.1]]), Int32Array.of(0));

@@ -1,3 +1,5 @@
+import { FailureError } from '../../tensor/errors.js';
+
 /** How well a network classifies a set of images. Shares are in percent of the images. */
 export interface TestMetrics {
   /** Images whose class has the highest score. */
@@ -36,7 +38,7 @@ export class MetricsCollector {
   }
 
   /**
-   * Adds a batch.
+   * Adds a batch. Throws FailureError for scores that are not numbers: the network's last step made it useless.
    *
    * @param logProbabilities [n, classes], row by row, in nats
    * @param labels [n], each from 0 to classes − 1
@@ -50,6 +52,11 @@ export class MetricsCollector {
 
   #addOne(row: Float32Array, label: number): void {
     const own = row[label]!;
+    if (Number.isNaN(own)) {
+      throw new FailureError(
+        "training diverged: the network's scores are not numbers; try a smaller learning rate",
+      );
+    }
     let predicted = 0;
     let ahead = 0;
     for (const [index, value] of row.entries()) {

@@ -9,7 +9,7 @@ import type { EvaluateOptions } from './evaluate.js';
 const protocolVersion = 2;
 
 /** How accuracies were measured: two results may be compared when their protocols have the same hash. */
-export interface EvaluationProtocol extends EvaluateOptions {
+export interface EvaluationProtocol extends Omit<EvaluateOptions, 'concurrency'> {
   /** Of a named protocol whose settings these are, else `custom`. */
   readonly name: string;
   readonly version: number;
@@ -47,7 +47,7 @@ export const namedProtocols = {
 /** The protocol that these settings are. */
 export function evaluationProtocol(
   student: ModelOptions,
-  options: EvaluateOptions,
+  { concurrency: _concurrency, ...options }: EvaluateOptions,
   preprocessing: EvaluationProtocol['preprocessing'],
 ): EvaluationProtocol {
   const { seeds: _, ...settings } = options;

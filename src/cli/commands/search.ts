@@ -1,0 +1,99 @@
+import { join, relative } from 'node:path';
+import type { Command } from 'commander';
+import { formatDuration } from '../../run/progress.js';
+import { formatSize } from '../../run/size.js';
+import type { ProxyResult, SearchResult } from '../../tasks/index.js';
+import { executeRun, type RunOptions } from '../execute.js';
+import type { Invocation } from '../invocation.js';
+import {
+  addCacheOption,
+  addDirectoryOptions,
+  addOutputOptions,
+  addPlanOptions,
+} from '../options.js';
+import { alignColumns } from '../report/table.js';
+
+/** `ncfm search`: architectures put in order by what they learn from a distilled set. */
+export function addSearchCommand(program: Command, invocation: Invocation): void {
+  const command = program
+    .command('search')
+    .summary('search for an architecture on distilled data')
+    .description(
+      'Trains every network of a space on a distilled set (distilled first, or that of search.run), on as many random ' +
+        'images, and briefly on all of them, and puts them in order by held-out training images. A sample trained on ' +
+        'all images tells how right each order is.',
+    )
+    .argument(
+      '[config]',
+      "a preset (see ncfm presets), a YAML file, or a run's folder to go on with; own-data with --data alone",
+    );
+  addPlanOptions(command);
+  addDirectoryOptions(command);
+  addCacheOption(command);
+  addOutputOptions(command)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ncfm search fashion-search\n  ncfm search fashion-search --set search.run=runs/fashion-quick --name mine' +
+        '\n  ncfm search runs/mine',
+    )
+    .action(async (config: string | undefined, options: RunOptions) => {
+      const { checkSearch, searchArchitectures } = await import('../../tasks/index.js');
+      let path = '';
+      const result = await executeRun(
+        invocation,
+        { command: 'search', source: config, options, check: checkSearch },
+        (request) => {
+          path = request.directory.path;
+          return searchArchitectures(request);
+        },
+      );
+      invocation.print({ ...result, directory: path }, searchTable(result), options);
+      const chart = join(path, 'search.svg');
+      invocation.tell(`chart     ${relative('', chart) || chart}\n`, options);
+    });
+}
+
+/** How well each proxy puts architectures in order, beside training on all images; then what each found. */
+function searchTable({ proxies, wholeData }: SearchResult): string {
+  const rows = proxies.map((result) => [
+    result.proxy,
+    String(result.images),
+    formatSize(result.bytes),
+    String(result.steps),
+    formatDuration(result.seconds.total),
+    correlationCell(result.correlation.spearman),
+    correlationCell(result.correlation.kendall),
+    ...regretCells(result),
+    result.found.wholeData.toFixed(2),
+    result.found.candidate,
+  ]);
+  const tops = proxies[0]?.regret ?? [];
+  const whole = [
+    'all images',
+    String(wholeData.images),
+    formatSize(wholeData.bytes),
+    String(wholeData.steps),
+    formatDuration(wholeData.seconds.total),
+    ...['', ''],
+    ...tops.map(() => ''),
+    wholeData.best.accuracy.toFixed(2),
+    wholeData.best.candidate,
+  ];
+  const heading = [
+    ...['proxy', 'images', 'size', 'steps', 'time', 'Spearman', 'Kendall'],
+    ...tops.map(({ top }) => `regret@${top}`),
+    ...['test (%)', 'found'],
+  ];
+  return alignColumns(
+    [heading, ...rows, whole],
+    heading.map((_, column) => (column === 0 || column === heading.length - 1 ? 'start' : 'end')),
+  );
+}
+
+function correlationCell(value: number | undefined): string {
+  return value === undefined ? '–' : value.toFixed(2);
+}
+
+function regretCells({ regret }: ProxyResult): string[] {
+  return regret.map(({ points }) => points.toFixed(2));
+}

@@ -1,0 +1,2 @@
+export * from './choose.js';
+export { WorkerPool, type WorkerPoolOptions } from './pool.js';

@@ -1,0 +1,51 @@
+// A process that has two workers train for a long time, and tells their process numbers once both do. The folder that it may use is its argument.
+import {
+  arrayDataset,
+  noAugmentation,
+  RandomGenerator,
+  WorkerPool,
+} from '../../../../dist/index.js';
+
+const shape = { channels: 1, height: 4, width: 4 };
+const test = arrayDataset({
+  name: 'noise',
+  split: 'test',
+  shape,
+  pixels: new Uint8Array(32).map((_, pixel) => pixel),
+  labels: [0, 1],
+});
+const pool = new WorkerPool({ workers: 2, threads: 1, scratch: process.argv[2] ?? '' });
+const training = new Set();
+
+/** @param {number} seed */
+function train(seed) {
+  return pool.train(
+    {
+      set: 'noise',
+      data: () => test,
+      normalization: test.normalization,
+      test,
+      model: { name: 'mlp' },
+      steps: 5_000,
+      options: {
+        length: { steps: 5_000 },
+        batchSize: 2,
+        optimizer: { kind: 'sgd', learningRate: 1e-6 },
+        schedule: { kind: 'constant' },
+        augmentation: noAugmentation,
+        cutMix: 0,
+        seeds: 2,
+        labels: { mode: 'hard' },
+        curve: { points: 0, validationImages: 0 },
+      },
+      random: new RandomGenerator(1),
+      onEvent: () => {
+        training.add(seed);
+        if (training.size === 2) process.stdout.write(JSON.stringify(pool.pids));
+      },
+    },
+    seed,
+  );
+}
+
+await Promise.all([train(1), train(2)]);

@@ -1,0 +1,66 @@
+import { type Dataset, openStoredDataset } from '../../data/index.js';
+import { loadSafetensors, RandomGenerator, setThreads, type Tensor } from '../../tensor/index.js';
+import { evaluateSeed } from '../evaluation/evaluate-seed.js';
+import type { TrainingImages } from '../evaluation/training-images.js';
+import type { FromWorker, ToWorker, TrainingJob, WorkerError } from './job.js';
+
+// The program of a worker process: it does one job after another, and ends with its parent, however that ends.
+
+setThreads(Number(process.argv[2]));
+
+process.on('disconnect', () => process.exit());
+// Ctrl-C reaches every process of the terminal; the parent, which it reaches too, decides what becomes of this one.
+process.on('SIGINT', () => {});
+
+process.on('message', ({ job }: ToWorker) => {
+  work(job).then(
+    (result) => tell({ type: 'done', result }),
+    (error: unknown) => tell({ type: 'failed', error: asJson(error) }),
+  );
+});
+
+function tell(message: FromWorker): void {
+  process.send?.(message);
+}
+
+async function work(job: TrainingJob) {
+  const { images, test, validation, seed, random, ...request } = job;
+  using data = open(images);
+  return await evaluateSeed(
+    {
+      ...request,
+      data: () => data.images,
+      test: dataset(test),
+      ...(validation !== undefined && { validation: dataset(validation) }),
+      random: new RandomGenerator(random.seed, random.device),
+      onEvent: (event) => tell({ type: 'event', event }),
+    },
+    seed,
+  );
+}
+
+const opened = new Map<string, Dataset>();
+
+function dataset(folder: string): Dataset {
+  const known = opened.get(folder) ?? openStoredDataset(folder);
+  opened.set(folder, known);
+  return known;
+}
+
+function open({ kind, path }: TrainingJob['images']): Disposable & { images: TrainingImages } {
+  if (kind === 'dataset') return { images: dataset(path), [Symbol.dispose]: () => {} };
+  const { tensors } = loadSafetensors(path);
+  const named = Object.fromEntries(tensors) as { images: Tensor; labels: Tensor };
+  return {
+    images: named,
+    [Symbol.dispose]: () => {
+      for (const tensor of tensors.values()) tensor.dispose();
+    },
+  };
+}
+
+function asJson(error: unknown): WorkerError {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const { name, message, stack } = error;
+  return { name, message, ...(stack !== undefined && { stack }) };
+}
