@@ -13,6 +13,7 @@ const commands = [
   'pretrain',
   'distill',
   'evaluate',
+  'continual',
   'label',
   'export',
   'plan',

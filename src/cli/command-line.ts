@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../run/version.js';
 import { FailureError, UsageError } from '../tensor/errors.js';
 import { addConfigCommand } from './commands/config.js';
+import { addContinualCommand } from './commands/continual.js';
 import { addDataCommand } from './commands/data.js';
 import { addDistillCommand } from './commands/distill.js';
 import { addDoctorCommand } from './commands/doctor.js';
@@ -46,6 +47,7 @@ function createProgram(invocation: Invocation): Command {
   addPretrainCommand(program, invocation);
   addDistillCommand(program, invocation);
   addEvaluateCommand(program, invocation);
+  addContinualCommand(program, invocation);
   addLabelCommand(program, invocation);
   addExportCommand(program, invocation);
   addPlanCommand(program, invocation);

@@ -25,6 +25,7 @@ const laterSettings: readonly string[] = [
   'student',
   'evaluate',
   'wholeData',
+  'continual',
 ];
 
 /**

@@ -9,7 +9,12 @@ export interface Series {
   readonly name: string;
   /** In ascending x. The line breaks at a point that is not finite, or not positive on a logarithmic axis. */
   readonly points: readonly Point[];
+  /** A band around the line, such as one standard deviation to either side; in ascending x. */
+  readonly band?: readonly BandPoint[];
 }
+
+/** Where a band begins and ends at one position: `[x, low, high]`. */
+export type BandPoint = readonly [x: number, low: number, high: number];
 
 /** What a line chart shows. */
 export interface LineChart {
@@ -40,7 +45,8 @@ export function lineChart(chart: LineChart): string {
   const top = 54 + legend.rows * legendRow;
   const bottom = top + plotHeight;
   const runs = chart.series.map(({ points }) => unbrokenRuns(points, { logX, logY }));
-  const drawn = runs.flat(2);
+  const bands = chart.series.map(({ band = [] }) => drawableBand(band, { logX, logY }));
+  const drawn = [...runs.flat(2), ...bands.flatMap(bandEnds)];
   const markup = [heading(chart.title), legend.markup];
   if (drawn.length === 0) {
     const middle = { 'text-anchor': 'middle', fill: '#767676' };
@@ -49,6 +55,7 @@ export function lineChart(chart: LineChart): string {
     const x = horizontalScale(drawn, logX);
     const y = verticalScale(drawn, { start: bottom, end: top }, logY);
     markup.push(axes(chart, x, y, top, bottom));
+    markup.push(...bands.map((band, index) => area(band, x, y, colourOf(index))));
     runs.forEach((ofSeries, index) => {
       for (const run of ofSeries) markup.push(line(run, x, y, colourOf(index)));
     });
@@ -167,16 +174,42 @@ function line(run: readonly Point[], x: Scale, y: Scale, colour: string): string
   return element('polyline', { points, fill: 'none', ...stroke });
 }
 
-function unbrokenRuns(
-  points: readonly Point[],
-  { logX, logY }: { readonly logX: boolean; readonly logY: boolean },
-): Point[][] {
+function area(band: readonly BandPoint[], x: Scale, y: Scale, colour: string): string {
+  if (band.length < 2) return '';
+  const place = ([across, up]: Point): string =>
+    `${x.place(across).toFixed(1)},${y.place(up).toFixed(1)}`;
+  const upper = band.map(([across, , high]) => place([across, high]));
+  const lower = band.map(([across, low]) => place([across, low])).reverse();
+  const points = [...upper, ...lower].join(' ');
+  return element('polygon', { points, fill: colour, 'fill-opacity': 0.15 });
+}
+
+function bandEnds(band: readonly BandPoint[]): Point[] {
+  return band.flatMap(([x, low, high]): Point[] => [
+    [x, low],
+    [x, high],
+  ]);
+}
+
+function drawableBand(band: readonly BandPoint[], axes: LogAxes): BandPoint[] {
+  return band.filter(([x, low, high]) => isDrawable([x, low], axes) && isDrawable([x, high], axes));
+}
+
+/** Which axes are logarithmic. */
+interface LogAxes {
+  readonly logX: boolean;
+  readonly logY: boolean;
+}
+
+function isDrawable([x, y]: Point, { logX, logY }: LogAxes): boolean {
+  return Number.isFinite(x) && Number.isFinite(y) && !(logX && x <= 0) && !(logY && y <= 0);
+}
+
+function unbrokenRuns(points: readonly Point[], axes: LogAxes): Point[][] {
   const runs: Point[][] = [];
   let open: Point[] | undefined;
   for (const point of points) {
-    const [x, y] = point;
-    const drawable = Number.isFinite(x) && Number.isFinite(y);
-    if (!drawable || (logX && x <= 0) || (logY && y <= 0)) {
+    if (!isDrawable(point, axes)) {
       open = undefined;
     } else if (open) {
       open.push(point);

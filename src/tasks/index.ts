@@ -1,5 +1,6 @@
 export * from './budget.js';
 export * from './clusters.js';
+export * from './continual/index.js';
 export * from './distill.js';
 export * from './distill-dataset.js';
 export * from './estimate.js';

@@ -1,5 +1,6 @@
 import type { Chunks } from '../distill/index.js';
 import type { ModelOptions } from '../models/index.js';
+import type { ContinualOptions } from './continual/options.js';
 import type { DistillOptions } from './distill.js';
 import type { EvaluateOptions } from './evaluation/evaluate.js';
 import type { PretrainOptions } from './pretrain.js';
@@ -29,6 +30,8 @@ export interface Plan {
   readonly evaluate: EvaluateOptions;
   /** The networks trained on all real images, as a bound to compare with. */
   readonly wholeData: WholeDataOptions;
+  /** The steps of `ncfm continual`. */
+  readonly continual: ContinualOptions;
 }
 
 /** How much of its work a run does at once. Results do not depend on it but for the last digits. */

@@ -54,4 +54,12 @@ export const smallPlan: Plan = {
     curve: { points: 0, validationImages: 0 },
   },
   wholeData: { epochs: 2, networks: 1 },
+  continual: {
+    steps: 5,
+    classOrder: 'random',
+    seeds: 2,
+    memories: ['random', 'ncfm'],
+    fineTune: false,
+    jointEpochs: null,
+  },
 };
