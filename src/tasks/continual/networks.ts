@@ -69,7 +69,8 @@ export async function fineTune(
 /** Trains the bound, a network on all real images of the classes seen: by the protocol, with labels and without mixing. */
 export function trainJointly(evaluation: NetworkRequest, real: Dataset): Promise<TestMetrics> {
   const { model, steps, options, normalization, test, random } = evaluation;
-  const settings = { ...options, cutMix: 0 };
+  const unmixed = { ...options, cutMix: 0 };
+  const { length: _, seeds: __, ...settings } = unmixed;
   const identity = {
     data: real.hash,
     test: test.hash,
@@ -82,7 +83,7 @@ export function trainJointly(evaluation: NetworkRequest, real: Dataset): Promise
   };
   return finishedOrNow({ evaluation, seed: 1, identity }, () =>
     trainNetwork({
-      evaluation: { ...evaluation, options: settings },
+      evaluation: { ...evaluation, options: unmixed },
       seed: 1,
       source: () => datasetSource(real, random.device),
     }),
@@ -156,11 +157,16 @@ function stepReporter({ set, steps, onEvent }: NetworkRequest, seed: number) {
   };
 }
 
+/** Whether a network's file is there and whole; a damaged one counts as lost. */
 function isKept({ identity, path }: StoredNetwork): boolean {
   if (!existsSync(path)) return false;
-  const { tensors, metadata } = loadSafetensors(path);
-  for (const tensor of tensors.values()) tensor.dispose();
-  return metadata.identity === identity;
+  try {
+    const { tensors, metadata } = loadSafetensors(path);
+    for (const tensor of tensors.values()) tensor.dispose();
+    return metadata.identity === identity;
+  } catch {
+    return false;
+  }
 }
 
 /**
