@@ -152,6 +152,31 @@ describe('a line chart', () => {
     await looksLikeADrawing(svg);
   });
 
+  test("draws a variant in its original's colour, dashed, and does not count it as a colour", () => {
+    const points: Point[] = [
+      [1, 1],
+      [2, 2],
+    ];
+    const svg = chartOf([
+      { name: 'a', points },
+      { name: 'a, otherwise', points, variantOf: 'a' },
+      { name: 'b', points },
+    ]);
+    const lines = [...svg.matchAll(/<polyline[^>]*>/g)].map(([line]) => line);
+    const colours = lines.map((line) => /stroke="(#\w+)"/.exec(line)![1]);
+    expect(colours[1]).toBe(colours[0]);
+    expect(colours[2]).not.toBe(colours[0]);
+    expect(lines.map((line) => line.includes('stroke-dasharray'))).toEqual([false, true, false]);
+    expect(colours[2]).toBe(
+      [
+        ...chartOf([
+          { name: 'a', points },
+          { name: 'b', points },
+        ]).matchAll(/<polyline[^>]*stroke="(#\w+)"/g),
+      ][1]![1],
+    );
+  });
+
   test('leaves out of a band what cannot be drawn', () => {
     const points = [1, 2, 3].map((x): Point => [x, x]);
     const band = [

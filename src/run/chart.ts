@@ -11,6 +11,8 @@ export interface Series {
   readonly points: readonly Point[];
   /** A band around the line, such as one standard deviation to either side; in ascending x. */
   readonly band?: readonly BandPoint[];
+  /** The name of the series that this is a variant of: it is drawn in that one's colour, dashed. */
+  readonly variantOf?: string;
 }
 
 /** Where a band begins and ends at one position: `[x, low, high]`. */
@@ -55,9 +57,10 @@ export function lineChart(chart: LineChart): string {
     const x = horizontalScale(drawn, logX);
     const y = verticalScale(drawn, { start: bottom, end: top }, logY);
     markup.push(axes(chart, x, y, top, bottom));
-    markup.push(...bands.map((band, index) => area(band, x, y, colourOf(index))));
+    const styles = stylesOf(chart.series);
+    markup.push(...bands.map((band, index) => area(band, x, y, styles[index]!)));
     runs.forEach((ofSeries, index) => {
-      for (const run of ofSeries) markup.push(line(run, x, y, colourOf(index)));
+      for (const run of ofSeries) markup.push(line(run, x, y, styles[index]!));
     });
   }
   return drawing(chart.title, width, bottom + 56, markup.join(''));
@@ -68,7 +71,26 @@ export function heading(title: string): string {
   return text(title, 24, 28, { 'font-size': 16, 'font-weight': 600, fill: '#1a1a1a' });
 }
 
+/** How a line is drawn. */
+interface Style {
+  readonly colour: string;
+  /** The lengths of dashes and gaps; a whole line without. */
+  readonly dashes: string | undefined;
+}
+
+/** Each series that is no variant has a colour of its own. */
+function stylesOf(series: readonly Series[]): Style[] {
+  const names = series.filter(({ variantOf }) => variantOf === undefined).map(({ name }) => name);
+  let next = 0;
+  return series.map(({ variantOf }) =>
+    variantOf === undefined
+      ? { colour: colourOf(next++), dashes: undefined }
+      : { colour: colourOf(Math.max(0, names.indexOf(variantOf))), dashes: '6 4' },
+  );
+}
+
 function legendOf(series: readonly Series[]): { rows: number; markup: string } {
+  const styles = stylesOf(series);
   let left: number = plot.left;
   let row = 0;
   const entries = series.map(({ name }, index) => {
@@ -78,10 +100,17 @@ function legendOf(series: readonly Series[]): { rows: number; markup: string } {
       row += 1;
     }
     const y = 52 + row * legendRow;
-    const stroke = { stroke: colourOf(index), 'stroke-width': 3, 'stroke-linecap': 'round' };
+    const { colour, dashes } = styles[index]!;
+    const stroke = { stroke: colour, 'stroke-width': 3, 'stroke-dasharray': dashes };
     const entry =
-      element('line', { x1: left, x2: left + 18, y1: y, y2: y, ...stroke }) +
-      text(name, left + 26, y + 4.5);
+      element('line', {
+        x1: left,
+        x2: left + 18,
+        y1: y,
+        y2: y,
+        ...stroke,
+        'stroke-linecap': 'round',
+      }) + text(name, left + 26, y + 4.5);
     left += entryWidth;
     return entry;
   });
@@ -161,7 +190,7 @@ function axes(
   ].join('');
 }
 
-function line(run: readonly Point[], x: Scale, y: Scale, colour: string): string {
+function line(run: readonly Point[], x: Scale, y: Scale, { colour, dashes }: Style): string {
   const placed = run.map(([across, up]): Point => [x.place(across), y.place(up)]);
   const [only] = placed;
   if (placed.length === 1 && only) {
@@ -170,11 +199,11 @@ function line(run: readonly Point[], x: Scale, y: Scale, colour: string): string
   const points = thin(placed)
     .map(([across, down]) => `${across.toFixed(1)},${down.toFixed(1)}`)
     .join(' ');
-  const stroke = { stroke: colour, 'stroke-width': 2, 'stroke-linejoin': 'round' };
-  return element('polyline', { points, fill: 'none', ...stroke });
+  const stroke = { stroke: colour, 'stroke-width': 2, 'stroke-dasharray': dashes };
+  return element('polyline', { points, fill: 'none', ...stroke, 'stroke-linejoin': 'round' });
 }
 
-function area(band: readonly BandPoint[], x: Scale, y: Scale, colour: string): string {
+function area(band: readonly BandPoint[], x: Scale, y: Scale, { colour }: Style): string {
   if (band.length < 2) return '';
   const place = ([across, up]: Point): string =>
     `${x.place(across).toFixed(1)},${y.place(up).toFixed(1)}`;

@@ -21,7 +21,13 @@ export function drawCurves(
 function seriesOf(curve: Curve, classesSeen: readonly number[]): Series {
   const points = curve.accuracy.map(({ mean }, step) => [classesSeen[step]!, mean] as const);
   const band = curve.accuracy.map(
-    ({ mean, std }, step) => [classesSeen[step]!, mean - std, mean + std] as const,
+    ({ mean, std }, step) =>
+      [classesSeen[step]!, Math.max(0, mean - std), Math.min(100, mean + std)] as const,
   );
-  return { name: curveTitle(curve), points, ...(curve.repetitions.length > 1 && { band }) };
+  return {
+    name: curveTitle(curve),
+    points,
+    ...(curve.repetitions.length > 1 && { band }),
+    ...(curve.training === 'fine-tuned' && { variantOf: curve.memory }),
+  };
 }
