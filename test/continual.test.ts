@@ -33,6 +33,7 @@ async function killAt(
   ...args: readonly string[]
 ): Promise<NodeJS.Signals | null> {
   const child = spawn(process.execPath, [main, 'continual', ...args], { cwd });
+  onTestFinished(() => void child.kill('SIGKILL'));
   let said = '';
   child.stderr.on('data', (chunk) => {
     said += chunk;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { TestMetrics } from '../evaluation/metrics.js';
 import {
+  averageForgetting,
   averageIncremental,
   curveOf,
-  forgetting,
   type StepFigures,
   stepFigures,
 } from './figures.js';
@@ -65,13 +65,13 @@ describe('over the steps', () => {
 
   it('forgetting is what is lost of the best earlier accuracy, on average', () => {
     // 90 − 70 of the first task, 80 − 50 of the second; the last has no earlier accuracy.
-    expect(forgetting(course)).toBeCloseTo(25, 10);
-    expect(forgetting(course.slice(0, 1))).toBeUndefined();
+    expect(averageForgetting(course)).toBeCloseTo(25, 10);
+    expect(averageForgetting(course.slice(0, 1))).toBeUndefined();
   });
 
   it('forgetting is negative where later steps have helped', () => {
     expect(
-      forgetting([
+      averageForgetting([
         { accuracy: 50, tasks: [50] },
         { accuracy: 80, tasks: [60, 100] },
       ]),

@@ -43,7 +43,7 @@ export function averageIncremental(steps: readonly StepFigures[]): number {
  * How much is forgotten (Chaudhry et al., ECCV 2018), percentage points: for each step's classes but the last one's, the
  * best accuracy on them after any earlier step minus that after the last step; the mean. Undefined for a single step.
  */
-export function forgetting(steps: readonly StepFigures[]): number | undefined {
+export function averageForgetting(steps: readonly StepFigures[]): number | undefined {
   const last = steps.at(-1)!;
   const earlier = steps.slice(0, -1);
   if (earlier.length === 0) return undefined;
@@ -75,7 +75,7 @@ export interface Curve extends CurveName {
 
 /** Summarises one curve's repetitions, of equally many steps each. */
 export function curveOf(name: CurveName, repetitions: readonly (readonly StepFigures[])[]): Curve {
-  const lost = repetitions.map(forgetting).filter((value) => value !== undefined);
+  const lost = repetitions.map(averageForgetting).filter((value) => value !== undefined);
   return {
     ...name,
     accuracy: repetitions[0]!.map((_, step) =>

@@ -1,9 +1,9 @@
 export {
+  averageForgetting,
   averageIncremental,
   type Curve,
   type CurveName,
   curveTitle,
-  forgetting,
   type StepFigures,
 } from './figures.js';
 export { type ForgettingRequest, forgettingScores } from './forgetting.js';

@@ -44,7 +44,7 @@ export async function makeMemories(memory: StepMemory): Promise<void> {
   const missing = memory.kinds.filter((kind) => !isStored(memory, kind));
   if (missing.length === 0) return;
   using pool = await pretrainPool(memory);
-  // One distillation makes its start as well.
+  // One distillation makes its start as well, which is kept whether it was asked for or not.
   if (missing.some(isDistilled)) await distilStep(memory, pool);
   for (const kind of missing) {
     if (isDistilled(kind)) continue;
