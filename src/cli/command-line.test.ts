@@ -14,6 +14,7 @@ const commands = [
   'distill',
   'evaluate',
   'search',
+  'continual',
   'label',
   'export',
   'plan',

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../run/version.js';
 import { addConfigCommand } from './commands/config.js';
+import { addContinualCommand } from './commands/continual.js';
 import { addDataCommand } from './commands/data.js';
 import { addDistillCommand } from './commands/distill.js';
 import { addDoctorCommand } from './commands/doctor.js';
@@ -47,6 +48,7 @@ function createProgram(invocation: Invocation): Command {
   addDistillCommand(program, invocation);
   addEvaluateCommand(program, invocation);
   addSearchCommand(program, invocation);
+  addContinualCommand(program, invocation);
   addLabelCommand(program, invocation);
   addExportCommand(program, invocation);
   addPlanCommand(program, invocation);

@@ -26,6 +26,7 @@ const laterSettings: readonly string[] = [
   'evaluate',
   'wholeData',
   'search',
+  'continual',
 ];
 
 /**

@@ -118,6 +118,14 @@ const checks: readonly Check[] = [
     ];
   },
 
+  function memoriesDiffer({ continual: { memories } }) {
+    return memories.flatMap((memory, index) =>
+      memories.indexOf(memory) === index
+        ? []
+        : { path: ['continual', 'memories', index], text: `${memory} is given twice` },
+    );
+  },
+
   function amortizeWithinIterations({ distill: { amortize, iterations } }) {
     if (amortize <= iterations) return [];
     return [

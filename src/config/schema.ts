@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { datasetNames } from '../data/index.js';
 import { type SamplingObjective, samplingObjectives } from '../distill/index.js';
+import { continual } from './continual.js';
 import { evaluate, wholeData } from './evaluation.js';
 import {
   choice,
@@ -198,6 +199,7 @@ export const configSchema = mapping({
   evaluate,
   wholeData,
   search,
+  continual,
 });
 
 /** A validated configuration: a `Plan` in which `auto` and the default student are still to be resolved. */

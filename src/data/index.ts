@@ -6,6 +6,7 @@ export { type Batch, batch, pixelsToTensor } from './batch.js';
 export { type CacheOptions, openCached, verifyCached } from './cache/index.js';
 export { type CatalogEntry, catalog, findInCatalog } from './catalog.js';
 export { ClassSampler, type ClassSamplerState, type PermutationSource } from './class-sampler.js';
+export { classSubset } from './class-subset.js';
 export {
   computeNormalization,
   type Dataset,

@@ -41,7 +41,8 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>, split: stri
   };
 }
 
-function* readInChunks(dataset: Dataset, indices: Int32Array): Generator<Pixels> {
+/** The images at `indices`, a chunk at a time. */
+export function* readInChunks(dataset: Dataset, indices: Int32Array): Generator<Pixels> {
   for (let start = 0; start < indices.length; start += IMAGES_PER_HASH_CHUNK) {
     yield dataset.read(indices.subarray(start, start + IMAGES_PER_HASH_CHUNK));
   }

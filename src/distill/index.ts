@@ -23,5 +23,6 @@ export {
   type SamplingObjective,
   samplingObjectives,
 } from './sampling-objectives.js';
+export * from './selectors/index.js';
 export * from './stratify.js';
 export * from './synthetic.js';

@@ -132,6 +132,63 @@ describe('a line chart', () => {
     for (const colour of colours) expect(svg.split(colour!).length - 1).toBe(2);
   });
 
+  test('draws a band from its low to its high edge, within the axes and behind the line', async () => {
+    const points = [1, 2, 3].map((x): Point => [x, x]);
+    const band = [1, 2, 3].map((x) => [x, x - 1, x + 1] as const);
+    const svg = chartOf([{ name: 'a', points, band }]);
+    const [area, line] = polylines(svg);
+    expect(svg).toMatch(/<polygon[^>]*\/>.*<polyline/);
+    const middle = area!.slice(0, 3).map(([x, top], at) => {
+      const [opposite, bottom] = area!.at(-1 - at)!;
+      expect(opposite).toBe(x);
+      expect(bottom).toBeGreaterThan(top);
+      return [x, (top + bottom) / 2];
+    });
+    for (const [at, [x, y]] of line!.entries()) {
+      expect(middle[at]![0]).toBe(x);
+      expect(middle[at]![1]).toBeCloseTo(y, 0);
+    }
+    for (const [, y] of area!) expect(y).toBeGreaterThanOrEqual(54);
+    await looksLikeADrawing(svg);
+  });
+
+  test("draws a variant in its original's colour, dashed, and does not count it as a colour", () => {
+    const points: Point[] = [
+      [1, 1],
+      [2, 2],
+    ];
+    const svg = chartOf([
+      { name: 'a', points },
+      { name: 'a, otherwise', points, variantOf: 'a' },
+      { name: 'b', points },
+    ]);
+    const lines = [...svg.matchAll(/<polyline[^>]*>/g)].map(([line]) => line);
+    const colours = lines.map((line) => /stroke="(#\w+)"/.exec(line)![1]);
+    expect(colours[1]).toBe(colours[0]);
+    expect(colours[2]).not.toBe(colours[0]);
+    expect(lines.map((line) => line.includes('stroke-dasharray'))).toEqual([false, true, false]);
+    expect(colours[2]).toBe(
+      [
+        ...chartOf([
+          { name: 'a', points },
+          { name: 'b', points },
+        ]).matchAll(/<polyline[^>]*stroke="(#\w+)"/g),
+      ][1]![1],
+    );
+  });
+
+  test('leaves out of a band what cannot be drawn', () => {
+    const points = [1, 2, 3].map((x): Point => [x, x]);
+    const band = [
+      [1, 1, 2],
+      [2, Number.NaN, 3],
+      [3, 2, 4],
+    ] as const;
+    const svg = chartOf([{ name: 'a', points, band }]);
+    expect(polylines(svg)[0]).toHaveLength(4);
+    expect(svg).not.toMatch(/NaN|Infinity/);
+  });
+
   test('has no ticks between whole iterations', () => {
     const points: Point[] = [
       [1, 1],

@@ -9,7 +9,14 @@ export interface Series {
   readonly name: string;
   /** In ascending x. The line breaks at a point that is not finite, or not positive on a logarithmic axis. */
   readonly points: readonly Point[];
+  /** A band around the line, such as one standard deviation to either side; in ascending x. */
+  readonly band?: readonly BandPoint[];
+  /** The name of the series that this is a variant of: it is drawn in that one's colour, dashed. */
+  readonly variantOf?: string;
 }
+
+/** Where a band begins and ends at one position: `[x, low, high]`. */
+export type BandPoint = readonly [x: number, low: number, high: number];
 
 /** What a line chart shows. */
 export interface LineChart {
@@ -42,11 +49,13 @@ const gridColour = '#e6e6e6';
  */
 export function lineChart(chart: LineChart): string {
   const { logX = false, logY = false } = chart;
-  const legend = legendOf(chart.series, lineMark);
+  const styles = stylesOf(chart.series);
+  const legend = legendOf(chart.series, (index, left, y) => lineMark(styles[index]!, left, y));
   const top = frame.legendTop + legend.rows * frame.legendRow;
   const bottom = top + frame.plotHeight;
   const runs = chart.series.map(({ points }) => unbrokenRuns(points, { logX, logY }));
-  const drawn = runs.flat(2);
+  const bands = chart.series.map(({ band = [] }) => drawableBand(band, { logX, logY }));
+  const drawn = [...runs.flat(2), ...bands.flatMap(bandEnds)];
   const markup = [heading(chart.title), legend.markup];
   if (drawn.length === 0) {
     markup.push(nothingToDraw((top + bottom) / 2));
@@ -54,8 +63,9 @@ export function lineChart(chart: LineChart): string {
     const x = horizontalScale(drawn, logX);
     const y = verticalScale(drawn, { start: bottom, end: top }, logY);
     markup.push(axes(chart, x, y, top, bottom));
+    markup.push(...bands.map((band, index) => area(band, x, y, styles[index]!)));
     runs.forEach((ofSeries, index) => {
-      for (const run of ofSeries) markup.push(line(run, x, y, colourOf(index)));
+      for (const run of ofSeries) markup.push(line(run, x, y, styles[index]!));
     });
   }
   return drawing(chart.title, frame.width, bottom + frame.below, markup.join(''));
@@ -64,6 +74,24 @@ export function lineChart(chart: LineChart): string {
 /** The title's markup, shared by all charts. */
 export function heading(title: string): string {
   return text(title, 24, 28, { 'font-size': 16, 'font-weight': 600, fill: '#1a1a1a' });
+}
+
+/** How a line is drawn. */
+interface Style {
+  readonly colour: string;
+  /** The lengths of dashes and gaps; a whole line without. */
+  readonly dashes: string | undefined;
+}
+
+/** Each series that is no variant has a colour of its own. */
+function stylesOf(series: readonly Series[]): Style[] {
+  const names = series.filter(({ variantOf }) => variantOf === undefined).map(({ name }) => name);
+  let next = 0;
+  return series.map(({ variantOf }) =>
+    variantOf === undefined
+      ? { colour: colourOf(next++), dashes: undefined }
+      : { colour: colourOf(Math.max(0, names.indexOf(variantOf))), dashes: '6 4' },
+  );
 }
 
 /** What a chart shows in place of points when there are none. */
@@ -97,9 +125,10 @@ export function legendOf(
   return { rows: row + 1, markup: entries.join('') };
 }
 
-function lineMark(index: number, left: number, y: number): string {
-  const stroke = { stroke: colourOf(index), 'stroke-width': 3, 'stroke-linecap': 'round' };
-  return element('line', { x1: left, x2: left + 18, y1: y, y2: y, ...stroke });
+function lineMark({ colour, dashes }: Style, left: number, y: number): string {
+  const stroke = { stroke: colour, 'stroke-width': 3, 'stroke-dasharray': dashes };
+  const ends = { x1: left, x2: left + 18, y1: y, y2: y };
+  return element('line', { ...ends, ...stroke, 'stroke-linecap': 'round' });
 }
 
 function horizontalScale(points: readonly Point[], logX: boolean): Scale {
@@ -177,7 +206,7 @@ export function axes(
   ].join('');
 }
 
-function line(run: readonly Point[], x: Scale, y: Scale, colour: string): string {
+function line(run: readonly Point[], x: Scale, y: Scale, { colour, dashes }: Style): string {
   const placed = run.map(([across, up]): Point => [x.place(across), y.place(up)]);
   const [only] = placed;
   if (placed.length === 1 && only) {
@@ -186,20 +215,46 @@ function line(run: readonly Point[], x: Scale, y: Scale, colour: string): string
   const points = thin(placed)
     .map(([across, down]) => `${across.toFixed(1)},${down.toFixed(1)}`)
     .join(' ');
-  const stroke = { stroke: colour, 'stroke-width': 2, 'stroke-linejoin': 'round' };
-  return element('polyline', { points, fill: 'none', ...stroke });
+  const stroke = { stroke: colour, 'stroke-width': 2, 'stroke-dasharray': dashes };
+  return element('polyline', { points, fill: 'none', ...stroke, 'stroke-linejoin': 'round' });
 }
 
-function unbrokenRuns(
-  points: readonly Point[],
-  { logX, logY }: { readonly logX: boolean; readonly logY: boolean },
-): Point[][] {
+function area(band: readonly BandPoint[], x: Scale, y: Scale, { colour }: Style): string {
+  if (band.length < 2) return '';
+  const place = ([across, up]: Point): string =>
+    `${x.place(across).toFixed(1)},${y.place(up).toFixed(1)}`;
+  const upper = band.map(([across, , high]) => place([across, high]));
+  const lower = band.map(([across, low]) => place([across, low])).reverse();
+  const points = [...upper, ...lower].join(' ');
+  return element('polygon', { points, fill: colour, 'fill-opacity': 0.15 });
+}
+
+function bandEnds(band: readonly BandPoint[]): Point[] {
+  return band.flatMap(([x, low, high]): Point[] => [
+    [x, low],
+    [x, high],
+  ]);
+}
+
+function drawableBand(band: readonly BandPoint[], axes: LogAxes): BandPoint[] {
+  return band.filter(([x, low, high]) => isDrawable([x, low], axes) && isDrawable([x, high], axes));
+}
+
+/** Which axes are logarithmic. */
+interface LogAxes {
+  readonly logX: boolean;
+  readonly logY: boolean;
+}
+
+function isDrawable([x, y]: Point, { logX, logY }: LogAxes): boolean {
+  return Number.isFinite(x) && Number.isFinite(y) && !(logX && x <= 0) && !(logY && y <= 0);
+}
+
+function unbrokenRuns(points: readonly Point[], axes: LogAxes): Point[][] {
   const runs: Point[][] = [];
   let open: Point[] | undefined;
   for (const point of points) {
-    const [x, y] = point;
-    const drawable = Number.isFinite(x) && Number.isFinite(y);
-    if (!drawable || (logX && x <= 0) || (logY && y <= 0)) {
+    if (!isDrawable(point, axes)) {
       open = undefined;
     } else if (open) {
       open.push(point);

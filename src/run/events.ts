@@ -3,8 +3,8 @@
  * report all read the same ones. Every event is plain JSON.
  *
  * Conventions: times are wall-clock seconds; accuracies are percent (0 to 100); losses and discrepancies are
- * dimensionless; `network`, `epoch`, `iteration`, `seed` and `step` count from 1 up to the total beside them and name
- * the piece of work just done.
+ * dimensionless; `network`, `epoch`, `iteration`, `seed`, `repetition` and `step` count from 1 up to the total beside
+ * them and name the piece of work just done.
  */
 
 /** The three stages of a run, in order, and what may follow on them. */
@@ -223,6 +223,30 @@ export interface SearchEnd {
   readonly seconds: number;
 }
 
+/** In continual learning, classes come. */
+export interface ContinualStepStart {
+  readonly type: 'continual-step-start';
+  readonly repetition: number;
+  readonly repetitions: number;
+  readonly step: number;
+  readonly steps: number;
+  /** Names of the classes that come. */
+  readonly classes: readonly string[];
+  /** How many classes have come, these included. */
+  readonly seen: number;
+}
+
+/** In continual learning, the networks of a step are tested. */
+export interface ContinualStepEnd {
+  readonly type: 'continual-step-end';
+  readonly repetition: number;
+  readonly repetitions: number;
+  readonly step: number;
+  readonly steps: number;
+  /** On the test images of all classes seen, percent, for each memory. */
+  readonly accuracy: { readonly [memory: string]: number };
+}
+
 /** A piece of work is timed, to tell how long a run will take. */
 export interface Probe {
   readonly type: 'probe';
@@ -265,6 +289,8 @@ export type RunEvent =
   | SearchStart
   | SearchCandidate
   | SearchEnd
+  | ContinualStepStart
+  | ContinualStepEnd
   | Probe
   | Warning
   | RunEnd;

@@ -1,9 +1,9 @@
-import { normalize } from '../augment/index.js';
-import { type Dataset, indicesByClass, pixelsToTensor } from '../data/index.js';
-import { type ExtractorPool, normalizeFeatures, spans, stratify } from '../distill/index.js';
+import { type Dataset, indicesByClass } from '../data/index.js';
+import { type ExtractorPool, stratify } from '../distill/index.js';
 import type { ImageModel } from '../models/index.js';
-import { noGrad, type RandomGenerator, scope, type Tensor, zeros } from '../tensor/index.js';
+import type { RandomGenerator } from '../tensor/index.js';
 import { breathe } from './breathe.js';
+import { imageFeatures } from './features.js';
 
 export interface ClusterRequest {
   readonly dataset: Dataset;
@@ -19,8 +19,6 @@ export interface ClusterRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-const usualImagesAtOnce = 256;
-
 /**
  * Splits every class into `perClass` clusters of equal size by the features of the pool's first trained network; the
  * clusters of class 0 first. Throws UsageError when a class has too few images.
@@ -32,36 +30,13 @@ export async function clusterClasses(request: ClusterRequest): Promise<Int32Arra
   pool.blendInto(extractor, { network: 0, beta: 0 });
   const clusters: Int32Array[] = [];
   for (const members of indicesByClass(dataset.labels, dataset.classNames.length)) {
-    using features = await classFeatures(request, members, extractor);
+    using features = await imageFeatures(extractor, dataset, members, {
+      device: random.device,
+      imagesAtOnce: request.imagesAtOnce,
+      signal,
+    });
     clusters.push(...stratify(features, members, perClass, random, runs));
     await breathe(signal);
   }
   return clusters;
-}
-
-/** Normalised features of the dataset's images at `members`: [members, d]. */
-async function classFeatures(
-  { dataset, imagesAtOnce = usualImagesAtOnce, random, signal }: ClusterRequest,
-  members: Int32Array,
-  extractor: ImageModel,
-): Promise<Tensor> {
-  const features = zeros([members.length, extractor.featureDimension], { device: random.device });
-  try {
-    for (const { start, length } of spans(members.length, imagesAtOnce)) {
-      const chosen = members.subarray(start, start + length);
-      scope(() =>
-        noGrad(() => {
-          const pixels = dataset.read(chosen);
-          const images = pixelsToTensor(pixels, length, dataset.shape, random.device);
-          const own = extractor.features(normalize(images, dataset.normalization));
-          features.narrow(0, start, length).copy_(normalizeFeatures(own));
-        }),
-      );
-      await breathe(signal);
-    }
-    return features;
-  } catch (error) {
-    features.dispose();
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 export * from './budget.js';
 export type { CheckpointInterval } from './checkpoint-interval.js';
 export * from './clusters.js';
+export * from './continual/index.js';
 export * from './data-sizes.js';
 export * from './distill.js';
 export * from './distill-checkpoints.js';

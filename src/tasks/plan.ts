@@ -1,6 +1,7 @@
 import type { Chunks } from '../distill/index.js';
 import type { ModelOptions } from '../models/index.js';
 import type { CheckpointInterval } from './checkpoint-interval.js';
+import type { ContinualOptions } from './continual/options.js';
 import type { DistillOptions } from './distill.js';
 import type { EvaluateOptions } from './evaluation/evaluate.js';
 import type { PretrainOptions } from './pretrain.js';
@@ -35,6 +36,8 @@ export interface Plan {
   readonly wholeData: WholeDataOptions;
   /** The search for an architecture on the distilled set. */
   readonly search: SearchOptions;
+  /** The steps of `ncfm continual`. */
+  readonly continual: ContinualOptions;
 }
 
 /** How much of its work a run does at once. Results do not depend on it but for the last digits. */

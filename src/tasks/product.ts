@@ -39,7 +39,8 @@ export interface DistilledSet {
   readonly metadata: DistilledMetadata;
 }
 
-const imagesFile = 'images.safetensors';
+/** The file of a distilled set's folder that holds its images. */
+export const imagesFile = 'images.safetensors';
 const metadataFile = 'metadata.json';
 
 /**

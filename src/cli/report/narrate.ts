@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../run/events.js';
+import type { ContinualStepEnd, ContinualStepStart, RunEvent } from '../../run/events.js';
 import { formatDuration } from '../../run/progress.js';
 
 /** A piece of work that moves from 0 to `total`. */
@@ -133,6 +133,16 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
       const best = `best ${event.best}`;
       return line('search', phrases(event.set, best, percent(event.accuracy), time), 'good');
     }
+    case 'continual-step-start': {
+      const classes = `${event.classes.join(', ')} (${event.seen} seen)`;
+      return line('continual', phrases(continualPlace(event), classes));
+    }
+    case 'continual-step-end': {
+      const accuracies = Object.entries(event.accuracy).map(
+        ([memory, accuracy]) => `${memory} ${percent(accuracy)}`,
+      );
+      return line('continual', phrases(continualPlace(event), ...accuracies), 'good');
+    }
     case 'probe':
       return line('plan', `timing ${event.work}`, 'quiet');
     case 'warning':
@@ -146,6 +156,15 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
     case 'evaluate-start':
       return undefined;
   }
+}
+
+function continualPlace({
+  repetition,
+  repetitions,
+  step,
+  steps,
+}: ContinualStepStart | ContinualStepEnd): string {
+  return phrases(`seed ${repetition}/${repetitions}`, `step ${step}/${steps}`);
 }
 
 function line(label: string, text: string, tone: Line['tone'] = 'plain'): Line {

@@ -1,12 +1,12 @@
 import { buildModel, type ImageModel } from '../../models/index.js';
 import type { RandomGenerator, Tensor } from '../../tensor/index.js';
 import { labelImages, softTargets } from '../soft-labels/index.js';
-import { datasetSource, tensorSource, train } from '../train.js';
+import { train } from '../train.js';
 import { CurveRecorder } from './curve.js';
 import type { EvaluateRequest } from './evaluate.js';
 import type { SeedResult } from './results.js';
 import { testNetwork } from './test-network.js';
-import { isDataset, type TrainingImages } from './training-images.js';
+import { isDataset, sourceOf, type TrainingImages } from './training-images.js';
 
 /** Of a training's steps only every so many are told, about fifty in all. */
 export function stepsPerEvent(steps: number): number {
@@ -41,13 +41,11 @@ async function trainOn(
   const { labels } = options;
   const data = request.data(seed);
   using given = await staticLabels(request, data);
-  const source = isDataset(data)
-    ? datasetSource(data, random.device)
-    : tensorSource({ ...data, ...given.labels }, normalization);
+  const images = isDataset(data) ? data : { ...data, ...given.labels };
   const every = stepsPerEvent(steps);
   await train({
     model,
-    source,
+    source: sourceOf(images, normalization, random.device),
     steps,
     options,
     softTargets: labels.mode === 'hard' ? undefined : softTargets(labels, teacher, steps),

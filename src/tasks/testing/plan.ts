@@ -73,4 +73,12 @@ export const smallPlan: Plan = {
     reference: { epochs: 1 },
     concurrency: 1,
   },
+  continual: {
+    steps: 5,
+    classOrder: 'random',
+    seeds: 2,
+    memories: ['random', 'ncfm'],
+    fineTune: false,
+    jointEpochs: null,
+  },
 };

@@ -1,0 +1,32 @@
+import { noGrad, scope, type Tensor, tensor, toDeviceOf, zeros } from '../../tensor/index.js';
+import { firstLargest } from './largest.js';
+
+/**
+ * Herding (Welling, ICML 2009), as iCaRL (Rebuffi et al., CVPR 2017, algorithm 4) chooses exemplars: one after another,
+ * the row that brings the mean of the chosen rows nearest to the mean of all. Any first part of the choice is therefore
+ * the choice of fewer. No row is chosen twice; of equally good ones the first is.
+ *
+ * @param features [n, d]; iCaRL's are scaled to length 1
+ * @param count from 0 to n
+ * @returns row numbers, in the order chosen
+ */
+export function herd(features: Tensor, count: number): Int32Array {
+  return scope(() =>
+    noGrad(() => {
+      const mean = features.mean([0]);
+      const lengths = scope(() => features.square().sum([1]));
+      const chosen: number[] = [];
+      let sum = zeros([features.size(1)], { device: features.device });
+      while (chosen.length < count) {
+        // |(k + 1)·mean − sum − row|², but for what is the same for every row, and turned over.
+        const wanted = mean.mul(chosen.length + 1).sub(sum);
+        const scores = features.matmul(wanted).mul(2).sub(lengths);
+        const next = firstLargest(scores.toFloat32Array(), chosen);
+        chosen.push(next);
+        const row = toDeviceOf(tensor(Int32Array.of(next)), features.device);
+        sum = sum.add(features.indexSelect(0, row).squeeze(0));
+      }
+      return Int32Array.from(chosen);
+    }),
+  );
+}
