@@ -1,6 +1,6 @@
+import { readers } from './readers.js';
 import { fuzz } from './session.js';
 import type { Report, Task } from './supervise.js';
-import { readers } from './readers.js';
 
 /** Often enough that silence means a hang. */
 const REPORT_EVERY_MS = 200;

@@ -31,7 +31,8 @@ export class Coverage {
         if (!COUNTED.test(url)) continue;
         for (const { ranges } of functions) {
           for (const { startOffset, endOffset, count } of ranges) {
-            if (count > 0) this.#seen.add(`${scriptId} ${startOffset} ${endOffset} ${classOf(count)}`);
+            if (count > 0)
+              this.#seen.add(`${scriptId} ${startOffset} ${endOffset} ${classOf(count)}`);
           }
         }
       }

@@ -97,8 +97,7 @@ async function main(args: readonly string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const misused =
-    error instanceof Misuse || (error instanceof TypeError && 'code' in error);
+  const misused = error instanceof Misuse || (error instanceof TypeError && 'code' in error);
   if (!misused) throw error;
   process.stderr.write(`✗ ${error.message}\nSee npm run fuzz -- --help.\n`);
   process.exitCode = 2;

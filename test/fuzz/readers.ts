@@ -1,6 +1,8 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { unpackArchive } from '../../dist/data/archives/index.js';
+import { readFront } from '../../dist/data/cache/flat-file.js';
 import {
   decodePicture,
   loadArrays,
@@ -11,8 +13,6 @@ import {
   openParquet,
   readIdx,
 } from '../../dist/index.js';
-import { unpackArchive } from '../../dist/data/archives/index.js';
-import { readFront } from '../../dist/data/cache/flat-file.js';
 import { tensorsIn } from '../../dist/tasks/index.js';
 import { loadPt, loadSafetensors, UsageError } from '../../dist/tensor/index.js';
 import { gzipLayer, type Layer, matLayer, ptLayer, tarLayer, zipLayer } from './layers.js';
@@ -34,16 +34,18 @@ export interface Reader {
   readonly library?: boolean;
 }
 
-const fixtures = fileURLToPath(
-  new URL('../../src/data/testing/fixtures/', import.meta.url),
-);
+const fixtures = fileURLToPath(new URL('../../src/data/testing/fixtures/', import.meta.url));
 const fixture = (name: string) => readFileSync(join(fixtures, name));
 const cifar10 = 'arrays/cifar-10-batches-py';
 
 const idx: Reader = {
   name: 'idx',
   file: 'images-idx3-ubyte.gz',
-  seeds: () => [smallIdx([5, 4, 3]), smallIdx([7]), gzipLayer.close(new Map([['content', smallIdx([5, 4, 3])]]))],
+  seeds: () => [
+    smallIdx([5, 4, 3]),
+    smallIdx([7]),
+    gzipLayer.close(new Map([['content', smallIdx([5, 4, 3])]])),
+  ],
   layer: gzipLayer,
   read: async (path) => {
     await readIdx(path);
@@ -181,16 +183,17 @@ async function unpack(path: string, folder: string): Promise<void> {
   const room = join(folder, 'room');
   mkdirSync(room, { recursive: true });
   const before = readdirSync(folder);
-  try {
-    await unpackArchive({ archive: path, target: join(room, 'target') });
-  } finally {
-    const strange = [
-      ...readdirSync(folder).filter((name) => !before.includes(name)),
-      ...readdirSync(room).filter((name) => name !== 'target'),
-    ];
-    rmSync(room, { recursive: true });
-    if (strange.length > 0) throw new Error(`unpacking left ${strange.join(', ')}`);
-  }
+  const failure = await unpackArchive({ archive: path, target: join(room, 'target') }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const strange = [
+    ...readdirSync(folder).filter((name) => !before.includes(name)),
+    ...readdirSync(room).filter((name) => name !== 'target'),
+  ];
+  rmSync(room, { recursive: true });
+  if (strange.length > 0) throw new Error(`unpacking left ${strange.join(', ')}`);
+  if (failure !== undefined) throw failure;
 }
 
 /** Decoded images; a damaged file is no error to users, as it is made anew: its reader tells by plain errors. */

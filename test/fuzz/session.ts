@@ -70,12 +70,7 @@ function keptInputs({ name }: Reader, corpus: string): Buffer[] {
 }
 
 /** Changes the file as it is or, where the format wraps its parts, one of the parts. */
-function change(
-  reader: Reader,
-  input: Buffer,
-  random: Random,
-  others: readonly Buffer[],
-): Buffer {
+function change(reader: Reader, input: Buffer, random: Random, others: readonly Buffer[]): Buffer {
   const parts = random.below(4) === 0 ? undefined : openedBy(reader, input);
   if (parts === undefined || parts.size === 0) return mutate(input, random, others);
   const [name, part] = random.pick([...parts]);

@@ -63,11 +63,7 @@ const HEAP_MIB = 512;
 const program = fileURLToPath(new URL('child.js', import.meta.url));
 
 /** Tries a reader in processes of its own: a crash or a hang is a finding, after which a new process goes on. */
-export async function supervise(
-  reader: Reader,
-  budget: Budget,
-  corpus: string,
-): Promise<Tally> {
+export async function supervise(reader: Reader, budget: Budget, corpus: string): Promise<Tally> {
   const room = mkdtempSync(join(tmpdir(), 'ncfm-fuzz-'));
   const total = { reader: reader.name, tried: 0, read: 0, rejected: 0, covered: 0 };
   const findings = new Map<string, Finding>();
@@ -139,7 +135,11 @@ function runChild({ onFinding, ...task }: ChildTask): Promise<Report & { readonl
         ? `no answer within ${SILENCE_MS / 1000} s`
         : `the process ended with ${signal ?? `exit code ${code}`}`;
       const stopped = findings >= MOST_FINDINGS;
-      resolve({ ...last, done: (last.done ?? false) || stopped, end: `${how}\n${complaint}`.trim() });
+      resolve({
+        ...last,
+        done: (last.done ?? false) || stopped,
+        end: `${how}\n${complaint}`.trim(),
+      });
     });
   });
 }

@@ -1,5 +1,6 @@
 import { inflateSync } from 'node:zlib';
 import { LARGEST_FILE } from './read-file.js';
+import { mostUnpacked } from './unpacked-size.js';
 
 // MATLAB's MAT-file format, level 5 (MathWorks' "MAT-File Format", chapter 1): a header of 128 bytes, then elements of
 // a tag (type and length, 4 bytes each) and data padded to 8 bytes. Short elements have type, length and data in 8.
@@ -8,8 +9,8 @@ const HEADER = 128;
 const MATRIX = 14;
 const COMPRESSED = 15;
 
-/** Deflate gives at most about 1030 bytes for one. */
-const MOST_INFLATION = 1100;
+/** More than any array of images has. */
+const MOST_DIMENSIONS = 32;
 
 /** Real arrays of these classes are read: double, single, and the integers. */
 const CLASSES: ReadonlySet<number> = new Set([6, 7, 8, 9, 10, 11, 12, 13]);
@@ -86,12 +87,14 @@ function readElement(bytes: Buffer, position: number): Element {
 }
 
 function decompress(data: Buffer): Element {
-  const limit = Math.min(LARGEST_FILE, data.length * MOST_INFLATION + 1024);
+  const limit = Math.min(LARGEST_FILE, mostUnpacked(data.length));
   let whole: Buffer;
   try {
     whole = inflateSync(data, { maxOutputLength: limit });
   } catch (cause) {
-    throw new Error(`a compressed element is damaged (${(cause as Error).message})`, { cause });
+    const code = (cause as NodeJS.ErrnoException).code;
+    const reason = code === 'ERR_BUFFER_TOO_LARGE' ? `more than ${limit} bytes` : String(cause);
+    throw new Error(`a compressed element of ${data.length} bytes is damaged (${reason})`);
   }
   return readElement(whole, 0);
 }
@@ -107,7 +110,7 @@ function readMatrix(data: Buffer): (MatArray & { name: string }) | undefined {
   const shape = Array.from({ length: Math.floor(dimensions.data.length / 4) }, (_, axis) =>
     dimensions.data.readInt32LE(4 * axis),
   );
-  if (shape.length < 2 || shape.some((size) => size < 0)) {
+  if (shape.length < 2 || shape.length > MOST_DIMENSIONS || shape.some((size) => size < 0)) {
     throw new Error('an array has no proper dimensions');
   }
   const title = name.data.toString('latin1');

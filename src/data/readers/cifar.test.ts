@@ -126,6 +126,25 @@ describe('CIFAR', () => {
     expect(() => parseCifarPickle(hostile, 'labels')).toThrow(/calls (posix|os)\.system/);
   });
 
+  it('refuses labels that are no numbers, before they are written out', () => {
+    // Lists that hold the one before them twice: a text of 2^40 commas.
+    const twice = Array.from({ length: 40 }, (_, level) => {
+      const [last, next] = [100 + level, 101 + level].map((key) => String.fromCharCode(key));
+      return `](h${last}h${last}eq${next}`;
+    }).join('');
+    const whole = readFileSync(join(pythonFiles, 'data_batch_1')).toString('latin1');
+    const labels = whole.indexOf('U\x06labels');
+    const list = whole.indexOf(']', labels);
+    const changed = [
+      `${whole.slice(0, labels)}U\x01x(]qd${twice}t${whole.slice(labels, list)}`,
+      `](${'h\x8c'.repeat(4)}e${whole.slice(whole.indexOf('U\x04data', list))}`,
+    ];
+    const file = Buffer.from(changed.join(''), 'latin1');
+    expect(() => parseCifarPickle(file, 'labels')).toThrow(
+      "'labels' is not a list of 4 labels, one for each image",
+    );
+  });
+
   it('has the binary rows as they are, the labels asked for, and finds the unpacked folder', async () => {
     const root = await temporaryDirectory();
     await writeCifar100(root);
