@@ -39,6 +39,24 @@ function buildAddon() {
   done('addon with sanitizers (build/sanitize/ncfm.node)');
 }
 
+/** A run that sees nothing would find nothing, too: a mistake on purpose must end the process with a report. */
+function checkSanitizers() {
+  const canary = join(FOLDER, 'canary.node');
+  const source = join(ROOT, 'test/sanitize/canary.cc');
+  const flags = ['-shared', '-fPIC', '-fsanitize=address,undefined'];
+  run({
+    title: 'Compiling the canary',
+    command: process.env.CXX ?? 'g++',
+    args: [...flags, source, '-o', canary],
+  });
+  const { stderr } = spawnSync(process.execPath, ['-e', 'require(process.argv[1])', canary], {
+    encoding: 'utf8',
+    env: { ...process.env, LD_PRELOAD: runtime(), ASAN_OPTIONS: 'detect_leaks=0' },
+  });
+  if (stderr.includes('AddressSanitizer: heap-buffer-overflow')) return;
+  throw new SetupError(`A write outside of what was allocated was not seen:\n${stderr}`);
+}
+
 /** The runtime must be in the process before anything else, and node is not built with it. */
 function runtime() {
   const compiler = process.env.CXX ?? 'g++';
@@ -71,6 +89,7 @@ function runTests(tests) {
 
 try {
   buildAddon();
+  checkSanitizers();
   const tests = process.argv.slice(2);
   const { status } = runTests(tests.length > 0 ? tests : DEFAULT_TESTS);
   const reports = readdirSync(REPORTS);
