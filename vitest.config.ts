@@ -17,6 +17,7 @@ export default defineConfig({
       exclude: ['src/**/*.test.ts', 'src/**/testing/**'],
       reporter: ['text-summary', 'json-summary', 'html'],
       reportsDirectory: 'build/coverage',
+      reportOnFailure: true,
     },
     reporters: ['default', './test/closing-line-reporter.ts'],
   },

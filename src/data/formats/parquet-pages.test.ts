@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkPages } from './parquet-pages.js';
+import { type ColumnPages, checkPages } from './parquet-pages.js';
 import { parseThrift } from './thrift.js';
 
 /** A number in groups of seven bits. */
@@ -43,8 +43,8 @@ function secondPage({ content, values = 4, encoding = 0 }: PageClaims): number[]
   return [...struct([...fields, header]), ...content];
 }
 
-const column = { codec: 'UNCOMPRESSED', rows: 4, optionalLevels: 0 } as const;
-const check = (bytes: readonly number[], changes: Partial<typeof column> = {}) =>
+const column = { codec: 'UNCOMPRESSED', type: 'INT32', rows: 4, optionalLevels: 0 } as const;
+const check = (bytes: readonly number[], changes: Partial<ColumnPages> = {}) =>
   checkPages(Buffer.from(bytes), { ...column, ...changes });
 
 describe('the pages of a column', () => {
@@ -60,10 +60,17 @@ describe('the pages of a column', () => {
 
   it('may be compressed, and have levels', () => {
     const levels = [2, 0, 0, 0, ...varint(2 * 4), 1];
-    checkPages(Buffer.from(page({ content: [...levels, 9] })), { ...column, optionalLevels: 1 });
+    check(page({ content: [...levels, 9] }), { optionalLevels: 1 });
     // Snappy: the length, then a literal.
     const snappy = [4, 3 * 4, 1, 2, 3, 4];
-    checkPages(Buffer.from(page({ content: snappy, unpacked: 4 })), { ...column, codec: 'SNAPPY' });
+    check(page({ content: snappy, unpacked: 4 }), { codec: 'SNAPPY' });
+  });
+
+  it('may hold truth values only as they are', () => {
+    check(page({ content: [1] }), { type: 'BOOLEAN' });
+    expect(() => check(page({ content: [1, 8, 1], encoding: 8 }), { type: 'BOOLEAN' })).toThrow(
+      'its truth values are in the encoding 8',
+    );
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import type { CompressionCodec } from 'hyparquet';
+import type { CompressionCodec, ParquetType } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { parseThrift, readVarint, type ThriftStruct } from './thrift.js';
 import { mostUnpacked } from './unpacked-size.js';
@@ -19,6 +19,7 @@ const MOST_PADDING = 511;
 /** The pages of one column in one row group. */
 export interface ColumnPages {
   readonly codec: CompressionCodec;
+  readonly type: ParquetType;
   /** How many values they may hold. */
   readonly rows: number;
   /** How many of the column and the structures around it may be missing. */
@@ -90,10 +91,10 @@ function checkFirstVersion({ header, values, content, unpacked }: Page, column: 
     checkRuns(page.subarray(4), widthOf(column.optionalLevels), values);
     start = 4 + page.readUInt32LE(0);
   }
-  checkValues(page.subarray(start), numberOf(header, 2), values);
+  checkValues(page.subarray(start), { encoding: numberOf(header, 2), values, type: column.type });
 }
 
-function checkSecondVersion(page: Page, { codec, optionalLevels }: ColumnPages): void {
+function checkSecondVersion(page: Page, { codec, type, optionalLevels }: ColumnPages): void {
   const { header, values, content, unpacked } = page;
   const [missing, encoding, levels, repetitions] = [2, 4, 5, 6].map((field) =>
     numberOf(header, field),
@@ -104,7 +105,8 @@ function checkSecondVersion(page: Page, { codec, optionalLevels }: ColumnPages):
   if (optionalLevels > 0) checkRuns(content, widthOf(optionalLevels), values);
   const rest = content.subarray(levels);
   const plain = header.get(7) === false;
-  checkValues(plain ? rest : decompress(rest, unpacked - levels!, codec), encoding!, values);
+  const decompressed = plain ? rest : decompress(rest, unpacked - levels!, codec);
+  checkValues(decompressed, { encoding: encoding!, values, type });
 }
 
 function widthOf(most: number): number {
@@ -120,8 +122,16 @@ function decompress(content: Buffer, length: number, codec: CompressionCodec): B
   throw new Error(`a page has ${byteLength} bytes unpacked, its header says ${length}`);
 }
 
-function checkValues(bytes: Buffer, encoding: number, values: number): void {
+interface Values {
+  readonly encoding: number;
+  readonly values: number;
+  readonly type: ParquetType;
+}
+
+function checkValues(bytes: Buffer, { encoding, values, type }: Values): void {
   if (encoding === PLAIN) return;
+  // Truth values are laid out in other ways.
+  if (type === 'BOOLEAN') throw new Error(`its truth values are in the encoding ${encoding}`);
   if (DICTIONARIES.has(encoding)) {
     const width = bytes[0] ?? 0;
     if (width > 32) throw new Error(`a page has numbers of ${width} bits`);

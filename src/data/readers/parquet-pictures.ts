@@ -162,6 +162,7 @@ async function checkColumn({ file, metadata }: OpenFile, group: number, name: st
     }
     checkPages(Buffer.from(await file.slice(start, end)), {
       codec: column.codec,
+      type: column.type,
       rows: Number(rows),
       optionalLevels: optionalLevels(metadata, column),
     });
