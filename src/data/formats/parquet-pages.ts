@@ -1,7 +1,8 @@
-import type { CompressionCodec, ParquetType } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+import type { CompressionCodec, Compressors, ParquetType } from 'hyparquet';
+import { compressors as known } from 'hyparquet-compressors';
 import { parseThrift, readVarint, type ThriftStruct } from './thrift.js';
 import { mostUnpacked } from './unpacked-size.js';
+import { decompressZstd } from './zstd.js';
 
 // Numbers of fields, pages and encodings: parquet.thrift of the Apache Parquet format, version 2.
 
@@ -12,6 +13,9 @@ const DATA_PAGE_V2 = 3;
 const PLAIN = 0;
 const DICTIONARIES: ReadonlySet<number> = new Set([2, 8]);
 const DELTAS: ReadonlySet<number> = new Set([5, 6]);
+
+/** How pages are decompressed, each to the length that it must have. */
+export const compressors: Compressors = { ...known, ZSTD: decompressZstd };
 
 /** Bit-packed runs are padded: writers reserve up to 64 groups of 8 values. */
 const MOST_PADDING = 511;
@@ -115,9 +119,9 @@ function widthOf(most: number): number {
 
 function decompress(content: Buffer, length: number, codec: CompressionCodec): Buffer {
   if (codec === 'UNCOMPRESSED') return content;
-  const known = compressors[codec];
-  if (known === undefined) throw new Error(`its compression ${codec} is not read`);
-  const { buffer, byteOffset, byteLength } = known(content, length);
+  const decompressor = compressors[codec];
+  if (decompressor === undefined) throw new Error(`its compression ${codec} is not read`);
+  const { buffer, byteOffset, byteLength } = decompressor(content, length);
   if (byteLength === length) return Buffer.from(buffer, byteOffset, byteLength);
   throw new Error(`a page has ${byteLength} bytes unpacked, its header says ${length}`);
 }

@@ -7,9 +7,8 @@ import {
   parquetReadObjects,
   parquetSchema,
 } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { UsageError } from '../../tensor/errors.js';
-import { checkPages } from '../formats/parquet-pages.js';
+import { checkPages, compressors } from '../formats/parquet-pages.js';
 import { parsing } from '../formats/read-file.js';
 import { parseThrift } from '../formats/thrift.js';
 
