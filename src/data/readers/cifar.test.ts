@@ -126,6 +126,26 @@ describe('CIFAR', () => {
     expect(() => parseCifarPickle(hostile, 'labels')).toThrow(/calls (posix|os)\.system/);
   });
 
+  it('says what of an array it does not understand', () => {
+    const whole = readFileSync(join(pythonFiles, 'data_batch_1')).toString('latin1');
+    const changed = (from: string, to: string) => {
+      expect(whole).toContain(from);
+      return Buffer.from(whole.replace(from, to), 'latin1');
+    };
+    const parse = (bytes: Buffer) => () => parseCifarPickle(bytes, 'labels');
+    expect(parse(changed('u1', 'i1'))).toThrow("values of type 'i1', expected bytes (u1)");
+    expect(parse(changed('u1q', 'u\u00b9q'))).toThrow("values of type 'u\ufffd'");
+    expect(parse(changed('K\x01K\x04M\x00\x0c', 'K\x01K\x04M\x00\x0d'))).toThrow(
+      'its array of 4 × 3328 bytes has 12288',
+    );
+    expect(parse(changed('numpy\nndarray', 'numpy\nmatrix'))).toThrow(
+      'calls numpy.core.multiarray',
+    );
+    expect(parse(changed('U\x04data', 'K\x01K\x01K\x01'))).toThrow('something other than a text');
+    expect(parse(Buffer.from(']\x2e', 'latin1'))).toThrow('it is no dictionary');
+    expect(parse(Buffer.from('NQ.', 'latin1'))).toThrow('refers to data outside of it');
+  });
+
   it('refuses labels that are no numbers, before they are written out', () => {
     // Lists that hold the one before them twice: a text of 2^40 commas.
     const twice = Array.from({ length: 40 }, (_, level) => {
