@@ -73,7 +73,7 @@ export const tarLayer: Layer = {
   open(bytes) {
     const parts = new Map<string, Buffer>();
     let start = 0;
-    for (; bytes[start] !== 0 && start + BLOCK <= bytes.length; ) {
+    while (bytes[start] !== 0 && start + BLOCK <= bytes.length) {
       const size = Number.parseInt(bytes.toString('latin1', start + 124, start + 135), 8);
       const content = start + BLOCK;
       parts.set(`header ${start}`, bytes.subarray(start, content));
@@ -100,6 +100,6 @@ function sum(header: Buffer, size: number | undefined): void {
   if (header.length < BLOCK) return;
   if (size !== undefined) header.write(`${size.toString(8).padStart(11, '0')} `, 124, 'latin1');
   header.fill(' ', 148, 156);
-  const total = header.reduce((so, byte) => so + byte, 0);
-  header.write(`${total.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  const bytes = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${bytes.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
 }

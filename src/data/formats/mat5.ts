@@ -54,10 +54,16 @@ export function parseMat(bytes: Buffer): Map<string, MatArray> {
     );
   }
   const arrays = new Map<string, MatArray>();
+  let allowed = mostUnpacked(bytes.length);
   for (let position = HEADER; position < bytes.length; ) {
     const element = readElement(bytes, position);
     position = element.next;
-    const matrix = element.type === COMPRESSED ? decompress(element.data) : element;
+    let matrix = element;
+    if (element.type === COMPRESSED) {
+      const whole = decompress(element.data, allowed);
+      allowed -= whole.length;
+      matrix = readElement(whole, 0);
+    }
     if (matrix.type !== MATRIX) continue;
     const array = readMatrix(matrix.data);
     if (array !== undefined) arrays.set(array.name, array);
@@ -86,17 +92,15 @@ function readElement(bytes: Buffer, position: number): Element {
   return { type: word, data: bytes.subarray(start, start + length), next };
 }
 
-function decompress(data: Buffer): Element {
-  const limit = Math.min(LARGEST_FILE, mostUnpacked(data.length));
-  let whole: Buffer;
+function decompress(data: Buffer, allowed: number): Buffer {
+  const limit = Math.min(LARGEST_FILE, allowed);
   try {
-    whole = inflateSync(data, { maxOutputLength: limit });
+    return inflateSync(data, { maxOutputLength: Math.max(limit, 1) });
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     const reason = code === 'ERR_BUFFER_TOO_LARGE' ? `more than ${limit} bytes` : String(cause);
     throw new Error(`a compressed element of ${data.length} bytes is damaged (${reason})`);
   }
-  return readElement(whole, 0);
 }
 
 function readMatrix(data: Buffer): (MatArray & { name: string }) | undefined {
