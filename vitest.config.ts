@@ -10,6 +10,15 @@ export default defineConfig({
     env: { OMP_NUM_THREADS: '1' },
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // `npm run coverage`; what runs in processes of its own (the built command line) is not counted.
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      exclude: ['src/**/*.test.ts', 'src/**/testing/**'],
+      reporter: ['text-summary', 'json-summary', 'html'],
+      reportsDirectory: 'build/coverage',
+      reportOnFailure: true,
+    },
     reporters: ['default', './test/closing-line-reporter.ts'],
   },
 });

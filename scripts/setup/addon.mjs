@@ -40,10 +40,11 @@ export function buildAddon({ libTorch, state }) {
 }
 
 /**
+ * What CMake is told of this machine.
  * @param {import('./libtorch.mjs').LibTorch} libTorch
  * @returns {string[]}
  */
-function cmakeSettings({ cmakeDirectory }) {
+export function cmakeSettings({ cmakeDirectory }) {
   const includes = headers().map(({ directory }) => directory);
   return [
     ...(which('ninja') ? ['-G', 'Ninja'] : []),

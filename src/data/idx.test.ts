@@ -138,6 +138,8 @@ describe('readIdx', () => {
   it('says that a file is longer than its header announces', async () => {
     const longer = Buffer.concat([whole, Buffer.alloc(2)]);
     expect(await problem(longer)).toContain('longer than its header says: expected 18 bytes');
+    const zeros = gzipSync(encodeIdx([20 * 2 ** 20], new Uint8Array(20 * 2 ** 20)));
+    expect(await problem(zeros)).toContain('announces 20971528 bytes, too many for the');
     expect(await problem(gzipSync(longer))).toContain('longer than its header says');
   });
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadDigits } from '../data/digits.js';
-import { type Dataset, encodeNpz } from '../data/index.js';
+import { arrayDataset, type Dataset, encodeNpz } from '../data/index.js';
 import { decode, initializeSynthetic, type SyntheticImages } from '../distill/index.js';
 import { temporaryFolder } from '../run/testing/folder.js';
 import { saveDistilled, saveSoftLabels } from '../tasks/index.js';
@@ -226,4 +226,25 @@ describe('a set that does not fit', () => {
     const other = fileURLToPath(import.meta.url);
     await expect(openDistilledSet(other)).rejects.toThrow(/expected a \.pt, \.npz/);
   });
+});
+
+it('a set may have more images than fit on the stack', async () => {
+  const path = join(temporaryFolder(), 'large.pt');
+  const count = 150_000;
+  const classes = Array.from({ length: count }, (_, index) => index % 2);
+  using images = tensor(new Float32Array(count), [count, 1, 1, 1]);
+  using labels = tensor(classes, [count], 'int64');
+  writePair(path, { images, labels });
+  const dots = arrayDataset({
+    name: 'dots',
+    split: 'train',
+    shape: { channels: 1, height: 1, width: 1 },
+    pixels: Uint8Array.of(0, 255),
+    labels: [0, 1],
+  });
+  using set = await openDistilledSet(path);
+  const decoded = decodeFor(set, dots);
+  using _images = decoded.images;
+  using ordered = decoded.labels;
+  expect(ordered.sum().item()).toBe(count / 2);
 });

@@ -238,7 +238,7 @@ function labelsFor({ path, labels, classNames }: DistilledImages, dataset: Datas
   const result = numbers.map((number) => named?.[number] ?? number);
   const present = new Set(result);
   const missing = dataset.classNames.find((_, label) => !present.has(label));
-  const largest = Math.max(...result);
+  const largest = result.reduce((most, label) => Math.max(most, label), 0);
   if (largest >= classes) {
     throw new UsageError(`${path} has a class ${largest}; ${dataset.name} has ${classes} classes`);
   }

@@ -148,6 +148,21 @@ describe('safetensors', () => {
     ['a header that is not an object', encode('[1]'), /not a JSON object/],
     ['an entry that is not an object', encode({ a: null }), /'a' has unknown dtype/],
     ['an unknown type', encode({ a: { ...u8(0, 2), dtype: 'F8' } }), /unknown dtype 'F8'/],
+    [
+      'a type that is no text and cannot become one',
+      encode({ a: { ...u8(0, 2), dtype: { toString: 1 } } }),
+      /unknown dtype 'object'/,
+    ],
+    [
+      'an empty tensor whose strides cannot be counted',
+      encode({ a: { ...u8(0, 0), shape: [0, 2 ** 40, 2 ** 40] } }),
+      /invalid shape/,
+    ],
+    [
+      'more dimensions than anything needs',
+      encode({ a: { ...u8(0, 2), shape: new Array(65).fill(1) } }, data),
+      /invalid shape/,
+    ],
     ['a negative size', encode({ a: { ...u8(0, 2), shape: [-2] } }, data), /invalid shape/],
     ['a fractional size', encode({ a: { ...u8(0, 2), shape: [0.5] } }, data), /invalid shape/],
     ['no offsets', encode({ a: { dtype: 'U8', shape: [2] } }), /invalid data_offsets/],

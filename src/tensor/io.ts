@@ -4,6 +4,7 @@ import { type DType, dtypeBytes } from './dtype.js';
 import { UsageError } from './errors.js';
 import { makeFolder, writeFileAtomic } from './files.js';
 import { scope } from './scope.js';
+import { isShape, isSizes } from './shape.js';
 import { fromBytes, type Tensor } from './tensor.js';
 
 /** Writes a file atomically, making its folder. Throws FailureError naming the file when it cannot be written. */
@@ -124,10 +125,12 @@ function parseHeader(json: Buffer, fail: (what: string) => never): Record<string
 function checkEntry(name: string, entry: unknown, fail: (what: string) => never): Entry {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const type =
-    (Object.hasOwn(safetensorsTypes, String(dtype))
-      ? safetensorsTypes[String(dtype)]
-      : undefined) ?? fail(`tensor '${name}' has unknown dtype '${String(dtype)}'`);
-  if (!isSizes(shape)) return fail(`tensor '${name}' has an invalid shape`);
+    typeof dtype === 'string' && Object.hasOwn(safetensorsTypes, dtype)
+      ? safetensorsTypes[dtype]!
+      : fail(
+          `tensor '${name}' has unknown dtype '${typeof dtype === 'string' ? dtype : typeof dtype}'`,
+        );
+  if (!isShape(shape)) return fail(`tensor '${name}' has an invalid shape`);
   if (!isSizes(offsets) || offsets.length !== 2)
     return fail(`tensor '${name}' has invalid data_offsets`);
   const [start, end] = offsets as [number, number];
@@ -167,8 +170,4 @@ function isMetadata(value: unknown): value is Record<string, string> {
     !Array.isArray(value) &&
     Object.values(value).every((item) => typeof item === 'string')
   );
-}
-
-function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
 }

@@ -165,7 +165,10 @@ class Machine {
 
   global(): void {
     const [name, module] = [this.#pop(), this.#pop()];
-    this.push(new Global(`${String(module)}.${String(name)}`));
+    if (typeof module !== 'string' || typeof name !== 'string') {
+      throw new Error('its pickle names something by what is no text');
+    }
+    this.push(new Global(`${module}.${name}`));
   }
 
   reduce(): void {

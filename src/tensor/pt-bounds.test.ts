@@ -33,6 +33,33 @@ describe('loadPt', () => {
     expect(() => loadPt(path)).toThrow(/bomb\.pt .*the same parts over and over/);
   });
 
+  it('refuses names of storages that would take forever to write out', () => {
+    const path = temporaryFile('name.pt');
+    // Each list holds the one before it twice, and the last is the storage's key: a text of 2^40 commas.
+    const levels = Array.from({ length: 40 }, (_, level) => {
+      const recalled = `h${String.fromCharCode(level)}`;
+      return `](${recalled}${recalled}eq${String.fromCharCode(level + 1)}`;
+    }).join('');
+    const storage = '(X\x07\0\0\0storagectorch\nFloatStorage\nh\x28X\x03\0\0\0cpuK\x02tQ';
+    writeArchive(path, `\x80\x02]q\0${levels}${storage}.`);
+    expect(() => loadPt(path)).toThrow(/name\.pt .*a storage in a way unknown here/);
+    writeArchive(path, `\x80\x04]q\0${levels}h\x28\x93.`);
+    expect(() => loadPt(path)).toThrow(/name\.pt .*names something by what is no text/);
+  });
+
+  it('refuses containers that are nested without end', () => {
+    const path = temporaryFile('deep.pt');
+    writeArchive(path, `\x80\x02${']'.repeat(100_000)}${'a'.repeat(99_999)}.`);
+    expect(() => loadPt(path)).toThrow(/deep\.pt .*nested more than 200 deep/);
+  });
+
+  it('refuses sizes that cannot be multiplied, also where there are no elements', () => {
+    const path = temporaryFile('sizes.pt');
+    const huge = 'J\xff\xff\xff\x7f';
+    writeArchive(path, tensorOf(`K\0(K\0${huge}${huge}${huge}t(K\x01K\x01K\x01K\x01t`));
+    expect(() => loadPt(path)).toThrow(/sizes\.pt .*describes a tensor in a way unknown here/);
+  });
+
   it('refuses archives whose entries share their bytes or their names', () => {
     const path = temporaryFile('overlap.pt');
     const whole = writeZip(new Map([['archive/data.pkl', Buffer.alloc(4096, 'N')]]));

@@ -4,6 +4,7 @@ import { readBytes, writeBytes } from './io.js';
 import { op } from './operator.js';
 import { Global, Pickler, unpickle } from './pickle.js';
 import { scope } from './scope.js';
+import { isShape, isSizes } from './shape.js';
 import { fromBytes, Tensor } from './tensor.js';
 import { readZip, writeZip } from './zip.js';
 
@@ -108,15 +109,19 @@ export function loadPt(path: string): Storable {
   }
 }
 
+/** Containers within containers; a list may even hold itself. */
+const deepestNesting = 200;
+
 /** `visit` is called for every part; it throws when there are too many of them. */
-function toStorable(value: unknown, visit: () => void): Storable {
+function toStorable(value: unknown, visit: () => void, depth = 0): Storable {
   visit();
-  if (Array.isArray(value)) return value.map((item) => toStorable(item, visit));
+  if (depth > deepestNesting) throw new Error(`it is nested more than ${deepestNesting} deep`);
+  if (Array.isArray(value)) return value.map((item) => toStorable(item, visit, depth + 1));
   if (value instanceof Map) {
     return Object.fromEntries(
       [...value].map(([key, item]) => {
         if (typeof key === 'string' || typeof key === 'number')
-          return [key, toStorable(item, visit)];
+          return [key, toStorable(item, visit, depth + 1)];
         throw new Error('it has a dictionary whose keys are neither strings nor integers');
       }),
     );
@@ -186,21 +191,21 @@ class Archive {
   #storage(id: unknown): FlatArray {
     const [kind, type, key, , count] = Array.isArray(id) ? id : [];
     const dtype = type instanceof Global ? elementTypes.get(type.name) : undefined;
-    const known = this.#storages.get(String(key));
+    // Anything else may take forever to write out: lists that hold each other many times.
+    if (typeof key !== 'string' || !isSizes([count])) {
+      throw new Error('it refers to a storage in a way unknown here');
+    }
+    const known = this.#storages.get(key);
     if (known !== undefined) return known;
-    const bytes = this.#entries.get(`${this.#prefix}data/${String(key)}`);
+    const bytes = this.#entries.get(`${this.#prefix}data/${key}`);
     if (kind !== 'storage' || dtype === undefined || bytes === undefined) {
-      throw new Error(
-        `it refers to storage '${String(key)}', which is missing or of a type unknown here`,
-      );
+      throw new Error(`it refers to storage '${key}', which is missing or of a type unknown here`);
     }
-    if (bytes.length !== Number(count) * dtypeBytes(dtype)) {
-      throw new Error(
-        `its storage '${String(key)}' has ${bytes.length} bytes for ${count} ${dtype}`,
-      );
+    if (bytes.length !== count * dtypeBytes(dtype)) {
+      throw new Error(`its storage '${key}' has ${bytes.length} bytes for ${count} ${dtype}`);
     }
-    const array = new FlatArray(fromBytes(bytes, [Number(count)], dtype));
-    this.#storages.set(String(key), array);
+    const array = new FlatArray(fromBytes(bytes, [count], dtype));
+    this.#storages.set(key, array);
     return array;
   }
 }
@@ -229,7 +234,7 @@ function rebuildTensor(
   [storage, offset, size, stride]: readonly unknown[],
   claim: (bytes: number) => void,
 ): Tensor {
-  if (!(storage instanceof FlatArray && isSizes([offset]) && isSizes(size) && isSizes(stride))) {
+  if (!(storage instanceof FlatArray && isSizes([offset]) && isShape(size) && isSizes(stride))) {
     throw new Error('it describes a tensor in a way unknown here');
   }
   const last = size.reduce(
@@ -246,8 +251,4 @@ function rebuildTensor(
   return asStrided(storage.elements, size, stride, empty ? 0 : (offset as number))
     .clone()
     .contiguous();
-}
-
-function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
 }

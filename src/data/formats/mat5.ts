@@ -1,5 +1,6 @@
 import { inflateSync } from 'node:zlib';
 import { LARGEST_FILE } from './read-file.js';
+import { mostUnpacked } from './unpacked-size.js';
 
 // MATLAB's MAT-file format, level 5 (MathWorks' "MAT-File Format", chapter 1): a header of 128 bytes, then elements of
 // a tag (type and length, 4 bytes each) and data padded to 8 bytes. Short elements have type, length and data in 8.
@@ -8,8 +9,8 @@ const HEADER = 128;
 const MATRIX = 14;
 const COMPRESSED = 15;
 
-/** Deflate gives at most about 1030 bytes for one. */
-const MOST_INFLATION = 1100;
+/** More than any array of images has. */
+const MOST_DIMENSIONS = 32;
 
 /** Real arrays of these classes are read: double, single, and the integers. */
 const CLASSES: ReadonlySet<number> = new Set([6, 7, 8, 9, 10, 11, 12, 13]);
@@ -53,10 +54,16 @@ export function parseMat(bytes: Buffer): Map<string, MatArray> {
     );
   }
   const arrays = new Map<string, MatArray>();
+  let allowed = mostUnpacked(bytes.length);
   for (let position = HEADER; position < bytes.length; ) {
     const element = readElement(bytes, position);
     position = element.next;
-    const matrix = element.type === COMPRESSED ? decompress(element.data) : element;
+    let matrix = element;
+    if (element.type === COMPRESSED) {
+      const whole = decompress(element.data, allowed);
+      allowed -= whole.length;
+      matrix = readElement(whole, 0);
+    }
     if (matrix.type !== MATRIX) continue;
     const array = readMatrix(matrix.data);
     if (array !== undefined) arrays.set(array.name, array);
@@ -85,15 +92,15 @@ function readElement(bytes: Buffer, position: number): Element {
   return { type: word, data: bytes.subarray(start, start + length), next };
 }
 
-function decompress(data: Buffer): Element {
-  const limit = Math.min(LARGEST_FILE, data.length * MOST_INFLATION + 1024);
-  let whole: Buffer;
+function decompress(data: Buffer, allowed: number): Buffer {
+  const limit = Math.min(LARGEST_FILE, allowed);
   try {
-    whole = inflateSync(data, { maxOutputLength: limit });
+    return inflateSync(data, { maxOutputLength: Math.max(limit, 1) });
   } catch (cause) {
-    throw new Error(`a compressed element is damaged (${(cause as Error).message})`, { cause });
+    const code = (cause as NodeJS.ErrnoException).code;
+    const reason = code === 'ERR_BUFFER_TOO_LARGE' ? `more than ${limit} bytes` : String(cause);
+    throw new Error(`a compressed element of ${data.length} bytes is damaged (${reason})`);
   }
-  return readElement(whole, 0);
 }
 
 function readMatrix(data: Buffer): (MatArray & { name: string }) | undefined {
@@ -107,7 +114,7 @@ function readMatrix(data: Buffer): (MatArray & { name: string }) | undefined {
   const shape = Array.from({ length: Math.floor(dimensions.data.length / 4) }, (_, axis) =>
     dimensions.data.readInt32LE(4 * axis),
   );
-  if (shape.length < 2 || shape.some((size) => size < 0)) {
+  if (shape.length < 2 || shape.length > MOST_DIMENSIONS || shape.some((size) => size < 0)) {
     throw new Error('an array has no proper dimensions');
   }
   const title = name.data.toString('latin1');

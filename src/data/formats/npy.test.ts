@@ -29,6 +29,14 @@ describe('parseNpy', () => {
     expect(Array.from(values as ArrayLike<number | bigint>, Number)).toEqual(expected.values);
   });
 
+  it('refuses more dimensions than NumPy has, which would take forever to count', () => {
+    const header = `{'descr': '|u1', 'fortran_order': True, 'shape': (${'1,'.repeat(30_000)})}\n`;
+    const start = Buffer.from('\x93NUMPY\x01\0\0\0', 'latin1');
+    start.writeUInt16LE(header.length, 8);
+    const file = Buffer.concat([start, Buffer.from(header), Buffer.of(7)]);
+    expect(() => parseNpy(file)).toThrow('it has 30000 dimensions; at most 64 are read');
+  });
+
   it('reads the second version of the format', () => {
     expect(read('version-2')).toEqual(read('bytes'));
   });
@@ -66,6 +74,14 @@ describe('parseNpz', () => {
         expect(await parseNpz(Buffer.from(encodeNpz(written)))).toEqual(written);
       }),
       { numRuns: 50 },
+    );
+  });
+
+  it('refuses a small archive of large arrays', async () => {
+    const zeros = { shape: [20 * 2 ** 20], values: new Uint8Array(20 * 2 ** 20) };
+    const bomb = Buffer.from(encodeNpz(new Map([['images', zeros]])));
+    await expect(parseNpz(bomb)).rejects.toThrow(
+      `with 'images', its arrays take ${20 * 2 ** 20 + 128} bytes, packed in ${bomb.length}`,
     );
   });
 

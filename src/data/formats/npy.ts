@@ -3,6 +3,9 @@
 
 const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
 
+/** NumPy's own limit. */
+const MOST_DIMENSIONS = 64;
+
 /** Values of an array. */
 export type NumberArray =
   | Uint8Array
@@ -94,6 +97,9 @@ function parseHeader(text: string) {
     .filter((size) => size.trim() !== '')
     .map(Number);
   if (!shape.every(Number.isSafeInteger)) throw new Error('its shape is no list of sizes');
+  if (shape.length > MOST_DIMENSIONS) {
+    throw new Error(`it has ${shape.length} dimensions; at most ${MOST_DIMENSIONS} are read`);
+  }
   return { type, swapped: descr[1] === '>', fortran: order[1] === 'True', shape };
 }
 

@@ -3,9 +3,7 @@ import { zipSync } from 'fflate';
 import { fromBufferPromise, type ZipFile } from 'yauzl';
 import { encodeNpy, type NumpyArray, parseNpy } from './npy.js';
 import { LARGEST_FILE } from './read-file.js';
-
-/** Deflate gives at most about 1030 bytes for one. */
-const MOST_INFLATION = 1100;
+import { mostUnpacked } from './unpacked-size.js';
 
 /**
  * The arrays of NumPy's .npz format (a zip archive of .npy files) by name, without `.npy`.
@@ -19,10 +17,17 @@ export async function parseNpz(
 ): Promise<Map<string, NumpyArray>> {
   const zip = await fromBufferPromise(bytes, { strictFileNames: true });
   const arrays = new Map<string, NumpyArray>();
+  let unpacked = 0;
   for await (const entry of zip.eachEntry()) {
     const name = entry.fileName.replace(/\.npy$/, '');
     if (!wanted(name)) continue;
     if (arrays.has(name)) throw new Error(`it holds two arrays named '${name}'`);
+    unpacked += entry.uncompressedSize;
+    if (entry.uncompressedSize > LARGEST_FILE || unpacked > mostUnpacked(bytes.length)) {
+      throw new Error(
+        `with '${name}', its arrays take ${unpacked} bytes, packed in ${bytes.length}`,
+      );
+    }
     const content = await inflate(zip, entry);
     if (crc32(content) !== entry.crc32) throw new Error(`its array '${name}' is damaged`);
     try {
@@ -38,12 +43,6 @@ type Entry = Parameters<ZipFile['openReadStreamPromise']>[0];
 
 /** yauzl ends the stream with an error when more bytes come than the entry announces. */
 async function inflate(zip: ZipFile, entry: Entry): Promise<Buffer> {
-  const { uncompressedSize: size, compressedSize, fileName } = entry;
-  if (size > LARGEST_FILE || size > compressedSize * MOST_INFLATION) {
-    throw new Error(
-      `its entry '${fileName}' claims ${size} bytes, more than ${compressedSize} packed ones can hold`,
-    );
-  }
   const parts: Buffer[] = [];
   for await (const part of await zip.openReadStreamPromise(entry)) parts.push(part as Buffer);
   return Buffer.concat(parts);

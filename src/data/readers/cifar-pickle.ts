@@ -25,12 +25,13 @@ export function parseCifarPickle(bytes: Buffer, key: string) {
   if (!(data instanceof Array2) || data.shape.length !== 2 || data.shape[1] !== PIXELS) {
     throw new Error(`'data' is not an array of n × ${PIXELS} bytes`);
   }
-  if (!Array.isArray(labels) || labels.length !== data.shape[0]) {
+  const numbered = Array.isArray(labels) && labels.every((label) => typeof label === 'number');
+  if (!numbered || labels.length !== data.shape[0]) {
     throw new Error(`'${key}' is not a list of ${data.shape[0]} labels, one for each image`);
   }
   const { bytes: pixels } = data;
   return {
-    labels: labels as readonly number[],
+    labels,
     copy: (target: Uint8Array): void => target.set(pixels),
   };
 }
@@ -60,12 +61,13 @@ function dictionary(bytes: Buffer): Map<string, unknown> {
   });
   if (!(value instanceof Map)) throw new Error('it is no dictionary');
   // Keys are byte strings in Python 2's files.
-  return new Map(
-    [...value].map(([key, item]) => [
-      key instanceof Uint8Array ? Buffer.from(key).toString('latin1') : String(key),
-      item,
-    ]),
-  );
+  return new Map([...value].map(([key, item]) => [textOf(key), item]));
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
+  throw new Error('it has something other than a text where a name is expected');
 }
 
 function call(name: string, parameters: readonly unknown[]): unknown {
@@ -76,9 +78,9 @@ function call(name: string, parameters: readonly unknown[]): unknown {
       if (first instanceof Global && first.name === 'numpy.ndarray') return new Array2();
       break;
     case 'numpy.dtype': {
-      const type = first instanceof Uint8Array ? Buffer.from(first).toString('latin1') : first;
+      const type = textOf(first);
       if (type === 'u1') return new ByteType();
-      throw new Error(`its array holds values of type '${String(type)}', expected bytes (u1)`);
+      throw new Error(`its array holds values of type '${type}', expected bytes (u1)`);
     }
     case '_codecs.encode':
       // How Python 3 writes bytes in the protocols of Python 2: as a text of the same code points.

@@ -126,6 +126,45 @@ describe('CIFAR', () => {
     expect(() => parseCifarPickle(hostile, 'labels')).toThrow(/calls (posix|os)\.system/);
   });
 
+  it('says what of an array it does not understand', () => {
+    const whole = readFileSync(join(pythonFiles, 'data_batch_1')).toString('latin1');
+    const changed = (from: string, to: string) => {
+      expect(whole).toContain(from);
+      return Buffer.from(whole.replace(from, to), 'latin1');
+    };
+    const parse = (bytes: Buffer) => () => parseCifarPickle(bytes, 'labels');
+    expect(parse(changed('u1', 'i1'))).toThrow("values of type 'i1', expected bytes (u1)");
+    expect(parse(changed('u1q', 'u\u00b9q'))).toThrow("values of type 'u\ufffd'");
+    expect(parse(changed('K\x01K\x04M\x00\x0c', 'K\x01K\x04M\x00\x0d'))).toThrow(
+      'its array of 4 × 3328 bytes has 12288',
+    );
+    expect(parse(changed('numpy\nndarray', 'numpy\nmatrix'))).toThrow(
+      'calls numpy.core.multiarray',
+    );
+    expect(parse(changed('U\x04data', 'K\x01K\x01K\x01'))).toThrow('something other than a text');
+    expect(parse(Buffer.from(']\x2e', 'latin1'))).toThrow('it is no dictionary');
+    expect(parse(Buffer.from('NQ.', 'latin1'))).toThrow('refers to data outside of it');
+  });
+
+  it('refuses labels that are no numbers, before they are written out', () => {
+    // Lists that hold the one before them twice: a text of 2^40 commas.
+    const twice = Array.from({ length: 40 }, (_, level) => {
+      const [last, next] = [100 + level, 101 + level].map((key) => String.fromCharCode(key));
+      return `](h${last}h${last}eq${next}`;
+    }).join('');
+    const whole = readFileSync(join(pythonFiles, 'data_batch_1')).toString('latin1');
+    const labels = whole.indexOf('U\x06labels');
+    const list = whole.indexOf(']', labels);
+    const changed = [
+      `${whole.slice(0, labels)}U\x01x(]qd${twice}t${whole.slice(labels, list)}`,
+      `](${'h\x8c'.repeat(4)}e${whole.slice(whole.indexOf('U\x04data', list))}`,
+    ];
+    const file = Buffer.from(changed.join(''), 'latin1');
+    expect(() => parseCifarPickle(file, 'labels')).toThrow(
+      "'labels' is not a list of 4 labels, one for each image",
+    );
+  });
+
   it('has the binary rows as they are, the labels asked for, and finds the unpacked folder', async () => {
     const root = await temporaryDirectory();
     await writeCifar100(root);

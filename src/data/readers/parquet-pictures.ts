@@ -1,13 +1,16 @@
 import {
   type AsyncBuffer,
   asyncBufferFromFile,
+  type ColumnMetaData,
   type FileMetaData,
   parquetMetadataAsync,
   parquetReadObjects,
+  parquetSchema,
 } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { UsageError } from '../../tensor/errors.js';
+import { checkPages, compressors } from '../formats/parquet-pages.js';
 import { parsing } from '../formats/read-file.js';
+import { parseThrift } from '../formats/thrift.js';
 
 /** Row groups whose pictures are kept: reading goes on in a second one before the first is done with. */
 const KEPT_GROUPS = 3;
@@ -29,6 +32,8 @@ interface OpenFile {
 /** A run of rows that are stored together. */
 interface RowGroup {
   readonly of: OpenFile;
+  /** In its file. */
+  readonly number: number;
   /** In all files. */
   readonly first: number;
   readonly count: number;
@@ -62,9 +67,9 @@ export class ParquetPictures {
         const { of, label } = await openFile(path, labels.length);
         names ??= classNamesOf(of.metadata, label);
         let first = labels.length;
-        labels.push(...(await readLabels(of, label)));
-        for (const { num_rows: rows } of of.metadata.row_groups) {
-          groups.push({ of, first, count: Number(rows) });
+        for (const one of await readLabels(of, label)) labels.push(one);
+        for (const [number, { num_rows: rows }] of of.metadata.row_groups.entries()) {
+          groups.push({ of, number, first, count: Number(rows) });
           first += Number(rows);
         }
         if (first !== labels.length) throw new Error('its row groups and labels disagree');
@@ -112,8 +117,14 @@ export class ParquetPictures {
 
 async function openFile(path: string, first: number): Promise<{ of: OpenFile; label: string }> {
   const file = await asyncBufferFromFile(path);
-  const metadata = await parquetMetadataAsync(file);
-  const columns = topLevelColumns(metadata);
+  await checkFooter(file);
+  const metadata = await parquetMetadataAsync(file, { geoparquet: false });
+  const rows = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+  // Every picture takes a byte at the least.
+  if (!(rows <= file.byteLength)) {
+    throw new Error(`it claims ${rows} rows in ${file.byteLength} bytes`);
+  }
+  const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
   const find = (names: readonly string[], what: string): string => {
     const found = names.find((name) => columns.includes(name));
     if (found !== undefined) return found;
@@ -126,21 +137,55 @@ async function openFile(path: string, first: number): Promise<{ of: OpenFile; la
   return { of: { path, file, metadata, image, first }, label };
 }
 
-function topLevelColumns({ schema }: FileMetaData): string[] {
-  const names: string[] = [];
-  let position = 1;
-  const skip = (): void => {
-    const { num_children: children = 0 } = schema[position++] ?? {};
-    for (let child = 0; child < children; child++) skip();
-  };
-  while (position < schema.length) {
-    names.push(schema[position]!.name);
-    skip();
+/** The library makes room for whatever a list claims to hold: the claims are checked first. */
+async function checkFooter(file: AsyncBuffer): Promise<void> {
+  const size = file.byteLength;
+  if (size < 12) throw new Error(`it has ${size} bytes, too few for a parquet file`);
+  const end = Buffer.from(await file.slice(size - 8, size));
+  const length = end.readUInt32LE(0);
+  if (end.toString('latin1', 4) !== 'PAR1' || length > size - 12) {
+    throw new Error("it does not end as a parquet file does, with its footer's length and PAR1");
   }
-  return names;
+  parseThrift(Buffer.from(await file.slice(size - 8 - length, size - 8)));
 }
 
-async function readLabels({ file, metadata }: OpenFile, column: string): Promise<number[]> {
+/** Checks the pages of a column, and of those below it, in one row group; see {@link checkPages}. */
+async function checkColumn({ file, metadata }: OpenFile, group: number, name: string) {
+  const { columns, num_rows: rows } = metadata.row_groups[group]!;
+  for (const { meta_data: column } of columns) {
+    if (column?.path_in_schema[0] !== name) continue;
+    const start = Number(column.dictionary_page_offset || column.data_page_offset);
+    const end = start + Number(column.total_compressed_size);
+    if (!(start >= 0 && start <= end && end <= file.byteLength)) {
+      throw new Error(`the column '${name}' claims bytes ${start} to ${end} of ${file.byteLength}`);
+    }
+    checkPages(Buffer.from(await file.slice(start, end)), {
+      codec: column.codec,
+      type: column.type,
+      rows: Number(rows),
+      optionalLevels: optionalLevels(metadata, column),
+    });
+  }
+}
+
+function optionalLevels(metadata: FileMetaData, { path_in_schema: path }: ColumnMetaData): number {
+  let { children } = parquetSchema(metadata);
+  let levels = 0;
+  for (const name of path) {
+    const found = children.find(({ element }) => element.name === name);
+    const repetition = found?.element.repetition_type;
+    if (found === undefined || repetition === 'REPEATED') {
+      throw new Error(`the column '${path.join('.')}' is a list, or is not described`);
+    }
+    if (repetition !== 'REQUIRED') levels += 1;
+    children = found.children;
+  }
+  return levels;
+}
+
+async function readLabels(of: OpenFile, column: string): Promise<number[]> {
+  const { file, metadata } = of;
+  for (const group of metadata.row_groups.keys()) await checkColumn(of, group, column);
   const rows = await parquetReadObjects({ file, metadata, columns: [column], compressors });
   return rows.map((row, index) => {
     const label = Number(row[column]);
@@ -153,8 +198,9 @@ async function readLabels({ file, metadata }: OpenFile, column: string): Promise
   });
 }
 
-async function readGroup({ of, first, count }: RowGroup): Promise<readonly Uint8Array[]> {
+async function readGroup({ of, number, first, count }: RowGroup): Promise<readonly Uint8Array[]> {
   const { file, metadata, image } = of;
+  await checkColumn(of, number, image);
   const rowStart = first - of.first;
   const rows = await parquetReadObjects({
     file,

@@ -157,4 +157,19 @@ describe('openParquet', () => {
     );
     await expect(openParquet(join(folder, 'absent.parquet'))).rejects.toThrow(/absent.parquet/);
   });
+
+  it('reads more labels than fit on the stack', async () => {
+    const filename = join(await temporaryDirectory(), 'many.parquet');
+    const image = new Array(200_000).fill(new Uint8Array(await png(0)));
+    const label = Array.from(image, (_, row) => row % 2);
+    parquetWriteFile({
+      filename,
+      columnData: [
+        { name: 'image', data: image, type: 'BYTE_ARRAY', encoding: 'PLAIN' },
+        { name: 'label', data: label, type: 'INT32' },
+      ],
+    });
+    const { train, test } = await openParquet(filename, { size: 4, channels: 3 });
+    expect(train.labels.length + test.labels.length).toBe(200_000);
+  });
 });

@@ -164,7 +164,7 @@ function checkEqualCounts(
 ): void {
   const counts = new Int32Array(wnids.length);
   for (const { label } of files) counts[label]!++;
-  const most = Math.max(...counts);
+  const most = counts.reduce((so, count) => Math.max(so, count), 0);
   const label = counts.findIndex((count) => count === 0 || count < most);
   if (label === -1) return;
   throw new UsageError(

@@ -34,7 +34,7 @@ export async function writePng(folder: string, set: ExportedSet): Promise<void> 
   const folders = classFolders(metadata.classNames).map((name) => join(folder, name));
   for (const path of folders) mkdirSync(path, { recursive: true });
   const places = placesInClass(labels);
-  const digits = String(Math.max(...places)).length;
+  const digits = String(places.reduce((most, place) => Math.max(most, place), 0)).length;
   for (const [index, bytes] of (await encodeImages(set)).entries()) {
     const file = `${String(places[index]).padStart(digits, '0')}.png`;
     writeFileAtomic(join(folders[labels[index]!]!, file), bytes);
