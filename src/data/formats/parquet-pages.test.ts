@@ -1,3 +1,5 @@
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import type { CompressionCodec } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import { type ColumnPages, checkPages } from './parquet-pages.js';
 import { parseThrift } from './thrift.js';
@@ -64,6 +66,12 @@ describe('the pages of a column', () => {
     // Snappy: the length, then a literal.
     const snappy = [4, 3 * 4, 1, 2, 3, 4];
     check(page({ content: snappy, unpacked: 4 }), { codec: 'SNAPPY' });
+    const packed = { GZIP: gzipSync(Buffer.alloc(4)), BROTLI: brotliCompressSync(Buffer.alloc(4)) };
+    for (const [codec, content] of Object.entries(packed)) {
+      const changes = { codec: codec as CompressionCodec };
+      check(page({ content: [...content], unpacked: 4 }), changes);
+      expect(() => check(page({ content: [...content], unpacked: 3 }), changes)).toThrow();
+    }
   });
 
   it('may hold truth values only as they are', () => {

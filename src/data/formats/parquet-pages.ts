@@ -1,5 +1,7 @@
+import { brotliDecompressSync, unzipSync } from 'node:zlib';
 import type { CompressionCodec, Compressors, ParquetType } from 'hyparquet';
 import { compressors as known } from 'hyparquet-compressors';
+import { decompressSnappy } from './snappy.js';
 import { parseThrift, readVarint, type ThriftStruct } from './thrift.js';
 import { mostUnpacked } from './unpacked-size.js';
 import { decompressZstd } from './zstd.js';
@@ -15,7 +17,13 @@ const DICTIONARIES: ReadonlySet<number> = new Set([2, 8]);
 const DELTAS: ReadonlySet<number> = new Set([5, 6]);
 
 /** How pages are decompressed, each to the length that it must have. */
-export const compressors: Compressors = { ...known, ZSTD: decompressZstd };
+export const compressors: Compressors = {
+  ...known,
+  SNAPPY: decompressSnappy,
+  GZIP: (input, length) => unzipSync(input, { maxOutputLength: Math.max(length, 1) }),
+  BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(length, 1) }),
+  ZSTD: decompressZstd,
+};
 
 /** Bit-packed runs are padded: writers reserve up to 64 groups of 8 values. */
 const MOST_PADDING = 511;
