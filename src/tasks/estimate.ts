@@ -117,6 +117,19 @@ const pointBytes = 16;
 /** The configuration, the manifest, the results, the charts' frames. */
 const smallFiles = 8000;
 
+/** The figures of one network without its confusion matrix; one count of that. */
+const figuresBytes = 600;
+const countBytes = 4;
+/** A random generator's state, as text. */
+const generatorBytes = 7000;
+
+/** The two checkpoints that are kept: images and their optimiser, the order of the real images, the loss curve. */
+function checkpointBytes({ distill }: Plan, realImages: number, stored: number): number {
+  const slots = distill.optimizer.kind === 'sgd' ? 1 : 2;
+  const kept = Math.min(2, distill.iterations);
+  return kept * ((1 + slots) * stored + 4 * realImages + 8 * distill.iterations + generatorBytes);
+}
+
 function diskBytes(
   plan: Plan,
   { data: { train } }: Prepared,
@@ -130,11 +143,14 @@ function diskBytes(
   const stored = images * (channels * height * width * Float32Array.BYTES_PER_ELEMENT + 8);
   const steps = trainingSteps(plan.evaluate, classes * perClass(plan).decoded);
   const toldSteps = Math.ceil(steps / stepsPerEvent(steps));
-  const evaluationLines = evaluatedSets * plan.evaluate.seeds * (toldSteps + 1);
+  const networks = evaluatedSets * plan.evaluate.seeds;
+  const evaluationLines = networks * (toldSteps + 1);
   return {
     run:
       (snapshots(plan) + 2) * pictureBytes +
       2 * stored +
+      checkpointBytes(plan, train.labels.length, stored) +
+      networks * (figuresBytes + classes ** 2 * countBytes) +
       iterations * (lineBytes + pointBytes) +
       evaluationLines * lineBytes +
       smallFiles,
