@@ -49,6 +49,22 @@ describe('the object that --json prints', () => {
   const quick = ['--set', 'evaluate={ seeds: 1, length: { steps: 2 } }'];
   const whole = ['--set', 'wholeData={ epochs: 0.05, networks: 1 }'];
 
+  const fewSteps = [
+    '--set',
+    'continual={ steps: 2, seeds: 1, memories: [random, ncfm], jointEpochs: null }',
+  ];
+  const fewNetworks = [
+    ...[
+      '--set',
+      `search={ run: ${run}, length: { steps: 2 }, reference: { epochs: 0.1 }, sample: 2 }`,
+    ],
+    ...[
+      '--set',
+      'search.space={ widths: [4], depths: [1, 2], norms: [instance], poolings: [max] }',
+    ],
+    ...['--set', 'search.proxies=[random, ncfm]'],
+  ];
+
   beforeAll(async () => {
     using images = new RandomGenerator(1).uniformTensor([10, 1, 8, 8]);
     using labels = labelsByClass(10, 1, 'cpu');
@@ -68,6 +84,8 @@ describe('the object that --json prints', () => {
       'ncfm evaluate, a set of another project',
       ['evaluate', own, '--data', 'digits', '--config', 'digits', ...quick, ...cache],
     ],
+    ['ncfm continual', ['continual', 'digits', '--name', 'steps', ...flags, ...fewSteps]],
+    ['ncfm search', ['search', 'digits', '--name', 'sought', ...flags, ...fewNetworks]],
     ['ncfm label', ['label', run, ...cache]],
     ['ncfm export', ['export', run, '--format', 'npz']],
     ['ncfm plan', ['plan', 'digits', ...cache]],
