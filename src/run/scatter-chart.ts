@@ -49,7 +49,7 @@ function isFinitePoint([x, y]: Point): boolean {
   return Number.isFinite(x) && Number.isFinite(y);
 }
 
-/** A scale that ends at ticks, so that no point lies on the frame unless it is at a tick. */
+/** A scale that ends at ticks, at some distance from the outermost points. */
 function axis(
   points: readonly Point[],
   which: 0 | 1,
@@ -57,7 +57,8 @@ function axis(
   ticks: number,
 ) {
   const [from, to] = spread(extent(points, which));
-  return linearScale({ from, to, ...place }, ticks, true);
+  const margin = 0.03 * (to - from);
+  return linearScale({ from: from - margin, to: to + margin, ...place }, ticks, true);
 }
 
 const size = 4.5;

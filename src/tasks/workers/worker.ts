@@ -1,5 +1,12 @@
 import { type Dataset, openStoredDataset } from '../../data/index.js';
-import { loadSafetensors, RandomGenerator, setThreads, type Tensor } from '../../tensor/index.js';
+import {
+  loadSafetensors,
+  RandomGenerator,
+  scope,
+  setThreads,
+  type Tensor,
+  toDeviceOf,
+} from '../../tensor/index.js';
 import { evaluateSeed } from '../evaluation/evaluate-seed.js';
 import type { TrainingImages } from '../evaluation/training-images.js';
 import type { FromWorker, ToWorker, TrainingJob, WorkerError } from './job.js';
@@ -25,7 +32,7 @@ function tell(message: FromWorker): void {
 
 async function work(job: TrainingJob) {
   const { images, test, validation, seed, random, ...request } = job;
-  using data = open(images);
+  using data = open(images, random.device);
   return await evaluateSeed(
     {
       ...request,
@@ -47,9 +54,20 @@ function dataset(folder: string): Dataset {
   return known;
 }
 
-function open({ kind, path }: TrainingJob['images']): Disposable & { images: TrainingImages } {
+function open(
+  { kind, path }: TrainingJob['images'],
+  device: string,
+): Disposable & { images: TrainingImages } {
   if (kind === 'dataset') return { images: dataset(path), [Symbol.dispose]: () => {} };
-  const { tensors } = loadSafetensors(path);
+  const tensors = scope(
+    () =>
+      new Map(
+        [...loadSafetensors(path).tensors].map(([name, value]) => [
+          name,
+          toDeviceOf(value, device),
+        ]),
+      ),
+  );
   const named = Object.fromEntries(tensors) as { images: Tensor; labels: Tensor };
   return {
     images: named,
