@@ -105,6 +105,11 @@ export class DistillCheckpoints implements Disposable {
     this.#timer.kept(iteration);
   }
 
+  /** Deletes what was kept: its result is somewhere else. */
+  clear(): void {
+    this.#checkpoints.clear();
+  }
+
   /** Stores where a step began that has no number for a loss or gradient, beside the checkpoints, and says so. */
   diagnose(condenser: Condenser, { step }: NonFiniteError): void {
     const path = `${this.#options.folder}/diagnosis-${step.iteration}.safetensors`;

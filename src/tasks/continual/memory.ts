@@ -14,9 +14,10 @@ import {
   selectImages,
 } from '../../distill/index.js';
 import { buildModel, type ImageModel, resolveModel } from '../../models/index.js';
-import { FinishedWork, writeImageGrid } from '../../run/index.js';
-import { engine, RandomGenerator, type Tensor, threads } from '../../tensor/index.js';
+import { FinishedWork, fingerprint, writeImageGrid } from '../../run/index.js';
+import { engine, makeFolder, RandomGenerator, type Tensor, threads } from '../../tensor/index.js';
 import { distill } from '../distill.js';
+import { DistillCheckpoints } from '../distill-checkpoints.js';
 import { imageFeatures } from '../features.js';
 import { pretrain } from '../pretrain.js';
 import { decodeStored, imagesFile, saveDistilled } from '../product.js';
@@ -76,6 +77,7 @@ function pretrainPool({ context, train, random }: StepMemory): Promise<Extractor
     model: plan.model,
     options: plan.pretrain,
     cache,
+    checkpoint: plan.checkpoint,
     random: random.derive('pretrain'),
     onEvent,
     signal,
@@ -88,16 +90,28 @@ function emptyModel({ context, train, random }: StepMemory): ImageModel {
   return buildModel(context.plan.model, train.shape, train.classNames.length, generator);
 }
 
+/** Distils, or goes on where an earlier process was, and keeps the start and the result. */
 async function distilStep(memory: StepMemory, pool: ExtractorPool): Promise<void> {
-  const { context, train, random } = memory;
+  const { context, train, random, folder } = memory;
   const { plan, onEvent, signal } = context;
+  const identity = { ...identityOf(memory, 'ncfm'), extractors: pool.hash };
+  makeFolder(folder);
+  using checkpoints = new DistillCheckpoints({
+    // Named after what it belongs to: with other settings the step is distilled anew.
+    folder: join(folder, `distilling-${fingerprint(identity)}`),
+    identity,
+    chunks: context.memory.chunks,
+    interval: plan.checkpoint,
+    onEvent,
+  });
   using synthetic = await distill({
     train,
     pool,
     buildModel: () => emptyModel(memory),
     options: plan.distill,
-    chunks: context.memory.chunks,
+    chunks: checkpoints.chunks,
     random: random.derive('distill'),
+    checkpoints,
     onEvent,
     signal,
     onImages: async (iteration, images) => {
@@ -105,6 +119,7 @@ async function distilStep(memory: StepMemory, pool: ExtractorPool): Promise<void
     },
   });
   await store(memory, 'ncfm', synthetic);
+  checkpoints.clear();
 }
 
 /** How a memory of real images chooses them. */

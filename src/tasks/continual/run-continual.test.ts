@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -31,17 +31,31 @@ interface Outcome {
   readonly directory: RunDirectory;
 }
 
-async function run(folder: string, plan: Plan, prepared?: Awaited<ReturnType<typeof checkPlan>>) {
+interface RunOptions {
+  readonly prepared?: Awaited<ReturnType<typeof checkPlan>>;
+  readonly stopAt?: (event: RunEvent) => boolean;
+}
+
+async function run(
+  folder: string,
+  plan: Plan,
+  { prepared, stopAt = () => false }: RunOptions = {},
+) {
   const runs = join(folder, 'runs');
   const directory = RunDirectory.create({ runs, name: plan.name, existing: 'continue' });
   directory.writeConfig('');
   const events: RunEvent[] = [];
+  const controller = new AbortController();
   const result = await runContinual({
     plan,
     directory,
     prepared,
     cache: join(folder, 'cache'),
-    onEvent: (event) => events.push(event),
+    onEvent: (event) => {
+      events.push(event);
+      if (stopAt(event)) controller.abort(new Error('stopped here'));
+    },
+    signal: controller.signal,
   });
   return { result, events, directory } satisfies Outcome;
 }
@@ -189,6 +203,25 @@ describe('a continual run that goes on', () => {
     expect(readFileSync(images).equals(whole)).toBe(true);
     expect(trainedIn(mended.events)).toEqual([]);
     expect(mended.result).toEqual(first.result);
+  });
+
+  it('goes on within a distillation, to the same images', async () => {
+    const [folder, undisturbed] = [temporaryFolder(), temporaryFolder()];
+    let iterations = 0;
+    const stopAt = ({ type }: RunEvent): boolean =>
+      type === 'distill-iteration' && ++iterations === 5;
+    await expect(run(folder, plan, { stopAt })).rejects.toThrow('stopped here');
+    const { directory, events } = await run(folder, plan);
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'distill-resume', iteration: 2 }),
+    );
+    const whole = await run(undisturbed, plan);
+    const step = ['memory', 'seed-1', 'step-2'];
+    expect(imagesIn(directory, ...step, 'ncfm')).toEqual(
+      imagesIn(whole.directory, ...step, 'ncfm'),
+    );
+    const left = readdirSync(directory.pathOf(...step)).filter((name) => /distilling/.test(name));
+    expect(left).toEqual([]);
   });
 
   it('trains a fine-tuned network again when its weights are lost', async () => {
