@@ -39,7 +39,23 @@ export function addPlanOptions(command: Command): Command {
     .option('--memory <size>', 'memory to stay under, such as 2GB or 1.5GiB, or auto: no limit');
 }
 
-export function addDirectoryOptions(command: Command): Command {
+/** What the commands that write a run take: a configuration or a run to go on with, and how to change it. */
+export function addRunOptions(command: Command, examples: readonly string[]): Command {
+  command.argument(
+    '[config]',
+    "a preset (see ncfm presets), a YAML file, or a run's folder to go on with; own-data with --data alone",
+  );
+  addPlanOptions(command);
+  addDirectoryOptions(command);
+  addCacheOption(command);
+  const heading = examples.length === 1 ? 'Example' : 'Examples';
+  return addOutputOptions(command).addHelpText(
+    'after',
+    `\n${heading}:\n${examples.map((line) => `  ${line}`).join('\n')}`,
+  );
+}
+
+function addDirectoryOptions(command: Command): Command {
   return command
     .option('--name <name>', "the run's name (default: that of the configuration)")
     .option('--runs <folder>', 'folder that holds the runs', 'runs')

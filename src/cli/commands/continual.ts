@@ -2,12 +2,7 @@ import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { executeRun, type RunOptions } from '../execute.js';
 import type { Invocation } from '../invocation.js';
-import {
-  addCacheOption,
-  addDirectoryOptions,
-  addOutputOptions,
-  addPlanOptions,
-} from '../options.js';
+import { addRunOptions } from '../options.js';
 import { continualTable } from '../report/continual-table.js';
 
 /** `ncfm continual`: continual learning with distilled memories. */
@@ -19,28 +14,19 @@ export function addContinualCommand(program: Command, invocation: Invocation): v
       'Class-incremental learning: the classes come in steps, and of the images of each step only a few per class are ' +
         'kept in a memory, distilled or chosen. After each step networks are trained on the memory and tested on all ' +
         'classes seen. Prints the accuracies. A run that was stopped goes on after what it has finished.',
-    )
-    .argument(
-      '[config]',
-      "a preset (see ncfm presets), a YAML file, or a run's folder to go on with",
     );
-  addPlanOptions(command);
-  addDirectoryOptions(command);
-  addCacheOption(command);
-  addOutputOptions(command)
-    .addHelpText(
-      'after',
-      '\nExamples:\n  ncfm continual fashion-continual --threads 1' +
-        '\n  ncfm continual digits --set continual.steps=2 --name two-steps\n  ncfm continual runs/two-steps',
-    )
-    .action(async (config: string | undefined, options: RunOptions) => {
-      const { runContinual, curveTitle } = await import('../../tasks/index.js');
-      const run = { command: 'continual', source: config, options };
-      const { directory, result } = await executeRun(invocation, run, async (request) => ({
-        directory: request.directory.path,
-        result: await runContinual(request),
-      }));
-      invocation.print({ ...result, directory }, continualTable(result, curveTitle), options);
-      invocation.tell(`curves  ${relative('', join(directory, 'continual.svg'))}\n`, options);
-    });
+  addRunOptions(command, [
+    'ncfm continual fashion-continual --threads 1',
+    'ncfm continual digits --set continual.steps=2 --name two-steps',
+    'ncfm continual runs/two-steps',
+  ]).action(async (config: string | undefined, options: RunOptions) => {
+    const { runContinual, curveTitle } = await import('../../tasks/index.js');
+    const run = { command: 'continual', source: config, options };
+    const { directory, result } = await executeRun(invocation, run, async (request) => ({
+      directory: request.directory.path,
+      result: await runContinual(request),
+    }));
+    invocation.print({ ...result, directory }, continualTable(result, curveTitle), options);
+    invocation.tell(`curves  ${relative('', join(directory, 'continual.svg'))}\n`, options);
+  });
 }

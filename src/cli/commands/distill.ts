@@ -1,12 +1,7 @@
 import type { Command } from 'commander';
 import { executeRun, type RunOptions } from '../execute.js';
 import type { Invocation } from '../invocation.js';
-import {
-  addCacheOption,
-  addDirectoryOptions,
-  addOutputOptions,
-  addPlanOptions,
-} from '../options.js';
+import { addRunOptions } from '../options.js';
 import { runSummary } from '../summary.js';
 
 /** `ncfm distill`: pretraining as far as it is needed, and distillation. */
@@ -16,27 +11,17 @@ export function addDistillCommand(program: Command, invocation: Invocation): voi
     .summary('distil a dataset, without evaluating')
     .description(
       'Pretrains feature extractors (or reuses them) and distils the dataset. Prints the run directory.',
-    )
-    .argument(
-      '[config]',
-      "a preset (see ncfm presets), a YAML file, or a run's folder to go on with; own-data with --data alone",
     );
-  addPlanOptions(command);
-  addDirectoryOptions(command);
-  addCacheOption(command);
-  addOutputOptions(command)
-    .addHelpText(
-      'after',
-      '\nExample:\n  ncfm distill fashion-quick --name mine && ncfm evaluate runs/mine',
-    )
-    .action(async (config: string | undefined, options: RunOptions) => {
-      const { distillOnly, distillStages } = await import('../../tasks/index.js');
-      const result = await executeRun(
-        invocation,
-        { command: 'distill', source: config, options, stages: distillStages },
-        distillOnly,
-      );
-      invocation.print(result, `${result.directory}\n`, options);
-      invocation.tell(runSummary(result), options);
-    });
+  addRunOptions(command, [
+    'ncfm distill fashion-quick --name mine && ncfm evaluate runs/mine',
+  ]).action(async (config: string | undefined, options: RunOptions) => {
+    const { distillOnly, distillStages } = await import('../../tasks/index.js');
+    const result = await executeRun(
+      invocation,
+      { command: 'distill', source: config, options, stages: distillStages },
+      distillOnly,
+    );
+    invocation.print(result, `${result.directory}\n`, options);
+    invocation.tell(runSummary(result), options);
+  });
 }

@@ -5,12 +5,7 @@ import { formatSize } from '../../run/size.js';
 import type { ProxyResult, SearchResult } from '../../tasks/index.js';
 import { executeRun, type RunOptions } from '../execute.js';
 import type { Invocation } from '../invocation.js';
-import {
-  addCacheOption,
-  addDirectoryOptions,
-  addOutputOptions,
-  addPlanOptions,
-} from '../options.js';
+import { addRunOptions } from '../options.js';
 import { alignColumns } from '../report/table.js';
 
 /** `ncfm search`: architectures put in order by what they learn from a distilled set. */
@@ -22,35 +17,26 @@ export function addSearchCommand(program: Command, invocation: Invocation): void
       'Trains every network of a space on a distilled set (distilled first, or that of search.run), on as many random ' +
         'images, and briefly on all of them, and puts them in order by held-out training images. A sample trained on ' +
         'all images tells how right each order is.',
-    )
-    .argument(
-      '[config]',
-      "a preset (see ncfm presets), a YAML file, or a run's folder to go on with; own-data with --data alone",
     );
-  addPlanOptions(command);
-  addDirectoryOptions(command);
-  addCacheOption(command);
-  addOutputOptions(command)
-    .addHelpText(
-      'after',
-      '\nExamples:\n  ncfm search fashion-search\n  ncfm search fashion-search --set search.run=runs/fashion-quick --name mine' +
-        '\n  ncfm search runs/mine',
-    )
-    .action(async (config: string | undefined, options: RunOptions) => {
-      const { checkSearch, searchArchitectures } = await import('../../tasks/index.js');
-      let path = '';
-      const result = await executeRun(
-        invocation,
-        { command: 'search', source: config, options, check: checkSearch },
-        (request) => {
-          path = request.directory.path;
-          return searchArchitectures(request);
-        },
-      );
-      invocation.print({ ...result, directory: path }, searchTable(result), options);
-      const chart = join(path, 'search.svg');
-      invocation.tell(`chart     ${relative('', chart) || chart}\n`, options);
-    });
+  addRunOptions(command, [
+    'ncfm search fashion-search',
+    'ncfm search fashion-search --set search.run=runs/fashion-quick --name mine',
+    'ncfm search runs/mine',
+  ]).action(async (config: string | undefined, options: RunOptions) => {
+    const { checkSearch, searchArchitectures } = await import('../../tasks/index.js');
+    let path = '';
+    const result = await executeRun(
+      invocation,
+      { command: 'search', source: config, options, check: checkSearch },
+      (request) => {
+        path = request.directory.path;
+        return searchArchitectures(request);
+      },
+    );
+    invocation.print({ ...result, directory: path }, searchTable(result), options);
+    const chart = join(path, 'search.svg');
+    invocation.tell(`chart     ${relative('', chart) || chart}\n`, options);
+  });
 }
 
 /** How well each proxy puts architectures in order, beside training on all images; then what each found. */
