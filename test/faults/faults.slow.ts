@@ -24,14 +24,14 @@ const forbidden = /could not be written: there is no permission.*\(EACCES\)/;
 const broken = /could not be written: the disk reports an error.*\(EIO\)/;
 
 /** From the first file of a run to its last. */
-const moments = [1, 2, 5, 12, 25, 40, 60];
+const moments = [1, 2, 5, 9, 14, 19, 24, 28];
 const faults: Fault[] = [
   ...moments.flatMap((at): Fault[] => [
     { call: 'open', at, error: 'EACCES', told: forbidden },
     { call: 'fsync', at, error: 'EIO', told: broken },
     { call: 'rename', at, error: 'EROFS', told: readOnly },
   ]),
-  ...[...moments, 100, 160, 230].map(
+  ...[...moments, 40, 60, 100, 160, 230].map(
     (at): Fault => ({ call: 'write', at, error: 'ENOSPC', told: full }),
   ),
   { call: 'link', at: 1, error: 'EROFS', told: readOnly },
