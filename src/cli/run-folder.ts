@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { LoadedPlan } from '../config/index.js';
+import { presetNames } from '../config/presets.js';
 import { describeDifferences, differences } from '../run/differences.js';
 import { RunDirectory } from '../run/directory.js';
 import { Lock } from '../run/lock.js';
@@ -39,7 +40,7 @@ export async function chooseRun(
   options: PlanOptions & DirectoryOptions,
 ): Promise<RunChoice> {
   const { loadPlan } = await import('../config/index.js');
-  const own = source !== undefined && isRunFolder(source);
+  const own = source !== undefined && !presetNames().includes(source) && isRunFolder(source);
   if (own) refuseContradictions(source, options);
   const loaded = loadPlan({
     ...(source !== undefined && { source: own ? join(source, 'config.yaml') : source }),
