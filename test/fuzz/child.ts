@@ -1,5 +1,5 @@
+import { fuzz } from './fuzz.js';
 import { readers } from './readers.js';
-import { fuzz } from './session.js';
 import type { Report, Task } from './supervise.js';
 
 /** Often enough that silence means a hang. */

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { fuzz } from './fuzz.js';
 import { mutate } from './mutation.js';
 import { Random } from './random.js';
 import { readers } from './readers.js';
-import { fuzz } from './session.js';
 
 const corpus = fileURLToPath(new URL('corpus/', import.meta.url));
 

@@ -8,7 +8,7 @@ import { Random } from './random.js';
 import type { Reader } from './readers.js';
 
 /** How long a reader is tried. */
-export interface SessionOptions {
+export interface FuzzOptions {
   readonly seed: number;
   /** Mutations, beside the seeds and the corpus. Default: no limit. */
   readonly iterations?: number;
@@ -34,7 +34,7 @@ export interface Trial {
  * Tries a reader: its seeds and the kept inputs as they are, then mutations of them and of those mutations that reached
  * something new. The same options give the same inputs as long as the code, and so its coverage, is the same.
  */
-export async function* fuzz(reader: Reader, options: SessionOptions): AsyncGenerator<Trial> {
+export async function* fuzz(reader: Reader, options: FuzzOptions): AsyncGenerator<Trial> {
   const { seed, iterations = Number.POSITIVE_INFINITY, guided = true } = options;
   const { seconds = Number.POSITIVE_INFINITY } = options;
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'ncfm-fuzz-'));
