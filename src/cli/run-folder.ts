@@ -20,7 +20,6 @@ export interface RunChoice extends LoadedPlan {
 /** Settings that nothing already computed depends on: a run that goes on may have others. */
 const laterSettings: readonly string[] = [
   'name',
-  'memory',
   'snapshotEvery',
   'checkpoint',
   'student',

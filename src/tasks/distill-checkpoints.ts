@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   type Condenser,
   type FlatValues,
@@ -75,7 +76,10 @@ export class DistillCheckpoints implements Disposable {
     if (stored === undefined) return;
     condenser.setState(unflattenState({ tensors: stored.tensors, values: stored.values.state }));
     const { iteration } = condenser;
-    this.#discrepancies.push(...Array.from(stored.tensors.get(seriesName)!.toArray(), Number));
+    // One by one: a long run has more of them than a call can have arguments.
+    for (const value of stored.tensors.get(seriesName)!.toArray()) {
+      this.#discrepancies.push(Number(value));
+    }
     this.#timer.kept(iteration);
     this.#options.onEvent({ type: 'distill-resume', iteration, path: stored.path });
     this.dispose();
@@ -112,7 +116,7 @@ export class DistillCheckpoints implements Disposable {
 
   /** Stores where a step began that has no number for a loss or gradient, beside the checkpoints, and says so. */
   diagnose(condenser: Condenser, { step }: NonFiniteError): void {
-    const path = `${this.#options.folder}/diagnosis-${step.iteration}.safetensors`;
+    const path = join(this.#options.folder, `diagnosis-${step.iteration}.safetensors`);
     scope(() => {
       const { tensors } = flattenState(condenser.getState());
       // JSON has no word for what is not a number.

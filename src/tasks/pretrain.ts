@@ -213,6 +213,11 @@ function checkpointsOf(request: PretrainRequest, index: number, path: string): T
         step,
         steps: pretrainSteps(request),
       }),
+    onDamaged: (path) =>
+      onEvent({
+        type: 'warning',
+        message: `a checkpoint of an extractor in training was damaged; it goes on from the one before, or begins anew (${path})`,
+      }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { noAugmentation, officialTraining } from '../augment/index.js';
@@ -46,12 +46,14 @@ async function trained(model: ModelOptions, options: TrainOptions, stop?: Stop) 
   using network = buildModel(model, digits.shape, 10, random);
   const steps: number[] = [];
   const resumed: number[] = [];
+  const damaged: string[] = [];
   const checkpoints =
     stop &&
     new TrainingCheckpoints({
       folder: stop.folder,
       seconds: null,
       onResume: (step) => resumed.push(step),
+      onDamaged: (path) => damaged.push(path),
     });
   await train({
     model: network,
@@ -66,7 +68,7 @@ async function trained(model: ModelOptions, options: TrainOptions, stop?: Stop) 
       if (step === stop?.after) controller.abort(new Error('stopped here'));
     },
   }).catch((error: Error) => expect(error.message).toBe('stopped here'));
-  return { hash: hashTensors(network.state()), steps, resumed, checkpoints };
+  return { hash: hashTensors(network.state()), steps, resumed, damaged, checkpoints };
 }
 
 describe('a training that was stopped', () => {
@@ -84,5 +86,18 @@ describe('a training that was stopped', () => {
     expect(liveTensors()).toBe(before);
     last.checkpoints!.clear();
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it('begins anew where its checkpoint is damaged, says so, and ends alike', async () => {
+    const [, model, options] = trainings[0]!;
+    const folder = join(temporaryFolder(), 'training');
+    await trained(model, options, { folder, after: 7 });
+    const [name] = readdirSync(folder);
+    const path = join(folder, name!);
+    writeFileSync(path, readFileSync(path).subarray(1));
+    const last = await trained(model, options, { folder });
+    expect(last.damaged).toEqual([`${path}.damaged`]);
+    expect(last.resumed).toEqual([]);
+    expect(last.hash).toBe((await trained(model, options)).hash);
   });
 });

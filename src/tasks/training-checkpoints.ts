@@ -19,6 +19,8 @@ export interface TrainingCheckpointsOptions {
   readonly seconds: number | null;
   /** Told the number of steps done when a training goes on. */
   readonly onResume: (step: number) => void;
+  /** Told where a damaged checkpoint has been put; the one before it is used, or the training begins anew. */
+  readonly onDamaged: (path: string) => void;
 }
 
 /**
@@ -28,17 +30,18 @@ export interface TrainingCheckpointsOptions {
 export class TrainingCheckpoints {
   readonly #checkpoints: Checkpoints;
   readonly #timer: CheckpointTimer;
-  readonly #onResume: (step: number) => void;
+  readonly #options: TrainingCheckpointsOptions;
 
-  constructor({ folder, seconds, onResume }: TrainingCheckpointsOptions) {
-    this.#onResume = onResume;
+  constructor(options: TrainingCheckpointsOptions) {
+    const { folder, seconds } = options;
+    this.#options = options;
     this.#checkpoints = new Checkpoints(folder);
     this.#timer = new CheckpointTimer({ seconds, iterations: null });
   }
 
   /** Puts a training that has not begun where it was kept last; leaves it alone when it was not. */
   restore(training: Training): void {
-    const stored = this.#checkpoints.latest<Values>();
+    const stored = this.#checkpoints.latest<Values>(this.#options.onDamaged);
     if (stored === undefined) return;
     try {
       training.setState(stateOf(stored.tensors, stored.values));
@@ -46,7 +49,7 @@ export class TrainingCheckpoints {
       for (const value of stored.tensors.values()) value.dispose();
     }
     this.#timer.kept(training.steps);
-    this.#onResume(training.steps);
+    this.#options.onResume(training.steps);
   }
 
   /** Keeps the training when its turn has come. */
