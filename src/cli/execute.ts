@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { LoadedPlan } from '../config/index.js';
 import { combine, type EventSink } from '../run/events.js';
@@ -107,8 +107,8 @@ export async function executeRun<T>(
     log.close();
     return result;
   } catch (error) {
-    if (begun) invocation.advise(goOn(command, directory.path));
-    else rmSync(directory.path, { recursive: true, force: true });
+    if (!begun) rmSync(directory.path, { recursive: true, force: true });
+    else if (existsSync(directory.path)) invocation.advise(goOn(command, directory.path));
     throw error;
   }
 }
