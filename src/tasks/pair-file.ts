@@ -12,13 +12,13 @@ import {
 const initialPrefix = 'initial.';
 const trainedPrefix = 'trained.';
 
-/** Writes a network before and after its training, with its test accuracy in percent if that is known. */
-export function storePair(path: string, pair: TrainedPair, accuracy: number | undefined): void {
+/** Writes a network before and after its training. */
+export function storePair(path: string, pair: TrainedPair): void {
   const tensors = new Map([
     ...withPrefix(initialPrefix, pair.initial),
     ...withPrefix(trainedPrefix, pair.trained),
   ]);
-  saveSafetensors(path, tensors, accuracy === undefined ? {} : { testAccuracy: String(accuracy) });
+  saveSafetensors(path, tensors, {});
 }
 
 /** Reads such a file; the tensors are the caller's. Throws UsageError, saying how to mend it, when it is damaged. */
@@ -35,14 +35,6 @@ export function readPair(path: string): TrainedPair {
       { cause },
     );
   }
-}
-
-/** The test accuracy, in percent, that was stored with a network; undefined when it was not tested. */
-export function storedAccuracy(path: string): number | undefined {
-  const { tensors, metadata } = loadSafetensors(path);
-  for (const tensor of tensors.values()) tensor.dispose();
-  const { testAccuracy } = metadata;
-  return testAccuracy === undefined ? undefined : Number(testAccuracy);
 }
 
 /** The pair on another device; the one given is then released. */

@@ -15,7 +15,8 @@ import { dataSizes } from './data-sizes.js';
 import type { DistillOptions } from './distill.js';
 import { processBytes, type Stage } from './footprint.js';
 import type { DatasetChoice, Plan } from './plan.js';
-import { networksReady, requirePool } from './pretrain.js';
+import { networksReady } from './pool-cache.js';
+import { requirePool } from './pretrain.js';
 import { chooseEvaluationWorkers } from './workers/choose.js';
 
 /** The held-out images are the same for every seed of a run, so that runs are compared on the same images. */

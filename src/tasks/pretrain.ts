@@ -1,19 +1,20 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { TrainingAugmentation } from '../augment/index.js';
 import type { Dataset } from '../data/index.js';
 import { ExtractorPool, type TrainedPair } from '../distill/index.js';
-import { buildModel, type ImageModel, type ModelOptions, resolveModel } from '../models/index.js';
+import { buildModel, type ImageModel, type ModelOptions } from '../models/index.js';
 import type { OptimizerOptions, ScheduleOptions } from '../nn/index.js';
 import type { EventSink } from '../run/index.js';
-import { engine, makeFolder, RandomGenerator, threads, UsageError } from '../tensor/index.js';
+import { makeFolder, RandomGenerator, UsageError } from '../tensor/index.js';
 import type { CheckpointInterval } from './checkpoint-interval.js';
 import { testAccuracy } from './evaluation/test-network.js';
 import { isGuessing } from './guards.js';
-import { onDevice, readPair, storedAccuracy, storePair } from './pair-file.js';
+import { onDevice, readPair, storePair } from './pair-file.js';
+import { PoolAccuracies, poolFiles } from './pool-cache.js';
 import { listPool, type PoolMember, readPoolMember } from './pool-folder.js';
-import { datasetSource, type TrainRequest, train } from './train.js';
+import type { TrainRequest } from './train.js';
+import { trainExtractor } from './train-extractor.js';
 import { TrainingCheckpoints } from './training-checkpoints.js';
 
 export interface PretrainOptions {
@@ -46,27 +47,6 @@ export interface PretrainRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Changes when stored pools of an earlier version must not be used any more. */
-const formatVersion = 2;
-
-/**
- * The cache key of a pool: SHA-256 over everything that its numbers depend on, thread count and engine included, so that
- * a run that reuses a pool ends exactly like one that trains it.
- */
-export function poolHash({ train, model, options, random }: PoolRequest): string {
-  const { networks: _, ...settings } = options;
-  const identity = {
-    formatVersion,
-    data: train.hash,
-    normalization: train.normalization,
-    model: resolveModel(model, train.shape),
-    settings,
-    seed: random.seed,
-    engine: [engine().version, random.device, threads()],
-  };
-  return createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 16);
-}
-
 /**
  * Trains the pool of feature extractors (the paper's §4.2.1), or reads those of it that were trained before: each
  * network is stored as soon as it is done, so an interrupted pretraining goes on where it stopped, and a larger pool
@@ -81,7 +61,37 @@ export async function pretrain(request: PretrainRequest): Promise<ExtractorPool>
     else await trainNetwork(request, index, path);
   }
   if (reused > 0) request.onEvent({ type: 'pretrain-reused', networks: reused, path: folder });
+  await testUntested(request, paths);
   return new ExtractorPool(paths.map((path) => onDevice(readPair(path), request.random.device)));
+}
+
+/** Measures those networks that earlier runs trained and tested on other images, or were stopped before they could. */
+async function testUntested(request: PretrainRequest, paths: readonly string[]): Promise<void> {
+  const { train: dataset, test, model: architecture, random } = request;
+  if (test === undefined) return;
+  const accuracies = new PoolAccuracies(request, test);
+  for (const [index, path] of paths.entries()) {
+    if (accuracies.read(index) !== undefined) continue;
+    using model = buildModel(
+      architecture,
+      dataset.shape,
+      dataset.classNames.length,
+      random.derive('tested'),
+    );
+    const pair = onDevice(readPair(path), random.device);
+    model.loadState(pair.trained);
+    for (const state of Object.values(pair)) for (const value of state.values()) value.dispose();
+    await tested(request, model, index);
+  }
+}
+
+/** The accuracies of a pool's networks on the request's test images, in percent; undefined unless all are known. */
+export function poolAccuracies(request: PretrainRequest): number[] | undefined {
+  const { test, options } = request;
+  if (test === undefined) return undefined;
+  const accuracies = new PoolAccuracies(request, test);
+  const known = Array.from({ length: options.networks }, (_, index) => accuracies.read(index));
+  return known.every((accuracy) => accuracy !== undefined) ? known : undefined;
 }
 
 /** Networks of another project; nothing is trained. */
@@ -118,59 +128,26 @@ export function requirePool({ networks, pool }: PretrainOptions): void {
   if (pool !== undefined) poolMembers(networks, pool);
 }
 
-/** What tells one pool from another. */
-export type PoolRequest = Pick<PretrainRequest, 'train' | 'model' | 'options' | 'cache' | 'random'>;
-
-/** How many networks of a pool were trained by earlier runs and need not be again. */
-export function networksReady(request: PoolRequest): number {
-  if (request.options.pool !== undefined) return request.options.networks;
-  return poolFiles(request).paths.filter((path) => existsSync(path)).length;
-}
-
-/** The test accuracies, in percent, of a pool that has been trained: those of its networks that were tested then. */
-export function trainedAccuracies(request: PoolRequest): number[] {
-  return poolFiles(request)
-    .paths.map(storedAccuracy)
-    .filter((accuracy) => accuracy !== undefined);
-}
-
-function poolFiles(request: PoolRequest) {
-  const folder = join(request.cache, 'extractors', poolHash(request));
-  const paths = Array.from({ length: request.options.networks }, (_, index) =>
-    join(folder, `network-${String(index).padStart(3, '0')}.safetensors`),
-  );
-  return { folder, paths };
-}
-
 async function trainNetwork(request: PretrainRequest, index: number, path: string): Promise<void> {
-  const { train: dataset, model: architecture, options, onEvent, signal } = request;
+  const { train: dataset, model, options, onEvent, signal } = request;
   const { networks } = options;
   const started = performance.now();
   onEvent({ type: 'pretrain-network-start', network: index + 1, networks });
-  const random = request.random.derive(`network-${index}`);
-  using model = buildModel(architecture, dataset.shape, dataset.classNames.length, random);
-  using untrained = buildModel(
-    architecture,
-    dataset.shape,
-    dataset.classNames.length,
-    random.derive('copy'),
-  );
-  untrained.loadState(model.state());
   makeFolder(dirname(path));
   const checkpoints = checkpointsOf(request, index, path);
-  await train({
+  using extractor = await trainExtractor({
+    train: dataset,
     model,
-    source: datasetSource(dataset, random.device),
+    options,
     steps: pretrainSteps(request),
-    options: { ...options, cutMix: 0 },
-    random,
+    random: request.random.derive(`network-${index}`),
     checkpoints,
     signal,
     onStep: epochReporter(request, index),
   });
-  const accuracy = await tested(request, model, index);
-  storePair(path, { initial: untrained.state(), trained: model.state() }, accuracy);
+  storePair(path, { initial: extractor.untrained.state(), trained: extractor.trained.state() });
   checkpoints.clear();
+  const accuracy = await tested(request, extractor.trained, index);
   onEvent({
     type: 'pretrain-network-end',
     network: index + 1,
@@ -180,15 +157,17 @@ async function trainNetwork(request: PretrainRequest, index: number, path: strin
   });
 }
 
-/** A network's test accuracy, in percent, where there are test images; says so when it has learnt nothing. */
+/** Measures and keeps a network's accuracy, in percent, where there are test images; says so when it has learnt nothing. */
 async function tested(
-  { test, testAtOnce, random, onEvent, signal }: PretrainRequest,
+  request: PretrainRequest,
   model: ImageModel,
   index: number,
 ): Promise<number | undefined> {
+  const { test, testAtOnce, random, onEvent, signal } = request;
   if (test === undefined) return undefined;
   const { device } = random;
   const accuracy = await testAccuracy(model, test, { device, imagesAtOnce: testAtOnce, signal });
+  new PoolAccuracies(request, test).write(index, accuracy);
   const classes = test.classNames.length;
   if (isGuessing(accuracy, classes, test.labels.length)) {
     onEvent({

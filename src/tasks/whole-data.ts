@@ -1,7 +1,8 @@
 import { type Accuracy, summarize } from './evaluation/statistics.js';
 import type { Plan } from './plan.js';
+import { networksReady } from './pool-cache.js';
 import type { PretrainOptions } from './pretrain.js';
-import { networksReady, type PretrainRequest, pretrain, trainedAccuracies } from './pretrain.js';
+import { type PretrainRequest, poolAccuracies, pretrain } from './pretrain.js';
 import type { RunContext } from './run-context.js';
 
 /** How long networks are trained on all real images, and how many. */
@@ -23,18 +24,19 @@ export interface WholeData extends Accuracy {
 export async function measureWholeData(context: RunContext): Promise<WholeData> {
   const request = requestOf(context);
   (await pretrain(request)).dispose();
-  return wholeDataOf(context.plan, request);
+  return boundOf(context.plan, poolAccuracies(request)!);
 }
 
-/** The bound when all of its networks are in the cache. */
+/** The bound when all of its networks are in the cache and were tested on these images. */
 export function wholeDataIfReady(context: RunContext): WholeData | undefined {
   const request = requestOf(context);
   if (networksReady(request) < request.options.networks) return undefined;
-  return wholeDataOf(context.plan, request);
+  const accuracies = poolAccuracies(request);
+  return accuracies && boundOf(context.plan, accuracies);
 }
 
-function wholeDataOf({ wholeData: { epochs } }: Plan, request: PretrainRequest): WholeData {
-  return { epochs, ...summarize(trainedAccuracies(request)) };
+function boundOf({ wholeData: { epochs } }: Plan, accuracies: readonly number[]): WholeData {
+  return { epochs, ...summarize(accuracies) };
 }
 
 function requestOf({

@@ -1,12 +1,21 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { UsageError } from './errors.js';
-import { type EngineDescription, native, type TensorMemory } from './native.js';
+import { addonPath, type EngineDescription, native, type TensorMemory } from './native.js';
 import type { Device } from './tensor.js';
 
 /** What the engine is and can do. */
 export function engine(): EngineDescription {
   return native.engine();
+}
+
+let addonHash: string | undefined;
+
+/** SHA-256 (hex) of the native addon: another build of it may compute other last digits. */
+export function engineHash(): string {
+  addonHash ??= createHash('sha256').update(readFileSync(addonPath)).digest('hex');
+  return addonHash;
 }
 
 /** How much memory tensors on the CPU take in large blocks. All zeros where the allocator is the system's (macOS). */

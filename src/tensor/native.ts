@@ -75,7 +75,7 @@ export interface Native {
 }
 
 /** Where the addon is looked for: the build directory beside `src` and `dist`. */
-const addonPath = fileURLToPath(new URL('../../build/ncfm.node', import.meta.url));
+export const addonPath = fileURLToPath(new URL('../../build/ncfm.node', import.meta.url));
 
 function load(): Native {
   chooseBlasKernels();

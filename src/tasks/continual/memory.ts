@@ -15,7 +15,8 @@ import {
 } from '../../distill/index.js';
 import { buildModel, type ImageModel, resolveModel } from '../../models/index.js';
 import { FinishedWork, fingerprint, writeImageGrid } from '../../run/index.js';
-import { engine, makeFolder, RandomGenerator, type Tensor, threads } from '../../tensor/index.js';
+import { makeFolder, RandomGenerator, type Tensor } from '../../tensor/index.js';
+import { computedBy } from '../computation.js';
 import { distill } from '../distill.js';
 import { DistillCheckpoints } from '../distill-checkpoints.js';
 import { imageFeatures } from '../features.js';
@@ -24,9 +25,6 @@ import { decodeStored, imagesFile, saveDistilled } from '../product.js';
 import type { RunContext } from '../run-context.js';
 import { forgettingScores } from './forgetting.js';
 import type { MemoryKind } from './options.js';
-
-/** Raised when the same settings would give other images than before. */
-const formatVersion = 1;
 
 /** One step's part of the memories: images of the classes that come with it, made from their real images alone. */
 export interface StepMemory {
@@ -199,12 +197,11 @@ function storedHash({ folder }: StepMemory, kind: MemoryKind): string | undefine
   }
 }
 
-/** Everything that a part depends on, engine and threads included. */
+/** Everything that a part depends on, code and engine included. */
 function identityOf(memory: StepMemory, kind: MemoryKind): object {
   const { context, train, random } = memory;
   const { model, pretrain, distill } = context.plan;
   return {
-    formatVersion,
     kind,
     data: train.hash,
     normalization: train.normalization,
@@ -212,6 +209,6 @@ function identityOf(memory: StepMemory, kind: MemoryKind): object {
     pretrain,
     settings: isDistilled(kind) ? distill : perClass(memory),
     seed: random.seed,
-    engine: [engine().version, random.device, threads()],
+    computedBy: computedBy('./memory.js', import.meta.url, random.device),
   };
 }

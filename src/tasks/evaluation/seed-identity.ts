@@ -1,18 +1,15 @@
 import { resolveModel } from '../../models/index.js';
-import { engine, hashTensors, threads } from '../../tensor/index.js';
+import { hashTensors } from '../../tensor/index.js';
+import { computedBy } from '../computation.js';
 import type { EvaluateRequest } from './evaluate.js';
 import { isDataset, type TrainingImages } from './training-images.js';
 
-/** Raised when the same settings would give other figures than before. */
-const formatVersion = 1;
-
-/** Everything that the figures of one network depend on, engine and threads included. */
+/** Everything that the figures of one network depend on, code and engine included. */
 export function seedIdentity(request: EvaluateRequest, seed: number): object {
   const { normalization, test, validation, model, steps, options, teacher, random, workers } =
     request;
   const { seeds: _, length: __, concurrency: ___, ...settings } = options;
   return {
-    formatVersion,
     images: imagesHash(request.data(seed)),
     normalization,
     measuredOn: [test.hash, validation?.hash ?? null],
@@ -21,7 +18,7 @@ export function seedIdentity(request: EvaluateRequest, seed: number): object {
     settings,
     teacher: teacher?.hash ?? null,
     seed: [random.seed, seed],
-    engine: [engine().version, random.device, workers?.threads ?? threads()],
+    computedBy: computedBy('./evaluate-seed.js', import.meta.url, random.device, workers?.threads),
   };
 }
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Dataset, DatasetPair } from '../../data/index.js';
 import { decode } from '../../distill/index.js';
 import type { FinishedWork } from '../../run/index.js';
-import { engine, noGrad, scope, type Tensor, threads, UsageError } from '../../tensor/index.js';
+import { noGrad, scope, type Tensor, UsageError } from '../../tensor/index.js';
+import { computedBy } from '../computation.js';
 import { distillOnly } from '../pipeline.js';
 import type { Plan } from '../plan.js';
 import { type DistilledMetadata, loadDistilled } from '../product.js';
@@ -77,8 +78,8 @@ async function locate(
 }
 
 function distillationIdentity({ model, pretrain, distill, seed, device }: Plan, train: Dataset) {
-  const engineFacts = [engine().version, device, threads()];
-  return { data: train.hash, model, pretrain, distill, seed, engine: engineFacts };
+  const computed = computedBy('../pipeline.js', import.meta.url, device);
+  return { data: train.hash, model, pretrain, distill, seed, computedBy: computed };
 }
 
 /** How long a finished run's stages before its evaluation took. */
