@@ -57,7 +57,7 @@ export const evaluate = mapping(
     labels,
     curve: mapping({
       points: integer({ from: 0, to: 1000 }),
-      validationImages: integer({ from: 0, to: 1_000_000 }),
+      trainingImages: integer({ from: 0, to: 1_000_000 }),
     }),
   },
   "a mapping of keys, or the word 'official'",

@@ -163,7 +163,7 @@ class Learner implements Disposable {
         decodedPerClass(formation, imagesPerClass) * step.seen.length,
       ),
       testAtOnce: memory.chunks.test,
-      options: { ...plan.evaluate, curve: { points: 0, validationImages: 0 } },
+      options: { ...plan.evaluate, curve: { points: 0, trainingImages: 0 } },
       random: this.#random.derive(`step-${step.number}`).derive('evaluate'),
       finished: new FinishedWork(this.#pathOf(networksFolder, step)),
       onEvent,

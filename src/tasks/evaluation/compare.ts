@@ -117,7 +117,7 @@ export async function measure(
     },
     normalization: data.train.normalization,
     test: data.test,
-    validation: validationImages(request),
+    trainingSample: trainingSample(request),
     model: model ?? plan.student,
     steps,
     testAtOnce,
@@ -132,9 +132,9 @@ export async function measure(
 }
 
 /** Random training images, the same for every set and seed, on which the learning curve is measured. */
-function validationImages({ plan, data: { train }, random }: CompareRequest): Dataset | undefined {
-  const { points, validationImages } = plan.evaluate.curve;
-  if (points === 0 || validationImages === 0) return undefined;
-  const order = random.derive('validation').permutation(train.labels.length);
-  return subset(train, order.slice(0, validationImages), 'validation');
+function trainingSample({ plan, data: { train }, random }: CompareRequest): Dataset | undefined {
+  const { points, trainingImages } = plan.evaluate.curve;
+  if (points === 0 || trainingImages === 0) return undefined;
+  const order = random.derive('training-sample').permutation(train.labels.length);
+  return subset(train, order.slice(0, trainingImages), 'training sample');
 }

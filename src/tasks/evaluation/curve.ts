@@ -8,8 +8,8 @@ export interface CurvePoint {
   readonly step: number;
   /** The share of test images that it classifies correctly, in percent. */
   readonly test: number;
-  /** The same of real training images. */
-  readonly validation?: number;
+  /** The same of real training images, which the set may have been distilled from. */
+  readonly training?: number;
 }
 
 /** Tests a network at evenly spaced steps of its training, the last one included; never when there are to be no points. */
@@ -36,20 +36,20 @@ export class CurveRecorder {
     this.#points.push({
       step,
       test: await testAccuracy(this.#model, test, this.#options),
-      ...(await this.#validation()),
+      ...(await this.#training()),
     });
   }
 
   async finish({ accuracy }: TestMetrics): Promise<void> {
     const { steps } = this.#request;
     if (this.#due.size === 0) return;
-    this.#points.push({ step: steps, test: accuracy, ...(await this.#validation()) });
+    this.#points.push({ step: steps, test: accuracy, ...(await this.#training()) });
   }
 
-  async #validation(): Promise<{ validation?: number }> {
-    const { validation } = this.#request;
-    if (validation === undefined) return {};
-    return { validation: await testAccuracy(this.#model, validation, this.#options) };
+  async #training(): Promise<{ training?: number }> {
+    const { trainingSample } = this.#request;
+    if (trainingSample === undefined) return {};
+    return { training: await testAccuracy(this.#model, trainingSample, this.#options) };
   }
 
   get #options() {

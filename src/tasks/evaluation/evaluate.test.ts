@@ -81,14 +81,14 @@ describe('an evaluation', () => {
 
   it('learns the same whether or not it is tested on the way, and marks what was chosen', async () => {
     const plain = await evaluate(request());
-    const curve = { points: 4, validationImages: 50 };
+    const curve = { points: 4, trainingImages: 50 };
     const options = { ...smallPlan.evaluate, curve };
-    const validation = subset(
+    const trainingSample = subset(
       digits.train,
       Int32Array.from({ length: 50 }, (_, i) => i),
       'part',
     );
-    const curved = await evaluate(request({ options, validation }));
+    const curved = await evaluate(request({ options, trainingSample }));
     expect(curved.mean).toBe(plain.mean);
     for (const { curve: points, metrics } of curved.seeds) {
       expect(points.map(({ step }) => step)).toEqual([20, 40, 60, 80]);
@@ -96,10 +96,10 @@ describe('an evaluation', () => {
     }
     expect(curved.bestOnTest!.mean).toBeGreaterThanOrEqual(curved.mean);
     const selected = curved.seeds.map(({ curve: points }) => {
-      const best = Math.max(...points.map((point) => point.validation!));
-      return points.find((point) => point.validation === best)!.test;
+      const best = Math.max(...points.map((point) => point.training!));
+      return points.find((point) => point.training === best)!.test;
     });
-    expect(curved.validationSelected!.mean).toBeCloseTo((selected[0]! + selected[1]!) / 2, 10);
+    expect(curved.trainingSelected!.mean).toBeCloseTo((selected[0]! + selected[1]!) / 2, 10);
   });
 
   it('learns from the teacher, even where every label is wrong', async () => {

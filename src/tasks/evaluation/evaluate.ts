@@ -27,10 +27,10 @@ export interface CurveOptions {
   /** Times that a network is tested on its way, evenly spaced; the test after the last step is one of them. */
   readonly points: number;
   /**
-   * Real training images on which each point is measured too, so that a point can be chosen without the test images. 0
-   * for none.
+   * Real training images on which each point is measured too, so that a point can be chosen without the test images (but
+   * by images that were distilled from: they are not held out). 0 for none.
    */
-  readonly validationImages: number;
+  readonly trainingImages: number;
 }
 
 export interface EvaluateRequest {
@@ -41,7 +41,7 @@ export interface EvaluateRequest {
   readonly normalization: Normalization;
   readonly test: Dataset;
   /** Real training images for the learning curve; see `CurveOptions`. */
-  readonly validation?: Dataset | undefined;
+  readonly trainingSample?: Dataset | undefined;
   readonly model: ModelOptions;
   /** Steps per network, the same for all sets that are compared; see `trainingSteps`. */
   readonly steps: number;

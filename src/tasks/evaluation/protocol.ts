@@ -40,7 +40,7 @@ export const namedProtocols = {
     cutMix: 0.5,
     seeds: 10,
     labels: { mode: 'hard' },
-    curve: { points: 10, validationImages: 1000 },
+    curve: { points: 10, trainingImages: 1000 },
   },
 } as const satisfies { readonly [name: string]: EvaluateOptions };
 

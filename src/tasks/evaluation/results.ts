@@ -17,8 +17,8 @@ export interface SetResult extends Accuracy {
   readonly calibrationError: Summary;
   /** Mean cross-entropy on the test images, in nats. */
   readonly testLoss: Summary;
-  /** Test accuracy at the step that classified most real training images correctly. */
-  readonly validationSelected?: Accuracy;
+  /** Test accuracy at the step that classified most real training images correctly; these were distilled from. */
+  readonly trainingSelected?: Accuracy;
   /** At the step of the highest test accuracy, as papers often have it: chosen on test data, so never to be relied on. */
   readonly bestOnTest?: Accuracy;
   readonly seeds: readonly SeedResult[];
@@ -30,7 +30,7 @@ export function summarizeSeeds(seeds: readonly SeedResult[]): SetResult {
     summarize(seeds.map(({ metrics }) => figure(metrics)));
   const [first] = seeds;
   const curved = first !== undefined && first.curve.length > 1;
-  const validated = curved && first.curve[0]!.validation !== undefined;
+  const sampled = curved && first.curve[0]!.training !== undefined;
   const chosen = (by: (point: CurvePoint) => number): Accuracy =>
     summarize(seeds.map(({ curve }) => best(curve, by).test));
   return {
@@ -38,7 +38,7 @@ export function summarizeSeeds(seeds: readonly SeedResult[]): SetResult {
     ...(first?.metrics.topFive !== undefined && { topFive: over(({ topFive }) => topFive!) }),
     calibrationError: over(({ calibrationError }) => calibrationError),
     testLoss: over(({ loss }) => loss),
-    ...(validated && { validationSelected: chosen(({ validation }) => validation!) }),
+    ...(sampled && { trainingSelected: chosen(({ training }) => training!) }),
     ...(curved && { bestOnTest: chosen(({ test }) => test) }),
     seeds,
   };

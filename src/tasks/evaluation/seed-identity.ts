@@ -6,13 +6,13 @@ import { isDataset, type TrainingImages } from './training-images.js';
 
 /** Everything that the figures of one network depend on, code and engine included. */
 export function seedIdentity(request: EvaluateRequest, seed: number): object {
-  const { normalization, test, validation, model, steps, options, teacher, random, workers } =
+  const { normalization, test, trainingSample, model, steps, options, teacher, random, workers } =
     request;
   const { seeds: _, length: __, concurrency: ___, ...settings } = options;
   return {
     images: imagesHash(request.data(seed)),
     normalization,
-    measuredOn: [test.hash, validation?.hash ?? null],
+    measuredOn: [test.hash, trainingSample?.hash ?? null],
     model: resolveModel(model, test.shape),
     steps,
     settings,

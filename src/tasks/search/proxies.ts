@@ -34,7 +34,7 @@ export interface ProxyRequest {
 
 /** How candidates are trained: by the evaluation's settings, with hard labels, and without tests on the way. */
 function trainingOptions({ plan }: Pick<ProxyRequest, 'plan'>): EvaluateOptions {
-  return { ...plan.evaluate, labels: { mode: 'hard' }, curve: { points: 0, validationImages: 0 } };
+  return { ...plan.evaluate, labels: { mode: 'hard' }, curve: { points: 0, trainingImages: 0 } };
 }
 
 /** Real images are trained on as networks usually are: unmixed. */

@@ -53,7 +53,7 @@ export const smallPlan: Plan = {
     seeds: 2,
     concurrency: 1,
     labels: { mode: 'hard' },
-    curve: { points: 0, validationImages: 0 },
+    curve: { points: 0, trainingImages: 0 },
   },
   wholeData: { epochs: 2, networks: 1 },
   search: {

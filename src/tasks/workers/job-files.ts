@@ -27,7 +27,7 @@ export class JobFiles implements Disposable {
 
   /** The job of one seed of an evaluation, which trains on `data`; all images are on disk when this returns. */
   job(request: EvaluateRequest, seed: number, data: TrainingImages): TrainingJob {
-    const { set, normalization, test, validation, model, steps, testAtOnce, options } = request;
+    const { set, normalization, test, trainingSample, model, steps, testAtOnce, options } = request;
     const { random } = request;
     return {
       set,
@@ -37,7 +37,7 @@ export class JobFiles implements Disposable {
         : { kind: 'tensors', path: this.#tensors(data) },
       normalization,
       test: this.#dataset(test),
-      ...(validation && { validation: this.#dataset(validation) }),
+      ...(trainingSample && { trainingSample: this.#dataset(trainingSample) }),
       model,
       steps,
       ...(testAtOnce !== undefined && { testAtOnce }),

@@ -16,7 +16,7 @@ export interface TrainingJob {
   readonly normalization: Normalization;
   /** Folders of stored datasets. */
   readonly test: string;
-  readonly validation?: string;
+  readonly trainingSample?: string;
   readonly model: ModelOptions;
   readonly steps: number;
   readonly testAtOnce?: number;

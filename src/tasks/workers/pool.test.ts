@@ -91,10 +91,10 @@ describe('a network trained by a worker process', () => {
 
   it('may be trained on a whole dataset, and be tested on the way', async () => {
     const part = subset(digits.train, [1, 2, 3, 4, 5], 'part');
-    const curve = { points: 2, validationImages: 5 };
+    const curve = { points: 2, trainingImages: 5 };
     const asked = request({
       data: () => digits.train,
-      validation: part,
+      trainingSample: part,
       options: { ...smallPlan.evaluate, curve },
     });
     using pool = new WorkerPool({ workers: 1, threads: 1 });

@@ -31,14 +31,14 @@ function tell(message: FromWorker): void {
 }
 
 async function work(job: TrainingJob) {
-  const { images, test, validation, seed, random, ...request } = job;
+  const { images, test, trainingSample, seed, random, ...request } = job;
   using data = open(images, random.device);
   return await evaluateSeed(
     {
       ...request,
       data: () => data.images,
       test: dataset(test),
-      ...(validation !== undefined && { validation: dataset(validation) }),
+      ...(trainingSample !== undefined && { trainingSample: dataset(trainingSample) }),
       random: new RandomGenerator(random.seed, random.device),
       onEvent: (event) => tell({ type: 'event', event }),
     },

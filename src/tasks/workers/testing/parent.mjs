@@ -36,7 +36,7 @@ function train(seed) {
         cutMix: 0,
         seeds: 2,
         labels: { mode: 'hard' },
-        curve: { points: 0, validationImages: 0 },
+        curve: { points: 0, trainingImages: 0 },
       },
       random: new RandomGenerator(1),
       onEvent: () => {
