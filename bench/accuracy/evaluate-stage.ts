@@ -76,7 +76,7 @@ async function accuracyOf(
       random: generator('evaluate'),
       onEvent: () => {},
     });
-    return { mean, std };
+    return { mean, std: std ?? 0 };
   } finally {
     images.dispose();
     labels.dispose();

@@ -91,7 +91,7 @@ async function compareSides(run: string, seeds: number, threads: number): Promis
     run,
     ours: { mean, std, n },
     pytorch,
-    agree: Math.abs(mean - pytorch.mean) < Math.max(std, pytorch.std),
+    agree: Math.abs(mean - pytorch.mean) < Math.max(std ?? 0, pytorch.std ?? 0),
   };
 }
 
@@ -160,7 +160,7 @@ function writeBytes(path: string, dataset: Dataset): void {
 
 function describe({ ours, pytorch, agree }: Outcome): string {
   const row = (name: string, { mean, std, n }: Summary): string =>
-    `${name.padEnd(8)}  ${mean.toFixed(2)} ± ${std.toFixed(2)} %, ${n} seeds\n`;
+    `${name.padEnd(8)}  ${mean.toFixed(2)}${std === null ? '' : ` ± ${std.toFixed(2)}`} %, ${n} seeds\n`;
   const verdict = agree ? 'within one standard deviation' : 'further apart than the deviations';
   return `${row('ncfm', ours)}${row('PyTorch', pytorch)}${verdict}\n`;
 }

@@ -57,7 +57,7 @@ async function runAll(study: Study, store: Store, threads: number): Promise<Outc
       const { mean, std } = outcome.accuracy;
       const done = `${index + 1}/${study.variants.length}`;
       process.stderr.write(
-        `· seed ${seed}, ${done} ${variant.name}: ${mean.toFixed(2)} ± ${std.toFixed(2)}, ${outcome.distillSeconds.toFixed(0)} s\n`,
+        `· seed ${seed}, ${done} ${variant.name}: ${mean.toFixed(2)} ± ${std?.toFixed(2) ?? '?'}, ${outcome.distillSeconds.toFixed(0)} s\n`,
       );
     }
   }

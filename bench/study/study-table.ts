@@ -13,7 +13,7 @@ export function studyTable(study: Study, outcomes: readonly Outcome[]): string {
     const { mean, std, n } = summarize(own.map(({ accuracy }) => accuracy.mean));
     const seconds = own.reduce((sum, { distillSeconds }) => sum + distillSeconds, 0) / own.length;
     const each = own.map(({ accuracy }) => accuracy.mean.toFixed(2)).join(', ');
-    return `| ${name} | ${mean.toFixed(2)} ± ${std.toFixed(2)} | ${n} | ${each} | ${seconds.toFixed(0)} |`;
+    return `| ${name} | ${mean.toFixed(2)}${std === null ? '' : ` ± ${std.toFixed(2)}`} | ${n} | ${each} | ${seconds.toFixed(0)} |`;
   });
   return [
     study.title,

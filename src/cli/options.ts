@@ -34,6 +34,7 @@ export function addPlanOptions(command: Command): Command {
     .option('--data <name or path>', 'a dataset (see ncfm data list), or a folder or file of yours')
     .option('--ipc <number>', 'images per class', positiveNumber)
     .option('--seed <number>', 'seed of everything random', wholeNumber)
+    .option('--repeats <number>', 'distillations, each from a seed of its own', positiveNumber)
     .option('--threads <number>', 'threads of the engine, or auto: the physical cores', threadCount)
     .option('--device <name>', 'cpu, cuda or cuda:<number>')
     .option('--memory <size>', 'memory to stay under, such as 2GB or 1.5GiB, or auto: no limit');
@@ -78,12 +79,13 @@ export function addJsonOption(command: Command): Command {
 
 /** What of the options changes the configuration. */
 export function changesOf(options: PlanOptions): PlanChanges {
-  const { set, data, ipc, seed, threads, device, memory, name } = options;
+  const { set, data, ipc, seed, repeats, threads, device, memory, name } = options;
   return {
     ...(set && { overrides: set }),
     ...(data !== undefined && { data }),
     ...(ipc !== undefined && { ipc }),
     ...(seed !== undefined && { seed }),
+    ...(repeats !== undefined && { repeats }),
     ...(threads !== undefined && { threads }),
     ...(device !== undefined && { device }),
     ...(memory !== undefined && { memory }),

@@ -20,6 +20,7 @@ export interface RunChoice extends LoadedPlan {
 /** Settings that nothing already computed depends on: a run that goes on may have others. */
 const laterSettings: readonly string[] = [
   'name',
+  'repeats',
   'snapshotEvery',
   'checkpoint',
   'student',

@@ -23,6 +23,23 @@ describe('the steps of a run', () => {
     expect(existsSync(join(runs, 'mine', 'results.json'))).toBe(true);
   });
 
+  it('are done for several distillations, whose table tells both sources of what they differ by', async () => {
+    const { runs, flags } = folders();
+    const short = ['--set', 'evaluate.length={ steps: 5 }', '--set', 'evaluate.seeds=2'];
+    const options = ['digits', ...flags, ...short, '--resume', '--repeats'];
+    const one = await ncfm('run', ...options, '1');
+    expect(one.stdout).toMatch(/^ncfm .* trainings of this set$/m);
+    const three = await ncfm('run', ...options, '3');
+    expect(three.stdout).toMatch(/^set .* distillations +between them +between trainings$/m);
+    expect(readdirSync(join(runs, 'digits', 'repeats'))).toEqual(['2', '3']);
+
+    const cache = flags.slice(2, 4);
+    const evaluated = await ncfm('evaluate', join(runs, 'digits'), ...cache, '--json');
+    const { accuracy, runs: all } = JSON.parse(evaluated.stdout);
+    expect(accuracy.ncfm).toMatchObject({ n: 3, trainings: 2 });
+    expect(all).toHaveLength(3);
+  });
+
   it('evaluate several networks at once, to the same figures', async () => {
     const { runs, flags } = folders();
     await ncfm('distill', 'digits', ...flags);
@@ -97,7 +114,7 @@ describe('the steps of a run', () => {
     const evaluated = await ncfm('evaluate', path, ...as, '--factor', '2', '--json');
     expect(JSON.parse(evaluated.stdout)).toMatchObject({ dataset: 'digits', images: 40 });
     const table = await ncfm('evaluate', path, ...as);
-    expect(table.stdout).toMatch(/^set +accuracy \(%\) +n\nrandom .*\nset /);
+    expect(table.stdout).toMatch(/^set +accuracy \(%\) +n +over\nrandom .*\nset /);
     const others = await ncfm('evaluate', path, ...as, '--models', 'mlp');
     expect(others.stdout).toMatch(/^network .*\nmlp /);
   });

@@ -2,20 +2,57 @@ import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { formatDuration } from '../run/progress.js';
 import { formatSize } from '../run/size.js';
-import type { PhaseSeconds, PipelineResult } from '../tasks/index.js';
-import { accuracyTable } from './report/table.js';
+import type {
+  Components,
+  PhaseSeconds,
+  PipelineResult,
+  RepeatedResult,
+  SetFigures,
+  WholeData,
+} from '../tasks/index.js';
+import {
+  type AccuracyRow,
+  accuracyCells,
+  accuracyTable,
+  columnsTable,
+  intervalCell,
+} from './report/table.js';
 
 /** The accuracies of a run beside its controls, and beside the whole data's where that is known, as a table. */
 export function resultTable({
   accuracy,
   wholeData,
 }: Pick<PipelineResult, 'accuracy' | 'wholeData'>): string {
-  const { random, start, ncfm } = accuracy;
   return accuracyTable([
-    { set: 'random', ...random },
-    { set: 'start', ...start },
-    { set: 'ncfm', ...ncfm },
-    ...(wholeData ? [{ set: `all data, ${wholeData.epochs} epochs`, ...wholeData }] : []),
+    ...(['random', 'start', 'ncfm'] as const).map((set) => setRow(set, accuracy[set])),
+    ...(wholeData ? [wholeDataRow(wholeData)] : []),
+  ]);
+}
+
+/** A line of the table for a set of images, which says what its deviation is over. */
+export function setRow(set: string, figures: SetFigures): AccuracyRow {
+  const over = figures.varies.includes('images') ? 'images and trainings' : 'trainings of this set';
+  return { set, ...figures, over };
+}
+
+/** A line of the table for the networks trained on all real images. */
+export function wholeDataRow(wholeData: WholeData): AccuracyRow {
+  return { set: `all data, ${wholeData.epochs} epochs`, ...wholeData, over: 'trainings' };
+}
+
+/** The accuracies of several distillations, and the two sources of what they differ by. */
+export function repeatsTable({ accuracy }: Pick<RepeatedResult, 'accuracy'>): string {
+  const sets = ['random', 'start', 'ncfm'] as const;
+  const rows = sets.map((set) => accuracy[set]);
+  const component = (name: keyof Components): string[] =>
+    rows.map(({ components }) => components[name]?.toFixed(2) ?? '');
+  return columnsTable([
+    { title: 'set', cells: sets },
+    { title: 'accuracy (%)', cells: accuracyCells(rows) },
+    { title: '95 % interval', cells: rows.map(intervalCell), optional: true },
+    { title: 'distillations', cells: rows.map(({ n }) => String(n)), alignment: 'end' },
+    { title: 'between them', cells: component('distillation'), alignment: 'end', optional: true },
+    { title: 'between trainings', cells: component('training'), alignment: 'end', optional: true },
   ]);
 }
 
@@ -23,6 +60,7 @@ export function resultTable({
 const products = [
   { title: 'images', file: 'images.png' },
   { title: 'accuracy', file: 'accuracy.svg' },
+  { title: 'repeats', file: 'repeats.json' },
   { title: 'loss', file: 'discrepancy.svg' },
   { title: 'dataset', file: 'distilled' },
 ];

@@ -1,6 +1,6 @@
-import { Document, isMap, isSeq, visit } from 'yaml';
 import { decodedPerClass, type Matching } from '../distill/index.js';
 import type { Plan } from '../tasks/plan.js';
+import { planYaml } from '../tasks/plan-yaml.js';
 import { physicalCores } from '../tensor/device.js';
 import { UsageError } from '../tensor/errors.js';
 import { contradictions } from './check.js';
@@ -84,11 +84,12 @@ function mappingOf(value: { readonly [key: string]: string }): Mapping {
 }
 
 function resolvePlan({ threads, distill, ...config }: Config): Plan {
-  const { name, seed, device, memory, chunks, model, student = model, ...rest } = config;
+  const { name, seed, repeats, device, memory, chunks, model, student = model, ...rest } = config;
   const { dataset, pretrain, ...last } = rest;
   return {
     name,
     seed,
+    repeats,
     device,
     threads: threads === 'auto' ? physicalCores() : threads,
     memory,
@@ -109,19 +110,4 @@ function resolveMatching({ matching, imagesPerClass, formation }: Config['distil
   if (groups !== 'auto') return { ...matching, groups };
   const nested = [1, imagesPerClass, decodedPerClass(formation, imagesPerClass)];
   return { ...matching, groups: [...new Set(nested)] };
-}
-
-/** A plan as YAML; lists and the innermost mappings take one line each. */
-function planYaml(plan: Plan): string {
-  const document = new Document(plan, { aliasDuplicateObjects: false });
-  visit(document, {
-    Seq: (_, node) => {
-      node.flow = true;
-    },
-    Map: (key, node) => {
-      node.flow = key !== null && !node.items.some(({ value }) => isMap(value) || isSeq(value));
-    },
-  });
-  document.commentBefore = ` Every setting of the run '${plan.name}', the defaults written out.`;
-  return document.toString({ lineWidth: 0 });
 }

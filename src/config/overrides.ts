@@ -9,6 +9,8 @@ export interface PlanChanges {
   /** Assignments such as `distill.alpha=0.3` or `distill.matching={ strategy: plain, realPerClass: 16 }`. */
   readonly overrides?: readonly string[];
   readonly seed?: number;
+  /** Distillations, each from a seed of its own. */
+  readonly repeats?: number;
   readonly threads?: number | 'auto';
   readonly device?: string;
   /** A size such as '2GB', or 'auto'. */

@@ -185,6 +185,7 @@ const deviceName = 'cpu, cuda or cuda:<number>';
 export const configSchema = mapping({
   name: z.string({ error: runName }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, { error: runName }),
   seed: integer({ from: 0, to: Number.MAX_SAFE_INTEGER }),
+  repeats: integer({ from: 1, to: 1000 }),
   device: z.string({ error: deviceName }).regex(/^(cpu|cuda(:\d{1,3})?)$/, { error: deviceName }),
   threads: integerOrAutomatic({ from: 1, to: 1024 }),
   memory: sizeOrAutomatic(),

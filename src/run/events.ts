@@ -3,12 +3,21 @@
  * report all read the same ones. Every event is plain JSON.
  *
  * Conventions: times are wall-clock seconds; accuracies are percent (0 to 100); losses and discrepancies are
- * dimensionless; `network`, `epoch`, `iteration`, `seed`, `repetition` and `step` count from 1 up to the total beside
+ * dimensionless; `network`, `epoch`, `iteration`, `seed`, `repeat`, `repetition` and `step` count from 1 up to the total beside
  * them and name the piece of work just done.
  */
 
 /** The three stages of a run, in order, and what may follow on them. */
 export type Phase = 'pretrain' | 'distill' | 'evaluate' | 'search';
+
+/** One of several distillations begins, each from a seed of its own. */
+export interface RepeatStart {
+  readonly type: 'repeat-start';
+  readonly repeat: number;
+  readonly repeats: number;
+  /** Of everything random in this distillation, its pool and its evaluation. */
+  readonly seed: number;
+}
 
 /** A stage begins. */
 export interface PhaseStart {
@@ -183,8 +192,8 @@ export interface EvaluateEnd {
   readonly set: string;
   /** Mean test accuracy over the seeds, percent. */
   readonly mean: number;
-  /** Sample standard deviation over the seeds, percentage points; 0 for a single seed. */
-  readonly std: number;
+  /** Sample standard deviation over the seeds, percentage points; null for a single seed. */
+  readonly std: number | null;
   /** Number of seeds. */
   readonly n: number;
 }
@@ -269,6 +278,7 @@ export interface RunEnd {
 
 /** Everything a run can say, told apart by `type`. */
 export type RunEvent =
+  | RepeatStart
   | PhaseStart
   | PhaseEnd
   | DataDecode

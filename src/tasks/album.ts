@@ -9,6 +9,7 @@ import {
 } from '../run/index.js';
 import { writeFileAtomic } from '../tensor/index.js';
 import type { Comparison } from './evaluation/compare.js';
+import type { Summary } from './evaluation/statistics.js';
 import type { Plan } from './plan.js';
 import { loadDistilled } from './product.js';
 import { startFolder } from './run-context.js';
@@ -87,16 +88,19 @@ function storedPixels(folder: string): Float32Array {
 }
 
 /** Draws the accuracies with their deviations as a bar chart. */
-export function drawAccuracies(directory: RunDirectory, { random, start, ncfm }: Comparison): void {
-  const bar = (name: string, { mean, std }: Comparison['ncfm']) => ({
+export function drawAccuracies(
+  path: string,
+  { random, start, ncfm }: { readonly [set in keyof Comparison]: Summary },
+): void {
+  const bar = (name: string, { mean, std }: Summary) => ({
     name,
     value: mean,
-    error: std,
+    ...(std !== null && { error: std }),
   });
   const chart = barChart({
     title: 'Accuracy of networks trained on each set',
     valueLabel: 'accuracy (%)',
     bars: [bar('random real', random), bar('unoptimised start', start), bar('NCFM', ncfm)],
   });
-  writeFileAtomic(directory.pathOf('accuracy.svg'), chart);
+  writeFileAtomic(path, chart);
 }

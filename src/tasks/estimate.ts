@@ -8,6 +8,7 @@ import type { Plan, TaskChunks } from './plan.js';
 import { checkPlan, missingNetworks, type Prepared } from './prepare.js';
 import { pretrainSteps } from './pretrain.js';
 import { type Probed, probe } from './probe.js';
+import { repeatedPlans } from './repeats.js';
 
 export interface EstimateRequest {
   readonly plan: Plan;
@@ -52,7 +53,11 @@ export interface PlanEstimate {
 export async function estimatePlan(request: EstimateRequest): Promise<PlanEstimate> {
   const { plan, cache, onEvent = () => {}, signal } = request;
   const prepared = await checkPlan(plan, { cache, onEvent, signal });
-  const missing = missingNetworks(plan, prepared.data.train, cache);
+  const repeated = repeatedPlans(plan);
+  const missing = repeated
+    .map((each) => missingNetworks(each, prepared.data.train, cache))
+    .reduce((sum, networks) => sum + networks, 0);
+  const total = plan.pretrain.networks * plan.repeats;
   const probed = await probe({ plan, prepared, pretrains: missing > 0, onEvent, signal });
   const seconds = stageSeconds(plan, prepared, probed, missing);
   const stages = prepared.memory.stages.map((stage) => ({
@@ -66,7 +71,7 @@ export async function estimatePlan(request: EstimateRequest): Promise<PlanEstima
     seconds: stages.reduce((sum, stage) => sum + stage.seconds, 0),
     memory: { ...memoryFacts(plan, prepared.memory), chunks: prepared.memory.chunks },
     disk: diskBytes(plan, prepared, probed, missing),
-    networks: { total: plan.pretrain.networks, ready: plan.pretrain.networks - missing },
+    networks: { total, ready: total - missing },
   };
 }
 
@@ -79,7 +84,7 @@ function stageSeconds(
   { seconds: probed }: Probed,
   missing: number,
 ): Record<Stage, number> {
-  const { distill, evaluate } = plan;
+  const { distill, evaluate, repeats } = plan;
   const { classNames, labels } = train;
   const { decoded } = perClass(plan);
   const pretrained =
@@ -92,16 +97,18 @@ function stageSeconds(
   return {
     pretrain: missing * pretrained,
     clusters:
-      labels.length * probed.extractorImage +
-      classNames.length * Math.ceil(Math.log2(decoded)) * probed.halving,
+      repeats *
+      (labels.length * probed.extractorImage +
+        classNames.length * Math.ceil(Math.log2(decoded)) * probed.halving),
     distill:
-      probed.beginning +
-      draws * probed.drawingIteration +
-      (distill.iterations - draws) * probed.iteration +
-      probed.firstPicture +
-      // The last picture shows the images twice.
-      (snapshots(plan) + 1) * probed.picture,
-    evaluate: evaluatedSets * evaluate.seeds * evaluated,
+      repeats *
+      (probed.beginning +
+        draws * probed.drawingIteration +
+        (distill.iterations - draws) * probed.iteration +
+        probed.firstPicture +
+        // The last picture shows the images twice.
+        (snapshots(plan) + 1) * probed.picture),
+    evaluate: repeats * evaluatedSets * evaluate.seeds * evaluated,
   };
 }
 
@@ -147,13 +154,14 @@ function diskBytes(
   const evaluationLines = networks * (toldSteps + 1);
   return {
     run:
-      (snapshots(plan) + 2) * pictureBytes +
-      2 * stored +
-      checkpointBytes(plan, train.labels.length, stored) +
-      networks * (figuresBytes + classes ** 2 * countBytes) +
-      iterations * (lineBytes + pointBytes) +
-      evaluationLines * lineBytes +
-      smallFiles,
+      plan.repeats *
+      ((snapshots(plan) + 2) * pictureBytes +
+        2 * stored +
+        checkpointBytes(plan, train.labels.length, stored) +
+        networks * (figuresBytes + classes ** 2 * countBytes) +
+        iterations * (lineBytes + pointBytes) +
+        evaluationLines * lineBytes +
+        smallFiles),
     cache: missing * 2 * parameterBytes(plan.model, train.shape, classes),
   };
 }

@@ -171,7 +171,7 @@ export function report(
   comparison: Comparison,
   result: PipelineResult,
 ): void {
-  drawAccuracies(directory, comparison);
+  drawAccuracies(directory.pathOf('accuracy.svg'), comparison);
   const { hash } = result.protocol;
   const sets = Object.fromEntries(
     Object.entries(comparison).map(([set, { seeds }]) => [set, seeds]),

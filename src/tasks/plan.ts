@@ -13,6 +13,8 @@ export interface Plan {
   /** The run directory's name. */
   readonly name: string;
   readonly seed: number;
+  /** Distillations, each with a pool, a start and an evaluation from a seed of its own; see `forEachRepeat`. */
+  readonly repeats: number;
   /** 'cpu', 'cuda' or 'cuda:<number>'. */
   readonly device: string;
   /** Threads of the engine's operators. */

@@ -15,13 +15,16 @@ export function addDistillCommand(program: Command, invocation: Invocation): voi
   addRunOptions(command, [
     'ncfm distill fashion-quick --name mine && ncfm evaluate runs/mine',
   ]).action(async (config: string | undefined, options: RunOptions) => {
-    const { distillOnly, distillStages } = await import('../../tasks/index.js');
-    const result = await executeRun(
+    const { distillOnly, distillStages, forEachRepeat } = await import('../../tasks/index.js');
+    const results = await executeRun(
       invocation,
       { command: 'distill', source: config, options, stages: distillStages },
-      distillOnly,
+      (request) => forEachRepeat(request, distillOnly),
     );
-    invocation.print(result, `${result.directory}\n`, options);
-    invocation.tell(runSummary(result), options);
+    const [first] = results;
+    const result = results.length > 1 ? { ...first!, runs: results } : first!;
+    const folders = results.map(({ directory }) => `${directory}\n`).join('');
+    invocation.print(result, folders, options);
+    invocation.tell(runSummary(first!), options);
   });
 }

@@ -15,7 +15,7 @@ import {
   type PlanOptions,
 } from '../options.js';
 import { isRunFolder, lockOf } from '../run-folder.js';
-import { resultTable, runSummary } from '../summary.js';
+import { repeatsTable, resultTable, runSummary } from '../summary.js';
 import { type ForeignOptions, onForeignSet, setTable } from './evaluate/foreign.js';
 import { architectureTable, rankingTable } from './evaluate/tables.js';
 
@@ -76,11 +76,15 @@ async function evaluateCommand(
     const result = await onRun(invocation, run, options, tasks.rankRun);
     invocation.print(result, rankingTable(result), options);
   } else {
-    const result = await onRun(invocation, run, options, (request) =>
-      tasks.evaluateRun(request, { wholeData }),
-    );
-    invocation.print(result, resultTable(result), options);
-    invocation.tell(runSummary(result), options);
+    const { results, repeated } = await onRun(invocation, run, options, async (request) => {
+      const evaluate = (each: PipelineRequest) => tasks.evaluateRun(each, { wholeData });
+      const results = await tasks.forEachRepeat(request, evaluate);
+      return { results, repeated: results.length > 1 && tasks.reportRepeats(request, results) };
+    });
+    const [first] = results;
+    if (repeated) invocation.print(repeated, repeatsTable(repeated), options);
+    else invocation.print(first!, resultTable(first!), options);
+    invocation.tell(runSummary(repeated || first!), options);
   }
 }
 

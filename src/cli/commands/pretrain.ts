@@ -25,12 +25,18 @@ export function addPretrainCommand(program: Command, invocation: Invocation): vo
   addOutputOptions(command)
     .addHelpText('after', '\nExample:\n  ncfm pretrain fashion-quick --set pretrain.networks=8')
     .action(async (config: string | undefined, options: PlanOptions & CacheOptions) => {
-      const { pretrainOnly } = await import('../../tasks/pipeline.js');
+      const { pretrainOnly, repeatedPlans } = await import('../../tasks/index.js');
       const { plan } = await resolvePlan(config, options);
-      const result = await watch(invocation, options, (watched) =>
-        pretrainOnly({ plan, cache: options.cache, ...watched }),
-      );
-      const { networks, seconds } = result;
+      const results = await watch(invocation, options, async (watched) => {
+        const pools: Awaited<ReturnType<typeof pretrainOnly>>[] = [];
+        for (const each of repeatedPlans(plan)) {
+          pools.push(await pretrainOnly({ plan: each, cache: options.cache, ...watched }));
+        }
+        return pools;
+      });
+      const networks = results.reduce((sum, pool) => sum + pool.networks, 0);
+      const seconds = results.reduce((sum, pool) => sum + pool.seconds, 0);
+      const result = { ...results.at(-1)!, networks, seconds };
       const text = `${networks} networks ready in ${options.cache} (${formatDuration(seconds)})\n`;
       invocation.print(result, text, options);
     });

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { executeRun, type RunOptions } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import { addRunOptions } from '../options.js';
-import { resultTable, runSummary } from '../summary.js';
+import { repeatsTable, resultTable, runSummary } from '../summary.js';
 
 /** `ncfm run`: the whole chain. */
 export function addRunCommand(program: Command, invocation: Invocation): void {
@@ -17,15 +17,21 @@ export function addRunCommand(program: Command, invocation: Invocation): void {
     'ncfm run digits',
     'ncfm run --data path/to/folder --ipc 5',
     'ncfm run my.yaml --set distill.iterations=500 --seed 1 --name long',
+    'ncfm run digits --repeats 3',
     'ncfm run runs/long',
   ]).action(async (config: string | undefined, options: RunOptions) => {
-    const { runPipeline } = await import('../../tasks/pipeline.js');
-    const result = await executeRun(
+    const { forEachRepeat, reportRepeats, runPipeline } = await import('../../tasks/index.js');
+    const { results, repeated } = await executeRun(
       invocation,
       { command: 'run', source: config, options },
-      runPipeline,
+      async (request) => {
+        const results = await forEachRepeat(request, runPipeline);
+        return { results, repeated: results.length > 1 && reportRepeats(request, results) };
+      },
     );
-    invocation.print(result, resultTable(result), options);
-    invocation.tell(runSummary(result), options);
+    const [first] = results;
+    if (repeated) invocation.print(repeated, repeatsTable(repeated), options);
+    else invocation.print(first!, resultTable(first!), options);
+    invocation.tell(runSummary(repeated || first!), options);
   });
 }

@@ -30,6 +30,12 @@ export interface Line {
  */
 export function narrate(event: RunEvent, seeds: number): Progress | Line | undefined {
   switch (event.type) {
+    case 'repeat-start':
+      return line(
+        '',
+        phrases(`distillation ${event.repeat}/${event.repeats}`, `seed ${event.seed}`),
+        'good',
+      );
     case 'data-decode':
       return {
         kind: 'progress',
@@ -108,7 +114,7 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
       return line('evaluate', phrases(seed, percent(event.accuracy), time));
     }
     case 'evaluate-end': {
-      const deviation = event.n > 1 ? ` ± ${event.std.toFixed(2)}` : '';
+      const deviation = event.std === null ? '' : ` ± ${event.std.toFixed(2)}`;
       const accuracy = `${event.mean.toFixed(2)}${deviation} %`;
       return line('evaluate', phrases(event.set, accuracy, plural(event.n, 'seed')), 'good');
     }

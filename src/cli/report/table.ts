@@ -1,50 +1,68 @@
-/** One line of an accuracy table: an `evaluate-end` event fits. */
+/** One line of an accuracy table. */
 export interface AccuracyRow {
   /** Which images were trained on. */
   readonly set: string;
   /** Mean test accuracy, percent. */
   readonly mean: number;
-  /** Standard deviation over the seeds, percentage points. */
-  readonly std: number;
-  /** Number of seeds. */
+  /** Standard deviation, percentage points; null for a single value. */
+  readonly std: number | null;
+  /** Number of values. */
   readonly n: number;
-  /** Interval that holds the mean with 95 % confidence. */
+  /** 95 % interval of the mean. */
   readonly interval95?: readonly [low: number, high: number];
+  /** What the values differ in. */
+  readonly over?: string;
 }
 
 /**
- * The accuracies as an aligned text table that ends with a line end. A single seed has no deviation to show, and no
- * interval.
+ * The accuracies as an aligned text table that ends with a line end. A single value has no deviation to show, and no
+ * interval; columns that no row fills are left out.
  *
- *     set     accuracy (%)  95 % interval   n
- *     random  75.80 ± 0.43  74.74 to 76.86  3
- *     ncfm    82.17 ± 0.26  81.52 to 82.82  3
+ *     set     accuracy (%)  95 % interval   n  over
+ *     random  75.80 ± 0.43  74.74 to 76.86  3  images and trainings
+ *     ncfm    82.17 ± 0.26  81.52 to 82.82  3  trainings of this set
  */
 export function accuracyTable(rows: readonly AccuracyRow[], title = 'set'): string {
   const accuracies = accuracyCells(rows);
-  const intervals = rows.map(({ interval95: interval }) =>
-    interval ? `${interval[0].toFixed(2)} to ${interval[1].toFixed(2)}` : '',
-  );
-  const intervalColumn = intervals.some((cell) => cell !== '');
-  const cells = rows.map(({ set, n }, index) => [
-    set,
-    accuracies[index]!,
-    ...(intervalColumn ? [intervals[index]!] : []),
-    String(n),
+  return columnsTable([
+    { title, cells: rows.map(({ set }) => set) },
+    { title: 'accuracy (%)', cells: accuracies },
+    { title: '95 % interval', cells: rows.map(intervalCell), optional: true },
+    { title: 'n', cells: rows.map(({ n }) => String(n)), alignment: 'end' },
+    { title: 'over', cells: rows.map(({ over = '' }) => over), optional: true },
   ]);
-  const heading = [title, 'accuracy (%)', ...(intervalColumn ? ['95 % interval'] : []), 'n'];
+}
+
+/** A column, with its heading. */
+export interface Column {
+  readonly title: string;
+  readonly cells: readonly string[];
+  readonly alignment?: 'start' | 'end';
+  /** Left out when all cells are empty. */
+  readonly optional?: boolean;
+}
+
+/** Columns under their headings, as wide as they must be. */
+export function columnsTable(columns: readonly Column[]): string {
+  const shown = columns.filter(({ cells, optional }) => !optional || cells.some((cell) => cell));
+  const filled = shown.map(({ title, cells }) => [title, ...cells]);
   return alignColumns(
-    [heading, ...cells],
-    ['start', 'start', ...(intervalColumn ? ['start' as const] : []), 'end'],
+    filled[0]!.map((_, row) => filled.map((cells) => cells[row]!)),
+    shown.map(({ alignment = 'start' }) => alignment),
   );
 }
 
-/** `82.17 ± 0.26`, the numbers of all rows below each other; without deviation for a single seed. */
-export function accuracyCells(rows: readonly Omit<AccuracyRow, 'set'>[]): string[] {
+/** `81.52 to 82.82`; empty without an interval. */
+export function intervalCell({ interval95: interval }: Pick<AccuracyRow, 'interval95'>): string {
+  return interval ? `${interval[0].toFixed(2)} to ${interval[1].toFixed(2)}` : '';
+}
+
+/** `82.17 ± 0.26`, the numbers of all rows below each other; without deviation where there is none. */
+export function accuracyCells(rows: readonly Pick<AccuracyRow, 'mean' | 'std'>[]): string[] {
   const means = alignEnd(rows.map(({ mean }) => mean.toFixed(2)));
-  const deviations = alignEnd(rows.map(({ std, n }) => (n > 1 ? std.toFixed(2) : '')));
-  return rows.map(({ n }, index) =>
-    n > 1 ? `${means[index]} ± ${deviations[index]}` : means[index]!,
+  const deviations = alignEnd(rows.map(({ std }) => std?.toFixed(2) ?? ''));
+  return rows.map(({ std }, index) =>
+    std === null ? means[index]! : `${means[index]} ± ${deviations[index]}`,
   );
 }
 

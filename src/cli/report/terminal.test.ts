@@ -197,7 +197,7 @@ describe('away from a terminal', () => {
     tell({ type: 'snapshot', iteration: 50, path: 'snapshots/50.png' });
     tell({ type: 'warning', message: 'the disk is nearly full' });
     tell({ type: 'phase-end', phase: 'distill', seconds: 185 });
-    tell({ type: 'evaluate-end', set: 'start', mean: 72.8, std: 0, n: 1 });
+    tell({ type: 'evaluate-end', set: 'start', mean: 72.8, std: null, n: 1 });
     tell({ type: 'run-end', seconds: 7800 });
     expect(paper.lines).toEqual([
       'pretrain  1 network reused from cache/pool',

@@ -123,13 +123,13 @@ function termsOf(name: string): { readonly terms: string; readonly license: stri
 function accuracy({ results }: CardFacts): string[] {
   if (results === undefined) return [];
   const { accuracy, protocol, evaluatedOn, wholeData } = results;
-  const row = (name: string, { mean, std, n }: { mean: number; std: number; n: number }): string =>
-    `| ${name} | ${mean.toFixed(2)} ± ${std.toFixed(2)} | ${n} |`;
+  const row = (name: string, { mean, std, n }: { mean: number; std: number | null; n: number }) =>
+    `| ${name} | ${mean.toFixed(2)}${std === null ? '' : ` ± ${std.toFixed(2)}`} | ${n} |`;
   return [
     '## Accuracy',
     '',
     `Networks trained from scratch (${protocol.student.name}, protocol ${protocol.hash}), on the ${evaluatedOn} images after the`,
-    'last step; mean ± standard deviation over training seeds.',
+    'last step; mean ± standard deviation over training seeds, for this set and not for the method.',
     '',
     '| trained on | accuracy (%) | seeds |',
     '|---|---|---|',

@@ -22,7 +22,11 @@ function seriesOf(curve: Curve, classesSeen: readonly number[]): Series {
   const points = curve.accuracy.map(({ mean }, step) => [classesSeen[step]!, mean] as const);
   const band = curve.accuracy.map(
     ({ mean, std }, step) =>
-      [classesSeen[step]!, Math.max(0, mean - std), Math.min(100, mean + std)] as const,
+      [
+        classesSeen[step]!,
+        Math.max(0, mean - (std ?? 0)),
+        Math.min(100, mean + (std ?? 0)),
+      ] as const,
   );
   return {
     name: curveTitle(curve),

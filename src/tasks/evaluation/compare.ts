@@ -111,6 +111,7 @@ export async function measure(
   );
   return await evaluate({
     set: name,
+    varies: sets.length > 1 ? ['images', 'training'] : ['training'],
     data: (seed) => {
       const { images, probabilities, labels: own = labels } = sets[seed - 1] ?? sets[0]!;
       return { images, labels: own, ...(probabilities && { probabilities }) };

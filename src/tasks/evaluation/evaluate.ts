@@ -38,6 +38,8 @@ export interface EvaluateRequest {
   readonly set: string;
   /** The images that the network of seed 1, 2, … trains on; they stay the caller's. */
   readonly data: (seed: number) => TrainingImages;
+  /** What differs between the networks beside their seeds; nothing when left out. */
+  readonly varies?: SetResult['varies'];
   readonly normalization: Normalization;
   readonly test: Dataset;
   /** Real training images for the learning curve; see `CurveOptions`. */
@@ -80,6 +82,7 @@ export async function evaluate(request: EvaluateRequest): Promise<SetResult> {
   const numbers = Array.from({ length: options.seeds }, (_, index) => index + 1);
   const result = summarizeSeeds(
     workers === undefined ? await oneByOne(request, numbers) : await atOnce(request, numbers),
+    request.varies,
   );
   const { mean, std, n } = result;
   onEvent({ type: 'evaluate-end', set, mean, std, n });

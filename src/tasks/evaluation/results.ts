@@ -9,8 +9,15 @@ export interface SeedResult {
   readonly curve: readonly CurvePoint[];
 }
 
+/**
+ * What differs between the values that a figure is over: with `training` alone it is a figure of one set, whose interval
+ * says nothing of what another distillation would give.
+ */
+export type Varied = 'images' | 'distillation' | 'training';
+
 /** What a set of images is worth to networks trained on it: figures over the training seeds, accuracies in percent. */
 export interface SetResult extends Accuracy {
+  readonly varies: readonly Varied[];
   /** The share of test images whose class is among the five most probable; absent with five classes or fewer. */
   readonly topFive?: Summary;
   /** Expected calibration error, in percentage points. */
@@ -25,7 +32,10 @@ export interface SetResult extends Accuracy {
 }
 
 /** The figures of a set's seeds. Throws RangeError when there is none. */
-export function summarizeSeeds(seeds: readonly SeedResult[]): SetResult {
+export function summarizeSeeds(
+  seeds: readonly SeedResult[],
+  varies: readonly Varied[] = ['training'],
+): SetResult {
   const over = (figure: (metrics: TestMetrics) => number): Accuracy =>
     summarize(seeds.map(({ metrics }) => figure(metrics)));
   const [first] = seeds;
@@ -35,6 +45,7 @@ export function summarizeSeeds(seeds: readonly SeedResult[]): SetResult {
     summarize(seeds.map(({ curve }) => best(curve, by).test));
   return {
     ...over(({ accuracy }) => accuracy),
+    varies,
     ...(first?.metrics.topFive !== undefined && { topFive: over(({ topFive }) => topFive!) }),
     calibrationError: over(({ calibrationError }) => calibrationError),
     testLoss: over(({ loss }) => loss),
@@ -49,10 +60,13 @@ function best(curve: readonly CurvePoint[], by: (point: CurvePoint) => number): 
   return curve.reduce((highest, point) => (by(point) > by(highest) ? point : highest));
 }
 
-/** The figures over a set's seeds, without those of the single networks. */
-export type SetFigures = Omit<SetResult, 'seeds'>;
+/** The figures over a set's seeds, with no more of the single networks than their accuracies. */
+export interface SetFigures extends Omit<SetResult, 'seeds'> {
+  /** The accuracy of each network, in the order of the seeds. */
+  readonly trainings: readonly number[];
+}
 
-/** Leaves the single networks out. */
-export function setFigures({ seeds: _, ...figures }: SetResult): SetFigures {
-  return figures;
+/** Leaves out what else is known of the single networks. */
+export function setFigures({ seeds, ...figures }: SetResult): SetFigures {
+  return { ...figures, trainings: seeds.map(({ metrics }) => metrics.accuracy) };
 }

@@ -5,6 +5,7 @@ import type { Plan } from '../plan.js';
 export const smallPlan: Plan = {
   name: 'small',
   seed: 1,
+  repeats: 1,
   device: 'cpu',
   threads: 1,
   memory: 'auto',

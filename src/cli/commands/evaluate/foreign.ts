@@ -5,6 +5,7 @@ import { resolvePlan, watch } from '../../execute.js';
 import type { Invocation } from '../../invocation.js';
 import type { CacheOptions, PlanOptions } from '../../options.js';
 import { accuracyTable } from '../../report/table.js';
+import { setRow, wholeDataRow } from '../../summary.js';
 
 /** How a set that no run here has made is evaluated. */
 export interface ForeignOptions extends PlanOptions, CacheOptions {
@@ -60,8 +61,8 @@ function owned(
 /** The accuracy of a set beside that of random real images, and of all of them where that is known. */
 export function setTable({ accuracy, wholeData }: SetEvaluation): string {
   return accuracyTable([
-    { set: 'random', ...accuracy.random },
-    { set: 'set', ...accuracy.set },
-    ...(wholeData ? [{ set: `all data, ${wholeData.epochs} epochs`, ...wholeData }] : []),
+    setRow('random', accuracy.random),
+    setRow('set', accuracy.set),
+    ...(wholeData ? [wholeDataRow(wholeData)] : []),
   ]);
 }

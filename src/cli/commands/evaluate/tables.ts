@@ -1,6 +1,7 @@
 import type { ModelOptions } from '../../../models/index.js';
 import type { CrossArchitecture, RankingResult } from '../../../tasks/index.js';
 import { accuracyCells, accuracyTable, alignColumns } from '../../report/table.js';
+import { setRow, wholeDataRow } from '../../summary.js';
 
 /** What each architecture learns from random real images and from the set. */
 export function architectureTable(
@@ -32,12 +33,12 @@ export function rankingTable({ labelRobust, augmentationRobust, accuracy }: Rank
     ['start', 'end'],
   );
   const table = accuracyTable([
-    { set: `all data, ${wholeData.epochs} epochs`, ...wholeData },
-    { set: 'set', ...set },
-    { set: 'set, hard labels', ...setHardLabels },
-    { set: 'set, no augmentation', ...setPlain },
-    { set: 'random', ...random },
-    { set: 'random, no augmentation', ...randomPlain },
+    wholeDataRow(wholeData),
+    setRow('set', set),
+    setRow('set, hard labels', setHardLabels),
+    setRow('set, no augmentation', setPlain),
+    setRow('random', random),
+    setRow('random, no augmentation', randomPlain),
   ]);
   return `${scores}\n${table}`;
 }
