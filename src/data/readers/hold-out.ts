@@ -10,9 +10,9 @@ export interface HeldOut {
 }
 
 /**
- * Holds pictures out for testing, the given share of every class on average. Each picture's part is decided by a
- * hash of its own relative path: it depends on no seed, and adding or removing other pictures does not move it. (Only
- * where a class would have no picture at all in one part does one move there.)
+ * Holds pictures out for testing: of every class the given share, rounded to whole pictures, at least one and never all.
+ * They are the first in the order of a hash of their relative paths, which depends on no seed: adding or removing a
+ * picture moves at most one other of its class.
  *
  * @param fraction in (0, 1).
  * @throws UsageError if a class has fewer than two pictures, or the fraction is out of range.
@@ -35,9 +35,8 @@ export function holdOut(
           'Add pictures of it, or put the pictures in train/ and test/ folders.',
       );
     }
-    members.sort((a, b) => positions[a]! - positions[b]!);
-    const below = members.filter((index) => positions[index]! < fraction).length;
-    const count = Math.min(Math.max(below, 1), members.length - 1);
+    members.sort((a, b) => Buffer.compare(positions[a]!, positions[b]!));
+    const count = Math.min(Math.max(Math.round(members.length * fraction), 1), members.length - 1);
     for (const index of members.slice(0, count)) tested.add(index);
   }
   return {
@@ -46,8 +45,7 @@ export function holdOut(
   };
 }
 
-/** In [0, 1), evenly spread over names. */
-function position(file: string): number {
-  const digest = createHash('sha256').update(`held out\n${file}`).digest();
-  return digest.readUIntBE(0, 6) / 2 ** 48;
+/** Its place in the order, by bytes. */
+function position(file: string): Buffer {
+  return createHash('sha256').update(`held out\n${file}`).digest();
 }

@@ -67,6 +67,9 @@ describe('a folder of class folders', () => {
     ]);
     expect(notes[0]).toEqual({
       kind: 'parts',
+      divided: true,
+      testIsValidation: false,
+      unused: [],
       train: join(root, 'train'),
       test: join(root, 'test'),
       ignored: [],
