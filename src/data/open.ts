@@ -7,10 +7,10 @@ import { loadFashionMnist, loadMnist } from './mnist.js';
 import type { PictureSource } from './pictures.js';
 import { loadArrays } from './readers/arrays.js';
 import { loadCifar10, loadCifar100 } from './readers/cifar.js';
-import { describeNote, SkippedFiles } from './readers/folder-notes.js';
 import { openImageFolder } from './readers/image-folder.js';
 import { imageNetSubsetNames } from './readers/imagenet-classes.js';
 import { openImageNetSubset } from './readers/imagenet-subset.js';
+import { describeNote, SkippedFiles } from './readers/notes.js';
 import { openParquet } from './readers/parquet.js';
 import { loadSvhn } from './readers/svhn.js';
 import { openTinyImageNet } from './readers/tiny-imagenet.js';
@@ -150,7 +150,7 @@ async function openPath(
     return images(await loadArrays(path, given({ testShare })));
   }
   if (/\.parquet$/.test(path) || (await holdsParquet(path))) {
-    const pair = await openParquet(path, given({ size, channels, testShare }));
+    const pair = await openParquet(path, { ...given({ size, channels, testShare }), onNote });
     onNote(`${describeShape(pair.train)}, from ${path}`);
     return { kind: 'pictures', ...pair };
   }

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { makeZip } from '../testing/archive-files.js';
 import { arraysPath, goldenArrays } from '../testing/arrays.js';
+import { withFreeMemory } from '../testing/memory.js';
 import { encodeNpy, type NumberArray, parseNpy } from './npy.js';
 import { encodeNpz, parseNpz } from './npz.js';
 
@@ -77,12 +79,30 @@ describe('parseNpz', () => {
     );
   });
 
-  it('refuses a small archive of large arrays', async () => {
-    const zeros = { shape: [20 * 2 ** 20], values: new Uint8Array(20 * 2 ** 20) };
-    const bomb = Buffer.from(encodeNpz(new Map([['images', zeros]])));
+  const zeros = { shape: [20 * 2 ** 20], values: new Uint8Array(20 * 2 ** 20) };
+
+  it('reads regular arrays that come to hundreds of times their packed size', async () => {
+    const packed = Buffer.from(encodeNpz(new Map([['images', zeros]])));
+    expect(packed.length).toBeLessThan(zeros.values.length / 500);
+    const { shape, values } = (await parseNpz(packed)).get('images')!;
+    expect([shape, values.length]).toEqual([zeros.shape, 20 * 2 ** 20]);
+  });
+
+  it('refuses arrays that memory has no room for, together too, before unpacking them', async () => {
+    withFreeMemory(90 * 2 ** 20);
+    const arrays = new Map(['a', 'b'].map((name) => [name, zeros]));
+    const bomb = Buffer.from(encodeNpz(arrays));
     await expect(parseNpz(bomb)).rejects.toThrow(
-      `with 'images', its arrays take ${20 * 2 ** 20 + 128} bytes, packed in ${bomb.length}`,
+      `with 'b', its arrays take ${2 * (20 * 2 ** 20 + 128)} bytes; at most ${30 * 2 ** 20} are unpacked`,
     );
+    const huge = makeZip([{ name: 'images.npy', content: 'x', claimedSize: 2 ** 32 - 2 }]);
+    await expect(parseNpz(huge)).rejects.toThrow("'images' takes 4294967294 bytes; expected at");
+  });
+
+  it('refuses an array that comes to more than is stated, however little that is', async () => {
+    const content = Buffer.alloc(64 * 2 ** 20);
+    const bomb = makeZip([{ name: 'images.npy', content, claimedSize: 1000 }]);
+    await expect(parseNpz(bomb)).rejects.toThrow('too many bytes in the stream');
   });
 
   it('leaves out what is not wanted', async () => {

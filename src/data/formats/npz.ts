@@ -3,7 +3,7 @@ import { zipSync } from 'fflate';
 import { fromBufferPromise, type ZipFile } from 'yauzl';
 import { encodeNpy, type NumpyArray, parseNpy } from './npy.js';
 import { LARGEST_FILE } from './read-file.js';
-import { mostUnpacked } from './unpacked-size.js';
+import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
 
 /**
  * The arrays of NumPy's .npz format (a zip archive of .npy files) by name, without `.npy`.
@@ -23,9 +23,14 @@ export async function parseNpz(
     if (!wanted(name)) continue;
     if (arrays.has(name)) throw new Error(`it holds two arrays named '${name}'`);
     unpacked += entry.uncompressedSize;
-    if (entry.uncompressedSize > LARGEST_FILE || unpacked > mostUnpacked(bytes.length)) {
+    if (entry.uncompressedSize > LARGEST_FILE) {
       throw new Error(
-        `with '${name}', its arrays take ${unpacked} bytes, packed in ${bytes.length}`,
+        `its array '${name}' takes ${entry.uncompressedSize} bytes; expected at most 2 GiB`,
+      );
+    }
+    if (unpacked > mostUnpacked(bytes.length)) {
+      throw new Error(
+        `with '${name}', its arrays take ${unpacked} bytes; ${describeMostUnpacked(bytes.length)}`,
       );
     }
     const content = await inflate(zip, entry);

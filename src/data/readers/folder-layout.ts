@@ -1,6 +1,7 @@
 import { join, relative, sep } from 'node:path';
 import { UsageError } from '../../tensor/errors.js';
 import { hasPictureName } from '../decoding/format.js';
+import { type PartKind, partKind } from './part-names.js';
 import { listFolder, type SkippedFile, SYSTEM_FILE } from './scan.js';
 
 /** What a folder of pictures is divided into. Paths of parts are relative to the root; '' is the root itself. */
@@ -17,15 +18,6 @@ export interface FolderLayout {
   /** Folders beside the parts that are none of them, or hold no classes. */
   readonly ignored: readonly string[];
 }
-
-type PartKind = 'train' | 'test' | 'validation';
-
-/** What parts are called, in lower case. */
-const PART_NAMES: Readonly<Record<PartKind, readonly string[]>> = {
-  train: ['train', 'training', 'trn'],
-  test: ['test', 'testing', 'tst'],
-  validation: ['val', 'valid', 'validation', 'dev'],
-};
 
 /** How many folders that hold but one other are gone into. */
 const DEEPEST = 16;
@@ -76,12 +68,6 @@ export async function findLayout(
     unused,
     ignored: folders.filter((folder) => !taken.has(folder)),
   };
-}
-
-function partKind(folder: string): PartKind | undefined {
-  const name = folder.toLowerCase();
-  const kinds = Object.keys(PART_NAMES) as PartKind[];
-  return kinds.find((kind) => PART_NAMES[kind].includes(name));
 }
 
 function only(root: string, folders: readonly string[]): string {

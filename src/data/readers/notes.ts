@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { ImageFolderNote } from './image-folder.js';
+import { VALIDATION_TESTED } from './part-names.js';
 import { type SkippedFile, SYSTEM_FILE } from './scan.js';
 
 /** How many names are told of each kind of what was left out. */
@@ -13,9 +14,7 @@ export function describeNote(note: ImageFolderNote): string[] {
     case 'parts':
       return describeParts(note);
     case 'held-out':
-      return [
-        `no test part: ${note.test} of ${note.train + note.test} pictures are held out for testing (dataset.testShare ${note.fraction})`,
-      ];
+      return [describeHeldOut(note)];
     case 'shape': {
       const { channels, height } = note.shape;
       const kind = channels === 1 ? 'grey' : 'colour';
@@ -27,18 +26,32 @@ export function describeNote(note: ImageFolderNote): string[] {
   }
 }
 
+/** That pictures or images were held out, and how many. */
+export function describeHeldOut(parts: {
+  readonly train: number;
+  readonly test: number;
+  readonly fraction: number;
+}): string {
+  const { train, test, fraction } = parts;
+  return `no test part: ${test} of ${train + test} pictures are held out for testing (dataset.testShare ${fraction})`;
+}
+
+/** That validation parts are used for nothing. */
+export function describeUnused(unused: readonly string[]): string[] {
+  if (unused.length === 0) return [];
+  return [`the validation part ${unused.join(', ')} is neither trained nor tested on`];
+}
+
 function describeParts(note: Extract<ImageFolderNote, { kind: 'parts' }>): string[] {
   const { train, test, testIsValidation, unused, ignored, divided } = note;
   if (!divided) return [];
   const tested =
     test === undefined
       ? ''
-      : `, test pictures from ${test}${testIsValidation ? ' (there is no test part, so the validation part is measured on)' : ''}`;
+      : `, test pictures from ${test}${testIsValidation ? ` (${VALIDATION_TESTED})` : ''}`;
   return [
     `training pictures are read from ${train}${tested}`,
-    ...(unused.length > 0
-      ? [`the validation part ${unused.join(', ')} is neither trained nor tested on`]
-      : []),
+    ...describeUnused(unused),
     ...(ignored.length > 0 ? [`not read: ${ignored.join(', ')}`] : []),
   ];
 }
