@@ -1,6 +1,7 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { nearest, UsageError } from '../../tensor/errors.js';
 import type { ImageShape } from '../dataset.js';
+import { FORMAT_LIST } from '../decoding/format.js';
 import type { PictureFit } from '../decoding/geometry.js';
 import { probePicture } from '../decoding/probe.js';
 import type { PictureSource } from '../pictures.js';
@@ -8,7 +9,7 @@ import { checkAreClasses, type FolderLayout, findLayout, reportLoose } from './f
 import { holdOut } from './hold-out.js';
 import { choosePictureDefaults, type PictureDefaults } from './picture-defaults.js';
 import { type LabelledFile, type PicturePair, pictureFiles } from './picture-files.js';
-import { listFolder, listPictures, type SkippedFile } from './scan.js';
+import { listFolder, listPictures, type SkippedFile, SYSTEM_FILE } from './scan.js';
 
 /** How {@link openImageFolder} reads a folder. */
 export interface ImageFolderOptions {
@@ -156,18 +157,26 @@ async function readClasses(root: string, part: string, { onSkipped }: ImageFolde
   await reportLoose(path, onSkipped);
   const files: LabelledFile[] = [];
   for (const [label, className] of classNames.entries()) {
-    const pictures = await listPictures(join(path, className), onSkipped);
-    if (pictures.length === 0) throw emptyClass(join(path, className));
+    const skipped: SkippedFile[] = [];
+    const pictures = await listPictures(join(path, className), (file) => skipped.push(file));
+    if (pictures.length === 0) throw emptyClass(join(path, className), skipped);
+    for (const file of skipped) onSkipped?.(file);
     const below = part === '' ? className : `${part}/${className}`;
     for (const picture of pictures) files.push({ file: `${below}/${picture}`, label });
   }
   return { classNames, files };
 }
 
-function emptyClass(path: string): UsageError {
+function emptyClass(path: string, skipped: readonly SkippedFile[]): UsageError {
+  const own = skipped.filter(({ reason }) => reason !== SYSTEM_FILE);
+  const endings = [...new Set(own.map((file) => extname(file.path) || basename(file.path)))];
+  const found =
+    own.length === 0
+      ? ''
+      : ` (${own.length} other file${own.length === 1 ? '' : 's'}: ${endings.slice(0, 5).join(', ')}${endings.length > 5 ? ', …' : ''})`;
   return new UsageError(
-    `${path}: this class has no pictures; expected at least one. Add some, or remove the folder. ` +
-      '(Files are taken for pictures if their names end in .jpg, .jpeg, .png, .webp, .gif, .tif, .tiff or .avif.)',
+    `${path}: this class has no pictures that can be read${found}; expected at least one: ${FORMAT_LIST}, told by ` +
+      'their names (.jpg, .png, …). Add or convert some, or remove the folder.',
   );
 }
 
