@@ -147,7 +147,7 @@ async function openPath(
 ): Promise<OpenedSource> {
   const { size, channels, testShare } = selection;
   if (/\.(npz|safetensors)$/.test(path)) {
-    return images(await loadArrays(path, given({ testShare })));
+    return images(await loadArrays(path, { ...given({ testShare }), onNote }));
   }
   if (/\.parquet$/.test(path) || (await holdsParquet(path))) {
     const pair = await openParquet(path, { ...given({ size, channels, testShare }), onNote });

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { fromBufferPromise, type ZipFile } from 'yauzl';
-import { encodeNpy, type NumpyArray, parseNpy } from './npy.js';
+import { encodeNpy, type NumpyArray, type NumpyTexts, parseNumpy } from './npy.js';
 import { LARGEST_FILE } from './read-file.js';
 import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
 
@@ -14,9 +14,9 @@ import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
 export async function parseNpz(
   bytes: Buffer,
   wanted: (name: string) => boolean = () => true,
-): Promise<Map<string, NumpyArray>> {
+): Promise<Map<string, NumpyArray | NumpyTexts>> {
   const zip = await fromBufferPromise(bytes, { strictFileNames: true });
-  const arrays = new Map<string, NumpyArray>();
+  const arrays = new Map<string, NumpyArray | NumpyTexts>();
   let unpacked = 0;
   for await (const entry of zip.eachEntry()) {
     const name = entry.fileName.replace(/\.npy$/, '');
@@ -36,7 +36,7 @@ export async function parseNpz(
     const content = await inflate(zip, entry);
     if (crc32(content) !== entry.crc32) throw new Error(`its array '${name}' is damaged`);
     try {
-      arrays.set(name, parseNpy(content));
+      arrays.set(name, parseNumpy(content));
     } catch (cause) {
       throw new Error(`its array '${name}': ${(cause as Error).message}`, { cause });
     }
