@@ -39,6 +39,9 @@ type Constructor = {
   readonly BYTES_PER_ELEMENT: number;
 };
 
+/** Floats of 2 bytes, which have no array of their own on every Node that is supported; they become those of 4. */
+const HALF = 'f2';
+
 const TYPES: Readonly<Record<string, Constructor>> = {
   b1: Uint8Array,
   u1: Uint8Array,
@@ -49,6 +52,7 @@ const TYPES: Readonly<Record<string, Constructor>> = {
   i4: Int32Array,
   i8: BigInt64Array,
   u8: BigUint64Array,
+  [HALF]: Uint16Array,
   f4: Float32Array,
   f8: Float64Array,
 };
@@ -82,7 +86,7 @@ export function parseNumpy(bytes: Uint8Array): NumpyArray | NumpyTexts {
   if (end > file.length) {
     throw new Error(`its header claims to end at byte ${end}, the file has ${file.length}`);
   }
-  const { type, swapped, fortran, shape } = parseHeader(file.toString('latin1', start, end));
+  const { name, type, swapped, fortran, shape } = parseHeader(file.toString('latin1', start, end));
   const itemSize = typeof type === 'object' ? type.size : type.BYTES_PER_ELEMENT;
   const count = shape.reduce((product, size) => product * size, 1);
   const expected = count * itemSize;
@@ -99,8 +103,19 @@ export function parseNumpy(bytes: Uint8Array): NumpyArray | NumpyTexts {
     return { shape, texts: fortran ? rowMajor(texts, shape) : texts };
   }
   if (swapped) swapBytes(data, type.BYTES_PER_ELEMENT);
-  const values = new type(data.buffer);
+  const stored = new type(data.buffer);
+  const values = name === HALF ? Float32Array.from(stored as Uint16Array, fromHalf) : stored;
   return { shape, values: fortran ? rowMajor(values, shape) : values };
+}
+
+/** The value of a float of 2 bytes (IEEE 754 binary16): a sign, 5 bits of exponent, 10 of fraction. */
+function fromHalf(bits: number): number {
+  const sign = bits >> 15 === 0 ? 1 : -1;
+  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return exponent === 0
+    ? sign * fraction * 2 ** -24
+    : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
 /** Texts of one length, in code points of 4 bytes (U) or in bytes (S). */
@@ -148,7 +163,7 @@ function parseHeader(text: string) {
   if (type === undefined) {
     const objects = name.startsWith('O') ? ' (Python objects; save texts as numpy.str_)' : '';
     throw new Error(
-      `its values are of type '${descr[1]}${name}'${objects}; expected integers of 1 to 8 bytes, floats of 4 or 8, or texts`,
+      `its values are of type '${descr[1]}${name}'${objects}; expected integers of 1 to 8 bytes, floats of 2 to 8, or texts`,
     );
   }
   const shape = sizes[1]!
@@ -159,7 +174,7 @@ function parseHeader(text: string) {
   if (shape.length > MOST_DIMENSIONS) {
     throw new Error(`it has ${shape.length} dimensions; at most ${MOST_DIMENSIONS} are read`);
   }
-  return { type, swapped: descr[1] === '>', fortran: order[1] === 'True', shape };
+  return { name, type, swapped: descr[1] === '>', fortran: order[1] === 'True', shape };
 }
 
 function swapBytes(bytes: Uint8Array, size: number): void {
@@ -193,7 +208,7 @@ function rowMajor<Values extends NumberArray | string[]>(
 /** An array in the format's version 1, which every NumPy reads. */
 export function encodeNpy({ shape, values }: NumpyArray): Buffer {
   const descr = Object.entries(TYPES).find(
-    ([name, type]) => name !== 'b1' && values instanceof type,
+    ([name, type]) => name !== 'b1' && name !== HALF && values instanceof type,
   )![0];
   const mark = descr.endsWith('1') ? '|' : '<';
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');

@@ -265,6 +265,11 @@ describe('the arrays of a file', () => {
     }
   });
 
+  it('need two images of each class to hold one out', async () => {
+    const arrays = { images: images(3), labels: labels(0, 1, 0) };
+    await refused(arrays, /class '1' has one image; expected at least 2, as one is held out/);
+  });
+
   it('are named where they are not read, and refused where half a part is missing', async () => {
     const whole = { images: images(4), labels: labels(0, 1, 0, 1) };
     const { notes } = await open({ ...whole, weights: labels(1, 2, 3) });

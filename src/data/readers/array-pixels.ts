@@ -2,9 +2,11 @@ import { UsageError } from '../../tensor/errors.js';
 import type { ImageShape, Pixels } from '../dataset.js';
 import type { NumberArray, NumpyArray } from '../formats/npy.js';
 
-/** An array of images, and what errors call it. */
+/** An array of images, and what notes and errors call it. */
 export interface ImageArray {
   readonly array: NumpyArray;
+  readonly name: string;
+  /** With the file's path. */
   readonly source: string;
 }
 
@@ -90,7 +92,8 @@ function scalePixels(parts: readonly ImageArray[], onNote: (message: string) => 
     if (divisor === 1 && values instanceof Float32Array) return values;
     return Float32Array.from(values as ArrayLike<number>, (value) => value / divisor);
   });
-  return spreadBits(scaled, parts[0]!.source, onNote);
+  const names = parts.map(({ name }) => name).join(', ');
+  return spreadBits(scaled, names, onNote);
 }
 
 function isFloat(values: NumberArray): values is Float32Array | Float64Array {
@@ -123,7 +126,7 @@ function chooseDivisor(
       `${parts[unlike]!.source}: its values go up to ${ranges[unlike]!.largest}, those of the other part up to ${largest}; expected one scale.`,
     );
   }
-  const names = parts.map(({ source }) => source).join(', ');
+  const names = parts.map(({ name }) => name).join(', ');
   if (largest >= SURELY_BYTES) {
     onNote(`${names}: floating-point numbers up to ${largest}, read as pixels from 0 to 255`);
     return 255;
@@ -161,7 +164,7 @@ function bytesOf(values: NumberArray, source: string): Uint8Array {
 /** Bytes that are all 0 or 1, as of truth values, would be black pictures. */
 function spreadBits(
   parts: readonly Pixels[],
-  source: string,
+  names: string,
   onNote: (message: string) => void,
 ): Pixels[] {
   const bits = parts.every(
@@ -169,6 +172,6 @@ function spreadBits(
   );
   const some = bits && parts.some((part) => part.includes(1));
   if (!some) return [...parts];
-  onNote(`${source}: its pixels are 0 and 1, read as black and white`);
+  onNote(`${names}: the pixels are 0 and 1, read as black and white`);
   return parts.map((part) => Uint8Array.from(part, (value) => value * 255));
 }

@@ -43,7 +43,7 @@ export async function loadArrays(path: string, options: ArraysOptions = {}): Pro
   const { train: training, test: testing, testIsValidation, unused, ignored } = file.parts;
   if (ignored.length > 0) onNote(`${path}: not read: ${ignored.join(', ')}`);
   if (testing === undefined) {
-    const divided = holdOutTest(datasetsOf(file, [training])[0]!, testShare);
+    const divided = holdOutTest(datasetsOf(file, [training])[0]!, testShare, path);
     const [train, test] = [divided.train.labels.length, divided.test.labels.length];
     onNote(describeHeldOut({ train, test, fraction: testShare }));
     return divided;
@@ -151,8 +151,12 @@ function readSafetensors(path: string): Arrays {
 function datasetsOf(file: ArrayFile, parts: readonly ArrayNames[]): Dataset[] {
   const { path, name, arrays, classNames, onNote } = file;
   const images = readImages(
-    parts.map((part) => ({ array: numbers(file, part.images), source: `${path}: ${part.images}` })),
-    onNote,
+    parts.map(({ images: name }) => ({
+      array: numbers(file, name),
+      name,
+      source: `${path}: ${name}`,
+    })),
+    (note) => onNote(`${path}: ${note}`),
   );
   let classes: Classes | undefined;
   const datasets: Dataset[] = [];

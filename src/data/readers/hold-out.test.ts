@@ -19,7 +19,7 @@ describe('pictures held out', () => {
     fc.assert(
       fc.property(counts, fc.double({ min: 0.01, max: 0.99, noNaN: true }), (sizes, fraction) => {
         const files = folder(sizes);
-        const { train, test } = holdOut(files, classNames, fraction);
+        const { train, test } = holdOut(files, classNames, { fraction: fraction, place: 'pets' });
         expect(new Set([...train, ...test])).toEqual(new Set(files));
         expect(train.length + test.length).toBe(files.length);
         for (const part of [train, test]) {
@@ -33,7 +33,7 @@ describe('pictures held out', () => {
     const share = fc.double({ min: 0.01, max: 0.99, noNaN: true });
     fc.assert(
       fc.property(counts, share, (sizes, fraction) => {
-        const { test } = holdOut(folder(sizes), classNames, fraction);
+        const { test } = holdOut(folder(sizes), classNames, { fraction: fraction, place: 'pets' });
         for (const [label, size] of sizes.entries()) {
           const held = test.filter((file) => file.label === label).length;
           expect(held).toBe(Math.min(Math.max(Math.round(size * fraction), 1), size - 1));
@@ -45,7 +45,7 @@ describe('pictures held out', () => {
   it('are as many whatever the pictures are called', () => {
     for (const kind of ['cat', 'dog', 'picture', 'IMG_']) {
       const files = folder([24, 24, 24]).map(({ file, label }) => ({ file: kind + file, label }));
-      expect(holdOut(files, classNames, 0.2).test).toHaveLength(15);
+      expect(holdOut(files, classNames, { fraction: 0.2, place: 'pets' }).test).toHaveLength(15);
     }
   });
 
@@ -53,7 +53,11 @@ describe('pictures held out', () => {
     fc.assert(
       fc.property(counts, fc.nat(20), (sizes, added) => {
         const names = (files: readonly LabelledFile[]) =>
-          new Set(holdOut(files, classNames, 0.3).test.map(({ file }) => file));
+          new Set(
+            holdOut(files, classNames, { fraction: 0.3, place: 'pets' }).test.map(
+              ({ file }) => file,
+            ),
+          );
         const before = names(folder(sizes));
         const after = names(folder([sizes[0]! + added, sizes[1]!, sizes[2]!]));
         const gone = [...before].filter((file) => !after.has(file));
@@ -69,17 +73,19 @@ describe('pictures held out', () => {
   it('do not depend on the order in which the pictures are listed', () => {
     const files = folder([20, 20, 20]);
     const names = (part: readonly LabelledFile[]) => new Set(part.map(({ file }) => file));
-    expect(names(holdOut([...files].reverse(), classNames, 0.2).test)).toEqual(
-      names(holdOut(files, classNames, 0.2).test),
-    );
+    expect(
+      names(holdOut([...files].reverse(), classNames, { fraction: 0.2, place: 'pets' }).test),
+    ).toEqual(names(holdOut(files, classNames, { fraction: 0.2, place: 'pets' }).test));
   });
 
   it('need two pictures of each class, and a share between 0 and 1', () => {
-    expect(() => holdOut(folder([2, 1, 2]), classNames, 0.2)).toThrow(
-      "Class 'b' has 1 picture; expected at least 2",
+    expect(() => holdOut(folder([2, 1, 2]), classNames, { fraction: 0.2, place: 'pets' })).toThrow(
+      "pets: class 'b' has 1 picture; expected at least 2",
     );
     for (const fraction of [0, 1, -1, Number.NaN]) {
-      expect(() => holdOut(folder([2, 2, 2]), classNames, fraction)).toThrow(UsageError);
+      expect(() =>
+        holdOut(folder([2, 2, 2]), classNames, { fraction: fraction, place: 'pets' }),
+      ).toThrow(UsageError);
     }
   });
 });

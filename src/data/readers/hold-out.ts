@@ -3,6 +3,14 @@ import { UsageError } from '../../tensor/errors.js';
 import { indicesByClass } from '../dataset.js';
 import type { LabelledFile } from './picture-files.js';
 
+/** How {@link holdOut} divides. */
+export interface HoldOutOptions {
+  /** The share of every class that is held out, in (0, 1). */
+  readonly fraction: number;
+  /** Where the pictures are, for errors. */
+  readonly place: string;
+}
+
 /** Pictures divided in two. */
 export interface HeldOut {
   readonly train: readonly LabelledFile[];
@@ -14,16 +22,17 @@ export interface HeldOut {
  * They are the first in the order of a hash of their relative paths, which depends on no seed: adding or removing a
  * picture moves at most one other of its class.
  *
- * @param fraction in (0, 1).
  * @throws UsageError if a class has fewer than two pictures, or the fraction is out of range.
  */
 export function holdOut(
   files: readonly LabelledFile[],
   classNames: readonly string[],
-  fraction: number,
+  { fraction, place }: HoldOutOptions,
 ): HeldOut {
   if (!(fraction > 0 && fraction < 1)) {
-    throw new UsageError(`testFraction is ${fraction}; expected a number between 0 and 1.`);
+    throw new UsageError(
+      `${place}: the share held out for testing is ${fraction}; expected a number between 0 and 1.`,
+    );
   }
   const positions = files.map(({ file }) => position(file));
   const tested = new Set<number>();
@@ -31,7 +40,7 @@ export function holdOut(
   for (const [label, members] of indicesByClass(labels, classNames.length).entries()) {
     if (members.length < 2) {
       throw new UsageError(
-        `Class '${classNames[label]}' has ${members.length} picture; expected at least 2, as one is held out for testing. ` +
+        `${place}: class '${classNames[label]}' has ${members.length} picture; expected at least 2, as one is held out for testing. ` +
           'Add pictures of it, or put the pictures in train/ and test/ folders.',
       );
     }

@@ -88,7 +88,10 @@ export async function openImageFolder(
   const notes: ImageFolderNote[] = layoutNotes(path, layout);
   let divided: { readonly train: readonly LabelledFile[]; readonly test: readonly LabelledFile[] };
   if (layout.test === undefined) {
-    divided = holdOut(files, classNames, testFraction);
+    divided = holdOut(files, classNames, {
+      fraction: testFraction,
+      place: join(base, layout.train),
+    });
     const [train, test] = [divided.train.length, divided.test.length];
     notes.push({ kind: 'held-out', fraction: testFraction, train, test });
   } else {

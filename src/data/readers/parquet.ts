@@ -61,7 +61,7 @@ export async function openParquet(
   if (test !== undefined)
     return { train: await part('train', train), test: await part('test', test) };
   const listed = Array.from(train.labels, (label, row) => ({ file: String(row), label }));
-  const divided = holdOut(listed, classNames, testShare);
+  const divided = holdOut(listed, classNames, { fraction: testShare, place: path });
   onNote(
     describeHeldOut({
       train: divided.train.length,

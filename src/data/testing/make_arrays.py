@@ -132,6 +132,7 @@ kinds = {
     "big-endian": numpy.arange(6, dtype=">i4").reshape(3, 2) * 1000,
     "long": numpy.array([2**40, -1, 7], dtype=numpy.int64),
     "scalar": numpy.array(2.5),
+    "half": numpy.array([0, -2.5, 1 / 3, 65504, 6e-8, 1e-5, -1], dtype=numpy.float16),
     "bool": numpy.array([True, False, True]),
 }
 golden["npy"] = {}
