@@ -21,6 +21,8 @@ export interface ArrayDatasetOptions {
   readonly labels: ArrayLike<number>;
   /** One name per class. Default: '0', '1', … up to the largest label. */
   readonly classNames?: readonly string[];
+  /** Whether a class may be without images, as in a test part. Default: no. */
+  readonly allowEmptyClasses?: boolean;
   /** Default: computed from the pixels. A test part should be given its training part's. */
   readonly normalization?: Normalization;
   /** Where the labels and pixels came from, for errors to name. Default: name and split. */
@@ -30,7 +32,7 @@ export interface ArrayDatasetOptions {
 /**
  * A dataset from arrays in memory.
  *
- * @throws UsageError if the sizes disagree, a label is not a class number, a class has no images,
+ * @throws UsageError if the sizes disagree, a label is not a class number, a class has no images (unless allowed),
  *   a float pixel is not a number in [0, 1], or the normalisation does not fit.
  */
 export function arrayDataset(options: ArrayDatasetOptions): Dataset {
@@ -39,7 +41,7 @@ export function arrayDataset(options: ArrayDatasetOptions): Dataset {
   checkShape(shape, source.pixels);
   checkLengths(options, source.pixels);
   const classNames = options.classNames ?? numberedClasses(options.labels);
-  const labels = checkedLabels(options.labels, classNames, source.labels);
+  const labels = checkedLabels(options, classNames, source.labels);
   if (pixels instanceof Float32Array) checkFloats(pixels, shape, source.pixels);
   const normalization = options.normalization ?? computeNormalization(pixels, shape);
   checkNormalization(normalization, shape, source.pixels);
@@ -106,7 +108,7 @@ function numberedClasses(labels: ArrayLike<number>): string[] {
 }
 
 function checkedLabels(
-  labels: ArrayLike<number>,
+  { labels, allowEmptyClasses = false }: ArrayDatasetOptions,
   classNames: readonly string[],
   source: string,
 ): Int32Array {
@@ -122,7 +124,7 @@ function checkedLabels(
     }
     counts[label]!++;
   }
-  const empty = counts.indexOf(0);
+  const empty = allowEmptyClasses ? -1 : counts.indexOf(0);
   if (empty === -1) return Int32Array.from(labels);
   throw new UsageError(
     `${source}: class ${empty} ('${classNames[empty]}') has no images; every class needs at least ` +

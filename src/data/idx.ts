@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { createGunzip, gunzip as gunzipWithCallback } from 'node:zlib';
 import { UsageError } from '../tensor/errors.js';
 import type { ImageShape } from './dataset.js';
-import { mostUnpacked } from './formats/unpacked-size.js';
+import { describeMostUnpacked, mostUnpacked } from './formats/unpacked-size.js';
 
 // The IDX format (http://yann.lecun.com/exdb/mnist/), big-endian:
 //   bytes 0-1  zero
@@ -50,7 +50,7 @@ export interface IdxPair {
 
 /**
  * Reads an IDX file of unsigned bytes, plain or gzip-compressed (told by its content, not its name).
- * No more is decompressed than the header announces: at most 2 GiB, and not many times the file's own size.
+ * No more is decompressed than the header announces: at most 2 GiB, and what memory has room for.
  *
  * @throws UsageError naming the file and the field, if it can't be read, is damaged, or its length
  *   is not exactly what its header announces.
@@ -61,7 +61,7 @@ export async function readIdx(path: string): Promise<IdxArray> {
   const header = parseHeader(compressed ? await decompressStart(stored, path) : stored, path);
   if (compressed && header.fileLength > mostUnpacked(stored.length)) {
     throw new UsageError(
-      `${path}: the header announces ${header.fileLength} bytes, too many for the ${stored.length} that the gzip file has. ${MEND}`,
+      `${path}: the header announces ${header.fileLength} bytes; ${describeMostUnpacked(stored.length)}. Free some memory; if the file should be smaller, download it again.`,
     );
   }
   const content = compressed ? await decompress(stored, header, path) : stored;

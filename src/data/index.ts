@@ -22,7 +22,13 @@ export { type DecodeOptions, decodePicture } from './decoding/decode.js';
 export { probePicture } from './decoding/probe.js';
 export { loadDigits } from './digits.js';
 export { type GetOutcome, getDataset } from './download/index.js';
-export { encodeNpy, type NumberArray, type NumpyArray, parseNpy } from './formats/npy.js';
+export {
+  encodeNpy,
+  type NumberArray,
+  type NumpyArray,
+  type NumpyTexts,
+  parseNpy,
+} from './formats/npy.js';
 export { encodeNpz, parseNpz } from './formats/npz.js';
 export { type IdxArray, type IdxPair, readIdx, readIdxPair } from './idx.js';
 export { type InspectionReport, inspectableDataset, inspectDataset } from './inspect.js';

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { nearest, UsageError } from '../tensor/errors.js';
 import { openCached } from './cache/index.js';
 import type { DatasetPair, Normalization } from './dataset.js';
@@ -8,11 +7,11 @@ import { loadFashionMnist, loadMnist } from './mnist.js';
 import type { PictureSource } from './pictures.js';
 import { loadArrays } from './readers/arrays.js';
 import { loadCifar10, loadCifar100 } from './readers/cifar.js';
-import { type ImageFolderNote, openImageFolder } from './readers/image-folder.js';
+import { openImageFolder } from './readers/image-folder.js';
 import { imageNetSubsetNames } from './readers/imagenet-classes.js';
 import { openImageNetSubset } from './readers/imagenet-subset.js';
+import { describeNote, SkippedFiles } from './readers/notes.js';
 import { openParquet } from './readers/parquet.js';
-import type { SkippedFile } from './readers/scan.js';
 import { loadSvhn } from './readers/svhn.js';
 import { openTinyImageNet } from './readers/tiny-imagenet.js';
 
@@ -81,10 +80,10 @@ const openers: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   ...imageNetSubsetNames.map((name): [string, Opener] => [
     name,
     async ({ root, size, testShare }, onNote) => {
-      const skipped = collectSkipped();
+      const skipped = new SkippedFiles();
       const options = { root, size: size === 'auto' ? undefined : size, testFraction: testShare };
       const pair = await openImageNetSubset(name, { ...given(options), onSkipped: skipped.add });
-      skipped.tell(onNote);
+      for (const note of skipped.describe()) onNote(note);
       return { kind: 'pictures', ...pair };
     },
   ]),
@@ -148,10 +147,10 @@ async function openPath(
 ): Promise<OpenedSource> {
   const { size, channels, testShare } = selection;
   if (/\.(npz|safetensors)$/.test(path)) {
-    return images(await loadArrays(path, given({ testShare })));
+    return images(await loadArrays(path, { ...given({ testShare }), onNote }));
   }
   if (/\.parquet$/.test(path) || (await holdsParquet(path))) {
-    const pair = await openParquet(path, given({ size, channels, testShare }));
+    const pair = await openParquet(path, { ...given({ size, channels, testShare }), onNote });
     onNote(`${describeShape(pair.train)}, from ${path}`);
     return { kind: 'pictures', ...pair };
   }
@@ -160,13 +159,13 @@ async function openPath(
       `${path}: expected a folder of class folders, or a .npz, .safetensors or .parquet file.`,
     );
   }
-  const skipped = collectSkipped();
+  const skipped = new SkippedFiles();
   const folder = await openImageFolder(path, {
     ...given({ size, channels, testFraction: testShare }),
     onSkipped: skipped.add,
   });
-  for (const note of folder.notes) describeNote(note, onNote);
-  skipped.tell(onNote);
+  for (const note of folder.notes.flatMap(describeNote)) onNote(note);
+  for (const note of skipped.describe()) onNote(note);
   return { kind: 'pictures', train: folder.train, test: folder.test };
 }
 
@@ -199,43 +198,4 @@ async function holdsParquet(path: string): Promise<boolean> {
 function describeShape({ shape, classNames, labels }: PictureSource): string {
   const { channels, height, width } = shape;
   return `${labels.length} training pictures of ${classNames.length} classes, as ${channels}×${height}×${width}`;
-}
-
-function describeNote(note: ImageFolderNote, onNote: (message: string) => void): void {
-  switch (note.kind) {
-    case 'parts': {
-      if (note.ignored.length > 0) onNote(`not read: ${note.ignored.join(', ')}`);
-      return;
-    }
-    case 'held-out':
-      onNote(
-        `no test part: ${note.test} of ${note.train + note.test} pictures are held out for testing (dataset.testShare ${note.fraction})`,
-      );
-      return;
-    case 'shape': {
-      const { channels, height } = note.shape;
-      const kind = channels === 1 ? 'grey' : 'colour';
-      const chosen = note.chosenBy
-        ? `, chosen by ${note.chosenBy.sampled} of them (dataset.size, dataset.channels)`
-        : '';
-      onNote(`pictures become ${kind} and ${height}×${height}${chosen}`);
-      return;
-    }
-  }
-}
-
-/** Files that were left out, told in one sentence. */
-function collectSkipped() {
-  const files: SkippedFile[] = [];
-  return {
-    add: (file: SkippedFile): void => {
-      files.push(file);
-    },
-    tell(onNote: (message: string) => void): void {
-      if (files.length === 0) return;
-      const some = files.slice(0, 3).map(({ path, reason }) => `${basename(path)} (${reason})`);
-      const more = files.length > some.length ? ` and ${files.length - some.length} more` : '';
-      onNote(`left out: ${some.join(', ')}${more}`);
-    },
-  };
 }

@@ -55,7 +55,7 @@ const idx: Reader = {
 const npz: Reader = {
   name: 'npz',
   file: 'set.npz',
-  seeds: () => ['pair', 'keras', 'medmnist'].map((name) => fixture(`arrays/${name}.npz`)),
+  seeds: () => ['pair', 'keras', 'medmnist', 'named'].map((name) => fixture(`arrays/${name}.npz`)),
   layer: zipLayer,
   read: async (path) => {
     await loadArrays(path);

@@ -4,6 +4,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
+import { FailureError, UsageError } from '../../tensor/errors.js';
 import type { ArchiveEntry, EntryKind, Unpacking } from './unpacking.js';
 
 /** A tar file ends with two blocks of zeros (POSIX.1-2017, pax: ustar interchange format). */
@@ -59,7 +60,8 @@ async function* bytesOf(entry: AsyncIterable<unknown>): AsyncGenerator<Uint8Arra
 
 /** Whether an error says itself what is wrong: one of the unpacking, or of the disk. Others come from the streams. */
 function isOwn(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'UsageError' || 'syscall' in error);
+  const said = error instanceof UsageError || error instanceof FailureError;
+  return said || (error instanceof Error && 'syscall' in error);
 }
 
 async function isGzip(path: string): Promise<boolean> {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../tensor/errors.js';
+import { FailureError, UsageError } from '../../tensor/errors.js';
 import {
   binary,
   honest,
@@ -162,9 +162,26 @@ describe('too much', () => {
   const bomb = Buffer.alloc(40 * 2 ** 20);
 
   it('a bomb is refused before it fills the disk', async () => {
-    const problem = 'entry "bomb": with it, the files have more than 100 times the archive';
-    await refuse(gzipSync(await makeTar([{ name: 'bomb', content: bomb }])), problem);
-    await refuse(makeZip([{ name: 'bomb', content: bomb }]), problem);
+    const entry = { name: 'bomb', content: bomb };
+    const problem = 'entry "bomb": with it, the files have more than the 16777216 bytes allowed';
+    const limits = { bytes: 16 * 2 ** 20 };
+    for (const archive of [gzipSync(await makeTar([entry])), makeZip([entry])]) {
+      await refuse(archive, problem, { limits });
+      const { running, target } = await unpack(archive, { limits: { spaceShare: 1e-9 } });
+      await expect(running).rejects.toThrow(FailureError);
+      await expect(running).rejects.toThrow(
+        /archive: entry "bomb": .* 41943040 bytes, too many for the \d+ that are free/,
+      );
+      expect(readdirSync(dirname(target))).toEqual([]);
+    }
+  });
+
+  it('regular files that come to hundreds of times their packed size are none', async () => {
+    const entry = { name: 'regular', content: bomb };
+    for (const archive of [gzipSync(await makeTar([entry])), makeZip([entry])]) {
+      expect(archive.length).toBeLessThan(bomb.length / 500);
+      expect(await (await unpack(archive)).running).toEqual({ files: 1, bytes: bomb.length });
+    }
   });
 
   it('a bomb that claims to be small is refused', async () => {
@@ -185,7 +202,10 @@ describe('too much', () => {
 
   it('a tar header that claims terabytes is refused without reading them', async () => {
     const tar = await makeTar([{ name: 'huge', content: 'x' }]);
-    tar.write('77777777777\0', 124, 'latin1');
+    // Sizes above 8 GiB are binary, marked by the first bit.
+    tar.fill(0, 124, 136);
+    tar.writeUInt8(0x80, 124);
+    tar.writeBigUInt64BE(2n ** 43n, 128);
     tar.write('        ', 148, 'latin1');
     const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
     tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');

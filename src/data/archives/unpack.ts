@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FailureError, UsageError } from '../../tensor/errors.js';
 import { unpackTar } from './tar.js';
@@ -48,16 +48,17 @@ export async function unpackArchive(
   const target = resolve(options.target);
   const folder = join(dirname(target), `.${basename(target)}.unpacking`);
   signal?.throwIfAborted();
-  const archiveSize = await sizeOf(archive);
+  await checkFile(archive);
   const format = await detectFormat(archive);
   await checkVacant(target);
   try {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
+    const { bavail, bsize } = await statfs(folder);
     const unpacking = new Unpacking({
       archive,
-      archiveSize,
       folder,
+      freeSpace: bavail * bsize,
       topFolder,
       limits: { ...defaultUnpackLimits, ...options.limits },
       onEntry: onProgress && ((files, bytes) => onProgress({ archive, files, bytes })),
@@ -81,14 +82,14 @@ async function checkVacant(target: string): Promise<void> {
   throw new UsageError(`${target}: it is there already; move or delete it to unpack anew.`);
 }
 
-async function sizeOf(archive: string): Promise<number> {
+async function checkFile(archive: string): Promise<void> {
   const found = await stat(archive).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UsageError(`${archive}: the archive can't be read (${reason}). Check the path.`, {
       cause,
     });
   });
-  if (found.isFile()) return found.size;
+  if (found.isFile()) return;
   throw new UsageError(`${archive}: it is not a file; expected an archive.`);
 }
 
@@ -107,7 +108,7 @@ async function detectFormat(archive: string): Promise<'zip' | 'tar'> {
 }
 
 function explain(error: unknown, archive: string, target: string): unknown {
-  if (error instanceof UsageError) return error;
+  if (error instanceof UsageError || error instanceof FailureError) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Error && 'syscall' in error) {
     return new FailureError(

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { UsageError } from '../../tensor/errors.js';
+import { dirname, join } from 'node:path';
+import { FailureError, UsageError } from '../../tensor/errors.js';
 import { readEntryPath } from './entry-path.js';
 
 /** How much an archive may unpack to, so that a small one can't fill the disk. */
@@ -9,19 +9,16 @@ export interface UnpackLimits {
   readonly bytes: number;
   /** Files and folders. */
   readonly entries: number;
-  /** Unpacked bytes per byte of the archive; looked at only above 16 MiB. */
-  readonly ratio: number;
+  /** The share of the free space of the target's file system that they may fill, in (0, 1]. */
+  readonly spaceShare: number;
 }
 
 /** Room for every dataset of the catalog, and for a whole ImageNet. */
 export const defaultUnpackLimits: UnpackLimits = {
   bytes: 512 * 2 ** 30,
   entries: 3_000_000,
-  ratio: 100,
+  spaceShare: 0.9,
 };
-
-/** Below this, no ratio is a danger. */
-const HARMLESS = 16 * 2 ** 20;
 
 /** What an archive can hold. */
 export type EntryKind = 'file' | 'folder' | 'link' | 'special' | 'encrypted';
@@ -40,8 +37,8 @@ export interface ArchiveEntry {
 export interface UnpackingOptions {
   /** Path of the archive, for errors. */
   readonly archive: string;
-  /** In bytes. */
-  readonly archiveSize: number;
+  /** Of the target's file system when the unpacking began, in bytes. */
+  readonly freeSpace: number;
   /** An existing empty folder that nothing else writes to. */
   readonly folder: string;
   /** Only what is below this folder of the archive is kept, without the folder itself. */
@@ -73,7 +70,10 @@ export class Unpacking {
     return this.#bytes;
   }
 
-  /** @throws UsageError naming the archive and the entry if that is not safe, too large or damaged. */
+  /**
+   * @throws UsageError naming the archive and the entry if that is not safe, too large or damaged; FailureError if the
+   *   disk has no room for it.
+   */
   async add(entry: ArchiveEntry): Promise<void> {
     const { limits, signal, onEntry } = this.#options;
     signal?.throwIfAborted();
@@ -158,17 +158,17 @@ export class Unpacking {
     }
   }
 
-  /** @throws UsageError if this many bytes more are too many. */
+  /** @throws UsageError if this many bytes more are too many, FailureError if the disk has no room for them. */
   #allow(name: string, more: number): void {
-    const { limits, archiveSize } = this.#options;
+    const { archive, folder, limits, freeSpace } = this.#options;
     const total = this.#bytes + more;
     if (!(total <= limits.bytes)) {
       throw this.error(name, `with it, the files have more than the ${limits.bytes} bytes allowed`);
     }
-    if (total > HARMLESS && total > limits.ratio * archiveSize) {
-      throw this.error(
-        name,
-        `with it, the files have more than ${limits.ratio} times the archive's ${archiveSize} bytes`,
+    if (total > limits.spaceShare * freeSpace) {
+      throw new FailureError(
+        `${archive}: entry ${JSON.stringify(name)}: with it, the files have ${total} bytes, too many for the ` +
+          `${freeSpace} that are free at ${dirname(folder)}. Nothing was unpacked; free some space.`,
       );
     }
   }

@@ -156,7 +156,9 @@ describe('what is no picture', () => {
     await expect(decoding).rejects.toThrow(
       `cats/one.jpg: this is not a picture that can be read: ${reason}`,
     );
-    await expect(decoding).rejects.toThrow('expected one of JPEG, PNG, WebP, GIF, TIFF and AVIF');
+    await expect(decoding).rejects.toThrow(
+      'expected one of JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP',
+    );
   });
 
   it('is refused if the file is missing, or is a folder', async () => {

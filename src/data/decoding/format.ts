@@ -1,11 +1,13 @@
+import { isBmp } from './bmp.js';
+
 /** The formats of pictures that can be decoded. */
-export type PictureFormat = 'JPEG' | 'PNG' | 'WebP' | 'GIF' | 'TIFF' | 'AVIF';
+export type PictureFormat = 'JPEG' | 'PNG' | 'WebP' | 'GIF' | 'TIFF' | 'AVIF' | 'BMP';
 
 /** The formats' names, for messages. */
-export const FORMAT_LIST = 'JPEG, PNG, WebP, GIF, TIFF and AVIF';
+export const FORMAT_LIST = 'JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP';
 
 /** How files of these formats are usually named, in lower case. */
-const EXTENSIONS = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif)$/i;
+const EXTENSIONS = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|bmp|dib)$/i;
 
 /** Whether a file's name says that it is a picture; its content is not looked at. */
 export function hasPictureName(name: string): boolean {
@@ -24,6 +26,7 @@ export function pictureFormat(bytes: Uint8Array): PictureFormat | undefined {
   if (text.startsWith('GIF87a') || text.startsWith('GIF89a')) return 'GIF';
   if (text.startsWith('RIFF') && text.startsWith('WEBP', 8)) return 'WebP';
   if (/^(II[*+]\0|MM\0[*+])/.test(text)) return 'TIFF';
+  if (isBmp(start)) return 'BMP';
   // ISO base media: a box 'ftyp' with the file's brands, four letters each.
   if (text.startsWith('ftyp', 4) && /avi[fs]/.test(text.slice(8))) return 'AVIF';
   return undefined;

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { UsageError } from '../../tensor/errors.js';
+import { decodeBmp, readBmpHeader } from './bmp.js';
 import { FORMAT_LIST, type PictureFormat, pictureFormat } from './format.js';
 import type { Size } from './geometry.js';
 import { plainJpegSize } from './jpeg-header.js';
@@ -59,6 +60,7 @@ export async function openPicture(
   const format = pictureFormat(bytes);
   if (format === undefined) throw noPicture(name, bytes);
   const maxPixels = options.maxPixels ?? MAX_PIXELS;
+  if (format === 'BMP') return openBmp(bytes, name, maxPixels);
   const decode = <T>(body: (picture: Sharp) => Promise<T>) =>
     decodeStrictly(bytes, name, maxPixels, body);
   const plain = format === 'JPEG' ? plainJpegSize(bytes) : undefined;
@@ -66,6 +68,34 @@ export async function openPicture(
   const known = plain !== undefined && plain.width * plain.height <= maxPixels;
   const metadata = known ? plainMetadata(plain) : await decode((picture) => picture.metadata());
   return { name, format, metadata, decode };
+}
+
+/** The decoder that reads the other formats knows none of it. */
+function openBmp(bytes: Uint8Array, name: string, maxPixels: number): OpenPicture {
+  const attempt = <T>(body: () => T): T => {
+    try {
+      return body();
+    } catch (cause) {
+      throw cause instanceof UsageError ? cause : undecodable(name, cause, maxPixels);
+    }
+  };
+  const header = attempt(() => readBmpHeader(bytes, name));
+  const { width, height, grey } = header;
+  if (width * height > maxPixels) throw tooLarge(name, maxPixels);
+  const metadata = { ...plainMetadata({ width, height }), ...(grey && { space: 'b-w' as const }) };
+  const raw = { width, height, channels: 3 as const };
+  return {
+    name,
+    format: 'BMP',
+    metadata,
+    decode: async (body) =>
+      body(
+        sharp(
+          attempt(() => decodeBmp(bytes, header)),
+          { raw },
+        ),
+      ),
+  };
 }
 
 function plainMetadata(size: Size): PictureMetadata {
@@ -122,7 +152,7 @@ function undecodable(name: string, cause: unknown, maxPixels: number): UsageErro
   );
 }
 
-function tooLarge(name: string, maxPixels: number, cause: unknown): UsageError {
+function tooLarge(name: string, maxPixels: number, cause?: unknown): UsageError {
   return new UsageError(
     `${name}: the picture declares more than ${maxPixels} pixels, the largest size that is read. ` +
       'If its header is not damaged, scale it down first.',

@@ -1,5 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { withFreeMemory } from '../testing/memory.js';
 import { parseMat } from './mat5.js';
 
 /** An element: a tag of type and length, then the content. */
@@ -36,13 +37,32 @@ describe('parseMat', () => {
     expect(arrays.get('a')).toMatchObject({ shape: [2, 3], values: new Uint8Array(6) });
   });
 
-  it('refuses a small file of large arrays, also of many', () => {
-    const [ten, twenty] = [10, 20].map((size) => [size, 2 ** 20]);
+  const [ten, twenty] = [10, 20].map((size) => [size, 2 ** 20]);
+
+  it('reads regular arrays that come to hundreds of times their packed size', () => {
+    expect(parseMat(file(zeros('a', twenty!))).get('a')!.values).toHaveLength(20 * 2 ** 20);
+  });
+
+  it('refuses arrays that memory has no room for, also many small ones', () => {
+    withFreeMemory(0);
     expect(() => parseMat(file(zeros('a', twenty!)))).toThrow(
-      /damaged \(more than 16777216 bytes\)/,
+      /its arrays take 20971\d+ bytes; at most 16777216 are unpacked/,
     );
     const two = file(zeros('a', ten!), zeros('b', ten!));
-    expect(() => parseMat(two)).toThrow(/damaged \(more than 62\d{5} bytes\)/);
+    expect(() => parseMat(two)).toThrow(/its arrays take 20971\d+ bytes; at most/);
+  });
+
+  it('refuses a compressed element that comes to more than it states', () => {
+    const tag = Buffer.alloc(8);
+    tag.writeUInt32LE(14, 0);
+    tag.writeUInt32LE(100, 4);
+    const bomb = element(15, deflateSync(Buffer.concat([tag, Buffer.alloc(64 * 2 ** 20)])));
+    expect(() => parseMat(file(bomb))).toThrow(
+      'damaged (it comes to more than the 112 bytes that it states)',
+    );
+    expect(() => parseMat(file(element(15, deflateSync(Buffer.of(1, 2)))))).toThrow(
+      'it has no tag',
+    );
   });
 
   it('refuses more dimensions than images have', () => {

@@ -1,6 +1,6 @@
-import { inflateSync } from 'node:zlib';
+import { constants, inflateSync } from 'node:zlib';
 import { LARGEST_FILE } from './read-file.js';
-import { mostUnpacked } from './unpacked-size.js';
+import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
 
 // MATLAB's MAT-file format, level 5 (MathWorks' "MAT-File Format", chapter 1): a header of 128 bytes, then elements of
 // a tag (type and length, 4 bytes each) and data padded to 8 bytes. Short elements have type, length and data in 8.
@@ -8,6 +8,9 @@ import { mostUnpacked } from './unpacked-size.js';
 const HEADER = 128;
 const MATRIX = 14;
 const COMPRESSED = 15;
+
+/** Bytes of a compressed element that are unpacked to see what it states. */
+const LOOKED_AT = 4096;
 
 /** More than any array of images has. */
 const MOST_DIMENSIONS = 32;
@@ -54,14 +57,20 @@ export function parseMat(bytes: Buffer): Map<string, MatArray> {
     );
   }
   const arrays = new Map<string, MatArray>();
-  let allowed = mostUnpacked(bytes.length);
+  let unpacked = 0;
   for (let position = HEADER; position < bytes.length; ) {
     const element = readElement(bytes, position);
     position = element.next;
     let matrix = element;
     if (element.type === COMPRESSED) {
-      const whole = decompress(element.data, allowed);
-      allowed -= whole.length;
+      const stated = statedLength(element.data);
+      unpacked += stated;
+      if (stated > LARGEST_FILE || unpacked > mostUnpacked(bytes.length)) {
+        throw new Error(
+          `its arrays take ${unpacked} bytes; ${describeMostUnpacked(bytes.length)}, and 2 GiB of one`,
+        );
+      }
+      const whole = decompress(element.data, stated);
       matrix = readElement(whole, 0);
     }
     if (matrix.type !== MATRIX) continue;
@@ -92,15 +101,31 @@ function readElement(bytes: Buffer, position: number): Element {
   return { type: word, data: bytes.subarray(start, start + length), next };
 }
 
-function decompress(data: Buffer, allowed: number): Buffer {
-  const limit = Math.min(LARGEST_FILE, allowed);
+/** What an element comes to by its own tag and padding. Deflate can't make more than about 1,000 bytes of one. */
+function statedLength(data: Buffer): number {
+  let start: Buffer;
   try {
-    return inflateSync(data, { maxOutputLength: Math.max(limit, 1) });
+    const finishFlush = constants.Z_SYNC_FLUSH;
+    start = inflateSync(data.subarray(0, LOOKED_AT), { finishFlush });
+  } catch (cause) {
+    throw damagedElement(data, String(cause));
+  }
+  if (start.length < 8) throw damagedElement(data, 'it has no tag');
+  return 8 + Math.ceil(start.readUInt32LE(4) / 8) * 8;
+}
+
+function decompress(data: Buffer, stated: number): Buffer {
+  try {
+    return inflateSync(data, { maxOutputLength: stated });
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
-    const reason = code === 'ERR_BUFFER_TOO_LARGE' ? `more than ${limit} bytes` : String(cause);
-    throw new Error(`a compressed element of ${data.length} bytes is damaged (${reason})`);
+    const longer = `it comes to more than the ${stated} bytes that it states`;
+    throw damagedElement(data, code === 'ERR_BUFFER_TOO_LARGE' ? longer : String(cause));
   }
+}
+
+function damagedElement(data: Buffer, reason: string): Error {
+  return new Error(`a compressed element of ${data.length} bytes is damaged (${reason})`);
 }
 
 function readMatrix(data: Buffer): (MatArray & { name: string }) | undefined {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { makeZip } from '../testing/archive-files.js';
 import { arraysPath, goldenArrays } from '../testing/arrays.js';
-import { encodeNpy, type NumberArray, parseNpy } from './npy.js';
+import { withFreeMemory } from '../testing/memory.js';
+import { encodeNpy, type NumberArray, parseNpy, parseNumpy } from './npy.js';
 import { encodeNpz, parseNpz } from './npz.js';
 
 const read = (name: string) => parseNpy(readFileSync(arraysPath(`${name}.npy`)));
@@ -27,6 +29,29 @@ describe('parseNpy', () => {
     const expected = goldenArrays.npy[name]!;
     expect(shape).toEqual(expected.shape);
     expect(Array.from(values as ArrayLike<number | bigint>, Number)).toEqual(expected.values);
+  });
+
+  it.each(['texts', 'texts-big-endian', 'texts-bytes', 'texts-fortran'])(
+    "reads NumPy's %s",
+    (name) => {
+      const array = parseNumpy(readFileSync(arraysPath(`${name}.npy`)));
+      const shape = name === 'texts-fortran' ? [2, 3] : [6];
+      expect(array).toEqual({ shape, texts: ['dog', 'cat', 'Café', '🐈', 'dog', ''] });
+      expect(() => read(name)).toThrow('its values are texts; expected numbers');
+    },
+  );
+
+  it('refuses texts that are damaged, and claims of any number of empty ones', () => {
+    const file = (descr: string, shape: string, ...content: readonly number[]) => {
+      const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape})}\n`;
+      const start = Buffer.from('\x93NUMPY\x01\0\0\0', 'latin1');
+      start.writeUInt16LE(header.length, 8);
+      return Buffer.concat([start, Buffer.from(header), Buffer.from(content)]);
+    };
+    expect(parseNumpy(file('|S2', '1,', 0x6f, 0x6b))).toEqual({ shape: [1], texts: ['ok'] });
+    expect(() => parseNumpy(file('<U1', '1,', 0, 0, 0x11, 0))).toThrow('its text 0 is damaged');
+    expect(() => parseNumpy(file('|S2', '1,', 0xc3, 0x28))).toThrow('its text 0 is damaged');
+    expect(() => parseNumpy(file('<U0', '9000000000,'))).toThrow("of type '<U0'");
   });
 
   it('refuses more dimensions than NumPy has, which would take forever to count', () => {
@@ -77,12 +102,31 @@ describe('parseNpz', () => {
     );
   });
 
-  it('refuses a small archive of large arrays', async () => {
-    const zeros = { shape: [20 * 2 ** 20], values: new Uint8Array(20 * 2 ** 20) };
-    const bomb = Buffer.from(encodeNpz(new Map([['images', zeros]])));
+  const zeros = { shape: [20 * 2 ** 20], values: new Uint8Array(20 * 2 ** 20) };
+
+  it('reads regular arrays that come to hundreds of times their packed size', async () => {
+    const packed = Buffer.from(encodeNpz(new Map([['images', zeros]])));
+    expect(packed.length).toBeLessThan(zeros.values.length / 500);
+    const images = (await parseNpz(packed)).get('images')!;
+    expect(images).toMatchObject({ shape: zeros.shape });
+    expect('values' in images && images.values).toHaveLength(20 * 2 ** 20);
+  });
+
+  it('refuses arrays that memory has no room for, together too, before unpacking them', async () => {
+    withFreeMemory(90 * 2 ** 20);
+    const arrays = new Map(['a', 'b'].map((name) => [name, zeros]));
+    const bomb = Buffer.from(encodeNpz(arrays));
     await expect(parseNpz(bomb)).rejects.toThrow(
-      `with 'images', its arrays take ${20 * 2 ** 20 + 128} bytes, packed in ${bomb.length}`,
+      `with 'b', its arrays take ${2 * (20 * 2 ** 20 + 128)} bytes; at most ${30 * 2 ** 20} are unpacked`,
     );
+    const huge = makeZip([{ name: 'images.npy', content: 'x', claimedSize: 2 ** 32 - 2 }]);
+    await expect(parseNpz(huge)).rejects.toThrow("'images' takes 4294967294 bytes; expected at");
+  });
+
+  it('refuses an array that comes to more than is stated, however little that is', async () => {
+    const content = Buffer.alloc(64 * 2 ** 20);
+    const bomb = makeZip([{ name: 'images.npy', content, claimedSize: 1000 }]);
+    await expect(parseNpz(bomb)).rejects.toThrow('too many bytes in the stream');
   });
 
   it('leaves out what is not wanted', async () => {

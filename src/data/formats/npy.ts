@@ -6,6 +6,9 @@ const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
 /** NumPy's own limit. */
 const MOST_DIMENSIONS = 64;
 
+/** Of one text, in characters; more is no name. */
+const LONGEST_TEXT = 4096;
+
 /** Values of an array. */
 export type NumberArray =
   | Uint8Array
@@ -25,10 +28,19 @@ export interface NumpyArray<Values extends NumberArray = NumberArray> {
   readonly values: Values;
 }
 
+/** An array of texts of any number of dimensions, row-major. */
+export interface NumpyTexts {
+  readonly shape: readonly number[];
+  readonly texts: readonly string[];
+}
+
 type Constructor = {
   new (buffer: ArrayBuffer): NumberArray;
   readonly BYTES_PER_ELEMENT: number;
 };
+
+/** Floats of 2 bytes, which have no array of their own on every Node that is supported; they become those of 4. */
+const HALF = 'f2';
 
 const TYPES: Readonly<Record<string, Constructor>> = {
   b1: Uint8Array,
@@ -40,6 +52,7 @@ const TYPES: Readonly<Record<string, Constructor>> = {
   i4: Int32Array,
   i8: BigInt64Array,
   u8: BigUint64Array,
+  [HALF]: Uint16Array,
   f4: Float32Array,
   f8: Float64Array,
 };
@@ -50,6 +63,17 @@ const TYPES: Readonly<Record<string, Constructor>> = {
  * @throws Error saying what is wrong.
  */
 export function parseNpy(bytes: Uint8Array): NumpyArray {
+  const array = parseNumpy(bytes);
+  if ('values' in array) return array;
+  throw new Error('its values are texts; expected numbers');
+}
+
+/**
+ * Reads an array of numbers or of texts (`<U…`, `S…`), as {@link parseNpy} does.
+ *
+ * @throws Error saying what is wrong.
+ */
+export function parseNumpy(bytes: Uint8Array): NumpyArray | NumpyTexts {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (file.length < 10 || !file.subarray(0, 6).equals(MAGIC)) {
     throw new Error('this is no .npy array; expected it to begin with \\x93NUMPY');
@@ -62,19 +86,65 @@ export function parseNpy(bytes: Uint8Array): NumpyArray {
   if (end > file.length) {
     throw new Error(`its header claims to end at byte ${end}, the file has ${file.length}`);
   }
-  const { type, swapped, fortran, shape } = parseHeader(file.toString('latin1', start, end));
+  const { name, type, swapped, fortran, shape } = parseHeader(file.toString('latin1', start, end));
+  const itemSize = typeof type === 'object' ? type.size : type.BYTES_PER_ELEMENT;
   const count = shape.reduce((product, size) => product * size, 1);
-  const expected = count * type.BYTES_PER_ELEMENT;
+  const expected = count * itemSize;
   if (file.length - end !== expected) {
     throw new Error(
-      `an array of ${shape.join(' × ') || '1'} values of ${type.BYTES_PER_ELEMENT} bytes needs ${expected} bytes, ${file.length - end} follow the header`,
+      `an array of ${shape.join(' × ') || '1'} values of ${itemSize} bytes needs ${expected} bytes, ${file.length - end} follow the header`,
     );
   }
   const data = new Uint8Array(expected);
   data.set(file.subarray(end));
+  if (typeof type === 'object') {
+    if (swapped && type.kind === 'U') swapBytes(data, 4);
+    const texts = readTexts(Buffer.from(data.buffer), type);
+    return { shape, texts: fortran ? rowMajor(texts, shape) : texts };
+  }
   if (swapped) swapBytes(data, type.BYTES_PER_ELEMENT);
-  const values = new type(data.buffer);
+  const stored = new type(data.buffer);
+  const values = name === HALF ? Float32Array.from(stored as Uint16Array, fromHalf) : stored;
   return { shape, values: fortran ? rowMajor(values, shape) : values };
+}
+
+/** The value of a float of 2 bytes (IEEE 754 binary16): a sign, 5 bits of exponent, 10 of fraction. */
+function fromHalf(bits: number): number {
+  const sign = bits >> 15 === 0 ? 1 : -1;
+  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return exponent === 0
+    ? sign * fraction * 2 ** -24
+    : sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+/** Texts of one length, in code points of 4 bytes (U) or in bytes (S). */
+interface TextType {
+  readonly kind: 'U' | 'S';
+  /** In bytes. */
+  readonly size: number;
+}
+
+function textType(kind: string, length: number): TextType | undefined {
+  // Texts of no length would let a shape claim any number of them.
+  if (!(length > 0 && length <= LONGEST_TEXT)) return undefined;
+  if (kind === 'U') return { kind, size: 4 * length };
+  return kind === 'S' ? { kind, size: length } : undefined;
+}
+
+/** NumPy fills what a text leaves free with zeros. */
+function readTexts(data: Buffer, { kind, size }: TextType): string[] {
+  const utf8 = new TextDecoder('utf-8', { fatal: true });
+  return Array.from({ length: data.length / size }, (_, index) => {
+    const item = data.subarray(index * size, (index + 1) * size);
+    try {
+      if (kind === 'S') return utf8.decode(item).replace(/\0+$/, '');
+      const points = Array.from({ length: size / 4 }, (_, at) => item.readUInt32LE(4 * at));
+      return String.fromCodePoint(...points).replace(/\0+$/, '');
+    } catch (cause) {
+      throw new Error(`its text ${index} is damaged (${String(cause)})`, { cause });
+    }
+  });
 }
 
 function parseHeader(text: string) {
@@ -86,10 +156,14 @@ function parseHeader(text: string) {
       `its header cannot be understood: ${JSON.stringify(text.trim().slice(0, 120))}; expected an array of numbers`,
     );
   }
-  const type = Object.hasOwn(TYPES, descr[2]!) ? TYPES[descr[2]!] : undefined;
+  const name = descr[2]!;
+  const type = Object.hasOwn(TYPES, name)
+    ? TYPES[name]
+    : textType(name.slice(0, 1), Number(name.slice(1)));
   if (type === undefined) {
+    const objects = name.startsWith('O') ? ' (Python objects; save texts as numpy.str_)' : '';
     throw new Error(
-      `its values are of type '${descr[1]}${descr[2]}'; expected integers of 1 to 8 bytes or floats of 4 or 8`,
+      `its values are of type '${descr[1]}${name}'${objects}; expected integers of 1 to 8 bytes, floats of 2 to 8, or texts`,
     );
   }
   const shape = sizes[1]!
@@ -100,7 +174,7 @@ function parseHeader(text: string) {
   if (shape.length > MOST_DIMENSIONS) {
     throw new Error(`it has ${shape.length} dimensions; at most ${MOST_DIMENSIONS} are read`);
   }
-  return { type, swapped: descr[1] === '>', fortran: order[1] === 'True', shape };
+  return { name, type, swapped: descr[1] === '>', fortran: order[1] === 'True', shape };
 }
 
 function swapBytes(bytes: Uint8Array, size: number): void {
@@ -110,8 +184,11 @@ function swapBytes(bytes: Uint8Array, size: number): void {
 }
 
 /** Column-major values (first index fastest) in row-major order. */
-function rowMajor(values: NumberArray, shape: readonly number[]): NumberArray {
-  const result = values.slice();
+function rowMajor<Values extends NumberArray | string[]>(
+  values: Values,
+  shape: readonly number[],
+): Values {
+  const result = values.slice() as Values;
   const index = shape.map(() => 0);
   const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((a, b) => a * b, 1));
   let source = 0;
@@ -131,7 +208,7 @@ function rowMajor(values: NumberArray, shape: readonly number[]): NumberArray {
 /** An array in the format's version 1, which every NumPy reads. */
 export function encodeNpy({ shape, values }: NumpyArray): Buffer {
   const descr = Object.entries(TYPES).find(
-    ([name, type]) => name !== 'b1' && values instanceof type,
+    ([name, type]) => name !== 'b1' && name !== HALF && values instanceof type,
   )![0];
   const mark = descr.endsWith('1') ? '|' : '<';
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');

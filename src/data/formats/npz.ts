@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { fromBufferPromise, type ZipFile } from 'yauzl';
-import { encodeNpy, type NumpyArray, parseNpy } from './npy.js';
+import { encodeNpy, type NumpyArray, type NumpyTexts, parseNumpy } from './npy.js';
 import { LARGEST_FILE } from './read-file.js';
-import { mostUnpacked } from './unpacked-size.js';
+import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
 
 /**
  * The arrays of NumPy's .npz format (a zip archive of .npy files) by name, without `.npy`.
@@ -14,24 +14,29 @@ import { mostUnpacked } from './unpacked-size.js';
 export async function parseNpz(
   bytes: Buffer,
   wanted: (name: string) => boolean = () => true,
-): Promise<Map<string, NumpyArray>> {
+): Promise<Map<string, NumpyArray | NumpyTexts>> {
   const zip = await fromBufferPromise(bytes, { strictFileNames: true });
-  const arrays = new Map<string, NumpyArray>();
+  const arrays = new Map<string, NumpyArray | NumpyTexts>();
   let unpacked = 0;
   for await (const entry of zip.eachEntry()) {
     const name = entry.fileName.replace(/\.npy$/, '');
     if (!wanted(name)) continue;
     if (arrays.has(name)) throw new Error(`it holds two arrays named '${name}'`);
     unpacked += entry.uncompressedSize;
-    if (entry.uncompressedSize > LARGEST_FILE || unpacked > mostUnpacked(bytes.length)) {
+    if (entry.uncompressedSize > LARGEST_FILE) {
       throw new Error(
-        `with '${name}', its arrays take ${unpacked} bytes, packed in ${bytes.length}`,
+        `its array '${name}' takes ${entry.uncompressedSize} bytes; expected at most 2 GiB`,
+      );
+    }
+    if (unpacked > mostUnpacked(bytes.length)) {
+      throw new Error(
+        `with '${name}', its arrays take ${unpacked} bytes; ${describeMostUnpacked(bytes.length)}`,
       );
     }
     const content = await inflate(zip, entry);
     if (crc32(content) !== entry.crc32) throw new Error(`its array '${name}' is damaged`);
     try {
-      arrays.set(name, parseNpy(content));
+      arrays.set(name, parseNumpy(content));
     } catch (cause) {
       throw new Error(`its array '${name}': ${(cause as Error).message}`, { cause });
     }

@@ -3,7 +3,7 @@ import type { CompressionCodec, Compressors, ParquetType } from 'hyparquet';
 import { compressors as known } from 'hyparquet-compressors';
 import { decompressSnappy } from './snappy.js';
 import { parseThrift, readVarint, type ThriftStruct } from './thrift.js';
-import { mostUnpacked } from './unpacked-size.js';
+import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
 import { decompressZstd } from './zstd.js';
 
 // Numbers of fields, pages and encodings: parquet.thrift of the Apache Parquet format, version 2.
@@ -47,9 +47,16 @@ export interface ColumnPages {
  */
 export function checkPages(bytes: Buffer, column: ColumnPages): void {
   let values = 0;
+  let unpacked = 0;
   for (let position = 0; position < bytes.length - 1; ) {
     const page = readPage(bytes, position);
     position = page.next;
+    unpacked += page.unpacked;
+    if (unpacked > mostUnpacked(bytes.length)) {
+      throw new Error(
+        `the pages of a column claim ${unpacked} bytes; ${describeMostUnpacked(bytes.length)}`,
+      );
+    }
     if (page.kind !== DICTIONARY_PAGE) values += page.values;
     if (values > column.rows) {
       throw new Error(`a column has ${values} values in its pages, for ${column.rows} rows`);
@@ -81,9 +88,6 @@ function readPage(bytes: Buffer, position: number): Page {
   const content = bytes.subarray(end, end + packed!);
   if (content.length !== packed) {
     throw new Error(`a page claims ${packed} bytes, ${content.length} follow`);
-  }
-  if (unpacked! > mostUnpacked(bytes.length)) {
-    throw new Error(`a page claims ${unpacked} bytes, unpacked from ${packed}`);
   }
   const values = numberOf(header, 1);
   return { kind: kind!, header, values, content, unpacked: unpacked!, next: end + packed };

@@ -1,10 +1,19 @@
-/** Below this, no ratio is a danger. */
-const HARMLESS = 16 * 2 ** 20;
+/** Whatever the machine, so much may be unpacked. */
+const ALWAYS = 16 * 2 ** 20;
 
-/** Images and labels come to 20 times their packed size at the most; deflate could make 1,000 of one byte. */
-const LARGEST_RATIO = 100;
+/** Unpacked bytes are held up to three times for a moment: in pieces, whole, and in another order. */
+const MEMORY_SHARE = 1 / 3;
 
-/** How many bytes so many packed ones may come to, so that a small file can't fill the memory. */
+/**
+ * How many bytes may be unpacked into memory: a third of what the process can still have, and always 16 MiB and as many
+ * as are packed. Regular pictures come to hundreds of times their packed size, so that no ratio tells a bomb: what
+ * does is a total that the file states, which must fit, and which nothing may exceed.
+ */
 export function mostUnpacked(packed: number): number {
-  return Math.max(HARMLESS, LARGEST_RATIO * packed);
+  return Math.max(ALWAYS, packed, Math.floor(process.availableMemory() * MEMORY_SHARE));
+}
+
+/** What {@link mostUnpacked} allows, for messages. */
+export function describeMostUnpacked(packed: number): string {
+  return `at most ${mostUnpacked(packed)} are unpacked, a third of the memory that is free`;
 }

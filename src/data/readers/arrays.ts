@@ -1,11 +1,22 @@
 import { basename, extname } from 'node:path';
 import { loadSafetensors, scope, UsageError } from '../../tensor/index.js';
 import { arrayDataset } from '../array-dataset.js';
-import type { Dataset, DatasetPair, ImageShape, Normalization, Pixels } from '../dataset.js';
-import type { NumberArray, NumpyArray } from '../formats/npy.js';
+import type { Dataset, DatasetPair, ImageShape } from '../dataset.js';
+import type { NumberArray, NumpyArray, NumpyTexts } from '../formats/npy.js';
 import { parseNpz } from '../formats/npz.js';
 import { parsing, readWholeFile } from '../formats/read-file.js';
+import { type Classes, classesOf, positionsOf, readLabels } from './array-labels.js';
+import {
+  type ArrayNames,
+  type ArrayParts,
+  CLASS_NAME_ARRAYS,
+  EXPECTED_ARRAYS,
+  findArrayParts,
+} from './array-parts.js';
+import { type Images, readImages } from './array-pixels.js';
 import { holdOutTest } from './hold-out-test.js';
+import { describeHeldOut, describeUnused } from './notes.js';
+import { VALIDATION_TESTED } from './part-names.js';
 
 /** How {@link loadArrays} reads a file of arrays. */
 export interface ArraysOptions {
@@ -13,49 +24,34 @@ export interface ArraysOptions {
   readonly name?: string;
   /** The share of every class that is held out if the file has no test part, in (0, 1). Default: 0.2. */
   readonly testShare?: number;
+  /** Told how arrays were understood, where that is not plain. */
+  readonly onNote?: (message: string) => void;
 }
 
-/** Names of the images' and labels' arrays, for training and for testing; the first found is taken. */
-const PARTS = {
-  pair: [
-    [
-      ['x_train', 'y_train'],
-      ['x_test', 'y_test'],
-    ],
-    [
-      ['train_images', 'train_labels'],
-      ['test_images', 'test_labels'],
-    ],
-  ],
-  whole: [
-    ['images', 'labels'],
-    ['x', 'y'],
-    ['X', 'y'],
-    ['data', 'labels'],
-    ['data', 'targets'],
-  ],
-} as const;
-
-const EXPECTED =
-  "expected arrays named 'images' and 'labels'; or x_train, y_train, x_test and y_test; or train_images, " +
-  'train_labels, test_images and test_labels';
-
 /**
- * A dataset in one file of arrays: NumPy's `.npz` (Keras' and MedMNIST's names are known) or `.safetensors`. Images are
- * [n, h, w], [n, h, w, c] or [n, c, h, w] with c 1 or 3: integers from 0 to 255, or floats in [0, 1]. Labels are whole
- * numbers from 0, [n] or [n, 1]. A safetensors file may name its classes in its metadata: `class_names`, a JSON list.
+ * A dataset in one file of arrays: NumPy's `.npz` or `.safetensors`, with the names that {@link findArrayParts} knows.
+ * Images are [n, h, w], [n, h, w, c] or [n, c, h, w] with c 1 or 3: integers from 0 to 255, or floats in [0, 1] or
+ * [0, 255]. Labels are whole numbers or names, [n] or [n, 1], or one-hot, [n, classes]; numbers that do not run from 0
+ * without gaps are classes in their order. A test part may lack a class. Classes may be named: by an array
+ * `class_names` or `target_names`, or a safetensors file's metadata `class_names`, a JSON list.
  *
  * @throws UsageError naming the file and the array that is missing, damaged or does not fit.
  */
 export async function loadArrays(path: string, options: ArraysOptions = {}): Promise<DatasetPair> {
-  const { name = basename(path, extname(path)), testShare = 0.2 } = options;
-  const { arrays, build } = await openArrays(path, name);
-  const pair = PARTS.pair.find((parts) => parts.flat().every((part) => arrays.has(part)));
-  if (pair !== undefined) {
-    const train = build('train', pair[0]);
-    return { train, test: build('test', pair[1], train) };
+  const { name = basename(path, extname(path)), testShare = 0.2, onNote = () => {} } = options;
+  const file = await openArrays(path, name, onNote);
+  const { train: training, test: testing, testIsValidation, unused, ignored } = file.parts;
+  if (ignored.length > 0) onNote(`${path}: not read: ${ignored.join(', ')}`);
+  if (testing === undefined) {
+    const divided = holdOutTest(datasetsOf(file, [training])[0]!, testShare, path);
+    const [train, test] = [divided.train.labels.length, divided.test.labels.length];
+    onNote(describeHeldOut({ train, test, fraction: testShare }));
+    return divided;
   }
-  return holdOutTest(build('train', wholePart(arrays, path)), testShare);
+  if (testIsValidation) onNote(`${VALIDATION_TESTED}: ${testing.images}`);
+  for (const note of describeUnused(unused)) onNote(note);
+  const [train, test] = datasetsOf(file, [training, testing]);
+  return { train: train!, test: test! };
 }
 
 /**
@@ -64,46 +60,71 @@ export async function loadArrays(path: string, options: ArraysOptions = {}): Pro
  * @throws UsageError as {@link loadArrays} does.
  */
 export async function loadWholeArrays(path: string): Promise<Dataset> {
-  const { arrays, build } = await openArrays(path, basename(path, extname(path)));
-  const pair = PARTS.pair.find(([train]) => train.every((part) => arrays.has(part)));
-  return build('train', pair === undefined ? wholePart(arrays, path) : pair[0]);
+  const file = await openArrays(path, basename(path, extname(path)), () => {});
+  return datasetsOf(file, [file.parts.train])[0]!;
 }
 
-async function openArrays(path: string, name: string) {
-  const { arrays, classNames } = await readArrays(path);
-  const names = classNames === undefined ? {} : { classNames };
-  const build = (split: string, [images, labels]: readonly [string, string], train?: Dataset) =>
-    datasetOf(arrays, { path, name, split, images, labels, ...names, ...(train && { train }) });
-  return { arrays, build };
+type AnyArray = NumpyArray | NumpyTexts;
+
+/** A file of arrays that have been read. */
+interface ArrayFile {
+  readonly path: string;
+  readonly name: string;
+  readonly arrays: ReadonlyMap<string, AnyArray>;
+  readonly classNames?: readonly string[] | undefined;
+  readonly parts: ArrayParts;
+  readonly onNote: (message: string) => void;
 }
 
-function wholePart(
-  arrays: ReadonlyMap<string, NumpyArray>,
+async function openArrays(
   path: string,
-): readonly [images: string, labels: string] {
-  const whole = PARTS.whole.find((part) => part.every((array) => arrays.has(array)));
-  if (whole !== undefined) return whole;
-  const found = [...arrays.keys()].join(', ') || 'none';
-  throw new UsageError(`${path}: ${EXPECTED}; found ${found}.`);
+  name: string,
+  onNote: (message: string) => void,
+): Promise<ArrayFile> {
+  const { arrays, found, classNames } = path.endsWith('.safetensors')
+    ? readSafetensors(path)
+    : await readNpz(path);
+  const parts = await parsing(path, () => findArrayParts(found));
+  if (parts !== undefined) return { path, name, arrays, classNames, parts, onNote };
+  throw new UsageError(`${path}: ${EXPECTED_ARRAYS}; found ${found.join(', ') || 'none'}.`);
 }
 
 interface Arrays {
-  readonly arrays: ReadonlyMap<string, NumpyArray>;
-  readonly classNames?: readonly string[];
+  readonly arrays: ReadonlyMap<string, AnyArray>;
+  /** Names of all arrays, also of those that were not read. */
+  readonly found: readonly string[];
+  readonly classNames?: readonly string[] | undefined;
 }
 
-const KNOWN: ReadonlySet<string> = new Set([...PARTS.pair.flat(2), ...PARTS.whole.flat()]);
-
-async function readArrays(path: string): Promise<Arrays> {
-  if (path.endsWith('.safetensors')) return readSafetensors(path);
+async function readNpz(path: string): Promise<Arrays> {
   const bytes = await readWholeFile(path);
-  return { arrays: await parsing(path, () => parseNpz(bytes, (name) => KNOWN.has(name))) };
+  return parsing(path, async () => {
+    const found: string[] = [];
+    await parseNpz(bytes, (name) => {
+      found.push(name);
+      return false;
+    });
+    const parts = findArrayParts(found);
+    const wanted = new Set(
+      [parts?.train, parts?.test].flatMap((part) => Object.values(part ?? {})),
+    );
+    const isName = (name: string) => CLASS_NAME_ARRAYS.some((known) => known === name);
+    const arrays = await parseNpz(bytes, (name) => wanted.has(name) || isName(name));
+    return { arrays, found, classNames: listedNames(arrays) };
+  });
+}
+
+function listedNames(arrays: ReadonlyMap<string, AnyArray>): readonly string[] | undefined {
+  const found = CLASS_NAME_ARRAYS.map((name) => arrays.get(name)).find(Boolean);
+  if (found === undefined) return undefined;
+  if ('texts' in found) return found.texts;
+  return Array.from(found.values as ArrayLike<number | bigint>, String);
 }
 
 function readSafetensors(path: string): Arrays {
   const file = loadSafetensors(path);
   const arrays = new Map(
-    [...file.tensors].map(([name, tensor]): [string, NumpyArray] => {
+    [...file.tensors].map(([name, tensor]): [string, AnyArray] => {
       using owned = tensor;
       const plain = scope(() => {
         const half = owned.dtype === 'float16' || owned.dtype === 'bfloat16';
@@ -113,11 +134,12 @@ function readSafetensors(path: string): Arrays {
     }),
   );
   const { class_names: listed } = file.metadata;
-  if (listed === undefined) return { arrays };
+  const found = [...arrays.keys()];
+  if (listed === undefined) return { arrays, found };
   try {
     const names: unknown = JSON.parse(listed);
     if (Array.isArray(names) && names.every((item) => typeof item === 'string')) {
-      return { arrays, classNames: names };
+      return { arrays, found, classNames: names };
     }
   } catch {
     // Said below.
@@ -125,105 +147,68 @@ function readSafetensors(path: string): Arrays {
   throw new UsageError(`${path}: class_names in its metadata is no JSON list of texts`);
 }
 
-interface Part {
-  readonly path: string;
-  readonly name: string;
-  readonly split: string;
-  /** Names of the arrays. */
-  readonly images: string;
-  readonly labels: string;
-  readonly classNames?: readonly string[];
-  /** A test part has the classes and the normalisation of its training part. */
-  readonly train?: Dataset;
+/** The datasets of a training part and, where it is given, a test part, which has the classes and scale of the first. */
+function datasetsOf(file: ArrayFile, parts: readonly ArrayNames[]): Dataset[] {
+  const { path, name, arrays, classNames, onNote } = file;
+  const images = readImages(
+    parts.map(({ images: name }) => ({
+      array: numbers(file, name),
+      name,
+      source: `${path}: ${name}`,
+    })),
+    (note) => onNote(`${path}: ${note}`),
+  );
+  let classes: Classes | undefined;
+  const datasets: Dataset[] = [];
+  for (const [index, part] of parts.entries()) {
+    const source = { pixels: `${path}: ${part.images}`, labels: `${path}: ${part.labels}` };
+    const labels = readLabels(arrays.get(part.labels)!, source.labels, onNote);
+    classes ??= classesOf(labels, classNames, source.labels, onNote);
+    const [train] = datasets;
+    if (train !== undefined) checkSameShape(images[index]!, train, source.pixels);
+    const dataset = arrayDataset({
+      name,
+      split: index === 0 ? 'train' : 'test',
+      ...images[index]!,
+      labels: positionsOf(labels, classes, source.labels),
+      classNames: classes.names,
+      allowEmptyClasses: train !== undefined,
+      ...(train && { normalization: train.normalization }),
+      source,
+    });
+    if (train !== undefined) tellMissing(dataset, source.labels, onNote);
+    datasets.push(dataset);
+  }
+  return datasets;
 }
 
-function datasetOf(arrays: ReadonlyMap<string, NumpyArray>, part: Part): Dataset {
-  const { path, name, split, train } = part;
-  const source = { pixels: `${path}: ${part.images}`, labels: `${path}: ${part.labels}` };
-  const { shape, pixels } = imagesOf(arrays.get(part.images)!, source.pixels);
-  const { normalization, classNames = part.classNames } = train ?? ({} as Partial<Dataset>);
-  if (train !== undefined && JSON.stringify(shape) !== JSON.stringify(train.shape)) {
-    throw new UsageError(
-      `${source.pixels} are ${describe(shape)}, the training images ${describe(train.shape)}; expected one size.`,
-    );
-  }
-  return arrayDataset({
-    name,
-    split,
-    shape,
-    pixels,
-    labels: labelsOf(arrays.get(part.labels)!, source.labels),
-    ...(classNames && { classNames }),
-    ...(normalization && { normalization: normalization as Normalization }),
-    source,
-  });
+function numbers({ path, arrays }: ArrayFile, name: string): NumpyArray {
+  const array = arrays.get(name)!;
+  if ('values' in array) return array;
+  throw new UsageError(`${path}: ${name}: it holds texts; expected images.`);
+}
+
+function checkSameShape({ shape }: Images, train: Dataset, source: string): void {
+  if (JSON.stringify(shape) === JSON.stringify(train.shape)) return;
+  throw new UsageError(
+    `${source} are ${describe(shape)}, the training images ${describe(train.shape)}; expected one size.`,
+  );
+}
+
+function tellMissing(
+  { classNames, labels }: Dataset,
+  source: string,
+  onNote: (message: string) => void,
+): void {
+  const present = new Set(labels);
+  const missing = classNames.filter((_, label) => !present.has(label));
+  if (missing.length === 0) return;
+  const listed = `${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`;
+  onNote(
+    `${source}: ${missing.length} of ${classNames.length} classes have no test image (${listed}): accuracies say nothing about them`,
+  );
 }
 
 function describe({ channels, height, width }: ImageShape): string {
   return `${channels}×${height}×${width}`;
-}
-
-/** Images as [n, c, h, w], bytes or floats in [0, 1]. */
-function imagesOf(
-  { shape, values }: NumpyArray,
-  source: string,
-): { shape: ImageShape; pixels: Pixels } {
-  const pixels = pixelsOf(values, source);
-  const [count = 0, a = 0, b = 0, c = 0] = shape;
-  if (shape.length === 3) return { shape: { channels: 1, height: a, width: b }, pixels };
-  const [first, last] = [a === 1 || a === 3, c === 1 || c === 3];
-  if (shape.length !== 4 || first === last) {
-    const found = `it is ${shape.join(' × ') || 'a single number'}`;
-    throw new UsageError(
-      first && last && shape.length === 4
-        ? `${source}: ${found}: either its second or its last axis could be the channels. Save it as [n, h, w] or with sides other than 1 and 3.`
-        : `${source}: ${found}; expected [n, h, w], [n, h, w, c] or [n, c, h, w] with 1 or 3 channels.`,
-    );
-  }
-  if (first) return { shape: { channels: a, height: b, width: c }, pixels };
-  return {
-    shape: { channels: c, height: a, width: b },
-    pixels: channelsFirst(pixels, { count, channels: c, plane: a * b }),
-  };
-}
-
-function pixelsOf(values: NumberArray, source: string): Pixels {
-  if (values instanceof Uint8Array || values instanceof Float32Array) return values;
-  if (values instanceof Float64Array) return Float32Array.from(values);
-  const bytes = new Uint8Array(values.length);
-  for (const [index, value] of values.entries()) {
-    bytes[index] = Number(value);
-    if (BigInt(bytes[index]!) !== BigInt(value)) {
-      throw new UsageError(
-        `${source}: value ${index} is ${value}; expected whole numbers from 0 to 255, or floats from 0 to 1.`,
-      );
-    }
-  }
-  return bytes;
-}
-
-function channelsFirst(
-  pixels: Pixels,
-  { count, channels, plane }: { count: number; channels: number; plane: number },
-): Pixels {
-  const result = pixels.slice();
-  for (let image = 0; image < count; image++) {
-    const start = image * channels * plane;
-    for (let channel = 0; channel < channels; channel++) {
-      for (let place = 0; place < plane; place++) {
-        result[start + channel * plane + place] = pixels[start + place * channels + channel]!;
-      }
-    }
-  }
-  return result;
-}
-
-function labelsOf({ shape, values }: NumpyArray, source: string): number[] {
-  const flat = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
-  if (!flat) {
-    throw new UsageError(
-      `${source}: it is ${shape.join(' × ') || 'a single number'}; expected one class number per image, [n] or [n, 1].`,
-    );
-  }
-  return Array.from(values as ArrayLike<number | bigint>, Number);
 }

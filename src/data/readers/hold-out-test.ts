@@ -1,5 +1,5 @@
-import { RandomGenerator } from '../../tensor/index.js';
-import type { Dataset, DatasetPair } from '../dataset.js';
+import { RandomGenerator, UsageError } from '../../tensor/index.js';
+import { type Dataset, type DatasetPair, indicesByClass } from '../dataset.js';
 import { splitDataset } from '../subset.js';
 
 /** The same images are held out whatever the run's seed, so that runs are compared on the same images. */
@@ -10,9 +10,18 @@ const SEED = 0;
  * on nothing but the number of images of each class.
  *
  * @param share in (0, 1)
+ * @param place where the dataset is, for errors
  * @throws UsageError if the share is out of range or a class has only one image.
  */
-export function holdOutTest(dataset: Dataset, share: number): DatasetPair {
+export function holdOutTest(dataset: Dataset, share: number, place: string): DatasetPair {
+  const { classNames, labels } = dataset;
+  const single = indicesByClass(labels, classNames.length).findIndex(({ length }) => length === 1);
+  if (single >= 0) {
+    throw new UsageError(
+      `${place}: class '${classNames[single]}' has one image; expected at least 2, as one is held out for testing. ` +
+        'Add images of it, or a test part.',
+    );
+  }
   const random = new RandomGenerator(SEED);
   const { train, validation } = splitDataset(dataset, { fraction: share, random, split: 'test' });
   return { train, test: validation };

@@ -19,7 +19,7 @@ describe('pictures held out', () => {
     fc.assert(
       fc.property(counts, fc.double({ min: 0.01, max: 0.99, noNaN: true }), (sizes, fraction) => {
         const files = folder(sizes);
-        const { train, test } = holdOut(files, classNames, fraction);
+        const { train, test } = holdOut(files, classNames, { fraction: fraction, place: 'pets' });
         expect(new Set([...train, ...test])).toEqual(new Set(files));
         expect(train.length + test.length).toBe(files.length);
         for (const part of [train, test]) {
@@ -29,37 +29,63 @@ describe('pictures held out', () => {
     );
   });
 
-  it('are about the share that was asked for, in each class', () => {
-    const { test } = holdOut(folder([2000, 2000, 2000]), classNames, 0.2);
-    for (const label of [0, 1, 2]) {
-      const count = test.filter((file) => file.label === label).length;
-      expect(Math.abs(count - 400)).toBeLessThan(4 * Math.sqrt(2000 * 0.2 * 0.8));
+  it('are exactly the rounded share of each class, at least one and never all', () => {
+    const share = fc.double({ min: 0.01, max: 0.99, noNaN: true });
+    fc.assert(
+      fc.property(counts, share, (sizes, fraction) => {
+        const { test } = holdOut(folder(sizes), classNames, { fraction: fraction, place: 'pets' });
+        for (const [label, size] of sizes.entries()) {
+          const held = test.filter((file) => file.label === label).length;
+          expect(held).toBe(Math.min(Math.max(Math.round(size * fraction), 1), size - 1));
+        }
+      }),
+    );
+  });
+
+  it('are as many whatever the pictures are called', () => {
+    for (const kind of ['cat', 'dog', 'picture', 'IMG_']) {
+      const files = folder([24, 24, 24]).map(({ file, label }) => ({ file: kind + file, label }));
+      expect(holdOut(files, classNames, { fraction: 0.2, place: 'pets' }).test).toHaveLength(15);
     }
   });
 
-  it('stay held out when pictures are added', () => {
-    const before = holdOut(folder([50, 50, 50]), classNames, 0.3);
-    const after = holdOut(folder([80, 50, 200]), classNames, 0.3);
-    const kept = new Set(after.test.map(({ file }) => file));
-    expect(before.test.length).toBeGreaterThan(20);
-    for (const { file } of before.test) expect(kept.has(file)).toBe(true);
-    for (const { file } of before.train) expect(kept.has(file)).toBe(false);
+  it('change by no more than the pictures that are added', () => {
+    fc.assert(
+      fc.property(counts, fc.nat(20), (sizes, added) => {
+        const names = (files: readonly LabelledFile[]) =>
+          new Set(
+            holdOut(files, classNames, { fraction: 0.3, place: 'pets' }).test.map(
+              ({ file }) => file,
+            ),
+          );
+        const before = names(folder(sizes));
+        const after = names(folder([sizes[0]! + added, sizes[1]!, sizes[2]!]));
+        const gone = [...before].filter((file) => !after.has(file));
+        const old = folder(sizes).filter(({ file }) => after.has(file) && !before.has(file));
+        expect(gone.length).toBeLessThanOrEqual(added);
+        // Pictures that were there before go one way or the other, never both.
+        expect(Math.min(gone.length, old.length)).toBe(0);
+        for (const { label } of old) expect(label).toBe(0);
+      }),
+    );
   });
 
   it('do not depend on the order in which the pictures are listed', () => {
     const files = folder([20, 20, 20]);
     const names = (part: readonly LabelledFile[]) => new Set(part.map(({ file }) => file));
-    expect(names(holdOut([...files].reverse(), classNames, 0.2).test)).toEqual(
-      names(holdOut(files, classNames, 0.2).test),
-    );
+    expect(
+      names(holdOut([...files].reverse(), classNames, { fraction: 0.2, place: 'pets' }).test),
+    ).toEqual(names(holdOut(files, classNames, { fraction: 0.2, place: 'pets' }).test));
   });
 
   it('need two pictures of each class, and a share between 0 and 1', () => {
-    expect(() => holdOut(folder([2, 1, 2]), classNames, 0.2)).toThrow(
-      "Class 'b' has 1 picture; expected at least 2",
+    expect(() => holdOut(folder([2, 1, 2]), classNames, { fraction: 0.2, place: 'pets' })).toThrow(
+      "pets: class 'b' has 1 picture; expected at least 2",
     );
     for (const fraction of [0, 1, -1, Number.NaN]) {
-      expect(() => holdOut(folder([2, 2, 2]), classNames, fraction)).toThrow(UsageError);
+      expect(() =>
+        holdOut(folder([2, 2, 2]), classNames, { fraction: fraction, place: 'pets' }),
+      ).toThrow(UsageError);
     }
   });
 });

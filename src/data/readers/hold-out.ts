@@ -3,6 +3,14 @@ import { UsageError } from '../../tensor/errors.js';
 import { indicesByClass } from '../dataset.js';
 import type { LabelledFile } from './picture-files.js';
 
+/** How {@link holdOut} divides. */
+export interface HoldOutOptions {
+  /** The share of every class that is held out, in (0, 1). */
+  readonly fraction: number;
+  /** Where the pictures are, for errors. */
+  readonly place: string;
+}
+
 /** Pictures divided in two. */
 export interface HeldOut {
   readonly train: readonly LabelledFile[];
@@ -10,20 +18,21 @@ export interface HeldOut {
 }
 
 /**
- * Holds pictures out for testing, the given share of every class on average. Each picture's part is decided by a
- * hash of its own relative path: it depends on no seed, and adding or removing other pictures does not move it. (Only
- * where a class would have no picture at all in one part does one move there.)
+ * Holds pictures out for testing: of every class the given share, rounded to whole pictures, at least one and never all.
+ * They are the first in the order of a hash of their relative paths, which depends on no seed: adding or removing a
+ * picture moves at most one other of its class.
  *
- * @param fraction in (0, 1).
  * @throws UsageError if a class has fewer than two pictures, or the fraction is out of range.
  */
 export function holdOut(
   files: readonly LabelledFile[],
   classNames: readonly string[],
-  fraction: number,
+  { fraction, place }: HoldOutOptions,
 ): HeldOut {
   if (!(fraction > 0 && fraction < 1)) {
-    throw new UsageError(`testFraction is ${fraction}; expected a number between 0 and 1.`);
+    throw new UsageError(
+      `${place}: the share held out for testing is ${fraction}; expected a number between 0 and 1.`,
+    );
   }
   const positions = files.map(({ file }) => position(file));
   const tested = new Set<number>();
@@ -31,13 +40,12 @@ export function holdOut(
   for (const [label, members] of indicesByClass(labels, classNames.length).entries()) {
     if (members.length < 2) {
       throw new UsageError(
-        `Class '${classNames[label]}' has ${members.length} picture; expected at least 2, as one is held out for testing. ` +
+        `${place}: class '${classNames[label]}' has ${members.length} picture; expected at least 2, as one is held out for testing. ` +
           'Add pictures of it, or put the pictures in train/ and test/ folders.',
       );
     }
-    members.sort((a, b) => positions[a]! - positions[b]!);
-    const below = members.filter((index) => positions[index]! < fraction).length;
-    const count = Math.min(Math.max(below, 1), members.length - 1);
+    members.sort((a, b) => Buffer.compare(positions[a]!, positions[b]!));
+    const count = Math.min(Math.max(Math.round(members.length * fraction), 1), members.length - 1);
     for (const index of members.slice(0, count)) tested.add(index);
   }
   return {
@@ -46,8 +54,7 @@ export function holdOut(
   };
 }
 
-/** In [0, 1), evenly spread over names. */
-function position(file: string): number {
-  const digest = createHash('sha256').update(`held out\n${file}`).digest();
-  return digest.readUIntBE(0, 6) / 2 ** 48;
+/** Its place in the order, by bytes. */
+function position(file: string): Buffer {
+  return createHash('sha256').update(`held out\n${file}`).digest();
 }

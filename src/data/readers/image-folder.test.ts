@@ -67,6 +67,9 @@ describe('a folder of class folders', () => {
     ]);
     expect(notes[0]).toEqual({
       kind: 'parts',
+      divided: true,
+      testIsValidation: false,
+      unused: [],
       train: join(root, 'train'),
       test: join(root, 'test'),
       ignored: [],
@@ -265,6 +268,11 @@ describe('a folder that cannot be used', () => {
     const root = await flatFolder();
     await mkdir(join(root, 'empty'));
     await refused(root, `${join(root, 'empty')}: this class has no pictures`);
+    await writeFiles(root, { 'empty/1.heic': 'x', 'empty/2.heic': 'x', 'empty/notes.txt': 'x' });
+    await refused(
+      root,
+      'that can be read (3 other files: .heic, .txt); expected at least one: JPEG',
+    );
   });
 
   it('is refused if a class is missing in one part', async () => {

@@ -1,13 +1,15 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { nearest, UsageError } from '../../tensor/errors.js';
 import type { ImageShape } from '../dataset.js';
+import { FORMAT_LIST } from '../decoding/format.js';
 import type { PictureFit } from '../decoding/geometry.js';
 import { probePicture } from '../decoding/probe.js';
 import type { PictureSource } from '../pictures.js';
+import { checkAreClasses, type FolderLayout, findLayout, reportLoose } from './folder-layout.js';
 import { holdOut } from './hold-out.js';
 import { choosePictureDefaults, type PictureDefaults } from './picture-defaults.js';
 import { type LabelledFile, type PicturePair, pictureFiles } from './picture-files.js';
-import { listFolder, listPictures, type SkippedFile } from './scan.js';
+import { listFolder, listPictures, type SkippedFile, SYSTEM_FILE } from './scan.js';
 
 /** How {@link openImageFolder} reads a folder. */
 export interface ImageFolderOptions {
@@ -21,17 +23,26 @@ export interface ImageFolderOptions {
   readonly fit?: PictureFit;
   /** The share of every class that is held out if the folder has no test part, in (0, 1). Default: 0.2. */
   readonly testFraction?: number;
-  /** Told of every file that is left out because it is no picture. */
+  /** Told of everything that is left out, and why. */
   readonly onSkipped?: (file: SkippedFile) => void;
 }
 
 /** Something that was chosen for the user while reading a folder. */
 export type ImageFolderNote =
-  /** Which folders were read. `test` is absent if pictures were held out; `ignored`: other parts that were found. */
+  /** The classes or parts lie in a folder below, where only one chain of folders leads. */
+  | { readonly kind: 'wrapped'; readonly path: string }
+  /** Which folders were read. `test` is absent if pictures were held out. */
   | {
       readonly kind: 'parts';
+      /** Whether the folder has parts; else `train` is the whole of it. */
+      readonly divided: boolean;
       readonly train: string;
       readonly test?: string;
+      /** Whether the test part is called a validation part. */
+      readonly testIsValidation: boolean;
+      /** Validation parts beside a test part, which are used for nothing. */
+      readonly unused: readonly string[];
+      /** Other folders beside the parts. */
       readonly ignored: readonly string[];
     }
   | {
@@ -48,52 +59,54 @@ export interface ImageFolder extends PicturePair {
   readonly notes: readonly ImageFolderNote[];
 }
 
-/** What test parts are called, the preferred name first. */
-const TEST_PARTS = ['test', 'val', 'validation', 'valid'];
-
 /** Held out unless told otherwise. */
 export const DEFAULT_TEST_FRACTION = 0.2;
 
 /**
  * Opens a folder of class folders: `<root>/<class>/…`, or with parts `<root>/train/<class>/…` and
- * `<root>/test/<class>/…` (or `val`, `validation`, `valid`). As in torchvision's ImageFolder, classes are numbered in
- * the order of their names by code point (so `10` comes before `2`), pictures may lie at any depth below their class,
- * hidden files and folders are left out, and links are followed. Pictures are told by their names' endings, and read
- * when they are decoded: {@link PictureSource.decode} reports a damaged one.
+ * `<root>/test/<class>/…`, see {@link findLayout}; folders that hold but one other are gone through. As in torchvision's
+ * ImageFolder, classes are numbered in the order of their names by code point (so `10` comes before `2`), pictures may
+ * lie at any depth below their class, and links are followed. What is hidden or left by systems and programs is ignored.
+ * Pictures are told by their names' endings, and read when they are decoded: {@link PictureSource.decode} reports a
+ * damaged one.
  *
  * Without a test part, some pictures of every class are held out, see {@link holdOut}.
  *
- * @throws UsageError if a folder can't be read, there are no class folders, a class has no pictures, or the two parts
- *   have different classes.
+ * @throws UsageError if a folder can't be read, there are no class folders, they look like parts, a class has no
+ *   pictures, or the two parts have different classes.
  */
 export async function openImageFolder(
   root: string,
   options: ImageFolderOptions = {},
 ): Promise<ImageFolder> {
-  const { testFraction = DEFAULT_TEST_FRACTION, fit = 'crop' } = options;
+  const { testFraction = DEFAULT_TEST_FRACTION, fit = 'crop', onSkipped } = options;
   const path = resolve(root);
   const name = options.name ?? basename(path);
-  const parts = await findParts(path);
-  const { classNames, files } = await readClasses(path, parts.train, options);
-  const notes: ImageFolderNote[] = [partsNote(path, parts)];
+  const layout = await findLayout(path, onSkipped);
+  const base = layout.root;
+  const { classNames, files } = await readClasses(base, layout.train, options);
+  const notes: ImageFolderNote[] = layoutNotes(path, layout);
   let divided: { readonly train: readonly LabelledFile[]; readonly test: readonly LabelledFile[] };
-  if (parts.test === undefined) {
-    divided = holdOut(files, classNames, testFraction);
+  if (layout.test === undefined) {
+    divided = holdOut(files, classNames, {
+      fraction: testFraction,
+      place: join(base, layout.train),
+    });
     const [train, test] = [divided.train.length, divided.test.length];
     notes.push({ kind: 'held-out', fraction: testFraction, train, test });
   } else {
-    const testPart = await readClasses(path, parts.test, options);
+    const tested = await readClasses(base, layout.test, options);
     checkSameClasses(
-      join(path, parts.train),
+      join(base, layout.train),
       classNames,
-      join(path, parts.test),
-      testPart.classNames,
+      join(base, layout.test),
+      tested.classNames,
     );
-    divided = { train: files, test: testPart.files };
+    divided = { train: files, test: tested.files };
   }
-  const { shape, chosenBy } = await chooseShape(path, divided.train, options);
+  const { shape, chosenBy } = await chooseShape(base, divided.train, options);
   notes.push({ kind: 'shape', shape, ...(chosenBy && { chosenBy }) });
-  const common = { name, root: path, classNames, shape, fit };
+  const common = { name, root: base, classNames, shape, fit };
   const train = await pictureFiles({ ...common, split: 'train', files: divided.train });
   const test = await pictureFiles({ ...common, split: 'test', files: divided.test });
   return { train, test, notes };
@@ -110,46 +123,31 @@ export async function openWholeFolder(
 ): Promise<PictureSource> {
   const path = resolve(root);
   const { name = basename(path), fit = 'crop' } = options;
-  const { train } = await findParts(path);
-  const { classNames, files } = await readClasses(path, train, options);
-  const { shape } = await chooseShape(path, files, options);
-  return pictureFiles({ name, root: path, classNames, shape, fit, split: 'train', files });
+  const { root: base, train } = await findLayout(path, options.onSkipped);
+  const { classNames, files } = await readClasses(base, train, options);
+  const { shape } = await chooseShape(base, files, options);
+  return pictureFiles({ name, root: base, classNames, shape, fit, split: 'train', files });
 }
 
-/** Folders below the root; '' is the root itself. */
-interface Parts {
-  readonly train: string;
-  readonly test?: string;
-  readonly ignored: readonly string[];
-}
-
-/** A folder `train` that holds pictures itself is a class (of vehicles, say), not a part. */
-async function findParts(root: string): Promise<Parts> {
-  const { folders } = await listFolder(root);
-  if (!folders.includes('train') || !(await holdsClasses(join(root, 'train')))) {
-    return { train: '', ignored: [] };
-  }
-  const present = TEST_PARTS.filter((part) => folders.includes(part));
-  const usable: string[] = [];
-  for (const part of present) if (await holdsClasses(join(root, part))) usable.push(part);
-  const test = usable[0];
-  const ignored = folders.filter((folder) => folder !== 'train' && folder !== test);
-  return { train: 'train', ...(test !== undefined && { test }), ignored };
-}
-
-async function holdsClasses(path: string): Promise<boolean> {
-  const { folders } = await listFolder(path);
-  return folders.length > 0;
-}
-
-function partsNote(root: string, { train, test, ignored }: Parts): ImageFolderNote {
-  const found = { train: join(root, train), ...(test !== undefined && { test: join(root, test) }) };
-  return { kind: 'parts', ...found, ignored: ignored.map((folder) => join(root, folder)) };
+function layoutNotes(path: string, layout: FolderLayout): ImageFolderNote[] {
+  const { root, train, test, testIsValidation, unused, ignored } = layout;
+  return [
+    ...(root === path ? [] : [{ kind: 'wrapped' as const, path: root }]),
+    {
+      kind: 'parts',
+      divided: train !== '',
+      train: join(root, train),
+      ...(test !== undefined && { test: join(root, test) }),
+      testIsValidation,
+      unused: unused.map((folder) => join(root, folder)),
+      ignored: ignored.map((folder) => join(root, folder)),
+    },
+  ];
 }
 
 async function readClasses(root: string, part: string, { onSkipped }: ImageFolderOptions) {
   const path = join(root, part);
-  const { folders: classNames, files: loose } = await listFolder(path);
+  const { folders: classNames } = await listFolder(path);
   if (classNames.length < 2) {
     const found =
       classNames.length === 0 ? 'are no folders' : `is only the folder '${classNames[0]}'`;
@@ -158,23 +156,30 @@ async function readClasses(root: string, part: string, { onSkipped }: ImageFolde
         'Put the pictures of each class in a folder that is named after it.',
     );
   }
-  for (const file of loose) {
-    onSkipped?.({ path: join(path, file), reason: 'it lies outside the class folders' });
-  }
+  await checkAreClasses(path, classNames);
+  await reportLoose(path, onSkipped);
   const files: LabelledFile[] = [];
   for (const [label, className] of classNames.entries()) {
-    const pictures = await listPictures(join(path, className), onSkipped);
-    if (pictures.length === 0) throw emptyClass(join(path, className));
+    const skipped: SkippedFile[] = [];
+    const pictures = await listPictures(join(path, className), (file) => skipped.push(file));
+    if (pictures.length === 0) throw emptyClass(join(path, className), skipped);
+    for (const file of skipped) onSkipped?.(file);
     const below = part === '' ? className : `${part}/${className}`;
     for (const picture of pictures) files.push({ file: `${below}/${picture}`, label });
   }
   return { classNames, files };
 }
 
-function emptyClass(path: string): UsageError {
+function emptyClass(path: string, skipped: readonly SkippedFile[]): UsageError {
+  const own = skipped.filter(({ reason }) => reason !== SYSTEM_FILE);
+  const endings = [...new Set(own.map((file) => extname(file.path) || basename(file.path)))];
+  const found =
+    own.length === 0
+      ? ''
+      : ` (${own.length} other file${own.length === 1 ? '' : 's'}: ${endings.slice(0, 5).join(', ')}${endings.length > 5 ? ', …' : ''})`;
   return new UsageError(
-    `${path}: this class has no pictures; expected at least one. Add some, or remove the folder. ` +
-      '(Files are taken for pictures if their names end in .jpg, .jpeg, .png, .webp, .gif, .tif, .tiff or .avif.)',
+    `${path}: this class has no pictures that can be read${found}; expected at least one: ${FORMAT_LIST}, told by ` +
+      'their names (.jpg, .png, …). Add or convert some, or remove the folder.',
   );
 }
 

@@ -65,7 +65,7 @@ export async function openImageNetSubset(
     : holdOut(
         await readPart(root, '', classes, onSkipped),
         classes.map((found) => found.name),
-        options.testFraction ?? DEFAULT_TEST_FRACTION,
+        { fraction: options.testFraction ?? DEFAULT_TEST_FRACTION, place: root },
       );
   const shape = { channels: 3, height: size, width: size };
   const common = { name, root, classNames: classes.map((found) => found.name), shape, fit };

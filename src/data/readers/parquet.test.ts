@@ -123,7 +123,27 @@ describe('openParquet', () => {
     await writeParquet(path, 0, 30, { nested: false });
     const { train, test } = await load(path, { testShare: 0.3 });
     expect(train.labels.length + test.labels.length).toBe(30);
-    expect(test.labels.length).toBeGreaterThanOrEqual(3);
+    expect([...test.labels].sort()).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2]);
+  });
+
+  it('knows the usual names of parts, and tells which it took for what', async () => {
+    const folder = await temporaryDirectory();
+    const notes: string[] = [];
+    const open = async () => {
+      notes.length = 0;
+      return openParquet(folder, { size: SIDE, channels: 3, onNote: (note) => notes.push(note) });
+    };
+    await writeParquet(join(folder, 'Training.parquet'), 0, 12);
+    expect((await open()).test.labels).toHaveLength(3);
+    expect(notes).toEqual([expect.stringContaining('no test part: 3 of 12 pictures are held out')]);
+    await writeParquet(join(folder, 'dev-00000-of-00001.parquet'), 12, 6);
+    expect((await open()).test.labels).toHaveLength(6);
+    expect(notes).toEqual([expect.stringContaining('the validation part is measured on: dev-0')]);
+    await writeParquet(join(folder, 'testing_0.parquet'), 18, 9);
+    expect((await open()).test.labels).toHaveLength(9);
+    expect(notes).toEqual([
+      'the validation part dev-00000-of-00001.parquet is neither trained nor tested on',
+    ]);
   });
 
   it('names the file and the row of a picture that is damaged', async () => {

@@ -7,7 +7,9 @@ import { decodePicture } from '../decoding/decode.js';
 import { probePicture } from '../decoding/probe.js';
 import type { PictureSource } from '../pictures.js';
 import { holdOut } from './hold-out.js';
+import { describeHeldOut, describeUnused } from './notes.js';
 import { ParquetPictures } from './parquet-pictures.js';
+import { type PartKind, partKind, VALIDATION_TESTED } from './part-names.js';
 import { choosePictureDefaults } from './picture-defaults.js';
 import type { PicturePair } from './picture-files.js';
 import { byCodePoint } from './scan.js';
@@ -22,11 +24,9 @@ export interface ParquetOptions {
   readonly channels?: 1 | 3 | 'auto';
   /** The share of every class that is held out where there is no test part, in (0, 1). Default: 0.2. */
   readonly testShare?: number;
+  /** Told which files were taken for what. */
+  readonly onNote?: (message: string) => void;
 }
-
-/** What files of the parts are called, before a `-` or `.`; the first kind that is there is the test part. */
-const TRAIN = /^train[-.]/;
-const TESTS = [/^test[-.]/, /^(val|validation|valid)[-.]/];
 
 /** Part of every fingerprint; raised when decoding gives other bytes than before. */
 const DECODING_VERSION = 1;
@@ -35,7 +35,7 @@ const DECODING_VERSION = 1;
  * Pictures in parquet files as Hugging Face's `datasets` writes them: a column of pictures (bytes of JPEG, PNG… under
  * `bytes`, or the bytes themselves) and a column `label` of class numbers, with the classes' names in the file's
  * metadata. `path` is one file, or a folder (or its folder `data`) of `train-….parquet` and `test-….parquet` files,
- * which may be many. Rows are read group by group when they are needed.
+ * which may be many; other usual names of parts are known, see {@link partKind}. Rows are read group by group when they are needed.
  *
  * @throws UsageError naming the file that is missing, damaged or has other columns.
  */
@@ -43,8 +43,10 @@ export async function openParquet(
   path: string,
   options: ParquetOptions = {},
 ): Promise<PicturePair> {
-  const { testShare = 0.2, name = basename(path, extname(path)) } = options;
+  const { testShare = 0.2, name = basename(path, extname(path)), onNote = () => {} } = options;
   const files = await findFiles(path);
+  if (files.testIsValidation) onNote(`${VALIDATION_TESTED}: ${shortList(files.test)}`);
+  for (const note of describeUnused(files.unused.map((file) => basename(file)))) onNote(note);
   const train = await ParquetPictures.open(files.train);
   const test = files.test.length === 0 ? undefined : await ParquetPictures.open(files.test);
   const { classNames } = train;
@@ -59,7 +61,14 @@ export async function openParquet(
   if (test !== undefined)
     return { train: await part('train', train), test: await part('test', test) };
   const listed = Array.from(train.labels, (label, row) => ({ file: String(row), label }));
-  const divided = holdOut(listed, classNames, testShare);
+  const divided = holdOut(listed, classNames, { fraction: testShare, place: path });
+  onNote(
+    describeHeldOut({
+      train: divided.train.length,
+      test: divided.test.length,
+      fraction: testShare,
+    }),
+  );
   const rows = (chosen: readonly { readonly file: string }[]) =>
     chosen.map(({ file }) => Number(file));
   return {
@@ -68,25 +77,44 @@ export async function openParquet(
   };
 }
 
-async function findFiles(path: string): Promise<{ train: string[]; test: string[] }> {
+interface PartFiles {
+  readonly train: readonly string[];
+  readonly test: readonly string[];
+  readonly testIsValidation: boolean;
+  /** Validation files beside test files. */
+  readonly unused: readonly string[];
+}
+
+async function findFiles(path: string): Promise<PartFiles> {
   const status = await stat(path).catch((cause: Error) => {
     throw new UsageError(`${path}: it can't be read: ${cause.message}`, { cause });
   });
-  if (!status.isDirectory()) return { train: [path], test: [] };
+  if (!status.isDirectory()) {
+    return { train: [path], test: [], testIsValidation: false, unused: [] };
+  }
   const names = await readdir(path);
   if (names.includes('data') && !names.some((name) => name.endsWith('.parquet'))) {
     return findFiles(join(path, 'data'));
   }
   const all = names.filter((name) => name.endsWith('.parquet')).sort(byCodePoint);
-  const matching = (pattern: RegExp) =>
-    all.filter((name) => pattern.test(name)).map((name) => join(path, name));
-  const train = matching(TRAIN);
+  // The part's name ends at the first '-', '_' or '.'.
+  const of = (kind: PartKind) =>
+    all
+      .filter((name) => partKind(name.split(/[-_.]/)[0]!) === kind)
+      .map((name) => join(path, name));
+  const [train, test, validation] = [of('train'), of('test'), of('validation')];
   if (train.length === 0) {
     throw new UsageError(
       `${path}: there are no files named train-….parquet here; found ${all.join(', ') || 'no parquet files'}. Name one file, or rename them.`,
     );
   }
-  return { train, test: TESTS.map(matching).find((found) => found.length > 0) ?? [] };
+  if (test.length > 0) return { train, test, testIsValidation: false, unused: validation };
+  return { train, test: validation, testIsValidation: validation.length > 0, unused: [] };
+}
+
+function shortList(files: readonly string[]): string {
+  const names = files.slice(0, 3).map((file) => basename(file));
+  return `${names.join(', ')}${files.length > 3 ? ', …' : ''}`;
 }
 
 async function chooseShape(

@@ -3,19 +3,25 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../tensor/errors.js';
 import { hasPictureName } from '../decoding/format.js';
+import { isSystemName } from './system-files.js';
 
-/** A file that was left out, and why. */
+/** A file or folder that was left out, and why. */
 export interface SkippedFile {
   readonly path: string;
   readonly reason: string;
 }
 
-/** What a folder holds, hidden entries aside; links count as what they point to. Sorted by name. */
+/** The reason of what is hidden, or not the user's own; see {@link isSystemName}. */
+export const SYSTEM_FILE = 'hidden, or left by a system or program';
+
+/** What a folder holds; links count as what they point to. Sorted by name. */
 export interface FolderContent {
   readonly folders: readonly string[];
   readonly files: readonly string[];
   /** Links that point nowhere, and what is neither file nor folder. */
   readonly others: readonly string[];
+  /** What {@link isSystemName} tells of, which is in none of the other lists. */
+  readonly ignored: readonly string[];
 }
 
 /**
@@ -24,9 +30,17 @@ export interface FolderContent {
  * @throws UsageError if it does not exist, is no folder or can't be read.
  */
 export async function listFolder(path: string): Promise<FolderContent> {
-  const content = { folders: [] as string[], files: [] as string[], others: [] as string[] };
+  const content = {
+    folders: [] as string[],
+    files: [] as string[],
+    others: [] as string[],
+    ignored: [] as string[],
+  };
   for (const entry of await readEntries(path)) {
-    if (entry.name.startsWith('.')) continue;
+    if (isSystemName(entry.name)) {
+      content.ignored.push(entry.name);
+      continue;
+    }
     const kind = entry.isSymbolicLink()
       ? await stat(join(path, entry.name)).catch(() => entry)
       : entry;
@@ -40,9 +54,9 @@ export async function listFolder(path: string): Promise<FolderContent> {
 
 /**
  * The pictures in a folder and the folders below it, as torchvision's ImageFolder finds them: by their names'
- * endings. Links are followed, but no folder is entered twice.
+ * endings. Links are followed, but no folder is entered twice, and what {@link isSystemName} tells of is left out.
  *
- * @param onSkipped told of every file that is not named like a picture.
+ * @param onSkipped told of everything that is left out.
  * @returns paths relative to the folder, with `/`, sorted.
  * @throws UsageError if a folder can't be read.
  */
@@ -60,7 +74,7 @@ export async function listPictures(
       return;
     }
     entered.add(real);
-    const { folders, files, others } = await listFolder(path);
+    const { folders, files, others, ignored } = await listFolder(path);
     for (const name of files) {
       if (hasPictureName(name)) pictures.push(`${below}${name}`);
       else onSkipped({ path: join(path, name), reason: 'its name is not that of a picture' });
@@ -68,6 +82,7 @@ export async function listPictures(
     for (const name of others) {
       onSkipped({ path: join(path, name), reason: 'it is no file, or a link to nothing' });
     }
+    for (const name of ignored) onSkipped({ path: join(path, name), reason: SYSTEM_FILE });
     for (const name of folders) await enter(`${below}${name}/`);
   };
   await enter('');

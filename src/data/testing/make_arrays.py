@@ -132,6 +132,7 @@ kinds = {
     "big-endian": numpy.arange(6, dtype=">i4").reshape(3, 2) * 1000,
     "long": numpy.array([2**40, -1, 7], dtype=numpy.int64),
     "scalar": numpy.array(2.5),
+    "half": numpy.array([0, -2.5, 1 / 3, 65504, 6e-8, 1e-5, -1], dtype=numpy.float16),
     "bool": numpy.array([True, False, True]),
 }
 golden["npy"] = {}
@@ -140,6 +141,22 @@ for name, array in kinds.items():
     numpy.save(stream, array)
     write(f"{name}.npy", stream.getvalue())
     golden["npy"][name] = {"shape": list(array.shape), "values": [float(v) for v in array.flatten("C")]}
+# Texts: names of different lengths, with letters beyond ASCII and beyond 16 bits, in every order of bytes.
+names = ["dog", "cat", "Café", "\U0001F408", "dog", ""]
+texts = {
+    "texts": numpy.array(names),
+    "texts-big-endian": numpy.array(names).astype(">U6"),
+    "texts-bytes": numpy.array([name.encode() for name in names]),
+    "texts-fortran": numpy.asfortranarray(numpy.array(names).reshape(2, 3)),
+}
+for name, array in texts.items():
+    stream = io.BytesIO()
+    numpy.save(stream, array)
+    write(f"{name}.npy", stream.getvalue())
+named = io.BytesIO()
+numpy.savez_compressed(named, X_train=grey[:9, :8, :8], y_train=numpy.array(["owl", "cat", "dog"])[labels[:9]],
+                       X_test=grey[9:, :8, :8], y_test=numpy.array([b"dog", b"owl", b"owl"]))
+write("named.npz", named.getvalue())
 wide = io.BytesIO()
 numpy.lib.format.write_array(wide, kinds["bytes"], version=(2, 0))
 write("version-2.npy", wide.getvalue())

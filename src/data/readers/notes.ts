@@ -1,0 +1,91 @@
+import { basename } from 'node:path';
+import type { ImageFolderNote } from './image-folder.js';
+import { VALIDATION_TESTED } from './part-names.js';
+import { type SkippedFile, SYSTEM_FILE } from './scan.js';
+
+/** How many names are told of each kind of what was left out. */
+const NAMED = 3;
+
+/** What was chosen for the user while reading a folder, in one sentence each. */
+export function describeNote(note: ImageFolderNote): string[] {
+  switch (note.kind) {
+    case 'wrapped':
+      return [`the classes are read from ${note.path}, the only folder that leads to any`];
+    case 'parts':
+      return describeParts(note);
+    case 'held-out':
+      return [describeHeldOut(note)];
+    case 'shape': {
+      const { channels, height } = note.shape;
+      const kind = channels === 1 ? 'grey' : 'colour';
+      const chosen = note.chosenBy
+        ? `, chosen by ${note.chosenBy.sampled} of them (dataset.size, dataset.channels)`
+        : '';
+      return [`pictures become ${kind} and ${height}×${height}${chosen}`];
+    }
+  }
+}
+
+/** That pictures or images were held out, and how many. */
+export function describeHeldOut(parts: {
+  readonly train: number;
+  readonly test: number;
+  readonly fraction: number;
+}): string {
+  const { train, test, fraction } = parts;
+  return `no test part: ${test} of ${train + test} pictures are held out for testing (dataset.testShare ${fraction})`;
+}
+
+/** That validation parts are used for nothing. */
+export function describeUnused(unused: readonly string[]): string[] {
+  if (unused.length === 0) return [];
+  return [`the validation part ${unused.join(', ')} is neither trained nor tested on`];
+}
+
+function describeParts(note: Extract<ImageFolderNote, { kind: 'parts' }>): string[] {
+  const { train, test, testIsValidation, unused, ignored, divided } = note;
+  if (!divided) return [];
+  const tested =
+    test === undefined
+      ? ''
+      : `, test pictures from ${test}${testIsValidation ? ` (${VALIDATION_TESTED})` : ''}`;
+  return [
+    `training pictures are read from ${train}${tested}`,
+    ...describeUnused(unused),
+    ...(ignored.length > 0 ? [`not read: ${ignored.join(', ')}`] : []),
+  ];
+}
+
+/** Collects what is left out, to tell of it in two sentences at most. */
+export class SkippedFiles {
+  readonly #files: SkippedFile[] = [];
+
+  readonly add = (file: SkippedFile): void => {
+    this.#files.push(file);
+  };
+
+  /** What is left out although it is the user's own, then what systems and programs made. */
+  describe(): string[] {
+    const own = this.#files.filter(({ reason }) => reason !== SYSTEM_FILE);
+    const others = this.#files.filter(({ reason }) => reason === SYSTEM_FILE);
+    const named = own.map(({ path, reason }) => `${basename(path)} (${reason})`);
+    return [
+      ...(own.length > 0 ? [`left out: ${list(named)}`] : []),
+      ...(others.length > 0
+        ? [`ignored, as ${SYSTEM_FILE}: ${list(counted(others.map(({ path }) => basename(path))))}`]
+        : []),
+    ];
+  }
+}
+
+function list(items: readonly string[]): string {
+  const more = items.length > NAMED ? ` and ${items.length - NAMED} more` : '';
+  return `${items.slice(0, NAMED).join(', ')}${more}`;
+}
+
+/** Each name once, with how often it occurs. */
+function counted(names: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].map(([name, count]) => (count === 1 ? name : `${name} (${count} times)`));
+}
