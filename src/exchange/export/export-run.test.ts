@@ -4,7 +4,7 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'h
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadDigits } from '../../data/digits.js';
-import type { Dataset } from '../../data/index.js';
+import { arrayDataset, type Dataset } from '../../data/index.js';
 import { temporaryFolder } from '../../run/testing/folder.js';
 import { loadPt, Tensor } from '../../tensor/index.js';
 import { pythonWithTorch, runPython } from '../../tensor/testing/python.js';
@@ -116,6 +116,21 @@ describe('the card', () => {
     expect(card).toContain('CC BY 4.0, E. Alpaydin and C. Kaynak');
     expect(card).toContain(JSON.stringify(digits.normalization.mean));
     expect(card).not.toContain('undefined');
+    expect(card).toContain('npx ncfm evaluate . --data digits');
+  });
+
+  it('shows names that Markdown or a shell would take for its own as they are, each on one line', async () => {
+    const classNames = ['`one`', 'two\nlines', ' blank ', 'a&b <i>'];
+    const labels = [0, 1, 2, 3];
+    const shape = { channels: 1, height: 4, width: 4 };
+    const name = '<b>*mine*; rm $HOME';
+    const described = { name, split: 'train', shape, classNames, labels };
+    const set = arrayDataset({ ...described, pixels: new Uint8Array(64) });
+    const { folder } = await exportRun({ run: place(set, { soft: false }), format: 'pt' });
+    const card = readFileSync(join(folder, 'README.md'), 'utf8');
+    expect(card).toContain('# \\<b\\>\\*mine\\*; rm $HOME, distilled to 2 images per class\n');
+    expect(card).toContain('by number: ``"`one`"``, `"two\\nlines"`, `" blank "`, `a&b <i>`\n');
+    expect(card).toContain('npx ncfm evaluate . --data path/to/the/data\n');
   });
 });
 
