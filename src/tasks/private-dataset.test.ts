@@ -73,16 +73,14 @@ const uses: Record<string, (dataset: Dataset) => unknown> = {
   },
   'is learned from and tested on by worker processes': async (dataset) => {
     using workers = new WorkerPool({ workers: 2, threads: 1 });
-    const curve = { points: 2, validationImages: 5 };
     const result = await evaluate({
       set: 'all',
       data: () => dataset,
       normalization: dataset.normalization,
       test: dataset,
-      validation: dataset,
       model: smallPlan.student,
       steps: 4,
-      options: { ...smallPlan.evaluate, curve },
+      options: smallPlan.evaluate,
       random: new RandomGenerator(5),
       workers,
       onEvent: () => {},
