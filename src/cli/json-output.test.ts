@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -40,6 +40,14 @@ function expectDocumented(heading: string, value: object): void {
   ).toEqual([]);
 }
 
+/** Files and folders of a run, by the README's table. */
+function runsFiles(): string[] {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const table = /\| In `runs\/<name>\/` \|.*?\n\n/s.exec(readme)![0];
+  const cells = [...table.matchAll(/^\| (?!In)([^|]*) \|/gm)].map(([, cell]) => cell!);
+  return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!));
+}
+
 describe('the object that --json prints', () => {
   const { folder, runs, flags } = folders(mkdtempSync(join(tmpdir(), 'ncfm-json-')));
   const cache = flags.slice(2);
@@ -72,6 +80,12 @@ describe('the object that --json prints', () => {
     writeFileSync(official, 'dataset: cifar10\nipc: 10\n');
     expectDocumented('ncfm run', await printed('run', 'digits', ...flags));
     return () => rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('comes with the files that the README says a run leaves behind', () => {
+    const names = runsFiles();
+    expect(names).toContain('distilled/');
+    expect(names.filter((name) => !existsSync(join(run, name)))).toEqual([]);
   });
 
   it.each<[heading: string, args: readonly string[]]>([

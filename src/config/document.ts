@@ -11,6 +11,7 @@ import {
   type YAMLError,
 } from 'yaml';
 import { UsageError } from '../tensor/errors.js';
+import { pairHint, pairIn } from './hints.js';
 import { describe, type Entry, type Mapping, type Node, type Origin } from './tree.js';
 
 /** Where a YAML text comes from. */
@@ -46,8 +47,9 @@ export function parseMapping(text: string, source: TextSource): Mapping {
   if (node.kind === 'scalar' && node.value === null) {
     return { kind: 'mapping', entries: new Map(), origin: node.origin };
   }
+  const hint = node.kind === 'scalar' ? pairHint(String(node.value)) : '';
   throw new UsageError(
-    `${node.origin?.label}: expected a mapping of keys, found ${describe(node)}`,
+    `${node.origin?.label}: expected a mapping of keys, found ${describe(node)}${hint}`,
   );
 }
 
@@ -97,9 +99,18 @@ class Reader {
 
   explain({ code, message, pos }: YAMLError, text: string): string {
     const place = this.#origin(pos[0]).label;
-    if (code !== 'DUPLICATE_KEY') return `${place}: not valid YAML: ${firstLine(message)}`;
+    if (code !== 'DUPLICATE_KEY') {
+      return `${place}: not valid YAML: ${messageOf(message)}${this.#remedy(code, text, pos[0])}`;
+    }
     const key = /^[^\s:]+/.exec(text.slice(pos[0]))?.[0] ?? '';
     return `${place}: ${key}: this key is given twice in one mapping`;
+  }
+
+  #remedy(code: YAMLError['code'], text: string, offset: number): string {
+    if (this.#source.positions === false) return /^\s*[[{"']/.test(text) ? '' : asTextHint;
+    // A line without a pair where one must be.
+    const lacking = code === 'MISSING_CHAR' || code === 'MULTILINE_IMPLICIT_KEY';
+    return lacking ? pairHint(text.slice(offset).split('\n', 1)[0]!) : '';
   }
 
   read(value: unknown, depth: number, at?: Origin): Node {
@@ -110,7 +121,11 @@ class Reader {
     }
     if (isAlias(value)) return this.read(this.#resolve(value, origin), depth + 1, origin);
     if (isMap(value)) {
-      const entries = value.items.map((pair) => this.#entry(pair.key, pair.value, depth, at));
+      const entries = value.items.map(
+        (pair) =>
+          (value.flow === true && this.#unspaced(pair.key, pair.value)) ||
+          this.#entry(pair.key, pair.value, depth, at),
+      );
       return { kind: 'mapping', entries: new Map(entries), origin };
     }
     if (isSeq(value)) {
@@ -119,7 +134,13 @@ class Reader {
     }
     const scalar = isScalar(value) ? value.value : null;
     if (scalar === null || ['string', 'number', 'boolean'].includes(typeof scalar)) {
-      return { kind: 'scalar', value: scalar as string | number | boolean | null, origin };
+      const written = isScalar(value) && typeof scalar === 'number' ? value.source : undefined;
+      return {
+        kind: 'scalar',
+        value: scalar as string | number | boolean | null,
+        origin,
+        ...(written !== undefined && !/^[+-]?[\d.]{1,15}$/.test(written) && { written }),
+      };
     }
     throw new UsageError(
       `${origin.label}: expected text, a number, true, false, a list or a mapping`,
@@ -137,10 +158,26 @@ class Reader {
     return [key.value, { key: origin, value: node }];
   }
 
+  /**
+   * `{ steps:10 }`, which YAML takes for the key 'steps:10' without a value. No setting's name has a colon, so that
+   * only the pair can be meant. Undefined for any other entry.
+   */
+  #unspaced(key: unknown, value: unknown): [string, Entry] | undefined {
+    if (value !== null || !isScalar(key) || key.type !== 'PLAIN') return undefined;
+    const pair = typeof key.value === 'string' && key.value.includes(':') && pairIn(key.value);
+    if (!pair || /^\w+\s*=/.test(String(key.value))) return undefined;
+    const document = parseDocument(pair.value);
+    if (document.errors.length > 0 || !isScalar(document.contents)) return undefined;
+    const origin = this.#origin(rangeStart(key));
+    return [pair.key, { key: origin, value: this.read(document.contents, 1, origin) }];
+  }
+
   #resolve(alias: Alias, origin: Origin): unknown {
     const target = alias.resolve(this.#document);
     if (target === undefined) {
-      throw new UsageError(`${origin.label}: the alias *${alias.source} has no anchor before it`);
+      throw new UsageError(
+        `${origin.label}: the alias *${alias.source} has no anchor before it${asTextHint}`,
+      );
     }
     return target;
   }
@@ -158,6 +195,9 @@ function rangeStart(value: unknown): number {
   return range?.[0] ?? 0;
 }
 
-function firstLine(message: string): string {
-  return message.split('\n')[0]!.replace(/:$/, '');
+const asTextHint = '; if the value is a text, put it in quotes';
+
+/** The library's message without what is said to programmers. */
+function messageOf(message: string): string {
+  return message.split('\n')[0]!.replace(/:$|; please use .*$/, '');
 }

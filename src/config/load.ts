@@ -5,7 +5,7 @@ import { physicalCores } from '../tensor/device.js';
 import { UsageError } from '../tensor/errors.js';
 import { contradictions } from './check.js';
 import { type Layers, overDefaults, readLayers, usualName } from './layers.js';
-import { overrideLayer, type PlanChanges } from './overrides.js';
+import { idleOverrides, overrideLayer, type PlanChanges } from './overrides.js';
 import { problemsError, problemsOf } from './problems.js';
 import { type Config, configSchema } from './schema.js';
 import { expandShorthand } from './shorthand.js';
@@ -28,7 +28,11 @@ export interface LoadedPlan {
  *   what was found.
  */
 export function loadPlan({ source, ...changes }: PlanRequest): LoadedPlan {
-  return planOf(layOver(layersOf(source, changes.data), overrideLayer(changes)));
+  const layers = layersOf(source, changes.data);
+  const overrides = overrideLayer(changes);
+  const idle = idleOverrides(layers.root, overrides);
+  if (idle.length > 0) throw problemsError(idle, overrides);
+  return planOf(layOver(layers, overrides));
 }
 
 /**

@@ -1,8 +1,18 @@
+import { CST, Lexer } from 'yaml';
 import { datasetNames } from '../data/index.js';
 import { UsageError } from '../tensor/errors.js';
 import { parseValue } from './document.js';
+import type { Problem } from './problems.js';
 import { expandShorthand } from './shorthand.js';
-import { type Mapping, merge, type Node, nodeOf, type Origin, shorten } from './tree.js';
+import {
+  type KeyPath,
+  type Mapping,
+  merge,
+  type Node,
+  nodeOf,
+  type Origin,
+  shorten,
+} from './tree.js';
 
 /** Settings given beside a configuration; they win over what it says. */
 export interface PlanChanges {
@@ -48,19 +58,58 @@ export function overrideLayer({ overrides = [], ...flags }: PlanChanges): Mappin
   return { ...expandShorthand(layer), origin: undefined };
 }
 
+/** Overrides that would do nothing: null in place of a mapping leaves it as it is. */
+export function idleOverrides(root: Node, over: Node, path: KeyPath = []): Problem[] {
+  if (over.kind === 'scalar') {
+    const idle = over.value === null && root.kind === 'mapping';
+    return idle ? [{ path, text: 'null leaves its settings as they are; give one of them' }] : [];
+  }
+  if (over.kind !== 'mapping' || root.kind !== 'mapping') return [];
+  return [...over.entries].flatMap(([key, { value }]) => {
+    const below = root.entries.get(key)?.value;
+    return below === undefined ? [] : idleOverrides(below, value, [...path, key]);
+  });
+}
+
 function readAssignment(assignment: string, directory: string): Mapping {
   const origin = { label: `--set ${shorten(assignment, 80)}`, directory };
   const split = assignment.indexOf('=');
   const keys = assignment.slice(0, split).trim().split('.');
   if (split < 0 || keys.some((key) => !/^\w+$/.test(key))) {
+    const [, list] = /^([\w.]+)\[\d+\]/.exec(assignment) ?? [];
     throw new UsageError(
-      `${origin.label}: expected key=value, for example --set distill.iterations=50`,
+      list === undefined
+        ? `${origin.label}: expected key=value, for example --set distill.iterations=50`
+        : `${origin.label}: a list is set as a whole: --set '${list}=[…]'`,
     );
   }
   const unknown = keys.find((key) => key === '__proto__');
   if (unknown !== undefined) throw new UsageError(`${origin.label}: ${unknown}: unknown key`);
-  const value = parseValue(assignment.slice(split + 1), { ...origin, positions: false });
-  return nest(keys, value, origin);
+  return nest(keys, readValue(assignment.slice(split + 1), origin), origin);
+}
+
+function readValue(text: string, origin: Origin): Node {
+  if (text.trim() === '') {
+    throw new UsageError(`${origin.label}: there is no value after '='; for none, write null`);
+  }
+  const comment = commentIn(text);
+  if (comment !== undefined) {
+    throw new UsageError(
+      `${origin.label}: '${shorten(comment)}' would be a comment, which YAML leaves out; put the value in quotes if it belongs to it`,
+    );
+  }
+  return parseValue(text, { ...origin, positions: false });
+}
+
+/** The first comment of a YAML text. */
+function commentIn(text: string): string | undefined {
+  let earlier = '';
+  for (const lexeme of new Lexer().lex(text)) {
+    // The lexer puts a sign before a text, which may begin so.
+    if (lexeme.startsWith('#') && earlier !== CST.SCALAR) return lexeme;
+    earlier = lexeme;
+  }
+  return undefined;
 }
 
 /** The mapping that holds `value` at the path `keys`. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { nearest, UsageError } from '../tensor/errors.js';
+import { pairHint, valueHint } from './hints.js';
 import { describe, formOf, type KeyPath, type Node, nodeAt, originOf } from './tree.js';
 
 /** Something wrong with a setting. */
@@ -11,7 +12,7 @@ export interface Problem {
   readonly mark?: 'key';
 }
 
-/** A setting's path as it is written for `--set`: `distill.matching.groups[1]`. */
+/** A setting's path as messages tell it: `distill.matching.groups[1]`. */
 export function keyText(path: KeyPath): string {
   return path
     .map((step, index) =>
@@ -49,10 +50,13 @@ export function problemsOf(issues: readonly z.core.$ZodIssue[], root: Node): Pro
 }
 
 function unknownKey(path: KeyPath, known: readonly string[], root: Node): Problem {
-  const near = nearest(String(path.at(-1)), known);
-  const remedy = near ? `did you mean '${near}'?` : `expected one of ${known.join(', ')}`;
+  const key = String(path.at(-1));
+  const near = nearest(key, path.length === 1 ? [...known, 'extends'] : known);
+  const asPair = pairHint(key, known);
+  const remedy =
+    asPair || (near ? `; did you mean '${near}'?` : `; expected one of ${known.join(', ')}`);
   const form = formOf(nodeAt(root, path.slice(0, -1))) ?? modelOf(path, root);
-  return { path, text: `unknown key${form ? ` for ${form}` : ''}; ${remedy}`, mark: 'key' };
+  return { path, text: `unknown key${form ? ` for ${form}` : ''}${remedy}`, mark: 'key' };
 }
 
 /** The model that a setting of `model` or `student` is of; other mappings with a name have one form only. */
@@ -81,9 +85,15 @@ function intendedBranch(
 }
 
 function hint(issue: z.core.$ZodIssue, found: Node): string {
-  if (found.kind !== 'scalar' || typeof found.value !== 'string') return '';
-  const near = nearest(found.value, choices(issue));
-  return near ? `; did you mean '${near}'?` : '';
+  if (found.kind === 'scalar' && typeof found.value === 'string') {
+    const near = nearest(found.value, choices(issue));
+    if (near) return `; did you mean '${near}'?`;
+  }
+  return valueHint(
+    found,
+    issue.message,
+    issue.code === 'invalid_type' && issue.expected === 'string',
+  );
 }
 
 function choices(issue: z.core.$ZodIssue): string[] {

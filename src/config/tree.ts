@@ -19,6 +19,8 @@ export interface Scalar {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
   readonly origin: Origin | undefined;
+  /** How a number was written, where it is written otherwise in messages: `1e400`, `0o10`. */
+  readonly written?: string;
 }
 
 export interface List {
@@ -91,7 +93,9 @@ export function describe(node: Node): string {
     return keys === '' ? 'a mapping without keys' : shorten(`a mapping of ${keys}`);
   }
   if (node.value === null) return 'no value';
-  return typeof node.value === 'string' ? `'${shorten(node.value)}'` : String(node.value);
+  if (typeof node.value === 'string') return `'${shorten(node.value)}'`;
+  const { written } = node;
+  return written === undefined ? String(node.value) : `${node.value} (written ${shorten(written)})`;
 }
 
 /** Text on one line of at most `most` characters. */

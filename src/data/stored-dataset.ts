@@ -47,13 +47,14 @@ export function storeDataset(dataset: Dataset, folder: string): void {
   }
 }
 
-function writePixels({ labels, read }: Dataset, path: string): Description['type'] {
+function writePixels(dataset: Dataset, path: string): Description['type'] {
+  const { labels } = dataset;
   const file = openSync(path, 'w');
   let type: Description['type'] = 'uint8';
   try {
     for (let start = 0; start < labels.length; start += imagesAtOnce) {
       const length = Math.min(imagesAtOnce, labels.length - start);
-      const pixels = read(Int32Array.from({ length }, (_, index) => start + index));
+      const pixels = dataset.read(Int32Array.from({ length }, (_, index) => start + index));
       if (pixels instanceof Float32Array) type = 'float32';
       const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
       for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);

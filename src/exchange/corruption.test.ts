@@ -7,7 +7,9 @@ import { initializeSynthetic } from '../distill/index.js';
 import { saveDistilled } from '../tasks/index.js';
 import { RandomGenerator, saveSafetensors, tensor, writeFileAtomic } from '../tensor/index.js';
 import { hostileArchives } from '../tensor/testing/hostile-archives.js';
-import { decodeFor, openDistilledSet, writePair } from './index.js';
+import { descriptionFile } from './export/description.js';
+import { dataFiles } from './export/files.js';
+import { decodeFor, type ExportFormat, exportRun, openDistilledSet, writePair } from './index.js';
 
 let digits: Dataset;
 beforeAll(async () => {
@@ -71,6 +73,23 @@ function placeRun(folder: string): void {
   saveDistilled(join(folder, 'distilled'), images, digits);
 }
 
+/** An export of the run's set, and the file of it that is to be damaged. */
+async function placeExport(folder: string, format: ExportFormat, file: string): Promise<string> {
+  placeRun(folder);
+  const out = join(folder, 'export');
+  await exportRun({ run: folder, format, out });
+  return join(out, file);
+}
+
+/** Pictures are damaged in the tests of the decoder, which reads a single one and is faster. */
+const exported: readonly (readonly [ExportFormat, string])[] = [
+  ['pt', dataFiles.pt],
+  ['npz', dataFiles.npz],
+  ['safetensors', dataFiles.safetensors],
+  ['parquet', dataFiles.parquet],
+  ['npz', descriptionFile],
+];
+
 const subjects: Record<string, Corruptible> = {
   'a set in a .pt file': {
     place: async (folder) => placePt(folder),
@@ -100,6 +119,13 @@ const subjects: Record<string, Corruptible> = {
     load,
   },
 };
+
+for (const [format, file] of exported) {
+  subjects[`${file} of an export as ${format}`] = {
+    place: (folder) => placeExport(folder, format, file),
+    load: (folder) => load(join(folder, 'export')),
+  };
+}
 
 describe('a distilled set', () => {
   for (const [title, subject] of Object.entries(subjects)) describeCorruption(title, subject);

@@ -207,7 +207,7 @@ describe('a set that does not fit', () => {
     const path = join(folder, '7', '1.png');
     await sharp({ create: black }).png().toFile(path);
     await expect(openDistilledSet(folder)).rejects.toThrow(
-      `${path} is 8×9; expected square pictures of one size, 8×8 as the first`,
+      `${path} is 8×9; expected pictures of one size, 8×8 as the first`,
     );
   });
 
@@ -224,7 +224,9 @@ describe('a set that does not fit', () => {
   it('is refused when there is nothing, or something else', async () => {
     await expect(openDistilledSet('nowhere')).rejects.toThrow(/there is no nowhere; name a run/);
     const other = fileURLToPath(import.meta.url);
-    await expect(openDistilledSet(other)).rejects.toThrow(/expected a \.pt, \.npz/);
+    await expect(openDistilledSet(other)).rejects.toThrow(
+      /expected a run directory, an export, a \.pt/,
+    );
   });
 });
 

@@ -1,21 +1,19 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import {
-  type Dataset,
-  loadWholeArrays,
-  type Normalization,
-  openWholeFolder,
-  pixelsPerImage,
-  pixelsToTensor,
-  probePicture,
-} from '../data/index.js';
-import { decode, decodedPerClass, type Formation, labelsByClass } from '../distill/index.js';
+import { isDeepStrictEqual } from 'node:util';
+import type { Normalization } from '../data/index.js';
+import { decodedPerClass, type Formation, labelsByClass } from '../distill/index.js';
 import { loadDistilled, loadSoftLabels } from '../tasks/index.js';
-import { noGrad, scope, type Tensor, tensor, UsageError } from '../tensor/index.js';
+import { scope, type Tensor, tensor, UsageError } from '../tensor/index.js';
+import { descriptionFile } from './export/description.js';
 import { type ImagePair, readPair } from './official-pair.js';
+import { openArrays } from './opening/arrays.js';
+import { disposeSet, type LabelledSet } from './opening/labelled-set.js';
+import { type FoundExport, findExport, openExport } from './opening/open-export.js';
+import { openParquetPictures, openPictures } from './opening/pictures.js';
 
 export interface OpenSetOptions {
-  /** How stored images become training images; a run's set says so itself. Default: they are training images. */
+  /** How stored images become training images; a set of ours says so itself. Default: they are training images. */
   readonly formation?: Formation;
   /** What the images of a `.pt` file were normalised with, where they are not in [0, 1]. */
   readonly normalized?: Normalization;
@@ -26,7 +24,7 @@ export interface OpenSetOptions {
 /** A distilled set, ours or another project's. Owns its tensors. */
 export interface DistilledImages extends Disposable {
   readonly path: string;
-  readonly origin: 'run' | 'pt' | 'npz' | 'safetensors' | 'folder';
+  readonly origin: 'run' | 'export' | 'pt' | 'npz' | 'safetensors' | 'parquet' | 'folder';
   /** As stored, class by class: [n, c, h, w] in [0, 1]. */
   readonly images: Tensor;
   /** [n], int64, ascending. */
@@ -43,11 +41,12 @@ export interface DistilledImages extends Disposable {
 const asTheyAre: Formation = { mode: 'single', factor: 1 };
 
 /**
- * Opens a distilled set wherever it comes from: a run directory or its folder `distilled`, a `.pt` file
- * `[images, labels]`, a `.npz` or `.safetensors` file with images and labels, or a folder of class folders of pictures.
- * Images in other orders are put class by class.
+ * Opens a distilled set wherever it comes from: a run directory or its folder `distilled`, an export of one, a `.pt`
+ * file `[images, labels]`, a `.npz` or `.safetensors` file with images and labels, a `.parquet` file or a folder of class
+ * folders of pictures. Images in other orders are put class by class.
  *
- * @throws UsageError naming the file when there is none, or it does not hold such a set.
+ * @throws UsageError naming the file when there is none, it does not hold such a set, or a set of ours says of itself
+ *   something else than the options.
  */
 export async function openDistilledSet(
   path: string,
@@ -56,13 +55,44 @@ export async function openDistilledSet(
   const run = [path, join(path, 'distilled')].find((folder) =>
     existsSync(join(folder, 'metadata.json')),
   );
-  if (run !== undefined) return openRun(path, run);
+  if (run !== undefined) return openRun(path, run, options);
+  const exported = findExport(path);
+  if (exported !== undefined) return openOurs(path, exported, options);
   const { formation = asTheyAre } = options;
-  const { origin, pair, classNames } = await openForeign(path, options);
-  const sorted = scope(() => byClass(pair));
-  pair.images.dispose();
-  pair.labels.dispose();
+  const { origin, classNames, ...set } = await openForeign(path, options);
+  const sorted = scope(() => byClass(set));
+  disposeSet(set);
   return owned({ path, origin, ...sorted, formation, ...(classNames && { classNames }) });
+}
+
+async function openOurs(
+  path: string,
+  found: FoundExport,
+  options: OpenSetOptions,
+): Promise<DistilledImages> {
+  const { formation, dataset, classNames } = found.description;
+  requireNoOther(join(found.folder, descriptionFile), formation, options);
+  const { images, labels, probabilities } = await openExport(found);
+  const soft = probabilities && { probabilities };
+  return owned({ path, origin: 'export', images, labels, ...soft, formation, classNames, dataset });
+}
+
+/** What a set says of itself is not to be said otherwise. */
+function requireNoOther(
+  path: string,
+  own: Formation,
+  { formation, normalized }: OpenSetOptions,
+): void {
+  if (normalized !== undefined) {
+    throw new UsageError(
+      `${path} says that its images are in [0, 1], not normalised: leave --normalized out`,
+    );
+  }
+  if (formation !== undefined && !isDeepStrictEqual(formation, own)) {
+    throw new UsageError(
+      `${path} says that its images are decoded by ${JSON.stringify(own)}, not by ${JSON.stringify(formation)}: leave --factor out`,
+    );
+  }
 }
 
 function owned(set: Omit<DistilledImages, typeof Symbol.dispose>): DistilledImages {
@@ -74,11 +104,12 @@ function owned(set: Omit<DistilledImages, typeof Symbol.dispose>): DistilledImag
   };
 }
 
-function openRun(path: string, folder: string): DistilledImages {
+function openRun(path: string, folder: string, options: OpenSetOptions): DistilledImages {
   const { images, metadata } = loadDistilled(folder, 'cpu');
   const { classNames, formation, dataset, imagesPerClass } = metadata;
   const classes = classNames.length;
   try {
+    requireNoOther(join(folder, 'metadata.json'), formation, options);
     const decoded = classes * decodedPerClass(formation, imagesPerClass);
     const soft = loadSoftLabels(folder, [decoded, classes]);
     return owned({
@@ -97,71 +128,31 @@ function openRun(path: string, folder: string): DistilledImages {
   }
 }
 
-interface Foreign {
-  readonly origin: DistilledImages['origin'];
-  readonly pair: ImagePair;
-  readonly classNames?: readonly string[];
-}
-
 async function openForeign(
   path: string,
   { normalized, channels = 3 }: OpenSetOptions,
-): Promise<Foreign> {
+): Promise<LabelledSet & Pick<DistilledImages, 'origin'>> {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) {
     throw new UsageError(
-      `there is no ${path}; name a run directory, a .pt, .npz or .safetensors file, or a folder of class folders`,
+      `there is no ${path}; name a run directory, an export, a .pt, .npz, .safetensors or .parquet file, or a folder of class folders`,
     );
   }
-  if (found.isDirectory()) return openPictures(path, channels);
-  const ending = extname(path);
-  switch (ending) {
+  if (found.isDirectory()) return { origin: 'folder', ...(await openPictures(path, channels)) };
+  switch (extname(path)) {
     case '.pt':
     case '.pth':
-      return { origin: 'pt', pair: readPair(path, normalized ? { normalized } : {}) };
+      return { origin: 'pt', ...readPair(path, normalized ? { normalized } : {}) };
     case '.npz':
-    case '.safetensors': {
-      const dataset = await loadWholeArrays(path);
-      const origin = ending === '.npz' ? 'npz' : 'safetensors';
-      return { origin, pair: pairOf(dataset), classNames: dataset.classNames };
-    }
+      return { origin: 'npz', ...(await openArrays(path)) };
+    case '.safetensors':
+      return { origin: 'safetensors', ...(await openArrays(path)) };
+    case '.parquet':
+      return { origin: 'parquet', ...(await openParquetPictures(path, channels)) };
   }
   throw new UsageError(
-    `${path} is no distilled set that can be read; expected a .pt, .npz or .safetensors file, a run directory, or a folder of class folders`,
+    `${path} is no distilled set that can be read; expected a run directory, an export, a .pt, .npz, .safetensors or .parquet file, or a folder of class folders`,
   );
-}
-
-/** Pictures must be of one size, and square: they were distilled at it, and scaling would change them. */
-async function openPictures(path: string, channels: 1 | 3): Promise<Foreign> {
-  const files = await openWholeFolder(path, { channels, size: 1 });
-  const sizes = await Promise.all(
-    Array.from(files.labels, (_, index) => probePicture(files.describe(index))),
-  );
-  const size = sizes[0]!.height;
-  const odd = sizes.findIndex(({ width, height }) => width !== size || height !== size);
-  if (odd >= 0) {
-    const { width, height } = sizes[odd]!;
-    throw new UsageError(
-      `${files.describe(odd)} is ${width}×${height}; expected square pictures of one size, ${size}×${size} as the first`,
-    );
-  }
-  const source = await openWholeFolder(path, { channels, size });
-  const perImage = pixelsPerImage(source.shape);
-  const pixels = new Uint8Array(source.labels.length * perImage);
-  for (let index = 0; index < source.labels.length; index++)
-    pixels.set(await source.decode(index), index * perImage);
-  const images = scope(() => pixelsToTensor(pixels, source.labels.length, source.shape, 'cpu'));
-  const labels = tensor(Array.from(source.labels), [source.labels.length], 'int64');
-  return { origin: 'folder', pair: { images, labels }, classNames: source.classNames };
-}
-
-function pairOf(dataset: Dataset): ImagePair {
-  const count = dataset.labels.length;
-  const pixels = dataset.read(Int32Array.from({ length: count }, (_, index) => index));
-  return {
-    images: scope(() => pixelsToTensor(pixels, count, dataset.shape, 'cpu')),
-    labels: tensor(Array.from(dataset.labels), [count], 'int64'),
-  };
 }
 
 /** Stable: images of a class keep their order. */
@@ -170,102 +161,4 @@ function byClass({ images, labels }: ImagePair): ImagePair {
   const order = classes.map((_, index) => index).sort((a, b) => classes[a]! - classes[b]!);
   const index = tensor(order, [order.length], 'int64');
   return { images: images.indexSelect(0, index), labels: labels.indexSelect(0, index) };
-}
-
-/** The training images of a set, and their labels; the caller's. */
-export interface DecodedImages {
-  readonly images: Tensor;
-  readonly labels: Tensor;
-  readonly probabilities?: Tensor;
-}
-
-/**
- * Decodes a set into training images [n, c, h, w] for a dataset on which networks trained on it will be tested, with its
- * labels [n] (int64) in that dataset's numbers.
- *
- * @throws UsageError when the images have another size, or the classes are not those of the dataset.
- */
-export function decodeFor(set: DistilledImages, dataset: Dataset): DecodedImages {
-  const { path, images, formation } = set;
-  const { channels, height, width } = dataset.shape;
-  if (images.shape.slice(1).join() !== [channels, height, width].join()) {
-    throw new UsageError(
-      `${path} holds images of ${images.shape.slice(1).join('×')}, ${dataset.name} has ${channels}×${height}×${width}`,
-    );
-  }
-  const labels = labelsFor(set, dataset);
-  const counts = new Map<number, number>();
-  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const equal = new Set(counts.values()).size === 1;
-  if (!equal && formation.mode !== 'single') {
-    throw new UsageError(
-      `${path} has different numbers of images of its classes, which formation mode ${formation.mode} does not allow`,
-    );
-  }
-  const perImage =
-    formation.mode === 'single'
-      ? formation.factor ** 2
-      : decodedPerClass(formation, counts.get(labels[0]!)!) / counts.get(labels[0]!)!;
-  return scope(() => ({
-    images: noGrad(() => decode(images, equal ? counts.size : 1, formation).clone()),
-    labels: repeatedLabels(labels, counts, perImage),
-    ...(set.probabilities && { probabilities: set.probabilities.clone() }),
-  }));
-}
-
-/** Each class's labels as often as it has training images, in the order of the classes in the set. */
-function repeatedLabels(
-  labels: readonly number[],
-  counts: ReadonlyMap<number, number>,
-  perImage: number,
-): Tensor {
-  const repeated = [...new Set(labels)].flatMap((label) =>
-    new Array<number>(Math.round(counts.get(label)! * perImage)).fill(label),
-  );
-  return tensor(repeated, [repeated.length], 'int64');
-}
-
-/** The set's labels in the dataset's numbers. */
-function labelsFor({ path, labels, classNames }: DistilledImages, dataset: Dataset): number[] {
-  const numbers = Array.from(labels.toArray(), Number);
-  const classes = dataset.classNames.length;
-  const named = classNames && numbersByName(classNames, dataset.classNames);
-  if (classNames !== undefined && named === undefined && !isNumbered(classNames)) {
-    throw new UsageError(
-      `${path} has the classes ${listed(classNames)}; those of ${dataset.name} are ${listed(dataset.classNames)}. Name its classes alike, or number them from 0`,
-    );
-  }
-  const result = numbers.map((number) => named?.[number] ?? number);
-  const present = new Set(result);
-  const missing = dataset.classNames.find((_, label) => !present.has(label));
-  const largest = result.reduce((most, label) => Math.max(most, label), 0);
-  if (largest >= classes) {
-    throw new UsageError(`${path} has a class ${largest}; ${dataset.name} has ${classes} classes`);
-  }
-  if (missing !== undefined) {
-    throw new UsageError(`${path} has no image of ${dataset.name}'s class '${missing}'`);
-  }
-  return result;
-}
-
-/** The dataset's number of each of the set's classes; undefined unless all are found. */
-function numbersByName(own: readonly string[], wanted: readonly string[]): number[] | undefined {
-  const plain = (name: string): string =>
-    name
-      .replace(/^\d+-/, '')
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}]+/gu, '-');
-  const known = wanted.map(plain);
-  const numbers = own.map((name) => known.indexOf(plain(name)));
-  return numbers.includes(-1) || new Set(numbers).size < own.length ? undefined : numbers;
-}
-
-/** '0', '1', …: names that say nothing but the number. */
-function isNumbered(names: readonly string[]): boolean {
-  return names.every((name, index) => Number(name) === index);
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 5).map((name) => `'${name}'`);
-  return names.length > 5 ? `${shown.join(', ')}, … (${names.length})` : shown.join(', ');
 }

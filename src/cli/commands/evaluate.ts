@@ -32,8 +32,8 @@ export function addEvaluateCommand(program: Command, invocation: Invocation): vo
     .summary('evaluate a distilled set')
     .description(
       "Trains fresh networks on a run's distilled set and on its controls, as its configuration says or as the options " +
-        "change it. Prints their accuracies and replaces the run's results. A distilled set of another project (.pt, .npz, " +
-        '.safetensors, a folder of class folders) is tested on the data that --data names.',
+        "change it. Prints their accuracies and replaces the run's results. An export of a run, or a distilled set of another " +
+        'project (.pt, .npz, .safetensors, .parquet, a folder of class folders), is tested on the data that --data names.',
     )
     .argument('<set>', 'a run directory, for example runs/digits, or a set of another project')
     .option(

@@ -9,12 +9,13 @@ import {
 } from '../../tensor/index.js';
 import { writePair } from '../official-pair.js';
 import type { ExportedSet } from './exported-set.js';
+import { dataFiles, softLabelFiles, softLabelsName } from './files.js';
 
 /** `data.pt`, the official project's `[images, labels]`, and `soft-labels.pt`, one tensor [n, classes]. */
 export function writePt(folder: string, { images, labels, probabilities }: ExportedSet): void {
   using classes = int64(labels);
-  writePair(join(folder, 'data.pt'), { images, labels: classes });
-  if (probabilities) savePt(join(folder, 'soft-labels.pt'), probabilities);
+  writePair(join(folder, dataFiles.pt), { images, labels: classes });
+  if (probabilities) savePt(join(folder, softLabelFiles.pt), probabilities);
 }
 
 /** `data.safetensors`: images float32, labels int64, probabilities float32; class names in the metadata. */
@@ -24,25 +25,31 @@ export function writeSafetensors(folder: string, set: ExportedSet): void {
   const tensors = new Map<string, Tensor>([
     ['images', images],
     ['labels', classes],
-    ...(probabilities ? [['probabilities', probabilities] as const] : []),
+    ...(probabilities ? [[softLabelsName, probabilities] as const] : []),
   ]);
-  saveSafetensors(join(folder, 'data.safetensors'), tensors, {
+  saveSafetensors(join(folder, dataFiles.safetensors), tensors, {
     class_names: JSON.stringify(metadata.classNames),
   });
 }
 
 /** `data.npz`: images float32 [n, c, h, w], labels int64, probabilities float32; NumPy opens it without pickling. */
 export function writeNpz(folder: string, { images, labels, probabilities }: ExportedSet): void {
-  const floats = (values: Tensor): NumpyArray => ({
-    shape: values.shape,
-    values: values.toFloat32Array(),
-  });
   const arrays = new Map<string, NumpyArray>([
     ['images', floats(images)],
     ['labels', { shape: [labels.length], values: BigInt64Array.from(labels, BigInt) }],
-    ...(probabilities ? [['probabilities', floats(probabilities)] as const] : []),
+    ...(probabilities ? [[softLabelsName, floats(probabilities)] as const] : []),
   ]);
-  writeFileAtomic(join(folder, 'data.npz'), encodeNpz(arrays));
+  writeFileAtomic(join(folder, dataFiles.npz), encodeNpz(arrays));
+}
+
+/** `soft-labels.npz`: probabilities float32 [n, classes], for formats that cannot hold them. */
+export function writeSoftLabels(folder: string, probabilities: Tensor): void {
+  const arrays = new Map([[softLabelsName, floats(probabilities)]]);
+  writeFileAtomic(join(folder, softLabelFiles.png), encodeNpz(arrays));
+}
+
+function floats(values: Tensor): NumpyArray {
+  return { shape: values.shape, values: values.toFloat32Array() };
 }
 
 function int64(labels: readonly number[]): Tensor {

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { findInCatalog } from '../../data/index.js';
 import type { PipelineResult } from '../../tasks/index.js';
 import { UsageError } from '../../tensor/index.js';
+import { descriptionFile } from './description.js';
 import type { ExportedSet } from './exported-set.js';
+import { type ExportFormat, softLabelFiles, softLabelsName } from './files.js';
 import { trainingCode } from './training-code.js';
 
 /** In every card: tells a folder that an export has made. */
@@ -37,16 +39,16 @@ function parsed(path: string, text: string): NonNullable<CardFacts['results']> {
 }
 
 /** The dataset card: Markdown below the front matter that Hugging Face's hub reads. */
-export function datasetCard(set: ExportedSet, format: string, facts: CardFacts): string {
+export function datasetCard(set: ExportedSet, format: ExportFormat, facts: CardFacts): string {
   const { dataset, imagesPerClass } = set.metadata;
   const title = `${dataset.name}, distilled to ${imagesPerClass} images per class`;
   return [
     frontMatter(set, format, title),
     cardMark,
     '',
-    `# ${title}`,
+    `# ${plain(title)}`,
     '',
-    ...origin(set),
+    ...origin(set, format),
     ...accuracy(facts),
     '## Training on it',
     '',
@@ -57,7 +59,11 @@ export function datasetCard(set: ExportedSet, format: string, facts: CardFacts):
   ].join('\n');
 }
 
-function frontMatter({ labels, metadata }: ExportedSet, format: string, title: string): string {
+function frontMatter(
+  { labels, metadata }: ExportedSet,
+  format: ExportFormat,
+  title: string,
+): string {
   const { license } = termsOf(metadata.dataset.name);
   const count = labels.length;
   const size = count < 1000 ? 'n<1K' : count < 10_000 ? '1K<n<10K' : '10K<n<100K';
@@ -75,7 +81,7 @@ function frontMatter({ labels, metadata }: ExportedSet, format: string, title: s
   ].join('\n');
 }
 
-function origin(set: ExportedSet): string[] {
+function origin(set: ExportedSet, format: ExportFormat): string[] {
   const { labels, metadata, form, softLabelsLeftOut, probabilities } = set;
   const { dataset, classNames, shape, formation } = metadata;
   const { terms } = termsOf(dataset.name);
@@ -84,16 +90,41 @@ function origin(set: ExportedSet): string[] {
       ? 'the images that networks are trained on'
       : `the images as they were optimised; networks are trained on what they decode into (${formationText(formation)})`;
   return [
-    `${labels.length} synthetic images of ${shape.channels}×${shape.height}×${shape.width}, distilled from ${dataset.name} by`,
+    `${labels.length} synthetic images of ${shape.channels}×${shape.height}×${shape.width}, distilled from ${plain(dataset.name)} by`,
     'neural characteristic function matching (NCFM, Wang et al., CVPR 2025, arXiv 2502.20653) with ncfm. These are',
     `${holds}.`,
     '',
-    `- Classes, by number: ${classNames.map((name) => `\`${name}\``).join(', ')}`,
-    `- Labels: hard${probabilities ? ", and a teacher's distribution over the classes for each image" : ''}${softLabelsLeftOut ? '; the soft labels belong to the decoded images and are left out here' : ''}`,
-    `- Source: ${dataset.name}; SHA-256 of the training images ${dataset.hash}`,
+    `- Classes, by number: ${classNames.map(code).join(', ')}`,
+    `- \`${descriptionFile}\` says for programs what this card does: the names of the classes in order, how images are decoded and normalised`,
+    ...(format === 'png' ? ["- A class's folder has its number and a simplified name"] : []),
+    `- Labels: hard${probabilities ? `, and a teacher's distribution over the classes for each image (${softLabelPlace(format)})` : ''}${softLabelsLeftOut ? '; the soft labels belong to the decoded images and are left out here' : ''}`,
+    `- Source: ${plain(dataset.name)}; SHA-256 of the training images ${dataset.hash}`,
     `- Terms of the source: ${terms}`,
     '',
   ];
+}
+
+/** Text in which Markdown finds nothing of its own. */
+function plain(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_<>#[\]&|~]/g, '\\$&');
+}
+
+/** A name as code, on one line; between quotes where it would be hard to see. */
+function code(name: string): string {
+  const clear = /^[^\s\p{C}`]+( [^\s\p{C}`]+)*$/u.test(name);
+  const shown = clear ? name : JSON.stringify(name).replaceAll(/\p{C}/gu, escaped);
+  const longest = Math.max(0, ...(shown.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${shown}${fence}`;
+}
+
+function escaped(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16)}}`;
+}
+
+function softLabelPlace(format: ExportFormat): string {
+  const file = format === 'pt' || format === 'png' ? softLabelFiles[format] : undefined;
+  return file === undefined ? `\`${softLabelsName}\`` : `\`${file}\``;
 }
 
 function formationText({ mode, factor }: ExportedSet['metadata']['formation']): string {

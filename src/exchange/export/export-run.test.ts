@@ -4,13 +4,13 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'h
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadDigits } from '../../data/digits.js';
-import type { Dataset } from '../../data/index.js';
-import { initializeSynthetic } from '../../distill/index.js';
+import { arrayDataset, type Dataset } from '../../data/index.js';
 import { temporaryFolder } from '../../run/testing/folder.js';
-import { saveDistilled, saveSoftLabels } from '../../tasks/index.js';
-import { liveTensors, loadPt, RandomGenerator, scope, Tensor } from '../../tensor/index.js';
+import { loadPt, Tensor } from '../../tensor/index.js';
 import { pythonWithTorch, runPython } from '../../tensor/testing/python.js';
-import { decodeFor, openDistilledSet } from '../distilled-set.js';
+import { decodeFor } from '../decode-for.js';
+import { openDistilledSet } from '../distilled-set.js';
+import { placeRun as place } from '../testing/place-run.js';
 import { exportFormats, exportRun } from './index.js';
 import { classFolders } from './png.js';
 
@@ -19,37 +19,12 @@ beforeAll(async () => {
   digits = (await loadDigits()).train;
 });
 
-/** A run whose set is two images per class of four tiles each, with soft labels. */
-function placeRun({ soft = true } = {}): string {
-  const run = temporaryFolder();
-  const folder = join(run, 'distilled');
-  using synthetic = initializeSynthetic(digits, {
-    imagesPerClass: 2,
-    formation: { mode: 'single', factor: 2 },
-    initialization: { kind: 'mix' },
-    random: new RandomGenerator(1),
-  });
-  saveDistilled(folder, synthetic, digits);
-  if (soft) {
-    using scores = new RandomGenerator(2).normal([80, 10]);
-    using probabilities = scope(() => scores.softmax(1));
-    saveSoftLabels(folder, {
-      probabilities,
-      metadata: {
-        formatVersion: 1,
-        temperature: 1,
-        correctToHard: false,
-        teacher: { hash: 'abc', networks: 1, testAccuracy: 90 },
-        agreement: 50,
-      },
-    });
-  }
-  return run;
-}
+/** A run of the digits. */
+const placeRun = (options: { readonly soft?: boolean } = {}): string => place(digits, options);
 
 /** The images and labels of a run's set as networks train on them. */
-async function trainingImages(path: string, factor = 1) {
-  using set = await openDistilledSet(path, { formation: { mode: 'single', factor }, channels: 1 });
+async function trainingImages(path: string) {
+  using set = await openDistilledSet(path);
   const { images, labels, probabilities } = decodeFor(set, digits);
   using ownImages = images;
   using ownLabels = labels;
@@ -60,36 +35,12 @@ async function trainingImages(path: string, factor = 1) {
   };
 }
 
-const file = { pt: 'data.pt', npz: 'data.npz', safetensors: 'data.safetensors', png: '' };
-
-describe.each(Object.keys(file) as (keyof typeof file)[])('an export as %s', (format) => {
-  it.each(['decoded', 'stored'] as const)('holds the %s images and their labels', async (form) => {
-    const run = placeRun();
-    const expected = await trainingImages(run);
-    const before = liveTensors();
-    const result = await exportRun({ run, format, form });
-    expect(liveTensors()).toBe(before);
-    expect(result).toMatchObject({ form, images: form === 'decoded' ? 80 : 20 });
-    expect(result.folder).toBe(join(run, 'export', `${format}-${form}`));
-    const factor = form === 'decoded' ? 1 : 2;
-    const read = await trainingImages(join(result.folder, file[format]), factor);
-    expect(read.labels).toEqual(expected.labels);
-    // A picture's pixels are rounded to 8 bits.
-    const tolerance = format === 'png' ? 0.5 / 255 + 1e-6 : 0;
-    const worst = read.pixels.reduce(
-      (most, pixel, index) => Math.max(most, Math.abs(pixel - expected.pixels[index]!)),
-      0,
-    );
-    expect(worst).toBeLessThanOrEqual(tolerance);
-  });
-});
-
 describe('pictures', () => {
   it('are exactly the rounded pixels, in folders that sort as the classes do', async () => {
     const run = placeRun();
     const { pixels } = await trainingImages(run);
     const { folder } = await exportRun({ run, format: 'png' });
-    const classes = readdirSync(folder).filter((name) => name !== 'README.md');
+    const classes = readdirSync(folder).filter((name) => !name.includes('.'));
     expect(classes).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
     expect(readdirSync(join(folder, '3')).sort()[7]).toBe('7.png');
     const { data, info } = await sharp(join(folder, '3', '7.png'))
@@ -165,6 +116,21 @@ describe('the card', () => {
     expect(card).toContain('CC BY 4.0, E. Alpaydin and C. Kaynak');
     expect(card).toContain(JSON.stringify(digits.normalization.mean));
     expect(card).not.toContain('undefined');
+    expect(card).toContain('npx ncfm evaluate . --data digits');
+  });
+
+  it('shows names that Markdown or a shell would take for its own as they are, each on one line', async () => {
+    const classNames = ['`one`', 'two\nlines', ' blank ', 'a&b <i>'];
+    const labels = [0, 1, 2, 3];
+    const shape = { channels: 1, height: 4, width: 4 };
+    const name = '<b>*mine*; rm $HOME';
+    const described = { name, split: 'train', shape, classNames, labels };
+    const set = arrayDataset({ ...described, pixels: new Uint8Array(64) });
+    const { folder } = await exportRun({ run: place(set, { soft: false }), format: 'pt' });
+    const card = readFileSync(join(folder, 'README.md'), 'utf8');
+    expect(card).toContain('# \\<b\\>\\*mine\\*; rm $HOME, distilled to 2 images per class\n');
+    expect(card).toContain('by number: ``"`one`"``, `"two\\nlines"`, `" blank "`, `a&b <i>`\n');
+    expect(card).toContain('npx ncfm evaluate . --data path/to/the/data\n');
   });
 });
 

@@ -3,9 +3,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { FailureError, UsageError, writeFileAtomic } from '../../tensor/index.js';
 import { writeNpz, writePt, writeSafetensors } from './arrays.js';
 import { cardFacts, cardMark, datasetCard } from './card.js';
+import { writeDescription } from './description.js';
 import { type ExportedSet, type ExportForm, readExportedSet } from './exported-set.js';
+import type { ExportFormat } from './files.js';
 import { writeParquet } from './parquet.js';
-import { writePng } from './png.js';
+import { classFolders, writePng } from './png.js';
 
 /** Writes a set's files into an empty folder. */
 type Writer = (folder: string, set: ExportedSet) => Promise<void> | void;
@@ -16,11 +18,7 @@ const writers = {
   npz: writeNpz,
   png: writePng,
   parquet: writeParquet,
-} as const satisfies { readonly [format: string]: Writer };
-
-export type ExportFormat = keyof typeof writers;
-
-export const exportFormats = Object.keys(writers) as [ExportFormat, ...ExportFormat[]];
+} as const satisfies Readonly<Record<ExportFormat, Writer>>;
 
 export interface ExportRequest {
   /** A run directory, or its folder `distilled`. */
@@ -64,6 +62,8 @@ export async function exportRun({
   const facts = cardFacts(root);
   await writeWhole(folder, async (temporary) => {
     await writers[format](temporary, set);
+    const folders = format === 'png' ? classFolders(set.metadata.classNames) : undefined;
+    writeDescription(temporary, set, { format, folders });
     writeFileAtomic(join(temporary, 'README.md'), datasetCard(set, format, facts));
   });
   return {

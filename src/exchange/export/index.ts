@@ -1,2 +1,3 @@
 export * from './export-run.js';
 export type { ExportForm } from './exported-set.js';
+export { type ExportFormat, exportFormats } from './files.js';

@@ -1,11 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { type Tensor, writeFileAtomic } from '../../tensor/index.js';
 import type { ExportedSet } from './exported-set.js';
+import { dataFiles, softLabelsName } from './files.js';
 import { encodeImages } from './png.js';
-
-const file = 'train-00000-of-00001.parquet';
 
 /**
  * `data/train-00000-of-00001.parquet` as Hugging Face's `datasets` writes it: pictures as a structure of PNG bytes and
@@ -24,16 +23,16 @@ export async function writeParquet(folder: string, set: ExportedSet): Promise<vo
   const soft = probabilities && rowsOf(probabilities);
   const features = {
     image: { _type: 'Image' },
-    label: { names: metadata.classNames, _type: 'ClassLabel' },
+    label: { names: differing(metadata.classNames), _type: 'ClassLabel' },
     ...(soft && {
-      probabilities: { feature: { dtype: 'float32', _type: 'Value' }, _type: 'Sequence' },
+      [softLabelsName]: { feature: { dtype: 'float32', _type: 'Value' }, _type: 'Sequence' },
     }),
   };
   const content = parquetWriteBuffer({
     columnData: [
       { name: 'image', data: image },
       { name: 'label', data: label },
-      ...(soft ? [{ name: 'probabilities', data: soft }] : []),
+      ...(soft ? [{ name: softLabelsName, data: soft }] : []),
     ],
     schema: [
       { name: 'schema', num_children: soft ? 3 : 2 },
@@ -41,12 +40,25 @@ export async function writeParquet(folder: string, set: ExportedSet): Promise<vo
       { name: 'bytes', type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL' },
       { name: 'path', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' },
       { name: 'label', type: 'INT64', repetition_type: 'OPTIONAL' },
-      ...(soft ? listOfFloats('probabilities') : []),
+      ...(soft ? listOfFloats(softLabelsName) : []),
     ],
     kvMetadata: [{ key: 'huggingface', value: JSON.stringify({ info: { features } }) }],
   });
-  mkdirSync(join(folder, 'data'), { recursive: true });
-  writeFileAtomic(join(folder, 'data', file), new Uint8Array(content));
+  const path = join(folder, dataFiles.parquet);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileAtomic(path, new Uint8Array(content));
+}
+
+/** Names as they are, but for those that occur twice, which `datasets` refuses: the later ones get their number. */
+function differing(names: readonly string[]): string[] {
+  const taken = new Set(names);
+  return names.map((name, label) => {
+    if (names.indexOf(name) === label) return name;
+    let other = `${name} (${label})`;
+    while (taken.has(other)) other += ' ';
+    taken.add(other);
+    return other;
+  });
 }
 
 /** The three levels that Parquet's standard gives a list. */

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { writeFileAtomic } from '../../tensor/index.js';
+import { writeSoftLabels } from './arrays.js';
 import { type ExportedSet, placesInClass } from './exported-set.js';
 
 /** Every image as a PNG of 8 bits a channel, round(255 · value): lossless but for that rounding. */
@@ -27,10 +28,12 @@ export async function encodeImages({ images }: ExportedSet): Promise<Buffer[]> {
 
 /**
  * A folder of PNG files per class. Folders begin with the class number, as many digits in all, so that readers which
- * number classes by the order of their names number them alike: `0-t-shirt-top`, `1-trouser`.
+ * number classes by the order of their names number them alike: `0-t-shirt-top`, `1-trouser`. Soft labels lie beside
+ * them, in the order of the sorted files.
  */
 export async function writePng(folder: string, set: ExportedSet): Promise<void> {
-  const { labels, metadata } = set;
+  const { labels, metadata, probabilities } = set;
+  if (probabilities) writeSoftLabels(folder, probabilities);
   const folders = classFolders(metadata.classNames).map((name) => join(folder, name));
   for (const path of folders) mkdirSync(path, { recursive: true });
   const places = placesInClass(labels);

@@ -1,7 +1,9 @@
+import { datasetNames } from '../../data/index.js';
 import type { ExportedSet } from './exported-set.js';
+import type { ExportFormat } from './files.js';
 
 /** How to read the files in Python, by format: `images` [n, c, h, w] and `labels` [n] as tensors. */
-const readers: { readonly [format: string]: readonly string[] } = {
+const readers: Readonly<Record<ExportFormat, readonly string[]>> = {
   pt: ['import torch', '', 'images, labels = torch.load("data.pt")'],
   safetensors: [
     'import torch',
@@ -38,27 +40,28 @@ const readers: { readonly [format: string]: readonly string[] } = {
 };
 
 /** Code blocks that train on an exported set: with PyTorch, and with ncfm. */
-export function trainingCode(set: ExportedSet, format: string): string[] {
+export function trainingCode(set: ExportedSet, format: ExportFormat): string[] {
   const { mean, std } = set.metadata.normalization;
   return [
     '```python',
-    ...(readers[format] ?? []),
+    ...readers[format],
     ...decoding(set),
     `mean = torch.tensor(${JSON.stringify(mean)}).view(1, -1, 1, 1)`,
     `std = torch.tensor(${JSON.stringify(std)}).view(1, -1, 1, 1)`,
     'inputs = (images - mean) / std  # train a classifier on inputs and labels',
     '```',
-    ...(format === 'parquet' ? [] : evaluation(set, format)),
+    ...evaluation(set),
   ];
 }
 
-function evaluation(set: ExportedSet, format: string): string[] {
+function evaluation({ metadata: { dataset } }: ExportedSet): string[] {
+  const known = datasetNames.includes(dataset.name);
   return [
     '',
     'With ncfm, which trains networks on it beside random real images and tests them:',
     '',
     '```sh',
-    `npx ncfm evaluate ${evaluated(set, format)} --data ${set.metadata.dataset.name}`,
+    `npx ncfm evaluate . --data ${known ? dataset.name : 'path/to/the/data'}`,
     '```',
   ];
 }
@@ -81,10 +84,4 @@ function decoding({ form, metadata }: ExportedSet): string[] {
     'images = torch.nn.functional.interpolate(tiles, size=(h, w), mode="bilinear", align_corners=False)',
     'labels = labels.repeat_interleave(f * f)',
   ];
-}
-
-function evaluated({ form, metadata }: ExportedSet, format: string): string {
-  const { mode, factor } = metadata.formation;
-  const file = format === 'png' ? '.' : `data.${format}`;
-  return form === 'stored' && mode === 'single' && factor > 1 ? `${file} --factor ${factor}` : file;
 }

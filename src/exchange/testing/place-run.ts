@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import type { Dataset } from '../../data/index.js';
+import { type Formation, initializeSynthetic } from '../../distill/index.js';
+import { temporaryFolder } from '../../run/testing/folder.js';
+import { saveDistilled, saveSoftLabels } from '../../tasks/index.js';
+import { RandomGenerator, scope } from '../../tensor/index.js';
+
+/** A run whose set is two images per class of four tiles each, with soft labels, unless said otherwise. */
+export function placeRun(
+  train: Dataset,
+  {
+    imagesPerClass = 2,
+    soft = true,
+    formation = { mode: 'single', factor: 2 },
+  }: {
+    readonly imagesPerClass?: number;
+    readonly soft?: boolean;
+    readonly formation?: Formation;
+  } = {},
+): string {
+  const run = temporaryFolder();
+  const folder = join(run, 'distilled');
+  using synthetic = initializeSynthetic(train, {
+    imagesPerClass,
+    formation,
+    initialization: { kind: 'noise' },
+    random: new RandomGenerator(1),
+  });
+  saveDistilled(folder, synthetic, train);
+  if (soft) {
+    const classes = train.classNames.length;
+    using scores = new RandomGenerator(2).normal([classes * synthetic.decodedPerClass, classes]);
+    using probabilities = scope(() => scores.softmax(1));
+    saveSoftLabels(folder, {
+      probabilities,
+      metadata: {
+        formatVersion: 1,
+        temperature: 1,
+        correctToHard: false,
+        teacher: { hash: 'abc', networks: 1, testAccuracy: 90 },
+        agreement: 50,
+      },
+    });
+  }
+  return run;
+}
