@@ -37,9 +37,10 @@ describe('training a network', () => {
       random,
       onStep: (_, loss) => losses.push(loss),
     });
+    // Over eight seeds: 9 to 19 % untrained and 94.5 to 96.8 % trained; the last loss a fortieth of the first or less.
     expect(untrained).toBeLessThan(40);
-    expect(await testAccuracy(model, digits.test, { device: 'cpu' })).toBeGreaterThan(90);
-    expect(losses.at(-1)).toBeLessThan(losses[0]! / 5);
+    expect(await testAccuracy(model, digits.test, { device: 'cpu' })).toBeGreaterThan(85);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! / 10);
     model.dispose();
     expect(liveTensors()).toBe(before);
   });

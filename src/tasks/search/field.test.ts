@@ -93,6 +93,6 @@ describe('candidates', () => {
     const asked = trainers(temporaryFolder());
     const scores = await trainCandidates(asked, field({ options }), [deep, flat]);
     expect(scores.get(deep)).toMatchObject({ accuracy: 0, round: 1 });
-    expect(scores.get(flat)!.accuracy).toBeGreaterThan(0);
+    expect(scores.get(flat)!.accuracy).not.toBe(0);
   });
 });

@@ -230,7 +230,8 @@ describe('a teacher that a plan asks for', () => {
     const model = { ...smallPlan.model, name: 'mlp', depth: 2, width: 16 } as const;
     using trained = await ask({ kind: 'trained', networks: 1, length, model }, cache);
     expect([pool.size, part.size, trained.size]).toEqual([2, 1, 1]);
-    expect(await teacherAccuracy(pool, digits.test, { device: 'cpu' })).toBeGreaterThan(60);
+    // 70 to 80 % over eight seeds.
+    expect(await teacherAccuracy(pool, digits.test, { device: 'cpu' })).toBeGreaterThan(50);
     for (const teacher of [pool, part, trained]) teacher.dispose();
     expect(liveTensors()).toBe(before);
   });
