@@ -66,7 +66,7 @@ describe('ncfm continual', () => {
     const images = ['memory', 'seed-1', 'step-2', 'ncfm', 'images.safetensors'];
     expect(read(folder, ...images)).toBe(read(undisturbed, ...images));
     expect(resumed.stdout).toBe(stdout);
-  }, 120_000);
+  });
 
   it('says which settings do not fit, and leaves no run', () => {
     const folder = temporaryFolder();

@@ -146,7 +146,7 @@ describe('a state dictionary', () => {
 });
 
 describe('a damaged file of a network', () => {
-  it('is refused by name or read whole, whatever the damage', { timeout: 60_000 }, () => {
+  it('is refused by name or read whole, whatever the damage', () => {
     const folder = temporaryFolder();
     using model = network(1);
     writePoolFolder(folder, [{ initial: model.state(), trained: model.state() }]);

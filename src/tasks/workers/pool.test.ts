@@ -69,7 +69,7 @@ function isAlive(pid: number): boolean {
 
 async function gone(pids: readonly number[]): Promise<void> {
   expect(pids.length).toBeGreaterThan(0);
-  await expect.poll(() => pids.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => pids.filter(isAlive), { timeout: 60_000 }).toEqual([]);
 }
 
 describe('a network trained by a worker process', () => {
