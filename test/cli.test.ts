@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { outputUntil } from '../src/run/testing/output.js';
+import { testDevice } from '../src/tensor/testing/on-device.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const main = join(root, 'dist/cli/main.js');
@@ -20,7 +21,16 @@ function ncfm(...args: readonly string[]) {
 }
 
 /** A run that goes on for hours, and what it says when it has taken its folder and trained for an epoch. */
-const long = ['run', 'digits', '--threads', '1', '--set', 'pretrain.length={ epochs: 10000 }'];
+const long = [
+  'run',
+  'digits',
+  '--threads',
+  '1',
+  '--device',
+  testDevice,
+  '--set',
+  'pretrain.length={ epochs: 10000 }',
+];
 const training = /pretrain +network 1\/3 .*\n/;
 
 // What the command line does is tested beside its code; here is what only a process of its own shows.

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { testDevice } from '../src/tensor/testing/on-device.js';
 
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
@@ -20,7 +21,7 @@ const quick = [
     '--set',
     'distill.iterations=4',
   ],
-  ...['--set', `search=${search}`, '--threads', '2', '--quiet'],
+  ...['--set', `search=${search}`, '--threads', '2', '--device', testDevice, '--quiet'],
 ];
 
 function temporaryFolder(): string {

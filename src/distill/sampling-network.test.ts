@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createOptimizer } from '../nn/index.js';
-import {
-  grad,
-  liveTensors,
-  noGrad,
-  RandomGenerator,
-  scope,
-  type Tensor,
-  UsageError,
-} from '../tensor/index.js';
+import { grad, liveTensors, noGrad, scope, type Tensor, UsageError } from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
+import { RandomGenerator } from '../tensor/testing/on-device.js';
 import {
   characteristicFunction,
   discrepancy,

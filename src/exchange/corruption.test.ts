@@ -5,8 +5,9 @@ import { arrayDataset, type Dataset, encodeNpz } from '../data/index.js';
 import { type Corruptible, describeCorruption } from '../data/testing/corruption-suite.js';
 import { initializeSynthetic } from '../distill/index.js';
 import { saveDistilled } from '../tasks/index.js';
-import { RandomGenerator, saveSafetensors, tensor, writeFileAtomic } from '../tensor/index.js';
+import { saveSafetensors, writeFileAtomic } from '../tensor/index.js';
 import { hostileArchives } from '../tensor/testing/hostile-archives.js';
+import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import { decodeFor, openDistilledSet, writePair } from './index.js';
 
 let digits: Dataset;

@@ -10,7 +10,6 @@ import {
   groupNorm,
   liveTensors,
   noGrad,
-  RandomGenerator,
   scope,
   setThreads,
   type Tensor,
@@ -18,6 +17,7 @@ import {
 } from './index.js';
 import { native } from './native.js';
 import { expectNear, numbers } from './testing/compare.js';
+import { describeOnHost, RandomGenerator } from './testing/on-device.js';
 
 const normal = (seed: number, ...shape: number[]): Tensor =>
   new RandomGenerator(seed).normal(shape, 'float64');
@@ -44,7 +44,7 @@ const compilations = engine().instructionSets.flatMap((name) =>
   [1, 2, 3].map((count) => [name, count] as const),
 );
 
-describe.each(compilations)('the kernels for %s on %i threads', (name, count) => {
+describeOnHost.each(compilations)('the kernels for %s on %i threads', (name, count) => {
   const before = { instructionSet: native.instructionSet(), threads: threads() };
   beforeAll(() => {
     native.instructionSet(name);
@@ -219,7 +219,7 @@ function meanGradients(): Tensor[] {
   );
 }
 
-describe.each([...engine().instructionSets])('the threads of the kernels for %s', (name) => {
+describeOnHost.each([...engine().instructionSets])('the threads of the kernels for %s', (name) => {
   const before = { instructionSet: native.instructionSet(), threads: threads() };
   beforeAll(() => void native.instructionSet(name));
   afterAll(() => {

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { UsageError } from './errors.js';
 import { mapFile } from './mapping.js';
+import { describeOnHost } from './testing/on-device.js';
 
 const content = Uint8Array.from({ length: 20_000 }, (_, index) => (index * index) % 251);
 let folder: string;
@@ -23,7 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** The files that this process has mapped, by the system's own account. */
 const mapped = () => readFileSync('/proc/self/maps', 'utf8');
 
-describe('mapFile', () => {
+describeOnHost('mapFile', () => {
   it('gives any bytes of a file, whether or not they begin at a page', () => {
     const ranges = fc
       .nat(content.length - 1)

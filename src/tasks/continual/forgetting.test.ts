@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { arrayDataset } from '../../data/index.js';
 import { fewDigits } from '../../distill/testing/digits.js';
-import { liveTensors, RandomGenerator } from '../../tensor/index.js';
+import { liveTensors } from '../../tensor/index.js';
+import { RandomGenerator } from '../../tensor/testing/on-device.js';
 import { smallPlan } from '../testing/plan.js';
 import { forgettingScores } from './forgetting.js';
 

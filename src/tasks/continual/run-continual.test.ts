@@ -7,6 +7,7 @@ import { watched } from '../../distill/testing/digits.js';
 import { RunDirectory, type RunEvent } from '../../run/index.js';
 import { temporaryFolder } from '../../run/testing/folder.js';
 import { liveTensors, loadSafetensors, scope } from '../../tensor/index.js';
+import { testDevice } from '../../tensor/testing/on-device.js';
 import type { Plan } from '../plan.js';
 import { checkPlan } from '../prepare.js';
 import { loadDistilled } from '../product.js';
@@ -61,7 +62,7 @@ async function run(
 }
 
 const imagesIn = (directory: RunDirectory, ...folder: string[]): Float32Array =>
-  scope(() => loadDistilled(directory.pathOf(...folder), 'cpu').images.toFloat32Array());
+  scope(() => loadDistilled(directory.pathOf(...folder), testDevice).images.toFloat32Array());
 
 describe('continual learning on the digits', () => {
   it('compares memories step by step, each network told to tell apart all classes seen', async () => {
@@ -144,7 +145,7 @@ describe('continual learning on the digits', () => {
         const match = [...train.labels.keys()].filter((index) => {
           if (train.labels[index] !== label) return false;
           const pixels = scope(() =>
-            pixelsToTensor(train.read([index]), 1, train.shape, 'cpu').toFloat32Array(),
+            pixelsToTensor(train.read([index]), 1, train.shape, testDevice).toFloat32Array(),
           );
           return pixels.every((value, pixel) => value === own[pixel]);
         });

@@ -1,11 +1,12 @@
 import { defaultSiamese, noAugmentation } from '../../augment/index.js';
+import { testDevice } from '../../tensor/testing/on-device.js';
 import type { Plan } from '../plan.js';
 
 /** A plan on the digits that takes a second or two: everything real, everything small. */
 export const smallPlan: Plan = {
   name: 'small',
   seed: 1,
-  device: 'cpu',
+  device: testDevice,
   threads: 1,
   memory: 'auto',
   chunks: { real: 'auto', synthetic: 'auto', test: 'auto' },

@@ -11,14 +11,8 @@ import { labelsByClass, realImages } from '../../distill/index.js';
 import { FinishedWork, type RunEvent } from '../../run/index.js';
 import { temporaryFolder } from '../../run/testing/folder.js';
 import { outputUntil } from '../../run/testing/output.js';
-import {
-  FailureError,
-  keep,
-  liveTensors,
-  RandomGenerator,
-  setThreads,
-  type Tensor,
-} from '../../tensor/index.js';
+import { FailureError, keep, liveTensors, setThreads, type Tensor } from '../../tensor/index.js';
+import { RandomGenerator, testDevice } from '../../tensor/testing/on-device.js';
 import { type EvaluateRequest, evaluate } from '../evaluation/evaluate.js';
 import { evaluateSeed } from '../evaluation/evaluate-seed.js';
 import { smallPlan } from '../testing/plan.js';
@@ -32,7 +26,7 @@ beforeAll(async () => {
   setThreads(1);
   digits = await loadDigits();
   images = keep(realImages(digits.train, 3, new RandomGenerator(3)));
-  labels = labelsByClass(10, 3, 'cpu');
+  labels = labelsByClass(10, 3, testDevice);
 });
 
 afterAll(() => {

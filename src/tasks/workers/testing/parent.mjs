@@ -41,7 +41,7 @@ function train(seed) {
         labels: { mode: 'hard' },
         curve: { points: 0, validationImages: 0 },
       },
-      random: new RandomGenerator(1),
+      random: new RandomGenerator(1, process.env.NCFM_TEST_DEVICE || 'cpu'),
       onEvent: () => {
         if (training.has(seed)) return;
         training.add(seed);
