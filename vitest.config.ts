@@ -7,9 +7,11 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     // One LibTorch thread per worker: two workers then fill two cores instead of fighting for them.
-    env: { OMP_NUM_THREADS: '1' },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Tests that ask for more wait for each other without spinning, or they stand still where a core is taken.
+    env: { OMP_NUM_THREADS: '1', OMP_WAIT_POLICY: 'passive' },
+    // Against hangs alone: what takes a second here may take a minute on a machine that does other things too.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     // `npm run coverage`; what runs in processes of its own (the built command line) is not counted.
     coverage: {
       provider: 'v8',

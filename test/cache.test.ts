@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
+import { outputUntil } from '../src/run/testing/output.js';
 
 // What the cache does is tested beside its code; here is what only processes of their own show.
 const script = fileURLToPath(new URL('build-cache.mjs', import.meta.url));
@@ -32,7 +33,7 @@ it('a cache whose building was killed is built by the next, which removes what w
   const folder = temporaryFolder();
   const args = [script, folder, '2000', '5', '--touch'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(child.stdout, 'data');
+  await outputUntil(child.stdout, /decoding\n/);
   child.kill('SIGKILL');
   await once(child, 'close');
   expect(readdirSync(folder)).toEqual([expect.stringMatching(/\.partial$/)]);

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { outputUntil } from '../src/run/testing/output.js';
+import { testDevice } from '../src/tensor/testing/on-device.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const main = join(root, 'dist/cli/main.js');
@@ -17,6 +19,19 @@ function temporaryFolder(): string {
 function ncfm(...args: readonly string[]) {
   return spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
 }
+
+/** A run that goes on for hours, and what it says when it has taken its folder and trained for an epoch. */
+const long = [
+  'run',
+  'digits',
+  '--threads',
+  '1',
+  '--device',
+  testDevice,
+  '--set',
+  'pretrain.length={ epochs: 10000 }',
+];
+const training = /pretrain +network 1\/3 .*\n/;
 
 // What the command line does is tested beside its code; here is what only a process of its own shows.
 describe('the ncfm program', () => {
@@ -75,14 +90,14 @@ describe('the ncfm program', () => {
     ['SIGTERM', 143, 'stopped by a termination signal'],
   ] as const)('stops between two steps at %s, with %i', async (signal, exitCode, message) => {
     const folder = temporaryFolder();
-    const args = ['run', 'digits', '--threads', '1', '--set', 'pretrain.length={ epochs: 10000 }'];
-    const child = spawn(process.execPath, [main, ...args], { cwd: folder });
+    const child = spawn(process.execPath, [main, ...long], { cwd: folder });
     let stderr = '';
     const ended = new Promise((resolve) => child.on('close', resolve));
     child.stderr.on('data', (chunk) => {
-      if (stderr === '') child.kill(signal);
       stderr += chunk;
     });
+    await outputUntil(child.stderr, training);
+    child.kill(signal);
     expect(await ended).toBe(exitCode);
     const advice = 'What is done is kept\\. To go on: ncfm run runs/digits';
     expect(stderr).toMatch(
@@ -92,11 +107,10 @@ describe('the ncfm program', () => {
 
   it('keeps a second process out of a run', async () => {
     const folder = temporaryFolder();
-    const args = ['run', 'digits', '--threads', '1', '--set', 'pretrain.length={ epochs: 10000 }'];
-    const first = spawn(process.execPath, [main, ...args], { cwd: folder });
+    const first = spawn(process.execPath, [main, ...long], { cwd: folder });
     const ended = new Promise((resolve) => first.on('close', resolve));
-    await new Promise((resolve) => first.stderr.once('data', resolve));
-    const second = spawnSync(process.execPath, [main, ...args, '--resume'], {
+    await outputUntil(first.stderr, training);
+    const second = spawnSync(process.execPath, [main, ...long, '--resume'], {
       cwd: folder,
       encoding: 'utf8',
     });

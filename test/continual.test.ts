@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { testDevice } from '../src/tensor/testing/on-device.js';
 
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
@@ -12,7 +13,7 @@ const settings = [
   ...['--set', 'pretrain={ networks: 1, length: { epochs: 1 } }', '--set', 'distill.iterations=20'],
   ...['--set', 'evaluate={ length: { steps: 20 }, seeds: 1 }', '--set', 'model.width=8'],
   ...['--set', 'continual={ steps: 2, seeds: 1, memories: [herding, ncfm], fineTune: true }'],
-  ...['--set', 'continual.jointEpochs=1', '--threads', '1'],
+  ...['--set', 'continual.jointEpochs=1', '--threads', '1', '--device', testDevice],
 ];
 
 function temporaryFolder(): string {
@@ -66,7 +67,7 @@ describe('ncfm continual', () => {
     const images = ['memory', 'seed-1', 'step-2', 'ncfm', 'images.safetensors'];
     expect(read(folder, ...images)).toBe(read(undisturbed, ...images));
     expect(resumed.stdout).toBe(stdout);
-  }, 120_000);
+  });
 
   it('says which settings do not fit, and leaves no run', () => {
     const folder = temporaryFolder();

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { testDevice } from '../src/tensor/testing/on-device.js';
 
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
@@ -20,7 +21,7 @@ const quick = [
     '--set',
     'distill.iterations=4',
   ],
-  ...['--set', `search=${search}`, '--threads', '2', '--quiet'],
+  ...['--set', `search=${search}`, '--threads', '2', '--device', testDevice, '--quiet'],
 ];
 
 function temporaryFolder(): string {
@@ -76,19 +77,19 @@ describe('a search', () => {
     });
     const ended = once(child, 'exit');
     await expect
-      .poll(() => finishedPieces(killed).length, { timeout: 50_000, interval: 5 })
+      .poll(() => finishedPieces(killed).length, { timeout: 120_000, interval: 5 })
       .toBeGreaterThan(3);
     const workers = workersOf(child);
     child.kill('SIGKILL');
     await ended;
     const before = finishedPieces(killed).length;
     expect(before).toBeLessThan(finishedPieces(undisturbed).length);
-    await expect.poll(() => workers.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => workers.filter(isAlive), { timeout: 60_000 }).toEqual([]);
 
     const resumed = run(killed, 'runs/digits', '--quiet', '--json');
     expect(resumed).toMatchObject({ status: 0 });
     expect(JSON.parse(resumed.stdout).proxies).toHaveLength(3);
     expect(stored(killed)).toEqual(stored(undisturbed));
     expect(existsSync(join(killed, 'runs/digits/scratch'))).toBe(false);
-  }, 120_000);
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { liveTensors, RandomGenerator, scope } from '../tensor/index.js';
+import { liveTensors, scope } from '../tensor/index.js';
+import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { cutMix } from './cutmix.js';
 import { batchShapes, expectPixels, normalImages, numbers, reader } from './testing/images.js';
 

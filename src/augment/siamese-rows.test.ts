@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RandomGenerator, scope } from '../tensor/index.js';
+import { scope } from '../tensor/index.js';
+import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { applySiamese, applySiameseRows, defaultSiamese, drawSiamese } from './siamese.js';
 import { expectPixels, normalImages, reader } from './testing/images.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RandomGenerator, scope, type Tensor, UsageError } from '../tensor/index.js';
+import { scope, type Tensor, UsageError } from '../tensor/index.js';
+import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { isIdentity } from './affine.js';
 import {
   batchShapes,

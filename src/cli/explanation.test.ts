@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FailureError, RandomGenerator, UsageError } from '../tensor/index.js';
+import { FailureError, UsageError } from '../tensor/index.js';
+import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { exitCodeOf, explanation } from './explanation.js';
 
 describe('an error', () => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { labelsByClass } from '../distill/index.js';
-import { RandomGenerator, savePt } from '../tensor/index.js';
+import { savePt } from '../tensor/index.js';
+import { RandomGenerator, testDevice } from '../tensor/testing/on-device.js';
 import { ncfm } from './testing/capture.js';
 import { folders } from './testing/folders.js';
 
@@ -75,7 +76,7 @@ describe('the object that --json prints', () => {
 
   beforeAll(async () => {
     using images = new RandomGenerator(1).uniformTensor([10, 1, 8, 8]);
-    using labels = labelsByClass(10, 1, 'cpu');
+    using labels = labelsByClass(10, 1, testDevice);
     savePt(own, [images, labels]);
     writeFileSync(official, 'dataset: cifar10\nipc: 10\n');
     expectDocumented('ncfm run', await printed('run', 'digits', ...flags));

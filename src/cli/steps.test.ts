@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { labelsByClass } from '../distill/index.js';
-import { RandomGenerator, savePt } from '../tensor/index.js';
+import { savePt } from '../tensor/index.js';
+import { RandomGenerator, testDevice } from '../tensor/testing/on-device.js';
 import { ncfm } from './testing/capture.js';
 import { folders } from './testing/folders.js';
 
@@ -104,7 +105,7 @@ describe('the steps of a run', () => {
     mkdirSync(runs, { recursive: true });
     const path = join(runs, 'set.pt');
     using images = new RandomGenerator(1).uniformTensor([10, 1, 8, 8]);
-    using labels = labelsByClass(10, 1, 'cpu');
+    using labels = labelsByClass(10, 1, testDevice);
     savePt(path, [images, labels]);
     const unnamed = await ncfm('evaluate', path);
     expect(unnamed.stderr).toMatch(/set\.pt is no run directory.*--data fashion-mnist/);

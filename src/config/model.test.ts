@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildModel, modelNames } from '../models/index.js';
-import { RandomGenerator } from '../tensor/index.js';
+
+import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { loadPlan } from './index.js';
 import { file, plan, problems, smallest } from './testing/configurations.js';
 

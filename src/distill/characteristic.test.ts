@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { cat, RandomGenerator, scope, tensor, zeros } from '../tensor/index.js';
+import { cat, scope } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { expectGradient } from '../tensor/testing/finite-differences.js';
+import { RandomGenerator, tensor, zeros } from '../tensor/testing/on-device.js';
 import {
   characteristicFunction,
   gaussianFrequencies,

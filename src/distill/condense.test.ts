@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { liveTensors, UsageError } from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
-import { type CondenseOptions, samplingObjectives } from './index.js';
+import { type CondenseOptions, type Condenser, samplingObjectives } from './index.js';
 import {
   condenser,
   digits,
@@ -82,9 +82,17 @@ describe('a condenser', () => {
 
 describe.each(variants)('condensing with %s', (_, options, setting) => {
   it('brings the discrepancy down over 30 iterations, pixels staying in [0, 1]', () => {
+    const late = (owner: Condenser) =>
+      mean(
+        run(owner, 30)
+          .slice(-15)
+          .map(({ discrepancy }) => discrepancy),
+      );
+    // The same draws of images, networks and augmentations for images that stay as they are.
+    using still = condenser({ ...options, optimizer: { kind: 'sgd', learningRate: 0 } }, setting());
     using owner = condenser(options, setting());
-    const losses = run(owner, 30).map(({ discrepancy }) => discrepancy);
-    expect(mean(losses.slice(-6))).toBeLessThan(0.85 * mean(losses.slice(0, 6)));
+    // Over six seeds of all these variants it came down to between 0.37 and 0.88 of what it was.
+    expect(late(owner)).toBeLessThan(0.95 * late(still));
     const pixels = numbers(owner.synthetic.images);
     expect(Math.min(...pixels)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...pixels)).toBeLessThanOrEqual(1);
@@ -168,8 +176,8 @@ describe('Condenser', () => {
           .map(({ discrepancy }) => discrepancy),
       );
     };
-    // The same draws of images and noise in both: the difference is what the network learned.
-    expect(last(3)).toBeGreaterThan(last(0) * 1.02);
+    // The same draws of images and noise in both: the difference is what the network learned, 26 to 35 % over six seeds.
+    expect(last(3)).toBeGreaterThan(last(0) * 1.1);
   });
 
   it.each(samplingObjectives)(
@@ -218,7 +226,8 @@ describe('Condenser', () => {
       const reports = run(owner, 100).slice(-60);
       return mean(reports.map(({ frequencyObjective }) => frequencyObjective!));
     };
-    expect(last(0.03)).toBeGreaterThan(last(0) + 0.1);
+    // By 0.09 to 0.30 over six seeds.
+    expect(last(0.03)).toBeGreaterThan(last(0) + 0.03);
   });
 
   it('reports the objective of a sampling network that has its own', () => {
@@ -231,7 +240,8 @@ describe('Condenser', () => {
   it('lowers the cross-entropy under the trained networks by fine-tuning', () => {
     using owner = condenser({ fineTuneWeight: 1, discrepancyWeight: 0 });
     const losses = run(owner, 30).map(({ fineTuneLoss }) => fineTuneLoss!);
-    expect(mean(losses.slice(-5))).toBeLessThan(0.8 * mean(losses.slice(0, 5)));
+    // To between 0.69 and 0.75 over six seeds.
+    expect(mean(losses.slice(-5))).toBeLessThan(0.9 * mean(losses.slice(0, 5)));
     using without = condenser();
     expect(without.step().fineTuneLoss).toBeUndefined();
   });

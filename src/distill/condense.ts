@@ -8,6 +8,7 @@ import {
   type RandomGenerator,
   scope,
   type Tensor,
+  toDeviceOf,
   UsageError,
 } from '../tensor/index.js';
 import { type Chunks, usualChunks } from './chunks.js';
@@ -209,9 +210,11 @@ export class Condenser implements Disposable {
   }
 
   #restoredTarget(target: MatchingTarget): MatchingTarget {
-    const { pool, extractor } = this.#context;
+    const { pool, extractor, random } = this.#context;
     pool.blendInto(extractor, target.choice);
-    return { ...target, features: keep(target.features.clone()) };
+    // A state that was read from a file is on the CPU.
+    const features = scope(() => toDeviceOf(target.features, random.device).clone());
+    return { ...target, features: keep(features) };
   }
 
   #currentTarget(): MatchingTarget {

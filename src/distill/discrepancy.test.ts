@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { cat, grad, RandomGenerator, type Tensor, tensor } from '../tensor/index.js';
+import { cat, grad, type Tensor } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { expectGradient } from '../tensor/testing/finite-differences.js';
+import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import {
   characteristicFunction,
   discrepancy,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { buildModel, type ImageModel } from '../models/index.js';
-import { liveTensors, RandomGenerator, type Tensor, UsageError } from '../tensor/index.js';
+import { liveTensors, type Tensor, UsageError } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
+import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { ExtractorPool, type TrainedPair } from './index.js';
 
 const shape = { channels: 1, height: 8, width: 8 };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { arange, RandomGenerator, tensor, UsageError, upsampleBilinear } from '../tensor/index.js';
+import { UsageError, upsampleBilinear } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { expectGradient } from '../tensor/testing/finite-differences.js';
+import { arange, RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import { checkFormation, decode, decodedPerClass, type Formation, tileSize } from './index.js';
 
 const random = new RandomGenerator(1);

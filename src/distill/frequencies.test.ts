@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { cat, full, RandomGenerator } from '../tensor/index.js';
+import { cat } from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
+import { full, RandomGenerator } from '../tensor/testing/on-device.js';
 import { automaticScale, gaussianFrequencies, normalizeFeatures } from './index.js';
 
 describe('gaussianFrequencies', () => {

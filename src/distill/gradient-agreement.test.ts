@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { grad, RandomGenerator, type Tensor, tensor } from '../tensor/index.js';
+import { grad, type Tensor } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
+import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import { drawHalves, gradientAgreement } from './gradient-agreement.js';
 import { matchingLoss } from './index.js';
 

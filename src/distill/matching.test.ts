@@ -2,9 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { defaultSiamese } from '../augment/index.js';
 import { ClassSampler, type Dataset, pixelsToTensor } from '../data/index.js';
 import { buildModel } from '../models/index.js';
-import { grad, RandomGenerator, tensor } from '../tensor/index.js';
+import { grad } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { expectGradient } from '../tensor/testing/finite-differences.js';
+import { RandomGenerator, tensor, testDevice } from '../tensor/testing/on-device.js';
 import {
   characteristicFunction,
   discrepancy,
@@ -129,9 +130,12 @@ describe('drawTarget', () => {
     const target = drawTarget(drawn);
     expect(target.features.requiresGrad).toBe(false);
     expectNear(target.features.square().sum([1]), tensor(new Array(15).fill(1)), 1e-5);
-    const images = pixelsToTensor(digits.read(reads[0]!), 15, digits.shape, 'cpu').setRequiresGrad(
-      true,
-    );
+    const images = pixelsToTensor(
+      digits.read(reads[0]!),
+      15,
+      digits.shape,
+      testDevice,
+    ).setRequiresGrad(true);
     const same = extractFeatures(images, drawn, target.augmentation);
     expectNear(same, target.features, 1e-6);
     const t = gaussianFrequencies(16, same.size(1), target.automaticScale, random);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cat, liveTensors, RandomGenerator, scope, UsageError } from '../tensor/index.js';
+import { cat, liveTensors, scope, UsageError } from '../tensor/index.js';
+import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { stratify } from './index.js';
 
 const rows = (count: number, start = 0) =>

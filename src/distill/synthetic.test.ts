@@ -2,16 +2,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { arrayDataset, type Dataset, pixelsToTensor } from '../data/index.js';
 import {
   liveTensors,
-  RandomGenerator,
   savePt,
   saveSafetensors,
-  tensor,
   UsageError,
   upsampleBilinear,
-  zeros,
 } from '../tensor/index.js';
 import { numbers, relativeError } from '../tensor/testing/compare.js';
 import { temporaryFile } from '../tensor/testing/folder.js';
+import { RandomGenerator, tensor, testDevice, zeros } from '../tensor/testing/on-device.js';
 import {
   type Initialization,
   initializeSynthetic,
@@ -46,7 +44,7 @@ function classRows(
   transform = (image: ReturnType<typeof zeros>) => image,
 ): number[][] {
   const indices = [...digits.labels.keys()].filter((index) => digits.labels[index] === label);
-  const images = pixelsToTensor(digits.read(indices), indices.length, digits.shape, 'cpu');
+  const images = pixelsToTensor(digits.read(indices), indices.length, digits.shape, testDevice);
   return rows(numbers(transform(images)), indices.length);
 }
 

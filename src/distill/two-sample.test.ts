@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RandomGenerator, scope, type Tensor, tensor } from '../tensor/index.js';
+import { scope, type Tensor } from '../tensor/index.js';
+import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import { type CharacteristicFunction, characteristicFunction } from './index.js';
 import { noiseFloor, noiseRatio, testPower } from './two-sample.js';
 

@@ -10,13 +10,12 @@ import { temporaryFolder } from '../run/testing/folder.js';
 import { saveDistilled, saveSoftLabels } from '../tasks/index.js';
 import {
   liveTensors,
-  RandomGenerator,
   saveSafetensors,
   scope,
   type Tensor,
-  tensor,
   writeFileAtomic,
 } from '../tensor/index.js';
+import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import { decodeFor, openDistilledSet, writePair } from './index.js';
 
 let digits: Dataset;

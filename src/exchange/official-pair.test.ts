@@ -5,16 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { arrayDataset } from '../data/index.js';
 import { describeCorruption } from '../data/testing/corruption-suite.js';
 import { temporaryFolder } from '../run/testing/folder.js';
-import {
-  liveTensors,
-  RandomGenerator,
-  type Storable,
-  savePt,
-  type Tensor,
-  tensor,
-  UsageError,
-} from '../tensor/index.js';
+import { liveTensors, type Storable, savePt, type Tensor, UsageError } from '../tensor/index.js';
 import { hostileArchives } from '../tensor/testing/hostile-archives.js';
+import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import { pythonWithTorch, runPython } from '../tensor/testing/python.js';
 import { type ImagePair, type ReadPairOptions, readPair, writePair } from './index.js';
 

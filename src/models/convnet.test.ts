@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  grad,
-  liveTensors,
-  loadPt,
-  RandomGenerator,
-  type Tensor,
-  UsageError,
-  zeros,
-} from '../tensor/index.js';
+import { grad, liveTensors, loadPt, type Tensor, UsageError } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { golden, goldenPath } from '../tensor/testing/golden.js';
+import { RandomGenerator, zeros } from '../tensor/testing/on-device.js';
 import { buildModel, ConvNet, convNetDepth, modelNames, resolveModel } from './index.js';
 
 const random = new RandomGenerator(1);

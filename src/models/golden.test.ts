@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { evaluation, type Mode } from '../nn/index.js';
-import { grad, loadSafetensors, RandomGenerator, type Tensor, tensor } from '../tensor/index.js';
+import { grad, loadSafetensors, type Tensor } from '../tensor/index.js';
 import { expectNear, numbers, relativeError } from '../tensor/testing/compare.js';
 import { golden, goldenPath } from '../tensor/testing/golden.js';
+import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import { buildModel, type ImageModel, type InputShape, type ModelOptions } from './index.js';
 import { hashedTensor, nameHash } from './testing/hashed.js';
 

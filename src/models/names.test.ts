@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { RandomGenerator, type Tensor, UsageError } from '../tensor/index.js';
+import { type Tensor, UsageError } from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
+import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { adviceFor, buildModel, type ModelOptions, modelOf } from './index.js';
 
 const input = { channels: 3, height: 32, width: 32 };

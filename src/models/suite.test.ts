@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createOptimizer, crossEntropy, type Mode } from '../nn/index.js';
-import {
-  grad,
-  liveTensors,
-  noGrad,
-  RandomGenerator,
-  scope,
-  type Tensor,
-  tensor,
-  UsageError,
-} from '../tensor/index.js';
+import { grad, liveTensors, noGrad, scope, type Tensor, UsageError } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
+import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import { buildModel, type InputShape, type ModelOptions, modelNames } from './index.js';
 
 const square = (channels: number, side: number): InputShape => ({

@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  avgPool2d,
-  type DType,
-  liveTensors,
-  ones,
-  RandomGenerator,
-  type Tensor,
-  tensor,
-  zeros,
-} from '../tensor/index.js';
+import { avgPool2d, type DType, liveTensors, type Tensor } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { expectGradient } from '../tensor/testing/finite-differences.js';
+import { ones, RandomGenerator, tensor, testDevice, zeros } from '../tensor/testing/on-device.js';
 import {
   BatchNorm,
   Conv2d,
@@ -104,7 +96,7 @@ describe('Linear', () => {
 
 describe('InstanceNorm', () => {
   it('gives every channel of every image the mean and deviation of its bias and weight', () => {
-    using layer = new InstanceNorm(2);
+    using layer = new InstanceNorm(2, testDevice);
     layer.loadState(
       new Map([
         ['weight', tensor([1, 3])],
@@ -120,7 +112,7 @@ describe('InstanceNorm', () => {
   });
 
   it('has the gradients of its values', () => {
-    using layer = new InstanceNorm(2);
+    using layer = new InstanceNorm(2, testDevice);
     expectGradient(
       (x, weight, bias) => withTensors(layer, { weight, bias }, () => layer.forward(x)),
       [normal(2, 2, 3, 4), normal(2), normal(2)],
@@ -137,7 +129,7 @@ describe('forwardConvolutionBlock', () => {
       padding: 1,
       random,
     });
-    using norm = new InstanceNorm(3);
+    using norm = new InstanceNorm(3, testDevice);
     const tensors = { weight: normal(3, 2, 3, 3), bias: normal(3) };
     const x = normal(2, 2, 5, 6);
     withTensors(convolution, tensors, () =>
@@ -155,7 +147,7 @@ describe('forwardConvolutionBlock', () => {
 
 describe('BatchNorm', () => {
   it('normalises by the batch in training, with gradients', () => {
-    using layer = new BatchNorm(3);
+    using layer = new BatchNorm(3, testDevice);
     const statistics = { runningMean: empty([3], 0), runningVariance: empty([3], 1) };
     expectGradient(
       (x, weight, bias) =>
@@ -165,7 +157,7 @@ describe('BatchNorm', () => {
   });
 
   it('normalises by the running statistics in evaluation, with gradients', () => {
-    using layer = new BatchNorm(2);
+    using layer = new BatchNorm(2, testDevice);
     const statistics = {
       runningMean: tensor([1, -1], [2], 'float64'),
       runningVariance: tensor([4, 9], [2], 'float64'),
@@ -178,7 +170,7 @@ describe('BatchNorm', () => {
   });
 
   it('moves its running statistics by a tenth at each training batch, and only then', () => {
-    using layer = new BatchNorm(1);
+    using layer = new BatchNorm(1, testDevice);
     const x = tensor([1, 2, 3, 6], [4, 1]);
     layer.forward(x, training);
     expect(layer.runningMean.item()).toBeCloseTo(0.3, 6);
@@ -200,9 +192,9 @@ describe('every layer', () => {
       padding: 1,
       random,
     });
-    using norm = new InstanceNorm(3);
+    using norm = new InstanceNorm(3, testDevice);
     using linear = new Linear(4, 2, random);
-    using batchNorm = new BatchNorm(4);
+    using batchNorm = new BatchNorm(4, testDevice);
     using images = ones([2, 3, 4, 4]);
     using rows = ones([3, 4]);
     const calls = [

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { grad, oneHot, RandomGenerator, tensor } from '../tensor/index.js';
+import { grad, oneHot } from '../tensor/index.js';
 import { expectNear } from '../tensor/testing/compare.js';
 import { expectGradient } from '../tensor/testing/finite-differences.js';
 import { golden } from '../tensor/testing/golden.js';
+import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import { correctPredictions, crossEntropy, softCrossEntropy } from './index.js';
 
 const expected = golden('losses');

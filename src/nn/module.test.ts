@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  grad,
-  liveTensors,
-  ones,
-  RandomGenerator,
-  scope,
-  type Tensor,
-  UsageError,
-  zeros,
-} from '../tensor/index.js';
+import { grad, liveTensors, scope, type Tensor, UsageError } from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
+import { ones, RandomGenerator, testDevice, zeros } from '../tensor/testing/on-device.js';
 import { BatchNorm, evaluation, Linear, Module } from './index.js';
 
 class Block extends Module {
@@ -21,7 +13,7 @@ class Block extends Module {
     super();
     this.scale = this.parameter('scale', ones([3]));
     this.linear = this.child('inner.0', new Linear(2, 3, new RandomGenerator(seed)));
-    this.norm = this.child('norm', new BatchNorm(3));
+    this.norm = this.child('norm', new BatchNorm(3, testDevice));
   }
 
   forward(x: Tensor): Tensor {

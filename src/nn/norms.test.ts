@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { liveTensors, ones, RandomGenerator, type Tensor, UsageError } from '../tensor/index.js';
+import { liveTensors, type Tensor, UsageError } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { expectGradient } from '../tensor/testing/finite-differences.js';
+import { ones, RandomGenerator, testDevice } from '../tensor/testing/on-device.js';
 import { createNorm, evaluation, GroupNorm, LayerNorm, normKinds } from './index.js';
 import { withTensors } from './testing/parameters.js';
 
@@ -25,7 +26,7 @@ describe('createNorm', () => {
     ['layer', (y: Tensor) => y, 1],
     ['batch', (y: Tensor) => y.permute([1, 0, 2, 3]), 1],
   ] as const)('%s normalisation gives its groups mean 0 and deviation 1', (kind, grouped, kept) => {
-    using norm = createNorm(kind, shape, 'cpu');
+    using norm = createNorm(kind, shape, testDevice);
     const y = norm.forward(x, { kind: 'train', random });
     expect(y.shape).toEqual(x.shape);
     const [mean, deviation] = moments(grouped(y), kept);
@@ -34,14 +35,16 @@ describe('createNorm', () => {
   });
 
   it('none leaves everything as it is and has no state', () => {
-    using norm = createNorm('none', shape, 'cpu');
+    using norm = createNorm('none', shape, testDevice);
     expect(norm.forward(x, evaluation)).toBe(x);
     expect(norm.state().size).toBe(0);
   });
 
   it('has a scale and a shift per channel, for layers per number', () => {
     const shapes = normKinds.map((kind) =>
-      [...createNorm(kind, shape, 'cpu').namedParameters().values()].map((value) => value.shape),
+      [...createNorm(kind, shape, testDevice).namedParameters().values()].map(
+        (value) => value.shape,
+      ),
     );
     const perChannel = [[8], [8]];
     expect(shapes).toEqual([
@@ -58,17 +61,17 @@ describe('createNorm', () => {
 
   it('refuses what cannot be normalised', () => {
     const pixel = { channels: 4, height: 1, width: 1 };
-    expect(() => createNorm('group', { ...shape, channels: 6 }, 'cpu')).toThrow(/6 channels/);
+    expect(() => createNorm('group', { ...shape, channels: 6 }, testDevice)).toThrow(/6 channels/);
     for (const kind of ['instance', 'group'] as const) {
-      expect(() => createNorm(kind, pixel, 'cpu')).toThrow(UsageError);
-      expect(() => createNorm(kind, pixel, 'cpu')).toThrow(/single pixel/);
+      expect(() => createNorm(kind, pixel, testDevice)).toThrow(UsageError);
+      expect(() => createNorm(kind, pixel, testDevice)).toThrow(/single pixel/);
     }
-    createNorm('layer', pixel, 'cpu').dispose();
+    createNorm('layer', pixel, testDevice).dispose();
   });
 
   it('leaves only its result behind', () => {
     for (const kind of normKinds.filter((each) => each !== 'none')) {
-      using norm = createNorm(kind, shape, 'cpu');
+      using norm = createNorm(kind, shape, testDevice);
       const before = liveTensors();
       const y = norm.forward(x, { kind: 'train', random });
       expect(liveTensors()).toBe(before + 1);
@@ -79,7 +82,7 @@ describe('createNorm', () => {
 
 describe('GroupNorm', () => {
   it('has the gradients of its values', () => {
-    using layer = new GroupNorm(2, 4);
+    using layer = new GroupNorm(2, 4, testDevice);
     expectGradient(
       (x, weight, bias) => withTensors(layer, { weight, bias }, () => layer.forward(x)),
       [normal(2, 4, 3, 2), normal(4), normal(4)],
@@ -89,7 +92,7 @@ describe('GroupNorm', () => {
 
 describe('LayerNorm', () => {
   it('has the gradients of its values', () => {
-    using layer = new LayerNorm([3, 2]);
+    using layer = new LayerNorm([3, 2], { device: testDevice });
     expectGradient(
       (x, weight, bias) => withTensors(layer, { weight, bias }, () => layer.forward(x)),
       [normal(4, 3, 2), normal(3, 2), normal(3, 2)],

@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  liveTensors,
-  ones,
-  RandomGenerator,
-  scope,
-  type Tensor,
-  UsageError,
-} from '../tensor/index.js';
+import { liveTensors, scope, type Tensor, UsageError } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { golden } from '../tensor/testing/golden.js';
+import { ones, RandomGenerator } from '../tensor/testing/on-device.js';
 import { createOptimizer, type OptimizerOptions } from './index.js';
 
 const expected = golden('optimizers');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { tensor } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { golden } from '../tensor/testing/golden.js';
+import { tensor } from '../tensor/testing/on-device.js';
 import { type ScheduleOptions, startSchedule } from './index.js';
 
 const expected = golden('schedules');

@@ -6,9 +6,9 @@ import { stepsPerEvent } from './evaluation/evaluate-seed.js';
 import { perClass, type Stage, stageBytes } from './footprint.js';
 import type { Plan, TaskChunks } from './plan.js';
 import { checkPlan, missingNetworks, type Prepared } from './prepare.js';
-import { pretrainSteps } from './pretrain.js';
 import { type Probed, probe } from './probe.js';
 import { repeatedPlans } from './repeats.js';
+import { evaluatedSets, snapshots, stageSeconds } from './stage-seconds.js';
 
 export interface EstimateRequest {
   readonly plan: Plan;
@@ -59,7 +59,7 @@ export async function estimatePlan(request: EstimateRequest): Promise<PlanEstima
     .reduce((sum, networks) => sum + networks, 0);
   const total = plan.pretrain.networks * plan.repeats;
   const probed = await probe({ plan, prepared, pretrains: missing > 0, onEvent, signal });
-  const seconds = stageSeconds(plan, prepared, probed, missing);
+  const seconds = stageSeconds(plan, prepared.data, probed.seconds, missing);
   const stages = prepared.memory.stages.map((stage) => ({
     stage: stage.stage,
     seconds: seconds[stage.stage],
@@ -73,48 +73,6 @@ export async function estimatePlan(request: EstimateRequest): Promise<PlanEstima
     disk: diskBytes(plan, prepared, probed, missing),
     networks: { total, ready: total - missing },
   };
-}
-
-/** Sets that an evaluation trains networks on: random real images, the start, the result. */
-const evaluatedSets = 3;
-
-function stageSeconds(
-  plan: Plan,
-  { data: { train, test } }: Prepared,
-  { seconds: probed }: Probed,
-  missing: number,
-): Record<Stage, number> {
-  const { distill, evaluate, repeats } = plan;
-  const { classNames, labels } = train;
-  const { decoded } = perClass(plan);
-  const pretrained =
-    pretrainSteps({ train, options: plan.pretrain }) * probed.pretrainStep +
-    test.labels.length * probed.extractorImage;
-  const draws = Math.ceil(distill.iterations / distill.amortize);
-  const evaluated =
-    trainingSteps(evaluate, classNames.length * decoded) * probed.evaluateStep +
-    test.labels.length * probed.studentImage;
-  return {
-    pretrain: missing * pretrained,
-    clusters:
-      repeats *
-      (labels.length * probed.extractorImage +
-        classNames.length * Math.ceil(Math.log2(decoded)) * probed.halving),
-    distill:
-      repeats *
-      (probed.beginning +
-        draws * probed.drawingIteration +
-        (distill.iterations - draws) * probed.iteration +
-        probed.firstPicture +
-        // The last picture shows the images twice.
-        (snapshots(plan) + 1) * probed.picture),
-    evaluate: repeats * evaluatedSets * evaluate.seeds * evaluated,
-  };
-}
-
-/** Pictures of the images, the start's and the end's among them. */
-function snapshots({ snapshotEvery, distill: { iterations } }: Plan): number {
-  return 1 + Math.ceil(iterations / snapshotEvery);
 }
 
 /** Bytes of one line of the event log. */

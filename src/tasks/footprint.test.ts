@@ -1,15 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type DatasetPair, loadDigits } from '../data/index.js';
 import { buildModel, type ModelOptions } from '../models/index.js';
-import {
-  grad,
-  liveTensors,
-  noGrad,
-  RandomGenerator,
-  scope,
-  type Tensor,
-  tensorMemory,
-} from '../tensor/index.js';
+import { grad, liveTensors, noGrad, scope, type Tensor, tensorMemory } from '../tensor/index.js';
+import { describeOnHost, RandomGenerator } from '../tensor/testing/on-device.js';
 import { activationBytes, featureDimension, float, parameterBytes } from './activations.js';
 import { dataSizes } from './data-sizes.js';
 import { footprint, type Stage, stageBytes, type Workload } from './footprint.js';
@@ -45,19 +38,24 @@ describe('what a network takes', () => {
     expect(parameterBytes(options, shape, 7)).toBe(state.reduce((sum, x) => sum + bytes(x), 0));
     expect(featureDimension(options, shape)).toBe(model.featureDimension);
   });
+});
 
+describeOnHost('the allocator', () => {
   it.each([
     ['without', false],
     ['with', true],
-  ])('is about what the images take on their way through it, %s gradient', (_, gradient) => {
-    const [options, images] = [{ name: 'convnet', width: 128 } as const, 256];
-    const used = takenBy(options, images, gradient);
-    // macOS has an allocator that cannot be asked.
-    if (tensorMemory().mostHeld === 0) return;
-    const estimate = images * activationBytes(options, colour32, { gradient });
-    expect(used / estimate).toBeGreaterThan(0.75);
-    expect(used / estimate).toBeLessThan(1.25);
-  });
+  ])(
+    'finds the images on their way through a network about as large, %s gradient',
+    (_, gradient) => {
+      const [options, images] = [{ name: 'convnet', width: 128 } as const, 256];
+      const used = takenBy(options, images, gradient);
+      // macOS has an allocator that cannot be asked.
+      if (tensorMemory().mostHeld === 0) return;
+      const estimate = images * activationBytes(options, colour32, { gradient });
+      expect(used / estimate).toBeGreaterThan(0.75);
+      expect(used / estimate).toBeLessThan(1.25);
+    },
+  );
 });
 
 describe('what a walk through a network finds', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type IterationReport, SyntheticImages } from '../distill/index.js';
-import { FailureError, RandomGenerator, type Tensor, tensor } from '../tensor/index.js';
+import { FailureError, type Tensor } from '../tensor/index.js';
+import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import { DistillGuards, isGuessing } from './guards.js';
 
 const usual: IterationReport = {

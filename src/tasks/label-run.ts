@@ -1,6 +1,6 @@
 import { labelsByClass } from '../distill/index.js';
 import type { RunDirectory } from '../run/index.js';
-import { noGrad, scope, type Tensor } from '../tensor/index.js';
+import { noGrad, scope, type Tensor, toDeviceOf } from '../tensor/index.js';
 import { MetricsCollector } from './evaluation/metrics.js';
 import { decodeStored } from './product.js';
 import { begin, type PipelineRequest, productFolder, type RunContext } from './run-context.js';
@@ -107,14 +107,13 @@ export function storedLabels(
 ): Tensor | undefined {
   const stored = loadSoftLabels(folder, [images.size(0), classes]);
   if (stored === undefined) return undefined;
-  const { probabilities, metadata } = stored;
+  using probabilities = stored.probabilities;
+  const { metadata } = stored;
   const same =
     metadata.teacher.hash === teacher.hash &&
     metadata.temperature === options.temperature &&
     metadata.correctToHard === options.correctToHard;
-  if (same) return probabilities;
-  probabilities.dispose();
-  return undefined;
+  return same ? toDeviceOf(probabilities, images.device) : undefined;
 }
 
 function storedImages(folder: string, { plan, data, random }: RunContext): Tensor {

@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { loadDigits } from '../data/digits.js';
 import { temporaryFolder } from '../run/testing/folder.js';
-import { liveTensors, residentMemory } from '../tensor/index.js';
+import { liveTensors } from '../tensor/index.js';
 import { distillDataset } from './distill-dataset.js';
 import { smallPlan } from './testing/plan.js';
 
-it('needs no more memory after 800 iterations than after 400', async () => {
+// The resident memory is the system's affair too: test/slow measures its growth, over ten thousand iterations.
+it('holds as many tensors after 800 iterations as after 100', async () => {
   const digits = await loadDigits();
-  const live = new Map<number, number>();
-  const resident = new Map<number, number>();
+  const live: number[] = [];
   const plan = { ...smallPlan, distill: { ...smallPlan.distill, iterations: 800 } };
   using synthetic = await distillDataset({
     train: digits.train,
@@ -16,13 +16,9 @@ it('needs no more memory after 800 iterations than after 400', async () => {
     cache: temporaryFolder(),
     onEvent: (event) => {
       if (event.type !== 'distill-iteration' || event.iteration % 100 !== 0) return;
-      live.set(event.iteration, liveTensors());
-      resident.set(event.iteration, residentMemory().current);
+      live.push(liveTensors());
     },
   });
   expect(synthetic.images.shape).toEqual([20, 1, 8, 8]);
-  expect([...live.keys()]).toEqual([100, 200, 300, 400, 500, 600, 700, 800]);
-  expect(new Set(live.values()).size).toBe(1);
-  const growth = (resident.get(800)! - resident.get(400)!) / 2 ** 20;
-  expect(growth, 'growth of the resident memory in MiB').toBeLessThan(16);
+  expect(live).toEqual(Array(8).fill(live[0]));
 });

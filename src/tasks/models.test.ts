@@ -71,11 +71,9 @@ describe('a run with other networks than the ConvNet', () => {
     );
     const before = liveTensors();
     const estimate = await estimatePlan({ plan, cache: temporaryFolder() });
-    expect(estimate.stages.map(({ stage }) => stage)).toContain('distill');
-    for (const { bytes, seconds } of estimate.stages) {
-      expect(bytes).toBeGreaterThan(0);
-      expect(seconds).toBeGreaterThan(0);
-    }
+    const stages = estimate.stages.map(({ stage }) => stage);
+    expect(stages).toEqual(['pretrain', 'clusters', 'distill', 'evaluate']);
+    expect(Number.isFinite(estimate.seconds)).toBe(true);
     expect(liveTensors()).toBe(before);
   });
 });

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { noAugmentation } from '../augment/index.js';
 import { loadDigits } from '../data/digits.js';
 import { buildModel } from '../models/index.js';
-import { liveTensors, RandomGenerator } from '../tensor/index.js';
+import { liveTensors } from '../tensor/index.js';
+import { RandomGenerator, testDevice } from '../tensor/testing/on-device.js';
 import { trainingSteps } from './evaluation/evaluate.js';
 import { testAccuracy } from './evaluation/test-network.js';
 import { smallPlan } from './testing/plan.js';
@@ -27,19 +28,20 @@ describe('training a network', () => {
       10,
       random,
     );
-    const untrained = await testAccuracy(model, digits.test, { device: 'cpu' });
+    const untrained = await testAccuracy(model, digits.test, { device: testDevice });
     const losses: number[] = [];
     await train({
       model,
-      source: datasetSource(digits.train, 'cpu'),
+      source: datasetSource(digits.train, testDevice),
       steps: 250,
       options,
       random,
       onStep: (_, loss) => losses.push(loss),
     });
+    // Over eight seeds: 9 to 19 % untrained and 94.5 to 96.8 % trained; the last loss a fortieth of the first or less.
     expect(untrained).toBeLessThan(40);
-    expect(await testAccuracy(model, digits.test, { device: 'cpu' })).toBeGreaterThan(90);
-    expect(losses.at(-1)).toBeLessThan(losses[0]! / 5);
+    expect(await testAccuracy(model, digits.test, { device: testDevice })).toBeGreaterThan(85);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! / 10);
     model.dispose();
     expect(liveTensors()).toBe(before);
   });
@@ -54,11 +56,11 @@ describe('training a network', () => {
       random,
     );
     const tracked = () => model.state().get('layers.norm.0.num_batches_tracked')!.item();
-    const source = datasetSource(digits.train, 'cpu');
+    const source = datasetSource(digits.train, testDevice);
     await train({ model, source, steps: 3, options: { ...options, cutMix: 1 }, random });
     await train({ model, source, steps: 4, options, random });
     expect(tracked()).toBe(7);
-    await testAccuracy(model, digits.test, { device: 'cpu' });
+    await testAccuracy(model, digits.test, { device: testDevice });
     expect(tracked()).toBe(7);
   });
 
@@ -72,7 +74,7 @@ describe('training a network', () => {
       10,
       random,
     );
-    const tiny = { ...datasetSource(digits.train, 'cpu'), size: 5 };
+    const tiny = { ...datasetSource(digits.train, testDevice), size: 5 };
     const batches: number[][] = [];
     const source = {
       ...tiny,

@@ -5,7 +5,8 @@ import { noAugmentation, officialTraining } from '../augment/index.js';
 import { loadDigits } from '../data/digits.js';
 import { buildModel, type ModelOptions } from '../models/index.js';
 import { temporaryFolder } from '../run/testing/folder.js';
-import { hashTensors, liveTensors, RandomGenerator } from '../tensor/index.js';
+import { hashTensors, liveTensors } from '../tensor/index.js';
+import { RandomGenerator, testDevice } from '../tensor/testing/on-device.js';
 import { datasetSource, type TrainOptions, train } from './train.js';
 import { TrainingCheckpoints } from './training-checkpoints.js';
 
@@ -57,7 +58,7 @@ async function trained(model: ModelOptions, options: TrainOptions, stop?: Stop) 
     });
   await train({
     model: network,
-    source: datasetSource(digits, 'cpu'),
+    source: datasetSource(digits, testDevice),
     steps: 24,
     options,
     random,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { conv2d, grad, liveTensors, noGrad, ones, scope, tensor, zeros } from './index.js';
+import { conv2d, grad, liveTensors, noGrad, scope } from './index.js';
 import { numbers } from './testing/compare.js';
 import { expectGradient } from './testing/finite-differences.js';
+import { ones, tensor, zeros } from './testing/on-device.js';
 
 describe('grad', () => {
   it('differentiates one output with respect to several inputs', () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   engine,
-  ones,
   physicalCores,
   requireDevice,
   residentMemory,
@@ -10,6 +9,7 @@ import {
   toDeviceOf,
   UsageError,
 } from './index.js';
+import { ones } from './testing/on-device.js';
 
 describe('threads', () => {
   it('are what was set', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hashTensors, tensor } from './index.js';
+import { hashTensors } from './index.js';
+import { tensor } from './testing/on-device.js';
 
 function hashed(
   name: string,

@@ -9,15 +9,13 @@ import {
   fromBytes,
   liveTensors,
   loadSafetensors,
-  ones,
-  RandomGenerator,
   saveSafetensors,
   scope,
-  tensor,
   UsageError,
 } from './index.js';
 import { numbers } from './testing/compare.js';
 import { temporaryFile } from './testing/folder.js';
+import { ones, RandomGenerator, tensor } from './testing/on-device.js';
 
 const dtypes: DType[] = [
   'uint8',

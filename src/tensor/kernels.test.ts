@@ -10,12 +10,14 @@ import {
   groupNorm,
   liveTensors,
   noGrad,
-  RandomGenerator,
   scope,
+  setThreads,
   type Tensor,
+  threads,
 } from './index.js';
 import { native } from './native.js';
-import { expectNear } from './testing/compare.js';
+import { expectNear, numbers } from './testing/compare.js';
+import { describeOnHost, RandomGenerator } from './testing/on-device.js';
 
 const normal = (seed: number, ...shape: number[]): Tensor =>
   new RandomGenerator(seed).normal(shape, 'float64');
@@ -38,13 +40,24 @@ function relativeError(actual: Tensor, exact: Tensor): number {
   return error / exact.abs().max().item();
 }
 
-describe.each([...engine().instructionSets])('the kernels for %s', (name) => {
-  const before = native.instructionSet();
-  beforeAll(() => void native.instructionSet(name));
-  afterAll(() => void native.instructionSet(before));
+const compilations = engine().instructionSets.flatMap((name) =>
+  [1, 2, 3].map((count) => [name, count] as const),
+);
+
+describeOnHost.each(compilations)('the kernels for %s on %i threads', (name, count) => {
+  const before = { instructionSet: native.instructionSet(), threads: threads() };
+  beforeAll(() => {
+    native.instructionSet(name);
+    setThreads(count);
+  });
+  afterAll(() => {
+    native.instructionSet(before.instructionSet);
+    setThreads(before.threads);
+  });
 
   it('are in use', () => {
     expect(native.instructionSet()).toBe(name);
+    expect(threads()).toBe(count);
   });
 
   describe.each([
@@ -175,22 +188,57 @@ describe.each([...engine().instructionSets])('the kernels for %s', (name) => {
 
   it('leave nothing behind', () => {
     const before = liveTensors();
-    scope(() => {
-      differentiate(
-        'float32',
-        [
-          normal(1, 4, 16, 8, 8),
-          normal(2, 16, 16, 3, 3),
-          normal(3, 16),
-          normal(4, 16),
-          normal(5, 16),
-        ],
-        (x, weight, bias, scale, shift) => [
-          convolutionBlock(x!, weight!, bias!, scale!, shift!, 1, 1e-5),
-        ],
-      );
-    });
+    scope(() => void blockGradients());
     expect(liveTensors()).toBe(before);
+  });
+
+  it('give the same bytes again', () => {
+    scope(() => {
+      for (const results of [blockGradients, meanGradients]) {
+        expect(results().map(numbers)).toEqual(results().map(numbers));
+      }
+    });
+  });
+});
+
+/** A block of sixteen channels on twelve images, and its gradients: sums over images, and so over threads. */
+function blockGradients(): Tensor[] {
+  return differentiate(
+    'float32',
+    [normal(1, 12, 16, 8, 8), normal(2, 16, 16, 3, 3), normal(3, 16), normal(4, 16), normal(5, 16)],
+    (x, weight, bias, scale, shift) => [
+      convolutionBlock(x!, weight!, bias!, scale!, shift!, 1, 1e-5),
+    ],
+  );
+}
+
+/** Characteristic means of many rows at many frequencies, and their gradients. */
+function meanGradients(): Tensor[] {
+  return differentiate('float32', [normal(6, 2100, 20), normal(7, 1500, 20)], (x, t) =>
+    characteristicMeans(x!, t!, 3),
+  );
+}
+
+describeOnHost.each([...engine().instructionSets])('the threads of the kernels for %s', (name) => {
+  const before = { instructionSet: native.instructionSet(), threads: threads() };
+  beforeAll(() => void native.instructionSet(name));
+  afterAll(() => {
+    native.instructionSet(before.instructionSet);
+    setThreads(before.threads);
+  });
+
+  it('are really as many as asked for, even beyond the cores: each number adds up in its own order', () => {
+    scope(() => {
+      const weightGradients = [1, 2, 3].map((count) => {
+        setThreads(count);
+        return blockGradients()[2]!;
+      });
+      const [one, two, three] = weightGradients as [Tensor, Tensor, Tensor];
+      expect(new Set(weightGradients.map((gradient) => numbers(gradient).join())).size).toBe(3);
+      // Rounding of sums over twelve images, and nothing else: 1.6e-6 at most was measured.
+      expectNear(two, one, 1e-5);
+      expectNear(three, one, 1e-5);
+    });
   });
 });
 

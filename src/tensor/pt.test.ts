@@ -4,17 +4,15 @@ import {
   type DType,
   liveTensors,
   loadPt,
-  ones,
-  RandomGenerator,
   type Storable,
   savePt,
   Tensor,
-  tensor,
   UsageError,
 } from './index.js';
 import { numbers } from './testing/compare.js';
 import { temporaryFile } from './testing/folder.js';
 import { golden, goldenPath } from './testing/golden.js';
+import { ones, RandomGenerator, tensor } from './testing/on-device.js';
 import { pythonWithTorch, runPython } from './testing/python.js';
 import { readZip, writeZip } from './zip.js';
 

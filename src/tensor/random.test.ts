@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { RandomGenerator, UsageError } from './index.js';
+import { UsageError } from './index.js';
 import { numbers } from './testing/compare.js';
+import { RandomGenerator } from './testing/on-device.js';
 
 /** A sample of everything a generator can draw. */
 function draws(random: RandomGenerator): unknown[] {

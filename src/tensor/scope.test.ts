@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  keep,
-  liveTensors,
-  ones,
-  RandomGenerator,
-  scope,
-  type Tensor,
-  watchTensors,
-  zeros,
-} from './index.js';
+import { keep, liveTensors, scope, type Tensor, watchTensors } from './index.js';
+import { ones, RandomGenerator, zeros } from './testing/on-device.js';
 
 describe('scope', () => {
   it('releases what the body creates and returns its result', () => {

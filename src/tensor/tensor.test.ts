@@ -1,21 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import {
-  arange,
   cat,
   conv2d,
   type DType,
   dtypeBytes,
   fromBytes,
-  full,
   oneHot,
-  ones,
   stack,
   type Tensor,
-  tensor,
   where,
-  zeros,
 } from './index.js';
 import { numbers } from './testing/compare.js';
+import { arange, full, ones, tensor, testDevice, zeros } from './testing/on-device.js';
 
 describe('tensor()', () => {
   it.each<[string, Parameters<typeof tensor>[0], DType]>([
@@ -29,7 +25,7 @@ describe('tensor()', () => {
     const x = tensor(values);
     expect(x.dtype).toBe(dtype);
     expect(x.shape).toEqual([3]);
-    expect(x.device).toBe('cpu');
+    expect(x.device).toBe(testDevice);
     expect(numbers(x)).toEqual([1, 2, 3]);
   });
 

@@ -7,8 +7,8 @@ export type Verdict =
   | { readonly kind: 'rejected' }
   | { readonly kind: 'finding'; readonly problem: string };
 
-/** More than this for a file of some KB is a hang, even on a busy machine. */
-const LONGEST_MS = 5_000;
+/** More than this of the processor's time, in seconds, for a file of some KB is a hang, however busy the machine is. */
+const LONGEST = 5;
 
 /** By how much one input may raise the process's peak of memory. */
 const MOST_BYTES = 512 * 2 ** 20;
@@ -25,20 +25,21 @@ const UNCLEAR: ReadonlySet<string> = new Set(['TypeError', 'RangeError', 'Refere
 export async function judge(reader: Reader, path: string, folder: string): Promise<Verdict> {
   const tensors = liveTensors();
   const peak = process.resourceUsage().maxRSS;
-  const started = performance.now();
+  const started = process.cpuUsage();
   let error: unknown;
   try {
     await reader.read(path, folder);
   } catch (caught) {
     error = caught ?? new Error('undefined was thrown');
   }
-  const milliseconds = performance.now() - started;
+  const { user, system } = process.cpuUsage(started);
+  const seconds = (user + system) / 1e6;
   const grown = (process.resourceUsage().maxRSS - peak) * 1024;
   const leaked = liveTensors() - tensors;
   const problem =
     (error === undefined ? undefined : problemOf(error, reader, folder)) ??
     (leaked === 0 ? undefined : `${leaked} tensors left`) ??
-    (milliseconds < LONGEST_MS ? undefined : `${(milliseconds / 1000).toFixed(1)} s`) ??
+    (seconds < LONGEST ? undefined : `${seconds.toFixed(1)} s of the processor's time`) ??
     (grown < MOST_BYTES ? undefined : `${Math.round(grown / 2 ** 20)} MiB of memory`);
   if (problem !== undefined) return { kind: 'finding', problem };
   return { kind: error === undefined ? 'read' : 'rejected' };

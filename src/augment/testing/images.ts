@@ -1,11 +1,6 @@
 import { expect } from 'vitest';
-import {
-  type DType,
-  liveTensors,
-  RandomGenerator,
-  scope,
-  type Tensor,
-} from '../../tensor/index.js';
+import { type DType, liveTensors, scope, type Tensor } from '../../tensor/index.js';
+import { RandomGenerator } from '../../tensor/testing/on-device.js';
 
 /** Reads or gives one value of a batch of images by its position. */
 export type Pixel = (image: number, channel: number, row: number, column: number) => number;

@@ -43,7 +43,7 @@ describe('a damaged file in the cache', () => {
     }
   }
 
-  it('is noticed and made anew, whatever the damage', { timeout: 120_000 }, async () => {
+  it('is noticed and made anew, whatever the damage', async () => {
     const folder = await temporaryDirectory();
     const expected = await openCached(source, { folder });
     const path = cachePath(source, folder);
@@ -75,7 +75,8 @@ describe('a damaged file in the cache', () => {
         /can't be used \((it has|its header)/,
       );
     }
-    expect(process.memoryUsage().rss - before).toBeLessThan(64 * 2 ** 20);
+    // The least of them claims 225 GB; what else the process takes meanwhile is its own affair.
+    expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 30);
   });
 
   it('cannot be made anew if a folder has its name, which is said', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { liveTensors, RandomGenerator, scope, tensor } from '../../tensor/index.js';
+import { liveTensors, scope } from '../../tensor/index.js';
+import { RandomGenerator, tensor } from '../../tensor/testing/on-device.js';
 import { ForgettingCounter, mostForgotten } from './forgetting.js';
 import { herd } from './herding.js';
 import { kCentre } from './k-centre.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Dataset, pixelsToTensor, subset } from '../../data/index.js';
-import { liveTensors, RandomGenerator, scope } from '../../tensor/index.js';
+import { liveTensors, scope } from '../../tensor/index.js';
+import { RandomGenerator, testDevice } from '../../tensor/testing/on-device.js';
 import { normalizeFeatures } from '../characteristic.js';
 import { fewDigits } from '../testing/digits.js';
 import {
@@ -20,7 +21,7 @@ const pixelsOf =
   async (indices) =>
     scope(() =>
       normalizeFeatures(
-        pixelsToTensor(dataset.read(indices), indices.length, dataset.shape, 'cpu').reshape([
+        pixelsToTensor(dataset.read(indices), indices.length, dataset.shape, testDevice).reshape([
           indices.length,
           64,
         ]),
@@ -83,12 +84,12 @@ describe('selected images', () => {
     const before = liveTensors();
     const indices = Int32Array.of(4, 1, 11, 6);
     {
-      using set = selectedImages(dataset, indices, 'cpu');
+      using set = selectedImages(dataset, indices, testDevice);
       expect(set).toMatchObject({ classes: 2, imagesPerClass: 2, decodedPerClass: 2 });
       expect(set.images.shape).toEqual([4, 1, 8, 8]);
       const decoded = scope(() => set.decode().toFloat32Array());
       const real = scope(() =>
-        pixelsToTensor(dataset.read(indices), 4, dataset.shape, 'cpu').toFloat32Array(),
+        pixelsToTensor(dataset.read(indices), 4, dataset.shape, testDevice).toFloat32Array(),
       );
       expect(decoded).toEqual(real);
     }

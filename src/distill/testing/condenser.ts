@@ -1,7 +1,8 @@
 import { defaultSiamese } from '../../augment/index.js';
 import { type Dataset, indicesByClass } from '../../data/index.js';
 import { buildModel } from '../../models/index.js';
-import { RandomGenerator } from '../../tensor/index.js';
+
+import { RandomGenerator } from '../../tensor/testing/on-device.js';
 import type { Chunks } from '../chunks.js';
 import {
   type CondenseOptions,

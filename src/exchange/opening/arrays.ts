@@ -6,7 +6,7 @@ import {
   parseNpz,
   pixelsToTensor,
 } from '../../data/index.js';
-import { scope, type Tensor, tensor } from '../../tensor/index.js';
+import { scope, type Tensor, tensor, UsageError } from '../../tensor/index.js';
 import type { LabelledSet } from './labelled-set.js';
 
 /** A `.npz` or `.safetensors` file of images and labels. */
@@ -35,7 +35,7 @@ function isCounted(names: readonly string[]): boolean {
 /**
  * The named arrays of a `.npz` file as tensors, the caller's; names that it lacks are left out.
  *
- * @throws UsageError naming the file if it is damaged.
+ * @throws UsageError naming the file if it is damaged, or one of the arrays holds no numbers.
  */
 export async function tensorsOfNpz(
   path: string,
@@ -43,7 +43,15 @@ export async function tensorsOfNpz(
 ): Promise<ReadonlyMap<string, Tensor>> {
   const bytes = await readWholeFile(path);
   const arrays = await parsing(path, () => parseNpz(bytes, (name) => names.includes(name)));
-  return scope(() => new Map([...arrays].map(([name, array]) => [name, tensorOf(array)])));
+  return scope(
+    () =>
+      new Map(
+        [...arrays].map(([name, array]) => {
+          if ('values' in array) return [name, tensorOf(array)];
+          throw new UsageError(`${path}: ${name} holds texts, expected numbers`);
+        }),
+      ),
+  );
 }
 
 function tensorOf({ shape, values }: NumpyArray): Tensor {

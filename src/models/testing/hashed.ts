@@ -1,4 +1,5 @@
-import { type Tensor, tensor } from '../../tensor/index.js';
+import type { Tensor } from '../../tensor/index.js';
+import { tensor } from '../../tensor/testing/on-device.js';
 
 /** FNV-1a, 32 bits. */
 export function nameHash(name: string): number {

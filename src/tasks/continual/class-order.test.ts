@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Dataset, loadDigits } from '../../data/index.js';
-import { RandomGenerator, UsageError } from '../../tensor/index.js';
+import { UsageError } from '../../tensor/index.js';
+import { RandomGenerator } from '../../tensor/testing/on-device.js';
 import { divideClasses, drawClassOrder, requireSteps } from './class-order.js';
 
 describe('the steps', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { arrayDataset } from '../../data/index.js';
 import { fewDigits } from '../../distill/testing/digits.js';
-import { liveTensors, RandomGenerator } from '../../tensor/index.js';
+import { liveTensors } from '../../tensor/index.js';
+import { RandomGenerator } from '../../tensor/testing/on-device.js';
 import { smallPlan } from '../testing/plan.js';
 import { forgettingScores } from './forgetting.js';
 
@@ -28,6 +29,7 @@ describe('the forgetting scores of a training', () => {
     expect(scores).toHaveLength(120);
     const lowest = Math.min(...mislabelled.map((index) => scores[index]!));
     const others = Array.from(scores).filter((_, index) => !mislabelled.includes(index));
+    // Over eight seeds: at least 116 of the 118 others are never forgotten, and none as often as those two.
     expect(others.filter((score) => score === 0).length).toBeGreaterThan(80);
     expect(others.filter((score) => score >= lowest).length).toBeLessThan(4);
     expect(await forgettingScores({ train, model, options, random: random() })).toEqual(scores);

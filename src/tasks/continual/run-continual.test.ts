@@ -6,7 +6,8 @@ import { loadDigits, pixelsToTensor } from '../../data/index.js';
 import { watched } from '../../distill/testing/digits.js';
 import { RunDirectory, type RunEvent } from '../../run/index.js';
 import { temporaryFolder } from '../../run/testing/folder.js';
-import { liveTensors, scope } from '../../tensor/index.js';
+import { liveTensors, loadSafetensors, scope } from '../../tensor/index.js';
+import { testDevice } from '../../tensor/testing/on-device.js';
 import type { Plan } from '../plan.js';
 import { checkPlan } from '../prepare.js';
 import { loadDistilled } from '../product.js';
@@ -61,7 +62,7 @@ async function run(
 }
 
 const imagesIn = (directory: RunDirectory, ...folder: string[]): Float32Array =>
-  scope(() => loadDistilled(directory.pathOf(...folder), 'cpu').images.toFloat32Array());
+  scope(() => loadDistilled(directory.pathOf(...folder), testDevice).images.toFloat32Array());
 
 describe('continual learning on the digits', () => {
   it('compares memories step by step, each network told to tell apart all classes seen', async () => {
@@ -82,10 +83,12 @@ describe('continual learning on the digits', () => {
       expect(accuracy.map(({ n }) => n)).toEqual([2, 2]);
       for (const steps of repetitions) {
         expect(steps.map(({ tasks }) => tasks.length)).toEqual([1, 2]);
-        // With few steps of training too they are far from chance, a fifth and a tenth.
-        expect(steps[0]!.accuracy).toBeGreaterThan(30);
       }
     }
+
+    // Chance is a fifth; with these few steps of training the mean of all was 63 % or more for eight seeds.
+    const first = result.curves.map(({ accuracy }) => accuracy[0]!.mean);
+    expect(first.reduce((sum, mean) => sum + mean, 0) / first.length).toBeGreaterThan(40);
 
     expect(JSON.parse(readFileSync(directory.pathOf('continual.json'), 'utf8'))).toEqual(result);
     const svg = readFileSync(directory.pathOf('continual.svg'), 'utf8');
@@ -142,7 +145,7 @@ describe('continual learning on the digits', () => {
         const match = [...train.labels.keys()].filter((index) => {
           if (train.labels[index] !== label) return false;
           const pixels = scope(() =>
-            pixelsToTensor(train.read([index]), 1, train.shape, 'cpu').toFloat32Array(),
+            pixelsToTensor(train.read([index]), 1, train.shape, testDevice).toFloat32Array(),
           );
           return pixels.every((value, pixel) => value === own[pixel]);
         });
@@ -160,10 +163,30 @@ describe('the fine-tuned variant', () => {
     expect(result.curves.map(({ training }) => training)).toEqual(['from-scratch', 'fine-tuned']);
     expect(tuned![0]).toEqual(scratch![0]);
     expect(tuned![1]).not.toEqual(scratch![1]);
-    // So short a training from scratch learns little of ten classes; one that goes on has had twice as many steps.
-    expect(tuned![1]!.accuracy).toBeGreaterThan(scratch![1]!.accuracy);
     const file = 'ncfm-fine-tuned-seed-1.safetensors';
     expect(existsSync(directory.pathOf('networks', 'seed-1', 'step-2', file))).toBe(true);
+  });
+
+  it('keeps every weight of the step before but those of new classes, where the steps are too small to move any', async () => {
+    const plan = planOf({ memories: ['ncfm'], fineTune: true, steps: 2 });
+    const optimizer = { kind: 'sgd', learningRate: 1e-60 } as const;
+    const still = { ...plan, evaluate: { ...plan.evaluate, optimizer } };
+    const { directory } = await run(temporaryFolder(), still);
+    const weights = (step: string) => {
+      const file = 'ncfm-fine-tuned-seed-1.safetensors';
+      const { tensors } = loadSafetensors(directory.pathOf('networks', 'seed-1', step, file));
+      return new Map(
+        [...tensors].map(([name, own]) => {
+          using tensor = own;
+          return [name, [...tensor.toFloat32Array()]];
+        }),
+      );
+    };
+    const [before, after] = [weights('step-1'), weights('step-2')];
+    expect([...after.keys()]).toEqual([...before.keys()]);
+    for (const [name, values] of before) {
+      expect(after.get(name)!.slice(0, values.length), name).toEqual(values);
+    }
   });
 });
 

@@ -4,7 +4,8 @@ import { type DatasetPair, subset } from '../../data/index.js';
 import { labelsByClass, realImages } from '../../distill/index.js';
 import { buildModel } from '../../models/index.js';
 import type { RunEvent } from '../../run/index.js';
-import { keep, liveTensors, RandomGenerator, type Tensor, tensor } from '../../tensor/index.js';
+import { keep, liveTensors, type Tensor } from '../../tensor/index.js';
+import { RandomGenerator, tensor, testDevice } from '../../tensor/testing/on-device.js';
 import { Teacher } from '../soft-labels/index.js';
 import { smallPlan } from '../testing/plan.js';
 import { datasetSource, train } from '../train.js';
@@ -21,11 +22,11 @@ let teacher: Teacher;
 beforeAll(async () => {
   digits = await loadDigits();
   images = keep(realImages(digits.train, 5, new RandomGenerator(3)));
-  labels = labelsByClass(10, 5, 'cpu');
+  labels = labelsByClass(10, 5, testDevice);
   const random = new RandomGenerator(4);
   const model = buildModel(smallPlan.model, digits.train.shape, 10, random);
   const { pretrain } = smallPlan;
-  const source = datasetSource(digits.train, 'cpu');
+  const source = datasetSource(digits.train, testDevice);
   await train({ model, source, steps: 150, options: { ...pretrain, cutMix: 0 }, random });
   teacher = new Teacher([model]);
 });
@@ -75,6 +76,7 @@ describe('an evaluation', () => {
       const images = metrics.confusion.flat().reduce((sum, count) => sum + count, 0);
       expect(images).toBe(digits.test.labels.length);
     }
+    // 97 and more against 69 to 78 over eight seeds.
     expect(result.topFive!.mean).toBeGreaterThan(result.mean);
     expect(result.bestOnTest).toBeUndefined();
   });
@@ -112,6 +114,7 @@ describe('an evaluation', () => {
       const options = { ...smallPlan.evaluate, labels: kind };
       return (await evaluate(request({ data, options, teacher }))).mean;
     };
+    // Over eight seeds: at most 5 % of the images by the wrong labels, at least 68 % by the teacher's.
     expect(await taught('hard')).toBeLessThan(20);
     expect(await taught('static')).toBeGreaterThan(50);
     expect(await taught('on-the-fly')).toBeGreaterThan(50);

@@ -3,7 +3,8 @@ import { loadDigits } from '../../data/digits.js';
 import type { DatasetPair } from '../../data/index.js';
 import { FinishedWork, type RunEvent } from '../../run/index.js';
 import { temporaryFolder } from '../../run/testing/folder.js';
-import { RandomGenerator } from '../../tensor/index.js';
+
+import { RandomGenerator } from '../../tensor/testing/on-device.js';
 import { smallPlan } from '../testing/plan.js';
 import { WorkerPool } from '../workers/pool.js';
 import { order, type TrainingField, trainCandidates } from './field.js';
@@ -93,6 +94,6 @@ describe('candidates', () => {
     const asked = trainers(temporaryFolder());
     const scores = await trainCandidates(asked, field({ options }), [deep, flat]);
     expect(scores.get(deep)).toMatchObject({ accuracy: 0, round: 1 });
-    expect(scores.get(flat)!.accuracy).toBeGreaterThan(0);
+    expect(scores.get(flat)!.accuracy).not.toBe(0);
   });
 });

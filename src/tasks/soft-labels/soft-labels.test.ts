@@ -9,13 +9,12 @@ import { temporaryFolder } from '../../run/testing/folder.js';
 import {
   keep,
   liveTensors,
-  RandomGenerator,
   savePt,
   saveSafetensors,
   scope,
   type Tensor,
-  tensor,
 } from '../../tensor/index.js';
+import { RandomGenerator, tensor, testDevice } from '../../tensor/testing/on-device.js';
 import { smallPlan } from '../testing/plan.js';
 import { openTeacher } from './open-teacher.js';
 import { loadSoftLabels, type SoftLabelMetadata, saveSoftLabels } from './store.js';
@@ -192,7 +191,7 @@ describe('labels of images', () => {
   it('are the same however many images the teacher sees at once', async () => {
     using teacher = new Teacher([network(1)]);
     using images = realImages(digits.train, 2, new RandomGenerator(1));
-    using labels = labelsByClass(10, 2, 'cpu');
+    using labels = labelsByClass(10, 2, testDevice);
     const asked = {
       teacher,
       data: { images, labels },
@@ -230,7 +229,8 @@ describe('a teacher that a plan asks for', () => {
     const model = { ...smallPlan.model, name: 'mlp', depth: 2, width: 16 } as const;
     using trained = await ask({ kind: 'trained', networks: 1, length, model }, cache);
     expect([pool.size, part.size, trained.size]).toEqual([2, 1, 1]);
-    expect(await teacherAccuracy(pool, digits.test, { device: 'cpu' })).toBeGreaterThan(60);
+    // 70 to 80 % over eight seeds.
+    expect(await teacherAccuracy(pool, digits.test, { device: testDevice })).toBeGreaterThan(50);
     for (const teacher of [pool, part, trained]) teacher.dispose();
     expect(liveTensors()).toBe(before);
   });

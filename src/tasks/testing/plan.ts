@@ -1,4 +1,5 @@
 import { defaultSiamese, noAugmentation } from '../../augment/index.js';
+import { testDevice } from '../../tensor/testing/on-device.js';
 import type { Plan } from '../plan.js';
 
 /** A plan on the digits that takes a second or two: everything real, everything small. */
@@ -6,7 +7,7 @@ export const smallPlan: Plan = {
   name: 'small',
   seed: 1,
   repeats: 1,
-  device: 'cpu',
+  device: testDevice,
   threads: 1,
   memory: 'auto',
   chunks: { real: 'auto', synthetic: 'auto', test: 'auto' },

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
-import { grad, noGrad, scope, type Tensor, tensor } from '../index.js';
+import { grad, noGrad, scope, type Tensor } from '../index.js';
 import { numbers, relativeError } from './compare.js';
+import { tensor } from './on-device.js';
 
 export interface GradientCheckOptions {
   /** Half the distance between the two evaluations. */

@@ -1,6 +1,7 @@
 import type { DistilledImages } from '../../../exchange/index.js';
 import type { EvaluateSetRequest, SetEvaluation, SetToEvaluate } from '../../../tasks/index.js';
 import { UsageError } from '../../../tensor/errors.js';
+import type { Tensor } from '../../../tensor/index.js';
 import { resolvePlan, watch } from '../../execute.js';
 import type { Invocation } from '../../invocation.js';
 import type { CacheOptions, PlanOptions } from '../../options.js';
@@ -28,6 +29,7 @@ export async function onForeignSet<T>(
     );
   }
   const { decodeFor, openDistilledSet } = await import('../../../exchange/index.js');
+  const { scope, toDeviceOf } = await import('../../../tensor/index.js');
   const { plan } = await resolvePlan(options.config, options);
   const open: EvaluateSetRequest['open'] = async ({ train }) => {
     const { normalization, shape } = train;
@@ -37,7 +39,13 @@ export async function onForeignSet<T>(
       ...(options.normalized && { normalized: normalization }),
       channels: shape.channels as 1 | 3,
     });
-    return owned(decodeFor(set, train), set, train.classNames.length);
+    const decoded = scope(() => {
+      const { images, labels, probabilities } = decodeFor(set, train);
+      const here = (x: Tensor): Tensor => toDeviceOf(x, plan.device);
+      const soft = probabilities && { probabilities: here(probabilities) };
+      return { images: here(images), labels: here(labels), ...soft };
+    });
+    return owned(decoded, set, train.classNames.length);
   };
   return await watch(invocation, options, (watched) =>
     task({ plan, cache: options.cache, open, ...watched }),

@@ -1,4 +1,5 @@
-// A process that has two workers train for a long time, and tells their process numbers once both do. The folder that it may use is its argument.
+// A process that has two workers train for long, and tells their process numbers on one line once both do. The folder
+// that it may use is its argument.
 import {
   arrayDataset,
   noAugmentation,
@@ -16,6 +17,8 @@ const test = arrayDataset({
 });
 const pool = new WorkerPool({ workers: 2, threads: 1, scratch: process.argv[2] ?? '' });
 const training = new Set();
+// Fifty events are told of a training: the first after a second or so.
+const steps = 100_000;
 
 /** @param {number} seed */
 function train(seed) {
@@ -26,9 +29,9 @@ function train(seed) {
       normalization: test.normalization,
       test,
       model: { name: 'mlp' },
-      steps: 5_000,
+      steps,
       options: {
-        length: { steps: 5_000 },
+        length: { steps },
         batchSize: 2,
         optimizer: { kind: 'sgd', learningRate: 1e-6 },
         schedule: { kind: 'constant' },
@@ -38,10 +41,11 @@ function train(seed) {
         labels: { mode: 'hard' },
         curve: { points: 0, trainingImages: 0 },
       },
-      random: new RandomGenerator(1),
+      random: new RandomGenerator(1, process.env.NCFM_TEST_DEVICE || 'cpu'),
       onEvent: () => {
+        if (training.has(seed)) return;
         training.add(seed);
-        if (training.size === 2) process.stdout.write(JSON.stringify(pool.pids));
+        if (training.size === 2) process.stdout.write(`${JSON.stringify(pool.pids)}\n`);
       },
     },
     seed,
