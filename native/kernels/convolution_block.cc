@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "convolution.h"
+#include "first_order.h"
 
 namespace ncfm {
 namespace {
@@ -173,6 +174,7 @@ class BlockFunction : public torch::autograd::Function<BlockFunction> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
+    requireFirstOrder("ncfm::convolution_block");
     const auto saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &weight = saved[1], &bias = saved[2];
     const Parameters parameters{saved[3], saved[4], context->saved_data["epsilon"].toDouble()};
