@@ -6,7 +6,7 @@ import { formatSeconds, textTable } from '../table.js';
 import { works } from './job.js';
 import { besideLoops, measureAll, type Outcome, type Waiting } from './measure.js';
 
-const help = `Usage: node build/bench/js/load/main.js [options]
+const help = `Usage: npm run bench:load -- [options]
 
 Steps per second, and the share of those on a machine without other work, while loops keep the
 processor busy beside them: with waiting as ncfm sets it, as GNU's OpenMP has it unless told

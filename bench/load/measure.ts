@@ -47,10 +47,11 @@ export function measureAll(
   for (let round = 1; round <= rounds; round++) {
     for (const [index, { work, waiting, loops }] of cases.entries()) {
       const { name, threads } = waiting;
+      const speed = measure({ work, threads, seconds }, waiting);
+      speeds[index]!.push(speed);
       process.stderr.write(
-        `· ${loops} loops, round ${round}: ${work}, waiting ${name}, ${threads} threads\n`,
+        `· ${loops} loops, round ${round}: ${work}, waiting ${name}, ${threads} threads: ${speed.stepsPerSecond.toPrecision(3)} steps/s\n`,
       );
-      speeds[index]!.push(measure({ work, threads, seconds }, waiting));
     }
   }
   return cases.map((each, index) => {
