@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
     // The addon keeps process-wide state (generator, thread count), so each file has its own process.
     pool: 'forks',
+    // Each process is set up as the command line's is.
+    setupFiles: ['./test/tune.ts'],
     maxWorkers: 2,
     // One LibTorch thread per worker: two workers then fill two cores instead of fighting for them.
     // Tests that ask for more wait for each other without spinning, or they stand still where a core is taken.

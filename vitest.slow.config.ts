@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['**/*.slow.ts'],
     exclude: ['node_modules/**', 'dist/**', 'build/**'],
     pool: 'forks',
+    setupFiles: ['./test/tune.ts'],
     maxWorkers: 1,
     testTimeout: 3_600_000,
     reporters: ['default', './test/closing-line-reporter.ts'],

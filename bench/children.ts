@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { BenchError } from './errors.js';
 import { pytorchProgram } from './paths.js';
 
+/** How threads wait as the user chose it, before our engine did: each side waits in its own way. */
+const { OPENBLAS_THREAD_TIMEOUT, GOMP_SPINCOUNT } = process.env;
+
 /** Which OpenBLAS kernels PyTorch gets: the ones our engine chooses, or OpenBLAS's own choice. */
 export type OpenBlas = 'same' | 'default';
 
@@ -38,6 +41,8 @@ function runJson<Result>(
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {
       ...process.env,
+      OPENBLAS_THREAD_TIMEOUT,
+      GOMP_SPINCOUNT,
       OMP_NUM_THREADS: String(threads),
       OPENBLAS_NUM_THREADS: String(threads),
       PYTHONDONTWRITEBYTECODE: '1',

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { physicalCores, residentMemory, setThreads } from 'ncfm';
+import { physicalCores, residentMemory, setThreads, tuneProcess } from 'ncfm';
 import { measureDataReading } from './data-reading.js';
 import { timeIterations } from './iterations.js';
 import type { Job } from './jobs.js';
@@ -40,6 +40,7 @@ async function perform(job: Job): Promise<object> {
 }
 
 const job = JSON.parse(await text(process.stdin)) as Job;
+tuneProcess();
 setThreads(job.threads);
 const result = await perform(job);
 process.stdout.write(JSON.stringify({ ...result, peakBytes: residentMemory().peak }));

@@ -22,6 +22,8 @@ void define(Napi::Env env, Napi::Object exports, const char* name) {
                             throw Napi::Error::New(info.Env(), error.what_without_backtrace());
                           } catch (const std::exception& error) {
                             throw Napi::Error::New(info.Env(), error.what());
+                          } catch (...) {
+                            throw Napi::Error::New(info.Env(), "the engine threw something that is no std::exception");
                           }
                         },
                         name));

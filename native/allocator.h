@@ -10,7 +10,8 @@ struct AllocatorReport {
   int64_t used, held, mostUsed, mostHeld;
 };
 
-// Makes LibTorch take large blocks from our allocator from now on. False where the system has no such memory calls.
+// Makes LibTorch take large blocks from our allocator from now on. To be called once: LibTorch keeps no lock over its
+// choice of allocator. False where the system has no such memory calls.
 bool installAllocator();
 
 AllocatorReport reportAllocator();

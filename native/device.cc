@@ -4,12 +4,16 @@
 #include <ATen/Version.h>
 #include <torch/version.h>
 
+#include <dlfcn.h>
+
 #include <cstdlib>
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
 
+#include <atomic>
 #include <limits>
+#include <mutex>
 #include <string>
 
 #include "addon.h"
@@ -32,17 +36,29 @@ std::string cpuCapability() {
 // For what does not come from our allocator: libraries' working space. glibc would give large blocks back to the system
 // at every free. A threshold alone does not do (glibc caps it at 32 MiB), so blocks never come from mmap and the heap's
 // top is not trimmed.
-void keepFreedMemory() {
+void keepMallocMemory() {
 #if defined(__GLIBC__)
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
 #endif
 }
 
-bool allocatorInstalled = false;
+std::atomic<bool> allocatorInstalled{false};
 
-// Bytes of the large blocks that tensors take.
+// Has the whole process keep the memory that it frees, from now on; does nothing when called again, from any thread.
+// Returns whether tensors take large blocks from our allocator.
+Napi::Value keepFreedMemory(const Napi::CallbackInfo& info) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    keepMallocMemory();
+    allocatorInstalled = installAllocator();
+  });
+  return Napi::Boolean::New(info.Env(), allocatorInstalled);
+}
+
+// Bytes of the large blocks that tensors take; null while they do not come from our allocator.
 Napi::Value memory(const Napi::CallbackInfo& info) {
+  if (!allocatorInstalled) return info.Env().Null();
   const AllocatorReport report = reportAllocator();
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("used", static_cast<double>(report.used));
@@ -64,7 +80,7 @@ Napi::Value engine(const Napi::CallbackInfo& info) {
   Napi::Array sets = Napi::Array::New(info.Env(), names.size());
   for (uint32_t i = 0; i < names.size(); ++i) sets.Set(i, names[i]);
   description.Set("instructionSets", sets);
-  description.Set("keepsFreedMemory", allocatorInstalled);
+  description.Set("keepsFreedMemory", allocatorInstalled.load());
   return description;
 }
 
@@ -74,16 +90,27 @@ Napi::Value instructionSet(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), compute().instructionSet);
 }
 
+// OpenBLAS has threads of its own, one for each core unless it is told otherwise, and LibTorch does not tell it. Nothing is
+// done where LibTorch has another BLAS.
+void setBlasThreads(int count) {
+  static const auto set = reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
+  if (set != nullptr) set(count);
+}
+
+// The threads of operators, matrix products included; with an argument, sets their number.
 Napi::Value threads(const Napi::CallbackInfo& info) {
-  if (info.Length() > 0) at::set_num_threads(info[0].As<Napi::Number>().Int32Value());
+  if (info.Length() > 0) {
+    const int count = info[0].As<Napi::Number>().Int32Value();
+    at::set_num_threads(count);
+    setBlasThreads(count);
+  }
   return Napi::Number::New(info.Env(), at::get_num_threads());
 }
 
 }  // namespace
 
 void registerDevice(Napi::Env env, Napi::Object exports) {
-  keepFreedMemory();
-  allocatorInstalled = installAllocator();
+  define<keepFreedMemory>(env, exports, "keepFreedMemory");
   define<engine>(env, exports, "engine");
   define<threads>(env, exports, "threads");
   define<instructionSet>(env, exports, "instructionSet");

@@ -13,8 +13,9 @@
 namespace ncfm {
 namespace {
 
+// The numbers that this thread's JavaScript calls operators by: a thread of worker_threads has JavaScript of its own.
 std::vector<c10::OperatorHandle>& operators() {
-  static std::vector<c10::OperatorHandle> table;
+  static thread_local std::vector<c10::OperatorHandle> table;
   return table;
 }
 

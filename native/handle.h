@@ -16,7 +16,7 @@ struct TensorHandle {
   HandleKind kind = HandleKind::tensor;
   at::Tensor tensor;
   int64_t reportedBytes = 0;
-  bool live = true;
+  bool live = false;
 };
 
 struct GeneratorHandle {

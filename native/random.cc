@@ -4,6 +4,7 @@
 #include <ATen/Context.h>
 
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 
@@ -48,8 +49,12 @@ Napi::Value setGeneratorState(const Napi::CallbackInfo& info) {
 }  // namespace
 
 Napi::Value wrapGenerator(Napi::Env env, at::Generator generator) {
-  auto* handle = new GeneratorHandle{HandleKind::generator, std::move(generator)};
-  return Napi::External<GeneratorHandle>::New(env, handle, [](Napi::Env, GeneratorHandle* dying) { delete dying; });
+  auto handle = std::make_unique<GeneratorHandle>();
+  handle->generator = std::move(generator);
+  const Napi::Value external = Napi::External<GeneratorHandle>::New(
+      env, handle.get(), [](Napi::Env, GeneratorHandle* dying) { delete dying; });
+  handle.release();  // the external's now
+  return external;
 }
 
 const at::Generator& unwrapGenerator(const Napi::Value& value) {

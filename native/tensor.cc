@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <atomic>
+#include <memory>
 #include <stdexcept>
 
 #include "addon.h"
@@ -14,9 +15,11 @@ namespace {
 
 std::atomic<int64_t> liveHandles{0};
 
-// Views share their storage with a tensor that reported it already; only a sole owner reports.
+// What V8 is told that a tensor takes of this process's memory: memory of a GPU is none of it. Views share their storage
+// with a tensor that reported it already; only a sole owner reports.
 int64_t ownedBytes(const at::Tensor& tensor) {
-  if (!tensor.defined() || !tensor.has_storage() || tensor.storage().use_count() > 1) return 0;
+  if (!tensor.defined() || !tensor.device().is_cpu() || !tensor.has_storage()) return 0;
+  if (tensor.storage().use_count() > 1) return 0;
   return static_cast<int64_t>(tensor.storage().nbytes());
 }
 
@@ -63,14 +66,22 @@ Napi::Value requiresGrad(const Napi::CallbackInfo& info) {
 }  // namespace
 
 Napi::Value wrapTensor(Napi::Env env, at::Tensor tensor) {
-  auto* handle = new TensorHandle{HandleKind::tensor, std::move(tensor), 0, true};
-  handle->reportedBytes = ownedBytes(handle->tensor);
+  auto handle = std::make_unique<TensorHandle>();
+  handle->tensor = std::move(tensor);
+  const Napi::Value external =
+      Napi::External<TensorHandle>::New(env, handle.get(), [](Napi::Env finalizerEnv, TensorHandle* dying) {
+        const std::unique_ptr<TensorHandle> owned(dying);  // deleted even where V8 cannot be told
+        release(finalizerEnv, *owned);
+      });
+  TensorHandle& live = *handle.release();  // the external's now
+  live.live = true;
   liveHandles.fetch_add(1, std::memory_order_relaxed);
-  if (handle->reportedBytes > 0) Napi::MemoryManagement::AdjustExternalMemory(env, handle->reportedBytes);
-  return Napi::External<TensorHandle>::New(env, handle, [](Napi::Env finalizerEnv, TensorHandle* dying) {
-    release(finalizerEnv, *dying);
-    delete dying;
-  });
+  const int64_t bytes = ownedBytes(live.tensor);
+  if (bytes > 0) {
+    Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
+    live.reportedBytes = bytes;
+  }
+  return external;
 }
 
 bool isTensorHandle(const Napi::Value& value) {

@@ -36,6 +36,7 @@ export {
   Tensor,
   tensor,
   threads,
+  tuneProcess,
   UsageError,
 } from './tensor/index.js';
 export { inPlace, op } from './tensor/operator.js';

@@ -1,5 +1,8 @@
+import { tuneProcess } from 'ncfm';
 import { runProgram } from '../errors.js';
 import { help, parseAccuracyArguments } from './arguments.js';
+import { renderAccuracy } from './report-stage.js';
+import { runStages } from './stages.js';
 
 /** `npm run bench:accuracy`: the report on standard output, progress on standard error. */
 await runProgram(async () => {
@@ -9,13 +12,7 @@ await runProgram(async () => {
     return 0;
   }
   const user = { coreType: process.env.OPENBLAS_CORETYPE };
-  if (options.threads !== undefined) {
-    process.env.OMP_NUM_THREADS = String(options.threads);
-    process.env.OPENBLAS_NUM_THREADS = String(options.threads);
-  }
-  // OpenBLAS reads its number of threads when the engine is loaded, so that comes after.
-  const { runStages } = await import('./stages.js');
-  const { renderAccuracy } = await import('./report-stage.js');
+  tuneProcess();
   const report = await runStages(options, user);
   if (report !== undefined) {
     process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : renderAccuracy(report));

@@ -16,6 +16,7 @@ import {
   setThreads,
   summarize,
   tensor,
+  tuneProcess,
   UsageError,
 } from 'ncfm';
 import { findPython, runPyTorch } from '../children.js';
@@ -61,6 +62,7 @@ await runProgram(async () => {
   if (![seeds, threads].every((value) => Number.isInteger(value) && value >= 1)) {
     throw new BenchError('--seeds and --threads are whole numbers from 1');
   }
+  tuneProcess();
   setThreads(threads);
   const outcome = await compareSides(run, seeds, threads).catch((error: unknown) => {
     if (error instanceof UsageError) throw new BenchError(error.message, { exitCode: 2 });

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { physicalCores, setThreads } from 'ncfm';
+import { physicalCores, setThreads, tuneProcess } from 'ncfm';
 import { Store } from '../accuracy/store.js';
 import { BenchError, runProgram } from '../errors.js';
 import { type Outcome, runVariant } from './run-variant.js';
@@ -34,6 +34,7 @@ await runProgram(async () => {
   if (path === undefined || rest.length > 0) throw new BenchError('name one study; see --help');
   const threads = Number(values.threads ?? physicalCores());
   if (!Number.isInteger(threads) || threads < 1) throw new BenchError('--threads is from 1');
+  tuneProcess();
   setThreads(threads);
   const study = readStudy(path);
   const store = new Store(`${values.out}/${study.name}`);

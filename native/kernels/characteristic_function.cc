@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "compute/table.h"
+#include "first_order.h"
 
 namespace ncfm {
 namespace {
@@ -180,6 +181,7 @@ class CharacteristicFunction : public torch::autograd::Function<CharacteristicFu
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
+    requireFirstOrder("ncfm::characteristic_function");
     const auto saved = context->get_saved_variables();
     const int64_t perGroup = saved[0].size(0) / gradients[0].size(0);
     const Means sums{gradients[0].div(perGroup).contiguous(), gradients[1].div(perGroup).contiguous(), perGroup};

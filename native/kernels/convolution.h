@@ -9,6 +9,10 @@
 
 namespace ncfm {
 
+// Numbers of one channel, before and after pooling. Not in compute/table.h: see the rule in compute/vector.h.
+inline int64_t area(const MapSize& size) { return size.height * size.width; }
+inline int64_t pooledArea(const MapSize& size) { return (size.height / 2) * (size.width / 2); }
+
 // Uninitialised floats, aligned to cache lines.
 class Buffer {
  public:
@@ -48,7 +52,7 @@ class Convolution {
     return {shape.outputs, shape.height + 2 * shape.padding - 2, shape.width + 2 * shape.padding - 2};
   }
   int64_t inputSize() const { return shape.inputs * shape.height * shape.width; }
-  int64_t outputSize() const { return output().channels * output().area(); }
+  int64_t outputSize() const { return output().channels * area(output()); }
 
  protected:
   explicit Convolution(const ConvolutionShape& size) : shape(size) {}

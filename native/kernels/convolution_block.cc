@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "convolution.h"
+#include "first_order.h"
 
 namespace ncfm {
 namespace {
@@ -67,9 +68,9 @@ at::Tensor forwardPass(const Convolution& convolution, const at::Tensor& x, cons
         float* inverse = kept == nullptr ? mean + map.channels
                                          : kept->inverseDeviation.data_ptr<float>() + image * map.channels;
         const float* one = y + i * convolution.outputSize();
-        compute().normStatistics(one, map.area(), map.channels, static_cast<float>(parameters.epsilon), mean, inverse);
+        compute().normStatistics(one, area(map), map.channels, static_cast<float>(parameters.epsilon), mean, inverse);
         compute().normReluPool(one, map, parameters.norm(), mean, inverse,
-                               output + image * map.channels * map.pooledArea());
+                               output + image * map.channels * pooledArea(map));
       }
     });
   });
@@ -130,7 +131,7 @@ Gradients backwardPass(Convolution& convolution, const at::Tensor& x, const Para
             y + i * convolution.outputSize(), map, parameters.norm(),
             kept.mean.data_ptr<float>() + image * map.channels,
             kept.inverseDeviation.data_ptr<float>() + image * map.channels,
-            incoming.data_ptr<float>() + image * map.channels * map.pooledArea(),
+            incoming.data_ptr<float>() + image * map.channels * pooledArea(map),
             gradients.data() + i * convolution.outputSize(), normSums, normSums + map.channels);
       }
       if (inputWanted) {
@@ -173,6 +174,7 @@ class BlockFunction : public torch::autograd::Function<BlockFunction> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
+    requireFirstOrder("ncfm::convolution_block");
     const auto saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &weight = saved[1], &bias = saved[2];
     const Parameters parameters{saved[3], saved[4], context->saved_data["epsilon"].toDouble()};

@@ -1,6 +1,8 @@
 // Chooses which compilation of the computing functions this process uses.
 #include <c10/util/Exception.h>
 
+#include <atomic>
+
 #include "instruction_set.h"
 
 namespace ncfm {
@@ -33,14 +35,14 @@ std::vector<const Compute*> available() {
   return tables;
 }
 
-const Compute*& chosen() {
-  static const Compute* table = available().front();
+std::atomic<const Compute*>& chosen() {
+  static std::atomic<const Compute*> table{available().front()};
   return table;
 }
 
 }  // namespace
 
-const Compute& compute() { return *chosen(); }
+const Compute& compute() { return *chosen().load(std::memory_order_relaxed); }
 
 std::vector<std::string> instructionSets() {
   std::vector<std::string> names;

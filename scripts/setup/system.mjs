@@ -57,9 +57,10 @@ function missingTools() {
   const tools = [
     {
       commands: compilers,
-      what: 'a C++17 compiler',
+      what: 'a C++ compiler',
       packages: ['g++'],
-      otherwise: 'install GCC 9 or later, or Clang 10 or later (macOS: `xcode-select --install`)',
+      otherwise:
+        'install GCC 9 or later, or Clang 10 or later (macOS: `xcode-select --install`); LibTorch 2.13 and later need one that knows C++20',
     },
     {
       commands: ['cmake'],

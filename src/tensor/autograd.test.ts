@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { conv2d, grad, liveTensors, noGrad, scope } from './index.js';
+import { conv2d, grad, liveTensors, noGrad, scope, type Tensor } from './index.js';
+import { op } from './operator.js';
 import { numbers } from './testing/compare.js';
 import { expectGradient } from './testing/finite-differences.js';
 import { ones, tensor, zeros } from './testing/on-device.js';
@@ -72,12 +73,60 @@ describe('noGrad', () => {
     expect(x.mul(2).requiresGrad).toBe(true);
   });
 
+  it('refuses an asynchronous function, and records again', () => {
+    const later = async () => 1;
+    expect(() => noGrad(later as () => unknown)).toThrow(
+      /noGrad\(\) was given an asynchronous function/,
+    );
+    expect(x.mul(2).requiresGrad).toBe(true);
+  });
+
   it('nests', () => {
     noGrad(() => {
       noGrad(() => 1);
       expect(x.mul(2).requiresGrad).toBe(false);
     });
     expect(x.mul(2).requiresGrad).toBe(true);
+  });
+});
+
+describe('gradients of gradients', () => {
+  const backward = op<
+    [loss: Tensor, inputs: Tensor[], gradient: null, retainGraph: boolean, createGraph: boolean],
+    unknown
+  >('_backward');
+  const kernels: [string, (x: Tensor) => Tensor][] = [
+    [
+      'convolution_block',
+      (x) =>
+        op<unknown[]>('ncfm::convolution_block')(
+          x.reshape([2, 1, 6, 6]),
+          ...[ones([2, 1, 3, 3]), zeros([2]), ones([2]), zeros([2]), 1, 1e-5],
+        ),
+    ],
+    [
+      'characteristic_function',
+      (x) => {
+        const frequencies = ones([5, 6]);
+        return op<unknown[], Tensor[]>('ncfm::characteristic_function')(
+          x.reshape([12, 6]),
+          ...[frequencies, 2],
+        )[0]!;
+      },
+    ],
+  ];
+
+  it.each(kernels)('are refused by ncfm::%s, which has none', (name, kernel) => {
+    const before = liveTensors();
+    scope(() => {
+      const x = ones([72]).setRequiresGrad(true);
+      const loss = kernel(x).sum();
+      expect(() => backward(loss, [x], null, true, true)).toThrow(
+        `ncfm::${name} has no second-order gradients: call it without create_graph`,
+      );
+      backward(loss, [x], null, true, false);
+    });
+    expect(liveTensors()).toBe(before);
   });
 });
 

@@ -1,5 +1,5 @@
 import { native } from './native.js';
-import type { Synchronous } from './scope.js';
+import { type Synchronous, synchronous } from './scope.js';
 import { Tensor } from './tensor.js';
 
 export interface GradOptions {
@@ -34,11 +34,11 @@ export function grad(
   return gradients.map((handle) => new Tensor(handle!));
 }
 
-/** Runs `body`, which must not be asynchronous, without recording operations for gradients. */
+/** Runs `body` without recording operations for gradients. Throws TypeError if it is asynchronous. */
 export function noGrad<T>(body: () => Synchronous<T>): T {
   const previous = native.setGradEnabled(false);
   try {
-    return body();
+    return synchronous(body(), 'noGrad');
   } finally {
     native.setGradEnabled(previous);
   }

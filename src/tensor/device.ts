@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { UsageError } from './errors.js';
+import { FailureError, UsageError } from './errors.js';
 import { addonPath, type EngineDescription, native, type TensorMemory } from './native.js';
 import type { Device } from './tensor.js';
+import { isTuned } from './tune.js';
 
 /** What the engine is and can do. */
 export function engine(): EngineDescription {
@@ -18,17 +19,26 @@ export function engineHash(): string {
   return addonHash;
 }
 
-/** How much memory tensors on the CPU take in large blocks. All zeros where the allocator is the system's (macOS). */
+/**
+ * How much memory tensors on the CPU take in large blocks. Throws FailureError where nothing counts them, as
+ * `engine().keepsFreedMemory` tells: without `tuneProcess`, and on systems other than Linux.
+ */
 export function tensorMemory(): TensorMemory {
-  return native.memory();
+  const memory = native.memory();
+  if (memory !== null) return memory;
+  throw new FailureError(
+    isTuned()
+      ? `the memory of tensors is not counted on ${process.platform}: it comes from the system's allocator; residentMemory() has that of the process`
+      : 'the memory of tensors is counted from tuneProcess() on: call it before the first tensor is made; residentMemory() has that of the process',
+  );
 }
 
-/** The number of threads LibTorch's operators use. */
+/** The number of threads LibTorch's operators use, matrix products included. */
 export function threads(): number {
   return native.threads();
 }
 
-/** Sets the number of threads LibTorch's operators use. Throws UsageError unless it is a positive integer. */
+/** Sets the number of threads LibTorch's operators use, matrix products included. Throws UsageError unless it is a positive integer. */
 export function setThreads(count: number): void {
   if (!Number.isInteger(count) || count < 1) {
     throw new UsageError(`the number of threads must be a positive integer, got ${count}`);

@@ -13,3 +13,4 @@ export { loadPt, type Storable, savePt } from './pt.js';
 export * from './random.js';
 export { keep, liveTensors, scope, watchTensors } from './scope.js';
 export { type Device, fromBytes, Tensor, tensor, type Values } from './tensor.js';
+export { isTuned, tuneProcess } from './tune.js';

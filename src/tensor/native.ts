@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { chooseBlasKernels, letBlasThreadsSleep } from './blas.js';
 import { FailureError } from './errors.js';
 
 declare const tensorHandle: unique symbol;
@@ -28,7 +27,7 @@ export interface EngineDescription {
   readonly openMp: boolean;
   /** The vector instructions that our own kernels can use here, best (the one in use) first: 'avx512', 'avx2', 'baseline'. */
   readonly instructionSets: readonly string[];
-  /** True when freed memory stays with the process instead of going back to the system at every step. */
+  /** True when freed memory stays with the process instead of going back to the system at every step: see `tuneProcess`. */
   readonly keepsFreedMemory: boolean;
 }
 
@@ -70,18 +69,33 @@ export interface Native {
   engine(): EngineDescription;
   threads(count?: number): number;
   instructionSet(name?: string): string;
-  memory(): TensorMemory;
+  keepFreedMemory(): boolean;
+  memory(): TensorMemory | null;
   mapFile(path: string, offset: number, length: number): ArrayBuffer;
 }
 
 /** Where the addon is looked for: the build directory beside `src` and `dist`. */
 export const addonPath = fileURLToPath(new URL('../../build/ncfm.node', import.meta.url));
 
+let loaded: Native | undefined;
+
+/** Whether the addon, and with it LibTorch, has been loaded by this thread. */
+export function isLoaded(): boolean {
+  return loaded !== undefined;
+}
+
+let prepare: (addon: Native) => void = () => {};
+
+/** Has something done with the addon as soon as it is loaded. */
+export function beforeUse(task: (addon: Native) => void): void {
+  prepare = task;
+}
+
 function load(): Native {
-  chooseBlasKernels();
-  letBlasThreadsSleep();
   try {
-    return createRequire(import.meta.url)(addonPath) as Native;
+    const addon = createRequire(import.meta.url)(addonPath) as Native;
+    prepare(addon);
+    return addon;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
     throw new FailureError(
@@ -91,4 +105,13 @@ function load(): Native {
   }
 }
 
-export const native: Native = load();
+/**
+ * The addon's functions. It is loaded when the first of them is asked for: `tuneProcess` can come before, and what needs no
+ * engine works without. Throws FailureError where it cannot be loaded.
+ */
+export const native: Native = new Proxy({} as Native, {
+  get: (_, name) => {
+    loaded ??= load();
+    return loaded[name as keyof Native];
+  },
+});

@@ -18,13 +18,17 @@ function wrap(value: unknown): unknown {
 }
 
 function caller(name: string, overload: string): (values: unknown[]) => unknown {
-  const operator = native.lookup(name.includes('::') ? name : `aten::${name}`, overload);
-  return (values) => native.call(operator, ...values.map(unwrap));
+  let operator: number | undefined;
+  return (values) => {
+    operator ??= native.lookup(name.includes('::') ? name : `aten::${name}`, overload);
+    return native.call(operator, ...values.map(unwrap));
+  };
 }
 
 /**
  * A typed face for one operator of LibTorch, or of ours (`ncfm::…`). The arguments are those of the operator's schema
- * in their order; those left out, or undefined, take the schema's defaults. The operator is looked up once, here.
+ * in their order; those left out, or undefined, take the schema's defaults. The operator is looked up once, at
+ * the first call, which throws where there is none of that name.
  */
 export function op<Arguments extends unknown[], Result = Tensor>(
   name: string,

@@ -19,9 +19,6 @@ const integers = op<
   [low: number, high: number, shape: readonly number[], generator: GeneratorHandle, dtype: number]
 >('randint', 'low_generator');
 
-/** Bytes of the CPU generator's state; a generator with a second device appends that one's. */
-const hostStateBytes = native.generatorState(native.createGenerator('cpu', 0)).length;
-
 /** The Mersenne twister reads 32 bits of its seed only; larger seeds are hashed, so that all their digits count. */
 function hostSeed(seed: number): number {
   if (seed < 2 ** 32) return seed;
@@ -84,7 +81,7 @@ export class RandomGenerator {
     return Int32Array.from(order.toArray() as BigInt64Array, Number);
   }
 
-  /** The generator's whole state, to be given to `setState` later. */
+  /** The generator's whole state, to be given to `setState` later: the CPU's, and that of a second device behind it. */
   getState(): Uint8Array {
     const host = native.generatorState(this.#host);
     if (this.#device === this.#host) return host;
@@ -102,8 +99,8 @@ export class RandomGenerator {
         `a state of a random generator on '${this.device}' has ${expected} bytes, got ${state.length}; it is damaged or was taken on another device`,
       );
     }
-    native.setGeneratorState(this.#host, state.slice(0, hostStateBytes));
-    if (this.#device !== this.#host)
-      native.setGeneratorState(this.#device, state.slice(hostStateBytes));
+    const hostBytes = native.generatorState(this.#host).length;
+    native.setGeneratorState(this.#host, state.slice(0, hostBytes));
+    if (this.#device !== this.#host) native.setGeneratorState(this.#device, state.slice(hostBytes));
   }
 }

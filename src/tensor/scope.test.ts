@@ -44,6 +44,103 @@ describe('scope', () => {
     expect(liveTensors()).toBe(before + 3 + 3);
   });
 
+  it('finds what is returned in sets, keys of maps, fields of classes and collections of one’s own', () => {
+    class Pair {
+      readonly first = ones([1]);
+      readonly rest = new Set([ones([2])]);
+    }
+    class Bag {
+      readonly #items = [ones([3]), { deep: ones([4]) }];
+      [Symbol.iterator]() {
+        return this.#items[Symbol.iterator]();
+      }
+    }
+    const before = liveTensors();
+    const result = scope(() => {
+      zeros([9]);
+      const keys = new Map([[ones([5]), 'five']]);
+      return {
+        pair: new Pair(),
+        bag: new Bag(),
+        keys,
+        bare: Object.assign(Object.create(null), { x: ones([6]) }),
+      };
+    });
+    const [bag, deep] = [...result.bag] as [Tensor, { deep: Tensor }];
+    const found: Tensor[] = [
+      result.pair.first,
+      ...result.pair.rest,
+      bag,
+      deep.deep,
+      ...result.keys.keys(),
+      result.bare.x,
+    ];
+    expect(found.map((x) => x.sum().item())).toEqual([1, 2, 3, 4, 5, 6]);
+    // Those found, and their sums.
+    expect(liveTensors()).toBe(before + 6 + 6);
+  });
+
+  it('comes to an end with objects that hold each other', () => {
+    interface Node {
+      x: Tensor;
+      next?: Node;
+    }
+    const before = liveTensors();
+    const result = scope(() => {
+      const node: Node = { x: ones([2]) };
+      node.next = node;
+      return node;
+    });
+    expect(result.next!.x.disposed).toBe(false);
+    result.x.dispose();
+    expect(liveTensors()).toBe(before);
+  });
+
+  it.each([
+    [
+      'an asynchronous function',
+      async () => ones([1]),
+      /scope\(\) was given an asynchronous function/,
+    ],
+    ['a promise inside', () => [ones([1]), Promise.resolve(1)], /cannot return a promise/],
+    [
+      'a generator',
+      () =>
+        (function* () {
+          yield ones([1]);
+        })(),
+      /cannot return a generator/,
+    ],
+    [
+      'an asynchronous one',
+      () => ({
+        all: (async function* () {
+          yield ones([1]);
+        })(),
+      }),
+      /cannot return a generator/,
+    ],
+  ])('refuses %s, and releases everything', (_, body, message) => {
+    const before = liveTensors();
+    const run = () =>
+      scope(() => {
+        zeros([3]);
+        scope(body as () => unknown);
+      });
+    expect(run).toThrow(TypeError);
+    expect(run).toThrow(message);
+    expect(liveTensors()).toBe(before);
+  });
+
+  it('tells of an asynchronous function that fails once, not twice', async () => {
+    const failing = async () => {
+      throw new RangeError('on purpose');
+    };
+    expect(() => scope(failing as () => unknown)).toThrow(/asynchronous function/);
+    // An unhandled rejection would end the process.
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it('gives what an inner scope returns to the outer one', () => {
     const before = liveTensors();
     let inner: Tensor | undefined;
@@ -124,6 +221,12 @@ describe('watchTensors', () => {
     made.dispose();
     ones([5]).dispose();
     expect(seen).toHaveLength(3);
+  });
+
+  it('refuses an asynchronous function', () => {
+    const later = async () => 1;
+    const watch = () => watchTensors(() => {}, later as () => unknown);
+    expect(watch).toThrow(/watchTensors\(\) was given an asynchronous function/);
   });
 });
 

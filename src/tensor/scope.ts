@@ -18,7 +18,7 @@ function own(tensor: Tensor): void {
 export function watchTensors<T>(watch: (tensor: Tensor) => void, body: () => Synchronous<T>): T {
   watchers.push(watch);
   try {
-    return body();
+    return synchronous(body(), 'watchTensors');
   } finally {
     watchers.splice(watchers.lastIndexOf(watch), 1);
   }
@@ -27,18 +27,32 @@ export function watchTensors<T>(watch: (tensor: Tensor) => void, body: () => Syn
 /** Refuses promises: what an asynchronous body did would run outside. */
 export type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
 
+/** The result of a body, where types were no hindrance: throws TypeError if it is a promise. */
+export function synchronous<T>(result: T, caller: string): T {
+  if (!isThenable(result)) return result;
+  // What becomes of it is nobody's concern any more.
+  result.then(undefined, () => {});
+  throw new TypeError(
+    `${caller}() was given an asynchronous function, whose tensors would be mixed up with those of other tasks; await first, and compute in a function that is not`,
+  );
+}
+
 /**
- * Runs `body` and releases every tensor created inside it, except those it returns (alone, or within arrays, maps and
- * plain objects) and those given to `keep`. Scopes nest: what an inner scope returns belongs to the outer one.
- * An asynchronous body is refused by its type, because tensors of other tasks would be mixed in while it waits.
+ * Runs `body` and releases every tensor created inside it, except those it returns and those given to `keep`. Returned
+ * tensors are found alone, and within arrays, maps, sets, other collections, and the fields of objects, nested; not in what
+ * only a class or a function can see (`#private` fields, variables of a closure): give those to `keep`. Scopes nest: what
+ * an inner scope returns belongs to the outer one.
+ *
+ * Throws TypeError when the body returns a promise, because tensors of other tasks would be mixed in while it waits, or a
+ * generator, which would go on after its tensors are gone; everything is released then.
  */
 export function scope<T>(body: () => Synchronous<T>): T {
   const created: Tensor[] = [];
   stack.push(created);
-  const survivors = new Set<Tensor>();
+  let survivors: ReadonlySet<unknown> = new Set();
   try {
-    const result = body();
-    collect(result, survivors);
+    const result = synchronous(body(), 'scope');
+    survivors = reachable(result);
     return result;
   } finally {
     stack.pop();
@@ -61,14 +75,46 @@ export function liveTensors(): number {
   return native.liveCount();
 }
 
-function collect(value: unknown, found: Set<Tensor>): void {
-  if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return;
-  if (isTensor(value)) found.add(value);
-  else if (Array.isArray(value)) for (const item of value) collect(item, found);
-  else if (value instanceof Map) for (const item of value.values()) collect(item, found);
-  else if (Object.getPrototypeOf(value) === Object.prototype) {
-    for (const item of Object.values(value)) collect(item, found);
-  }
+/** All objects that can be reached from a value, tensors among them. */
+function reachable(value: unknown): ReadonlySet<unknown> {
+  const found = new Set<unknown>();
+  const visit = (item: unknown): void => {
+    if (item === null || typeof item !== 'object' || ArrayBuffer.isView(item) || found.has(item)) {
+      return;
+    }
+    found.add(item);
+    if (isTensor(item)) return;
+    requireWhole(item);
+    if (isIterable(item)) for (const element of item) visit(element);
+    if (!Array.isArray(item)) for (const field of Object.values(item)) visit(field);
+  };
+  visit(value);
+  return found;
+}
+
+/** Throws TypeError for what makes its tensors later. */
+function requireWhole(value: object): void {
+  const later = isThenable(value)
+    ? 'a promise'
+    : Symbol.asyncIterator in value || (isIterable(value) && 'next' in value)
+      ? 'a generator'
+      : undefined;
+  if (later === undefined) return;
+  throw new TypeError(
+    `scope() cannot return ${later}: its tensors would be released before they are used; return them in an array, or make it outside of the scope`,
+  );
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value !== null &&
+    typeof value === 'object' &&
+    typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+function isIterable(value: object): value is Iterable<unknown> {
+  return typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
 }
 
 function isTensor(value: object): value is Tensor {

@@ -1,15 +1,20 @@
+import { constants, PerformanceObserver } from 'node:perf_hooks';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { dtypeCode } from './dtype.js';
 import {
   cat,
   conv2d,
   type DType,
   dtypeBytes,
   fromBytes,
+  liveTensors,
   oneHot,
   stack,
   type Tensor,
   where,
 } from './index.js';
+import { op } from './operator.js';
 import { numbers } from './testing/compare.js';
 import { arange, full, ones, tensor, testDevice, zeros } from './testing/on-device.js';
 
@@ -194,5 +199,38 @@ describe('operators', () => {
     expect(() => conv2d(zeros([1]), 3 as unknown as Tensor, null)).toThrow(
       /conv2d: argument 'weight': expected a tensor/,
     );
+  });
+});
+
+describe('the garbage collector', () => {
+  const empty = op<[number[], number, null, string]>('empty', 'memory_format');
+
+  /** Whole collections while many tensors of 256 MB come and go on a device. */
+  async function collections(device: string): Promise<number> {
+    let count = 0;
+    const observer = new PerformanceObserver((list) => {
+      const { NODE_PERFORMANCE_GC_MINOR: minor } = constants;
+      for (const { detail } of list.getEntries() as unknown as { detail: { kind: number } }[]) {
+        if (detail.kind !== minor) count += 1;
+      }
+    });
+    observer.observe({ entryTypes: ['gc'] });
+    for (let time = 0; time < 200; time++) {
+      using _ = empty([64e6], dtypeCode('float32'), null, device);
+      await setImmediate();
+    }
+    // They are told with a delay.
+    for (let turn = 0; turn < 10; turn++) await setTimeout(10);
+    observer.disconnect();
+    return count;
+  }
+
+  it('is told of the memory that tensors take of this process, not of that on other devices', async () => {
+    const before = liveTensors();
+    expect(await collections('cpu')).toBeGreaterThan(2);
+    // A device whose tensors have shapes and no memory.
+    expect(await collections('meta')).toBeLessThan(2);
+    // It may have released what other tests have left.
+    expect(liveTensors()).toBeLessThanOrEqual(before);
   });
 });

@@ -171,7 +171,7 @@ NCFM_INLINE void differentiateColumn(const float* image, const MapSize& size, co
                                      const float* mean, const float* inverseDeviation, const float* pooledGradient,
                                      int64_t c, float* gradient, float* weightGradient, float* biasGradient) {
   const int64_t channels = size.channels;
-  const float area = static_cast<float>(size.area());
+  const float area = static_cast<float>(size.height * size.width);
   Channels at[vectors];
   for (int v = 0; v < vectors; ++v) {
     const int64_t first = c + v * lanes;

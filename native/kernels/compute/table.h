@@ -13,8 +13,6 @@ struct ConvolutionShape {
 // Feature maps of one image, channels last.
 struct MapSize {
   int64_t channels, height, width;
-  int64_t area() const { return height * width; }
-  int64_t pooledArea() const { return (height / 2) * (width / 2); }
 };
 
 // Scale and shift of each channel behind a normalisation.

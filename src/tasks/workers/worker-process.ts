@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { EventSink } from '../../run/index.js';
-import { FailureError, UsageError } from '../../tensor/index.js';
+import { FailureError, isTuned, UsageError } from '../../tensor/index.js';
 import type { SeedResult } from '../evaluation/results.js';
 import type { FromWorker, ToWorker, TrainingJob, WorkerError } from './job.js';
 
@@ -26,7 +26,7 @@ export class WorkerProcess implements Disposable {
   /** @param threads of the engine's operators */
   constructor(threads: number) {
     const count = String(threads);
-    this.#child = fork(workerProgram(), [count], {
+    this.#child = fork(workerProgram(), [count, isTuned() ? 'tuned' : 'plain'], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // JSON has no infinities, which losses may be.
       serialization: 'advanced',

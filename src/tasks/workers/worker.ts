@@ -6,6 +6,7 @@ import {
   setThreads,
   type Tensor,
   toDeviceOf,
+  tuneProcess,
 } from '../../tensor/index.js';
 import { evaluateSeed } from '../evaluation/evaluate-seed.js';
 import type { TrainingImages } from '../evaluation/training-images.js';
@@ -13,7 +14,10 @@ import type { FromWorker, ToWorker, TrainingJob, WorkerError } from './job.js';
 
 // The program of a worker process: it does one job after another, and ends with its parent, however that ends.
 
-setThreads(Number(process.argv[2]));
+const [count, setUp] = process.argv.slice(2);
+// As its parent is, so that both compute with the same kernels.
+if (setUp === 'tuned') tuneProcess();
+setThreads(Number(count));
 
 process.on('disconnect', () => process.exit());
 // Ctrl-C reaches every process of the terminal; the parent, which it reaches too, decides what becomes of this one.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseBlasKernels, letBlasThreadsSleep } from './blas.js';
+import { chooseBlasKernels, letBlasThreadsSleep, letOpenMpThreadsSleep } from './tune.js';
 
 const avx2 = ['avx2', 'fma'];
 const avx512 = ['avx512f', 'avx512cd', 'avx512bw', 'avx512dq', 'avx512vl'];
@@ -33,5 +33,18 @@ describe('the sleep of OpenBLAS threads', () => {
     const chosen = { OPENBLAS_THREAD_TIMEOUT: '26' };
     letBlasThreadsSleep(chosen);
     expect(chosen).toEqual({ OPENBLAS_THREAD_TIMEOUT: '26' });
+  });
+});
+
+describe('the sleep of OpenMP threads', () => {
+  it('comes after some tens of microseconds, unless the user chose when', () => {
+    const environment: NodeJS.ProcessEnv = {};
+    letOpenMpThreadsSleep(environment);
+    expect(environment).toEqual({ GOMP_SPINCOUNT: '1000' });
+    for (const chosen of [{ GOMP_SPINCOUNT: '300000' }, { OMP_WAIT_POLICY: 'active' }]) {
+      const kept = { ...chosen };
+      letOpenMpThreadsSleep(kept);
+      expect(kept).toEqual(chosen);
+    }
   });
 });

@@ -1,0 +1,3 @@
+import { tuneProcess } from '../src/tensor/tune.js';
+
+tuneProcess();
