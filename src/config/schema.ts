@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { datasetNames } from '../data/index.js';
-import { type SamplingObjective, samplingObjectives } from '../distill/index.js';
+import { mixFilters, type SamplingObjective, samplingObjectives } from '../distill/index.js';
 import { continual } from './continual.js';
 import { evaluate, wholeData } from './evaluation.js';
 import {
@@ -78,7 +78,7 @@ const initialization = variants(
   'kind',
   ['mix', 'random', 'noise', 'load'],
   [
-    mapping({ kind: z.literal('mix') }),
+    mapping({ kind: z.literal('mix'), filter: choice(mixFilters).default('average') }),
     mapping({ kind: z.literal('random') }),
     mapping({ kind: z.literal('noise') }),
     mapping({ kind: z.literal('load'), path: text('the path of a .safetensors or .pt file') }),

@@ -166,10 +166,12 @@ export class Condenser implements Disposable {
     }
   }
 
-  /** Leaves an iteration out: everything is drawn anew at the next. */
+  /** Leaves an iteration out: everything is drawn anew at the next; the schedules go on, being over all iterations. */
   #skip({ discrepancy, fineTuneLoss, frequencyScale, learningRate }: NonFiniteStep) {
     this.#target?.features.dispose();
     this.#target = undefined;
+    this.#images.advance(undefined);
+    this.#frequencies.skip();
     this.#iteration += 1;
     return { discrepancy, fineTuneLoss, frequencyScale, learningRate, skipped: true } as const;
   }

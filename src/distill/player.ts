@@ -50,8 +50,11 @@ export class Player implements Disposable {
     this.#optimizer.step(gradients);
   }
 
-  /** Ends a step; a plateau schedule watches `value`, smaller being better, and takes it to be positive. */
-  advance(value: number): void {
+  /**
+   * Ends a step; a plateau schedule watches `value`, smaller being better, and takes it to be positive. Undefined for
+   * a step that was left out.
+   */
+  advance(value: number | undefined): void {
     this.#schedule.advance(value);
   }
 
