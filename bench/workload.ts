@@ -157,7 +157,7 @@ export function condenseOptions(
     alpha: 0.5,
     discrepancyWeight: 300,
     amortize: amortise,
-    fineTuneWeight: 1,
+    fineTuning: { kind: 'step', weight: 1 },
     optimizer: { kind: 'adamw', learningRate: 1e-3 },
     schedule: { kind: 'constant' },
     augmentation: defaultSiamese,

@@ -149,6 +149,21 @@ const frequencies = variants(
   ],
 );
 
+const fineTuningFields = {
+  weight: number({ above: 0, to: 1e9 }).default(1),
+  augment: flag().default(true),
+};
+
+const fineTuning = variants(
+  'kind',
+  ['none', 'joint', 'step'],
+  [
+    mapping({ kind: z.literal('none') }),
+    mapping({ kind: z.literal('joint'), ...fineTuningFields }),
+    mapping({ kind: z.literal('step'), ...fineTuningFields }),
+  ],
+);
+
 const distill = mapping({
   imagesPerClass: integer({ from: 1, to: 10_000 }),
   formation,
@@ -159,7 +174,7 @@ const distill = mapping({
   alpha: number({ from: 0, to: 1 }),
   discrepancyWeight: number({ above: 0, to: 1e9 }),
   amortize: integer({ from: 1, to: 1_000_000 }),
-  fineTuneWeight: number({ from: 0, to: 1e9 }),
+  fineTuning,
   optimizer,
   schedule,
   augmentation: matchingAugmentation,

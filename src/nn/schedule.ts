@@ -82,7 +82,8 @@ class RunningSchedule implements Schedule {
   advance(value: number | undefined): void {
     const { step, scale, best, waited } = this.#state;
     const next = { step: step + 1, scale, best, waited };
-    if (this.#options.kind === 'plateau' && value !== undefined) Object.assign(next, this.#watch(value));
+    if (this.#options.kind === 'plateau' && value !== undefined)
+      Object.assign(next, this.#watch(value));
     this.#state = next;
   }
 
