@@ -119,7 +119,7 @@ export function readState(path: string): Map<string, Tensor> {
   return new Map(Object.entries(loadPt(path) as Record<string, Tensor>));
 }
 
-/** Synthetic images at the `mix` start. */
+/** Synthetic images at the `mix` start, scaled down as the official code does. */
 export function openSynthetic(
   problem: Problem,
   dataset: Dataset,
@@ -128,7 +128,7 @@ export function openSynthetic(
   return initializeSynthetic(dataset, {
     imagesPerClass: problem.imagesPerClass,
     formation: { mode: 'single', factor: problem.factor },
-    initialization: { kind: 'mix' },
+    initialization: { kind: 'mix', filter: 'nearest' },
     random,
   });
 }
