@@ -78,7 +78,7 @@ const initialization = variants(
   'kind',
   ['mix', 'random', 'noise', 'load'],
   [
-    mapping({ kind: z.literal('mix'), filter: choice(mixFilters).default('average') }),
+    mapping({ kind: z.literal('mix'), filter: choice(mixFilters).default('nearest') }),
     mapping({ kind: z.literal('random') }),
     mapping({ kind: z.literal('noise') }),
     mapping({ kind: z.literal('load'), path: text('the path of a .safetensors or .pt file') }),

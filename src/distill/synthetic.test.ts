@@ -140,7 +140,7 @@ describe('the mixed start', () => {
     'is decoded to scaled-down images of the right class (factor %i)',
     (factor) => {
       using synthetic = start(
-        { kind: 'mix' },
+        { kind: 'mix', filter: 'average' },
         { imagesPerClass: 1, formation: { mode: 'single', factor } },
       );
       const side = Math.ceil(8 / factor);
@@ -193,7 +193,7 @@ describe('the mixed start', () => {
       const first = Math.floor(cluster / 8) * 12 + (cluster % 8);
       return Int32Array.of(first);
     });
-    using synthetic = start({ kind: 'mix' }, { candidates: clusters });
+    using synthetic = start({ kind: 'mix', filter: 'average' }, { candidates: clusters });
     const shrunk = (images: ReturnType<typeof zeros>) =>
       upsampleBilinear(upsampleBilinear(images, [4, 4], false), [8, 8], false);
     const decoded = rows(numbers(synthetic.decode()), 24);

@@ -14,7 +14,7 @@ import {
 } from '../tensor/index.js';
 import { checkFormation, decode, decodedPerClass, type Formation, tileSize } from './formation.js';
 
-/** How `mix` scales images down: a pixel is the average of the ones it covers (bilinear), or the nearest of them. */
+/** How `mix` scales images down: a pixel is the average of the ones it covers (bilinear), or the nearest of them (usual). */
 export const mixFilters = ['average', 'nearest'] as const;
 export type MixFilter = (typeof mixFilters)[number];
 
@@ -120,7 +120,7 @@ function startingImages(dataset: Dataset, options: SyntheticOptions): Tensor {
         // A small class lends an image to several tiles.
         drawEvenly(dataset, candidates, tiles, random, imagesPerClass),
         formation.factor,
-        initialization.filter ?? 'average',
+        initialization.filter ?? 'nearest',
         random,
       );
     }
