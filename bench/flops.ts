@@ -52,10 +52,11 @@ export function networkWork(problem: Problem): Work {
 export interface IterationWork {
   readonly real: Work;
   readonly synthetic: Work;
+  /** Forward and backward. */
   readonly fineTune: Work;
   readonly frequencies: Work;
   readonly characteristic: Work;
-  /** All backward passes, as they are one. */
+  /** That of the discrepancy, and of ψ with it. */
   readonly backward: Work;
   readonly total: Work;
 }
@@ -73,7 +74,7 @@ export function iterationWork(
   const classifier = { flops: 2 * dimension * classes, bytes: 0 };
   const real = times(network, realImages / amortise);
   const synthetic = times(network, images);
-  const fineTune = times(plus(network, classifier), images);
+  const fineTune = times(plus(network, classifier), 2 * images);
   const realProjection = product(realImages, dimension, count);
   const projection = product(images, dimension, count);
   const psiForward = psi ? times(product(count / 16, dimension, dimension), 3) : none;
@@ -84,7 +85,7 @@ export function iterationWork(
     fineTune,
     frequencies: psiForward,
     characteristic: plus(realProjection, projection),
-    backward: [projection, synthetic, fineTune, psiBackward].reduce(plus),
+    backward: [projection, synthetic, psiBackward].reduce(plus),
   };
   return { ...work, total: Object.values(work).reduce(plus) };
 }

@@ -77,7 +77,7 @@ export interface PyTorchIterations extends TimedResult {
 }
 
 export interface LossResult {
-  /** Of each class. */
+  /** Of each class: discrepancies, then cross-entropies. */
   readonly losses: readonly number[];
   /** ‖ours − PyTorch's‖ / ‖PyTorch's‖ of the gradient of the stored images. */
   readonly gradientDifference: number;

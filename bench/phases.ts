@@ -1,7 +1,9 @@
 import {
+  applySiamese,
   ClassSampler,
   createOptimizer,
   crossEntropy,
+  drawSiamese,
   drawTarget,
   type ExtractorPool,
   extractFeatures,
@@ -44,6 +46,7 @@ type Phase = <T>(name: string, body: () => T) => T;
 function openGame(job: IterationsJob): (phase: Phase) => void {
   const { problem, prepared, psi } = job;
   const { classes, frequencies: count } = problem;
+  const [, height, width] = problem.shape;
   const random = new RandomGenerator(0);
   const options = condenseOptions(problem, job);
   const dataset = openDataset(problem, prepared);
@@ -56,6 +59,7 @@ function openGame(job: IterationsJob): (phase: Phase) => void {
   const network = psi ? new SamplingNetwork({ dimension, count, random }) : undefined;
   const parameters = [synthetic.images, ...(network?.parameters() ?? [])];
   const optimizer = createOptimizer(parameters, options.optimizer);
+  const fineTuner = createOptimizer([synthetic.images], options.optimizer);
   const labels = labelsByClass(classes, decodedPerClass, 'cpu');
   const context: MatchingContext = {
     dataset,
@@ -83,14 +87,17 @@ function openGame(job: IterationsJob): (phase: Phase) => void {
     const matching = phase('characteristic function', () =>
       matchingLoss(target.features, features, frequencies, grouping).sum().mul(300),
     );
-    const fineTune = phase('fine-tuning forward', () => {
-      pool.blendInto(trained, { network: 0, beta: 0 });
-      const logits = trained.logits(normalize(decoded, dataset.normalization));
-      return crossEntropy(logits, labels).mul(classes);
-    });
-    const gradients = phase('backward', () => grad([matching.add(fineTune)], parameters));
+    const gradients = phase('backward', () => grad([matching], parameters));
     phase('optimisers', () => {
       optimizer.step(gradients);
+      synthetic.clamp();
+    });
+    phase('fine-tuning', () => {
+      pool.blendInto(trained, { network: 0, beta: 0 });
+      const images = normalize(synthetic.decode(), dataset.normalization);
+      const draw = drawSiamese(options.augmentation, { groups: classes, height, width, random });
+      const loss = crossEntropy(trained.logits(applySiamese(images, draw)), labels).mul(classes);
+      fineTuner.step(grad([loss], [synthetic.images]));
       synthetic.clamp();
     });
     target.features.dispose();

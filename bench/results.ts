@@ -123,7 +123,7 @@ const phaseWork: Readonly<Record<string, keyof IterationWork>> = {
   'real branch': 'real',
   'synthetic forward': 'synthetic',
   'characteristic function': 'characteristic',
-  'fine-tuning forward': 'fineTune',
+  'fine-tuning': 'fineTune',
   frequencies: 'frequencies',
   backward: 'backward',
 };

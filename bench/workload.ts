@@ -119,7 +119,7 @@ export function readState(path: string): Map<string, Tensor> {
   return new Map(Object.entries(loadPt(path) as Record<string, Tensor>));
 }
 
-/** Synthetic images at the `mix` start. */
+/** Synthetic images at the `mix` start, scaled down as the official code does. */
 export function openSynthetic(
   problem: Problem,
   dataset: Dataset,
@@ -128,7 +128,7 @@ export function openSynthetic(
   return initializeSynthetic(dataset, {
     imagesPerClass: problem.imagesPerClass,
     formation: { mode: 'single', factor: problem.factor },
-    initialization: { kind: 'mix' },
+    initialization: { kind: 'mix', filter: 'nearest' },
     random,
   });
 }
@@ -157,7 +157,7 @@ export function condenseOptions(
     alpha: 0.5,
     discrepancyWeight: 300,
     amortize: amortise,
-    fineTuneWeight: 1,
+    fineTuning: { kind: 'step', weight: 1 },
     optimizer: { kind: 'adamw', learningRate: 1e-3 },
     schedule: { kind: 'constant' },
     augmentation: defaultSiamese,

@@ -18,7 +18,7 @@ const brief = [
 const quick = [...brief, 'dataset.validation=0.02'];
 /** @param {number} real */
 const plain = (real) => `distill.matching={ strategy: plain, realPerClass: ${real} }`;
-const paper = [...quick, 'model.width=128', 'distill.fineTuneWeight=0'];
+const paper = [...quick, 'model.width=128', 'distill.fineTuning=none'];
 const wide = [...paper, plain(64)];
 const learned = 'distill.frequencies={ kind: sampling-network, count: 1024 }';
 /** @param {number} real @param {number} synthetic @param {number} test */
@@ -38,7 +38,7 @@ const plans = {
   'large-synthetic': ['distill', 'fashion-ipc10', ...wide, chunks(16, 10, 16)],
   'sampling-network': ['distill', 'fashion-ipc10', ...wide, learned],
   frequencies: ['distill', 'fashion-ipc10', ...wide, 'distill.frequencies.count=8192'],
-  'fine-tuning': ['distill', 'fashion-ipc10', ...wide, 'distill.fineTuneWeight=1'],
+  'fine-tuning': ['distill', 'fashion-ipc10', ...wide, 'distill.fineTuning=joint'],
   evaluate: ['run', 'fashion-ipc10', ...wide],
 };
 

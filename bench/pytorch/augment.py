@@ -23,24 +23,33 @@ def colour(images, brightness, saturation, contrast):
     return (images - mean) * contrast + mean
 
 
-def siamese(images, crop=0.125, cutout=0.5):
-    """One draw for the whole batch: colour, crop (padded with zeros) and cutout. Differentiable."""
-    height, width = images.shape[2:]
-    images = colour(images, random.random() - 0.5, 2 * random.random(), random.random() + 0.5)
+def siamese(images):
+    """One draw for the whole batch. Differentiable."""
+    return apply_siamese(images, draw_siamese(*images.shape[2:]))
+
+
+def draw_siamese(height, width, crop=0.125, cutout=0.5):
+    """Strengths of colour, the shift of the content down and to the right, and the rectangle that is cut out."""
+    colours = random.random() - 0.5, 2 * random.random(), random.random() + 0.5
     rows, columns = round(crop * height), round(crop * width)
-    top, left = random.randint(0, 2 * rows), random.randint(0, 2 * columns)
-    padded = F.pad(images, (columns, columns, rows, rows))
-    images = padded[:, :, top : top + height, left : left + width]
-    return images * cutout_mask(height, width, cutout)
-
-
-def cutout_mask(height, width, fraction):
-    tall, wide = int(height * fraction + 0.5), int(width * fraction + 0.5)
+    shift = random.randint(-rows, rows), random.randint(-columns, columns)
+    tall, wide = int(height * cutout + 0.5), int(width * cutout + 0.5)
     top = random.randint(0, height - tall % 2) - tall // 2
     left = random.randint(0, width - wide % 2) - wide // 2
+    return colours, shift, (max(0, top), max(0, top + tall), max(0, left), max(0, left + wide))
+
+
+def apply_siamese(images, draw):
+    """Colour, crop (padded with zeros) and cutout."""
+    height, width = images.shape[2:]
+    colours, (down, right), cut = draw
+    images = colour(images, *colours)
+    rows, columns = abs(down), abs(right)
+    padded = F.pad(images, (columns, columns, rows, rows))
+    images = padded[:, :, rows - down : rows - down + height, columns - right : columns - right + width]
     mask = torch.ones(1, 1, height, width)
-    mask[:, :, max(0, top) : max(0, top + tall), max(0, left) : max(0, left + wide)] = 0
-    return mask
+    mask[:, :, cut[0] : cut[1], cut[2] : cut[3]] = 0
+    return images * mask
 
 
 def training(images):

@@ -6,7 +6,7 @@ import time
 
 import torch
 
-from augment import cutmix, normalizer, training
+from augment import apply_siamese, cutmix, normalizer, training
 from characteristic import discrepancy, normalize_features
 from distil import LOSS_WEIGHT, Distiller, RealImages, decode
 from evaluate import evaluate
@@ -36,7 +36,7 @@ def iterations(job):
 
 
 def loss(job):
-    """The loss of every class and the gradient of their sum, for given weights, images and frequencies."""
+    """The losses of every class and the gradients of their sums, for given weights, images, draws and frequencies."""
     given = torch.load(job["input"])
     network = ConvNet(job["shape"], job["classes"], job["width"])
     network.load_state_dict(given["network"])
@@ -44,15 +44,28 @@ def loss(job):
     stored = given["stored"].clone().requires_grad_(True)
     real = given["real"].split(given["real"].shape[0] // job["classes"])
     synthetic = stored.split(stored.shape[0] // job["classes"])
-    losses = []
-    for real_images, stored_images in zip(real, synthetic):
+    matching_draws, tuning_draws = (list(map(draw_of, draws.tolist())) for draws in given["draws"])
+    matching, tuning = [], []
+    for label in range(job["classes"]):
+        decoded = normalize(decode(synthetic[label], job["factor"]))
+        batch = apply_siamese(torch.cat([normalize(real[label]), decoded]), matching_draws[label])
+        count = real[label].shape[0]
         with torch.no_grad():
-            target = normalize_features(network.features(normalize(real_images)))
-        features = normalize_features(network.features(normalize(decode(stored_images, job["factor"]))))
-        losses.append(LOSS_WEIGHT * discrepancy(target, features, given["frequencies"]))
-    sum(losses).backward()
-    torch.save(stored.grad, job["output"])
-    return {"losses": [value.item() for value in losses]}
+            target = normalize_features(network.features(batch[:count]))
+        features = normalize_features(network.features(batch[count:]))
+        matching.append(LOSS_WEIGHT * discrepancy(target, features, given["frequencies"]))
+        logits = network(apply_siamese(decoded, tuning_draws[label]))
+        tuning.append(F.cross_entropy(logits, torch.full((len(logits),), label)))
+    by_matching, by_tuning = (
+        torch.autograd.grad(sum(losses), stored, retain_graph=True)[0] for losses in (matching, tuning)
+    )
+    torch.save({"matching": by_matching, "fineTuning": by_tuning}, job["output"])
+    return {"losses": [value.item() for value in matching + tuning]}
+
+
+def draw_of(values):
+    """A draw from a row of numbers: three colours, two shifts, the four sides of the cutout."""
+    return values[:3], [int(value) for value in values[3:5]], [int(value) for value in values[5:]]
 
 
 def train(job):

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { datasetNames } from '../data/index.js';
-import { type SamplingObjective, samplingObjectives } from '../distill/index.js';
+import { mixFilters, type SamplingObjective, samplingObjectives } from '../distill/index.js';
 import { continual } from './continual.js';
 import { evaluate, wholeData } from './evaluation.js';
 import {
@@ -78,7 +78,7 @@ const initialization = variants(
   'kind',
   ['mix', 'random', 'noise', 'load'],
   [
-    mapping({ kind: z.literal('mix') }),
+    mapping({ kind: z.literal('mix'), filter: choice(mixFilters).default('nearest') }),
     mapping({ kind: z.literal('random') }),
     mapping({ kind: z.literal('noise') }),
     mapping({ kind: z.literal('load'), path: text('the path of a .safetensors or .pt file') }),
@@ -149,6 +149,21 @@ const frequencies = variants(
   ],
 );
 
+const fineTuningFields = {
+  weight: number({ above: 0, to: 1e9 }).default(1),
+  augment: flag().default(true),
+};
+
+const fineTuning = variants(
+  'kind',
+  ['none', 'joint', 'step'],
+  [
+    mapping({ kind: z.literal('none') }),
+    mapping({ kind: z.literal('joint'), ...fineTuningFields }),
+    mapping({ kind: z.literal('step'), ...fineTuningFields }),
+  ],
+);
+
 const distill = mapping({
   imagesPerClass: integer({ from: 1, to: 10_000 }),
   formation,
@@ -159,7 +174,7 @@ const distill = mapping({
   alpha: number({ from: 0, to: 1 }),
   discrepancyWeight: number({ above: 0, to: 1e9 }),
   amortize: integer({ from: 1, to: 1_000_000 }),
-  fineTuneWeight: number({ from: 0, to: 1e9 }),
+  fineTuning,
   optimizer,
   schedule,
   augmentation: matchingAugmentation,

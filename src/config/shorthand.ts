@@ -15,12 +15,14 @@ const training = { official: { ...officialTraining }, none: { ...noAugmentation 
 const protocols = {
   official: { ...namedProtocols.official, augmentation: { ...officialTraining } },
 };
+const fineTuning = { none: { kind: 'none' }, joint: { kind: 'joint' }, step: { kind: 'step' } };
 const matching = { official: { ...defaultSiamese }, none: { ...noSiamese } };
 
 /** Words that stand for a whole mapping, by the setting's path. */
 const words: readonly (readonly [KeyPath, Readonly<Record<string, PlainMapping>>])[] = [
   [['evaluate'], protocols],
   [['pretrain', 'augmentation'], training],
+  [['distill', 'fineTuning'], fineTuning],
   [['distill', 'augmentation'], matching],
   [['evaluate', 'augmentation'], training],
   [['search', 'space'], searchSpaces],

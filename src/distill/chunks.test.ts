@@ -55,13 +55,14 @@ const sgd: Partial<CondenseOptions> = {
   discrepancyWeight: 30,
   optimizer: { kind: 'sgd', learningRate: 0.2 },
 };
-const fineTuned: Partial<CondenseOptions> = { fineTuneWeight: 1 };
+const fineTuned: Partial<CondenseOptions> = { fineTuning: { kind: 'joint', weight: 1 } };
 const tiles = (): Setting => ({ formation: { mode: 'single', factor: 2 }, clusters: eighths() });
 
 const variants: [string, Partial<CondenseOptions>, () => Setting][] = [
   ['plain matching', plain, () => ({})],
   ['a sampling network', samplingNetwork, () => ({})],
   ['fine-tuning', fineTuned, () => ({})],
+  ['steps of fine-tuning', { fineTuning: { kind: 'step', weight: 1 } }, () => ({})],
   ['several scales', {}, () => ({ formation: { mode: 'bound', factor: 2, budget: 5 } })],
   ['stratified matching', stratified, tiles],
   [
@@ -144,7 +145,10 @@ describe('a condenser that works in chunks', () => {
   });
 
   it('holds a constant number of tensors, and as few as in one piece', () => {
-    const options = { ...samplingNetwork, fineTuneWeight: 1 };
+    const options: Partial<CondenseOptions> = {
+      ...samplingNetwork,
+      fineTuning: { kind: 'joint', weight: 1 },
+    };
     const held = (chunks: Chunks) => {
       const before = liveTensors();
       using owner = condenser(options, { chunks });

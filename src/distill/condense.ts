@@ -1,83 +1,17 @@
-import type { SiameseOptions } from '../augment/index.js';
-import { ClassSampler, type Dataset } from '../data/index.js';
-import type { ImageModel } from '../models/index.js';
-import type { OptimizerOptions, ScheduleOptions } from '../nn/index.js';
-import {
-  keep,
-  noGrad,
-  type RandomGenerator,
-  scope,
-  type Tensor,
-  toDeviceOf,
-  UsageError,
-} from '../tensor/index.js';
+import { ClassSampler } from '../data/index.js';
+import { keep, noGrad, scope, type Tensor, toDeviceOf, UsageError } from '../tensor/index.js';
 import { type Chunks, usualChunks } from './chunks.js';
+import type { CondenseOptions, CondenserInput, IterationReport } from './condense-options.js';
 import type { CondenserState } from './condenser-state.js';
-import type { ExtractorPool } from './extractors.js';
+import { FineTuner, type FineTuningDraw, fineTuningGradients } from './fine-tuning.js';
 import { type Frequencies, FrequencyPlayer } from './frequency-player.js';
-import { type FineTuning, objectiveGradients } from './gradients.js';
-import { labelsByClass } from './labels.js';
-import {
-  drawTarget,
-  type Matching,
-  type MatchingContext,
-  type MatchingTarget,
-} from './matching.js';
+import { objectiveGradients } from './gradients.js';
+import { drawTarget, type MatchingContext, type MatchingTarget } from './matching.js';
 import { NonFiniteError, type NonFiniteStep, requireFiniteStep } from './non-finite.js';
 import { Player } from './player.js';
 import { requireVariance, samplingGroups } from './sampling-groups.js';
 import type { SamplingNetwork } from './sampling-network.js';
 import type { SyntheticImages } from './synthetic.js';
-
-export interface CondenseOptions {
-  readonly iterations: number;
-  readonly matching: Matching;
-  readonly frequencies: Frequencies;
-  /** Amplitude against phase, in [0, 1]. */
-  readonly alpha: number;
-  /** Factor on the discrepancy of each class, relative to the fine-tuning loss (official code: 300). */
-  readonly discrepancyWeight: number;
-  /** K: iterations that share one draw of extractor, real images and augmentation, with fresh frequencies at each. */
-  readonly amortize: number;
-  /** Weight of the cross-entropy of the synthetic images under a trained network of the pool; 0 for none. */
-  readonly fineTuneWeight: number;
-  readonly optimizer: OptimizerOptions;
-  readonly schedule: ScheduleOptions;
-  readonly augmentation: SiameseOptions;
-  /** What to do when a loss or gradient is not a number: `stop` (when left out), or leave the iteration out. */
-  readonly onNonFinite?: 'stop' | 'skip';
-}
-
-export interface CondenserInput {
-  readonly dataset: Dataset;
-  readonly synthetic: SyntheticImages;
-  readonly pool: ExtractorPool;
-  /** Builds a network of the pool's architecture. */
-  readonly buildModel: () => ImageModel;
-  /** For stratified matching: clusters of dataset indices, class by class; see `stratify`. */
-  readonly clusters?: readonly Int32Array[];
-  readonly options: CondenseOptions;
-  /** How much of an iteration is in memory at once; `usualChunks` for what is left out. */
-  readonly chunks?: Partial<Chunks>;
-  readonly random: RandomGenerator;
-}
-
-/** What one iteration did. */
-export interface IterationReport {
-  /** Discrepancy averaged over classes, before the step; may be no number where the iteration was left out. */
-  readonly discrepancy: number;
-  /** Cross-entropy under a trained network before the step; undefined without fine-tuning. */
-  readonly fineTuneLoss: number | undefined;
-  /** σ of this iteration's frequencies (of the mixture: its base scale). */
-  readonly frequencyScale: number;
-  /** The sampling network's own objective, averaged over classes, before its step; absent where it has none. */
-  readonly frequencyObjective?: number;
-  /** The least and the largest scale of the mixture, relative to its base; absent without a sampling network. */
-  readonly mixtureScales?: readonly [least: number, largest: number];
-  readonly learningRate: number;
-  /** The loss or gradient was not a number, so that nothing was moved. */
-  readonly skipped?: true;
-}
 
 /**
  * The min-max game of the paper (§4.1, algorithm 1): at each `step` the synthetic images descend the discrepancy and
@@ -89,10 +23,9 @@ export class Condenser implements Disposable {
   readonly #options: CondenseOptions;
   readonly #chunks: Chunks;
   readonly #context: MatchingContext;
-  readonly #trained: ImageModel | undefined;
+  readonly #fineTuner: FineTuner | undefined;
   readonly #images: Player;
   readonly #frequencies: FrequencyPlayer;
-  readonly #labels: Tensor;
   readonly #partitions: number;
   readonly #groupings: readonly number[];
   #target: MatchingTarget | undefined;
@@ -123,8 +56,18 @@ export class Condenser implements Disposable {
       augmentation: options.augmentation,
       random,
     };
-    this.#trained = options.fineTuneWeight > 0 ? buildModel().setRequiresGrad(false) : undefined;
-    const { iterations, frequencies, alpha, optimizer, schedule } = options;
+    const { iterations, frequencies, alpha, optimizer, schedule, fineTuning } = options;
+    if (fineTuning.kind !== 'none') {
+      this.#fineTuner = new FineTuner({
+        fineTuning,
+        dataset,
+        synthetic,
+        pool,
+        network: buildModel().setRequiresGrad(false),
+        augmentation: options.augmentation,
+        random: random.derive('fine-tuning'),
+      });
+    }
     this.#frequencies = new FrequencyPlayer({
       frequencies,
       dimension: extractor.featureDimension,
@@ -135,7 +78,6 @@ export class Condenser implements Disposable {
       random,
     });
     this.#images = new Player({ parameters: [synthetic.images], optimizer, schedule, iterations });
-    this.#labels = keep(labelsByClass(synthetic.classes, synthetic.decodedPerClass, random.device));
   }
 
   /** Iterations done. */
@@ -167,10 +109,12 @@ export class Condenser implements Disposable {
     }
   }
 
-  /** Leaves an iteration out: everything is drawn anew at the next. */
+  /** Leaves an iteration out: everything is drawn anew at the next; the schedules go on, being over all iterations. */
   #skip({ discrepancy, fineTuneLoss, frequencyScale, learningRate }: NonFiniteStep) {
     this.#target?.features.dispose();
     this.#target = undefined;
+    this.#images.advance(undefined);
+    this.#frequencies.skip();
     this.#iteration += 1;
     return { discrepancy, fineTuneLoss, frequencyScale, learningRate, skipped: true } as const;
   }
@@ -187,6 +131,7 @@ export class Condenser implements Disposable {
       frequencies: this.#frequencies.getState(),
       sampler: sampler.getState(),
       random: random.getState(),
+      fineTuning: this.#fineTuner?.getState(),
       target: current,
     };
   }
@@ -203,6 +148,7 @@ export class Condenser implements Disposable {
     this.#frequencies.setState(state.frequencies);
     this.#context.sampler.setState(state.sampler);
     this.#context.random.setState(state.random);
+    if (state.fineTuning) this.#fineTuner?.setState(state.fineTuning);
     noGrad(() => images.copy_(state.images));
     this.#target?.features.dispose();
     this.#target = state.target && this.#restoredTarget(state.target);
@@ -230,6 +176,9 @@ export class Condenser implements Disposable {
     scale: number,
   ): Omit<IterationReport, 'frequencyScale' | 'learningRate' | 'skipped'> {
     const frequencies = this.#frequencies.draw(scale);
+    const fineTuning = this.#fineTuner?.draw();
+    const isJoint = this.#options.fineTuning.kind === 'joint';
+    const ownStep = isJoint ? undefined : fineTuning;
     const gradients = objectiveGradients({
       synthetic: this.synthetic,
       target,
@@ -240,55 +189,69 @@ export class Condenser implements Disposable {
       groupings: this.#groupings,
       alpha: this.#options.alpha,
       discrepancyWeight: this.#options.discrepancyWeight,
-      fineTuning: this.#drawFineTuning(),
+      fineTuning: isJoint ? fineTuning : undefined,
       classesAtOnce: this.#chunks.synthetic,
     });
     const discrepancy = gradients.discrepancies.mean().item();
-    const fineTuneLoss = gradients.fineTuneLoss?.item();
     const frequencyObjective = gradients.samplingObjectives?.mean().item();
-    const losses = { discrepancy, fineTuneLoss, frequencyObjective };
     const { learningRate } = this.#images;
-    const step = { iteration: this.#iteration + 1, ...losses, frequencyScale: scale, learningRate };
-    requireFiniteStep({ ...step, extractor: target.choice }, [
-      gradients.images,
-      gradients.frequencies,
-    ]);
-    this.#images.descend([gradients.images]);
-    this.synthetic.clamp();
+    const requireFinite: RequireFinite = (fineTuneLoss, found) => {
+      const losses = { discrepancy, fineTuneLoss, frequencyObjective };
+      const step = { ...losses, frequencyScale: scale, learningRate, extractor: target.choice };
+      requireFiniteStep({ iteration: this.#iteration + 1, ...step }, found);
+    };
+    const jointLoss = gradients.fineTuneLoss?.item();
+    requireFinite(jointLoss, [gradients.images, gradients.frequencies]);
+    let stepLoss: number | undefined;
+    if (ownStep === undefined) this.#descend(gradients.images);
+    else {
+      this.#images.attempt(() => {
+        this.#descend(gradients.images);
+        stepLoss = this.#fineTune(ownStep, requireFinite);
+      });
+    }
     if (gradients.frequencies) this.#frequencies.ascend(frequencies, gradients.frequencies);
     return {
       discrepancy,
-      fineTuneLoss,
+      fineTuneLoss: jointLoss ?? stepLoss,
       ...(frequencyObjective !== undefined && { frequencyObjective }),
       ...(frequencies.mixtureScales && { mixtureScales: frequencies.mixtureScales }),
     };
   }
 
-  /** A trained network of the pool, drawn afresh. */
-  #drawFineTuning(): FineTuning | undefined {
-    if (this.#trained === undefined) return undefined;
-    const { pool, random } = this.#context;
-    pool.blendInto(this.#trained, { network: random.integer(pool.size), beta: 0 });
-    return {
-      network: this.#trained,
-      labels: this.#labels,
-      weight: this.#options.fineTuneWeight,
-    };
+  #descend(gradient: Tensor): void {
+    this.#images.descend([gradient]);
+    this.synthetic.clamp();
+  }
+
+  /** The images' own step of fine-tuning, from where they are now; gives the loss before it. */
+  #fineTune(draw: FineTuningDraw, requireFinite: RequireFinite): number {
+    const { synthetic } = this;
+    const { loss, images } = fineTuningGradients(draw, synthetic, this.#chunks.synthetic);
+    const mean = loss.div(synthetic.classes).item();
+    requireFinite(mean, [images]);
+    this.#descend(images);
+    return mean;
   }
 
   dispose(): void {
     this.#target?.features.dispose();
     this.#context.extractor.dispose();
-    this.#trained?.dispose();
+    this.#fineTuner?.dispose();
     this.#images.dispose();
     this.#frequencies.dispose();
-    this.#labels.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 }
+
+/** Throws NonFiniteError when a loss or gradient of the iteration is not finite. */
+type RequireFinite = (
+  fineTuneLoss: number | undefined,
+  gradients: readonly (Tensor | undefined)[],
+) => void;
 
 /** 0 where there are no frequencies. */
 function scaleOf(frequencies: Frequencies): number | 'auto' {

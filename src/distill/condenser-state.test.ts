@@ -24,7 +24,11 @@ const games: [string, Partial<CondenseOptions>, () => Setting][] = [
   ['means of features', { frequencies: { kind: 'none' } }, () => ({})],
   ['a sampling network', samplingNetwork, () => ({})],
   ['a sampling network after the agreement', samplingFor('agreement'), () => ({})],
-  ['fine-tuning, amortised targets', { fineTuneWeight: 0.1, amortize: 3 }, () => ({})],
+  [
+    'fine-tuning, amortised targets',
+    { fineTuning: { kind: 'joint', weight: 0.1 }, amortize: 3 },
+    () => ({}),
+  ],
   [
     'a plateau schedule, momentum',
     {

@@ -17,6 +17,8 @@ export interface CondenserState {
   readonly sampler: ClassSamplerState;
   /** The generator's whole state. */
   readonly random: Uint8Array;
+  /** That of the generator for fine-tuning; undefined without it. */
+  readonly fineTuning: Uint8Array | undefined;
   /** What the next iteration goes on comparing with; undefined when it draws anew. */
   readonly target: MatchingTarget | undefined;
 }
@@ -36,6 +38,8 @@ export interface FlatValues {
   readonly sampler: readonly { readonly drawn: number; readonly length: number }[];
   /** Base64. */
   readonly random: string;
+  /** Base64. */
+  readonly fineTuning: string | null;
   readonly target: Omit<MatchingTarget, 'features'> | null;
 }
 
@@ -46,7 +50,8 @@ interface PlayerValues {
 
 /** Takes a state apart, to be stored. One tensor is new and belongs to the scope; the others stay the state's. */
 export function flattenState(state: CondenserState): FlatState {
-  const { iteration, images, imagesPlayer, frequencies, sampler, random, target } = state;
+  const { iteration, images, imagesPlayer, frequencies, sampler, random, fineTuning, target } =
+    state;
   const orders = sampler.groups.flatMap(({ order }) => order);
   const tensors = new Map<string, Tensor>([
     ['images', images],
@@ -68,6 +73,7 @@ export function flattenState(state: CondenserState): FlatState {
       frequencies: frequencies ? playerValues(frequencies.player) : null,
       sampler: sampler.groups.map(({ drawn, order }) => ({ drawn, length: order.length })),
       random: Buffer.from(random).toString('base64'),
+      fineTuning: fineTuning ? Buffer.from(fineTuning).toString('base64') : null,
       target: target ? withoutFeatures(target) : null,
     },
   };
@@ -80,7 +86,7 @@ export function unflattenState({ tensors, values }: FlatState): CondenserState {
     if (value !== undefined) return value;
     throw new UsageError(`the stored state has no tensor '${name}'`);
   };
-  const { iteration, images, frequencies, sampler, random, target } = values;
+  const { iteration, images, frequencies, sampler, random, fineTuning, target } = values;
   return {
     iteration,
     images: required('images'),
@@ -93,6 +99,7 @@ export function unflattenState({ tensors, values }: FlatState): CondenserState {
       : undefined,
     sampler: samplerOf(sampler, required('sampler.orders')),
     random: Buffer.from(random, 'base64'),
+    fineTuning: fineTuning ? Buffer.from(fineTuning, 'base64') : undefined,
     target: target ? { ...target, features: required('target.features') } : undefined,
   };
 }

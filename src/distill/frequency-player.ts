@@ -135,6 +135,11 @@ export class FrequencyPlayer implements Disposable {
     this.#player?.advance(own === undefined ? 1 / discrepancy : Math.exp(-own));
   }
 
+  /** Ends a step that was left out. */
+  skip(): void {
+    this.#player?.advance(undefined);
+  }
+
   /** Undefined without a sampling network, which alone has a state. */
   getState(): FrequencyPlayerState | undefined {
     if (this.samplingNetwork === undefined || this.#player === undefined) return undefined;

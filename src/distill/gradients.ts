@@ -1,8 +1,7 @@
-import { normalize } from '../augment/index.js';
-import type { ImageModel } from '../models/index.js';
-import { crossEntropy } from '../nn/index.js';
-import { cat, grad, noGrad, scope, type Tensor } from '../tensor/index.js';
+import { grad, noGrad, scope, type Tensor } from '../tensor/index.js';
+import { joined, rowsOf, storedImages } from './blocks.js';
 import { type Span, spans } from './chunks.js';
+import { type FineTuningDraw, fineTuningBlock } from './fine-tuning.js';
 import { decode } from './formation.js';
 import {
   extractFeatures,
@@ -12,15 +11,6 @@ import {
 } from './matching.js';
 import { type OwnObjective, samplingObjective } from './sampling-objectives.js';
 import type { SyntheticImages } from './synthetic.js';
-
-/** A trained network that the synthetic images are to be classified by. */
-export interface FineTuning {
-  readonly network: ImageModel;
-  /** The classes of all decoded images, int64. */
-  readonly labels: Tensor;
-  /** Weight of its loss, which is summed over classes like the discrepancy. */
-  readonly weight: number;
-}
 
 /** What one iteration's loss is made of. */
 export interface Objective {
@@ -37,7 +27,8 @@ export interface Objective {
   readonly groupings: readonly number[];
   readonly alpha: number;
   readonly discrepancyWeight: number;
-  readonly fineTuning?: FineTuning | undefined;
+  /** Added to the loss. */
+  readonly fineTuning?: FineTuningDraw | undefined;
   /** Classes that are forward and backward at once. */
   readonly classesAtOnce: number;
 }
@@ -95,18 +86,13 @@ function blockGradients(objective: Objective, span: Span): BlockGradients {
   const matching = scope(() => matchingGradients(objective, span));
   if (objective.fineTuning === undefined) return { ...matching, fineTuneLoss: undefined };
   // One after the other: the intermediate values of two networks at once would take twice the memory.
-  const { loss, images } = scope(() => fineTuneGradients(objective, objective.fineTuning!, span));
+  const { loss, images } = fineTuningBlock(objective.fineTuning, objective.synthetic, span);
   return { ...matching, fineTuneLoss: loss, images: matching.images.add(images) };
-}
-
-/** The block's stored images, as a leaf of its own: a slice of the whole would get a gradient of the whole's size. */
-function storedImages({ synthetic }: Objective, span: Span): Tensor {
-  return rowsOf(synthetic.images, span, synthetic.classes).detach().setRequiresGrad(true);
 }
 
 function matchingGradients(objective: Objective, span: Span): Omit<BlockGradients, 'fineTuneLoss'> {
   const { discrepancyWeight, samplingObjective: own } = objective;
-  const stored = storedImages(objective, span);
+  const stored = storedImages(objective.synthetic, span);
   const features = syntheticFeatures(objective, stored, span);
   const frequencies = objective.frequencies.map((part) => (own ? part.detach() : part));
   const discrepancies = blockDiscrepancies(objective, features, frequencies, span);
@@ -147,21 +133,6 @@ function ofClasses(objective: OwnObjective, span: Span, classes: number): OwnObj
   return { ...objective, halves: { first: one!, second: other!, size } };
 }
 
-/** The loss is summed over the block's classes; the gradient is that of the weighted loss. */
-function fineTuneGradients(
-  objective: Objective,
-  { network, labels, weight }: FineTuning,
-  span: Span,
-): { loss: Tensor; images: Tensor } {
-  const { synthetic, context } = objective;
-  const stored = storedImages(objective, span);
-  const decoded = decode(stored, span.length, synthetic.formation);
-  const logits = network.logits(normalize(decoded, context.dataset.normalization));
-  const loss = crossEntropy(logits, rowsOf(labels, span, synthetic.classes)).mul(span.length);
-  const [images] = grad([loss.mul(weight)], [stored]);
-  return { loss: loss.detach(), images: images! };
-}
-
 /** The features of the block's decoded images, under the same augmentation as the real ones. */
 function syntheticFeatures(
   { synthetic, target, context }: Objective,
@@ -189,12 +160,6 @@ function blockDiscrepancies(
   });
 }
 
-/** The rows of some classes, of a tensor that has equally many of each; a view. */
-function rowsOf(values: Tensor, { start, length }: Span, classes: number): Tensor {
-  const perClass = values.size(0) / classes;
-  return values.narrow(0, start * perClass, length * perClass);
-}
-
 function addInto(sum: Tensor | undefined, part: Tensor | undefined): void {
   if (sum === undefined || part === undefined) return;
   noGrad(() => sum.add_(part));
@@ -206,8 +171,4 @@ function fineTuneMean(blocks: readonly BlockGradients[], classes: number): Tenso
     .map(({ fineTuneLoss }) => fineTuneLoss!)
     .reduce((sum, loss) => sum.add(loss))
     .div(classes);
-}
-
-function joined(parts: readonly Tensor[]): Tensor {
-  return parts.length === 1 ? parts[0]! : cat(parts);
 }

@@ -8,9 +8,11 @@ export {
   wholeClasses,
 } from './chunks.js';
 export * from './condense.js';
+export * from './condense-options.js';
 export * from './condenser-state.js';
 export * from './discrepancy.js';
 export * from './extractors.js';
+export type { FineTuning } from './fine-tuning.js';
 export * from './formation.js';
 export * from './frequencies.js';
 export type { Frequencies, LearnedFrequencies } from './frequency-player.js';

@@ -8,7 +8,7 @@ import {
   type ScheduleState,
   startSchedule,
 } from '../nn/index.js';
-import type { Tensor } from '../tensor/index.js';
+import { noGrad, scope, type Tensor } from '../tensor/index.js';
 
 export interface PlayerOptions {
   readonly parameters: readonly Tensor[];
@@ -50,8 +50,30 @@ export class Player implements Disposable {
     this.#optimizer.step(gradients);
   }
 
-  /** Ends a step; a plateau schedule watches `value`, smaller being better, and takes it to be positive. */
-  advance(value: number): void {
+  /** Does something that moves the parameters; where it throws, they and the optimiser are as they were before. */
+  attempt(move: () => void): void {
+    scope(() => {
+      const { step, tensors } = this.#optimizer.getState();
+      const parameters = this.parameters.map((parameter) => parameter.detach().clone());
+      const copies = new Map([...tensors].map(([name, value]) => [name, value.clone()] as const));
+      try {
+        move();
+      } catch (error) {
+        this.#optimizer.setState({ step, tensors: copies });
+        noGrad(() => {
+          for (const [index, parameter] of this.parameters.entries())
+            parameter.copy_(parameters[index]!);
+        });
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Ends a step; a plateau schedule watches `value`, smaller being better, and takes it to be positive. Undefined for
+   * a step that was left out.
+   */
+  advance(value: number | undefined): void {
     this.#schedule.advance(value);
   }
 

@@ -13,6 +13,7 @@ import { RandomGenerator, tensor, testDevice, zeros } from '../tensor/testing/on
 import {
   type Initialization,
   initializeSynthetic,
+  type MixFilter,
   realImages,
   type SyntheticOptions,
 } from './index.js';
@@ -137,7 +138,7 @@ describe('the mixed start', () => {
     'is decoded to scaled-down images of the right class (factor %i)',
     (factor) => {
       using synthetic = start(
-        { kind: 'mix' },
+        { kind: 'mix', filter: 'average' },
         { imagesPerClass: 1, formation: { mode: 'single', factor } },
       );
       const side = Math.ceil(8 / factor);
@@ -158,12 +159,39 @@ describe('the mixed start', () => {
     },
   );
 
+  it('takes the nearest pixel of each image, or the average of those it covers', () => {
+    const pixels = Float32Array.from({ length: 64 }, (_, index) => index / 64);
+    const one = arrayDataset({
+      name: 'one',
+      split: 'train',
+      shape: { channels: 1, height: 8, width: 8 },
+      pixels,
+      labels: [0],
+    });
+    const tile = (factor: number, filter: MixFilter) => {
+      using synthetic = initializeSynthetic(one, {
+        imagesPerClass: 1,
+        formation: { mode: 'single', factor },
+        initialization: { kind: 'mix', filter },
+        random: new RandomGenerator(1),
+      });
+      const side = Math.ceil(8 / factor);
+      return numbers(synthetic.images.narrow(2, 0, side).narrow(3, 0, side)).map((v) => v * 64);
+    };
+    const rowsAndColumns = (rows: readonly number[], columns: readonly number[]) =>
+      rows.flatMap((row) => columns.map((column) => 8 * row + column));
+    expect(tile(2, 'nearest')).toEqual(rowsAndColumns([0, 2, 4, 6], [0, 2, 4, 6]));
+    expect(tile(2, 'average')).toEqual(rowsAndColumns([0.5, 2.5, 4.5, 6.5], [0.5, 2.5, 4.5, 6.5]));
+    // 8 pixels onto 3: the pixels at ⌊0 · 8/3⌋, ⌊1 · 8/3⌋ and ⌊2 · 8/3⌋.
+    expect(tile(3, 'nearest')).toEqual(rowsAndColumns([0, 2, 5], [0, 2, 5]));
+  });
+
   it('starts each tile from its own candidates', () => {
     const clusters = Array.from({ length: 3 * 8 }, (_, cluster) => {
       const first = Math.floor(cluster / 8) * 12 + (cluster % 8);
       return Int32Array.of(first);
     });
-    using synthetic = start({ kind: 'mix' }, { candidates: clusters });
+    using synthetic = start({ kind: 'mix', filter: 'average' }, { candidates: clusters });
     const shrunk = (images: ReturnType<typeof zeros>) =>
       upsampleBilinear(upsampleBilinear(images, [4, 4], false), [8, 8], false);
     const decoded = rows(numbers(synthetic.decode()), 24);

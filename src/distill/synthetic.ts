@@ -7,11 +7,16 @@ import {
   type RandomGenerator,
   scope,
   Tensor,
+  tensor,
   toDeviceOf,
   UsageError,
   upsampleBilinear,
 } from '../tensor/index.js';
 import { checkFormation, decode, decodedPerClass, type Formation, tileSize } from './formation.js';
+
+/** How `mix` scales images down: a pixel is the average of the ones it covers (bilinear), or the nearest of them (usual). */
+export const mixFilters = ['average', 'nearest'] as const;
+export type MixFilter = (typeof mixFilters)[number];
 
 /**
  * What the synthetic images start from.
@@ -21,7 +26,7 @@ import { checkFormation, decode, decodedPerClass, type Formation, tileSize } fro
  * - load: the images of a file (`.safetensors` with 'images', or `.pt` holding [images, labels])
  */
 export type Initialization =
-  | { readonly kind: 'mix' }
+  | { readonly kind: 'mix'; readonly filter?: MixFilter }
   | { readonly kind: 'random' }
   | { readonly kind: 'noise' }
   | { readonly kind: 'load'; readonly path: string };
@@ -115,6 +120,7 @@ function startingImages(dataset: Dataset, options: SyntheticOptions): Tensor {
         // A small class lends an image to several tiles.
         drawEvenly(dataset, candidates, tiles, random, imagesPerClass),
         formation.factor,
+        initialization.filter ?? 'nearest',
         random,
       );
     }
@@ -170,14 +176,14 @@ function mixedImages(
   dataset: Dataset,
   indices: Int32Array,
   factor: number,
+  filter: MixFilter,
   random: RandomGenerator,
 ): Tensor {
   const { channels, height, width } = dataset.shape;
   const real = pixelsToTensor(dataset.read(indices), indices.length, dataset.shape, random.device);
   if (factor === 1) return real;
   const [rows, columns] = tileSize(height, width, factor);
-  // As in the official code: averages factor 2's pixels in pairs, and does not blur as antialiasing would.
-  return upsampleBilinear(real, [rows, columns], false)
+  return scaledDown(real, [rows, columns], filter)
     .reshape([indices.length / factor ** 2, factor, factor, channels, rows, columns])
     .permute([0, 3, 1, 4, 2, 5])
     .reshape([indices.length / factor ** 2, channels, factor * rows, factor * columns])
@@ -185,6 +191,20 @@ function mixedImages(
     .narrow(3, 0, width)
     .contiguous()
     .clamp(0, 1);
+}
+
+/**
+ * Images [n, c, h, w] at another size. 'nearest' takes pixel ⌊i · h / rows⌋, as the official code does; 'average' is
+ * bilinear without antialiasing, which averages factor 2's pixels in pairs and blurs less than antialiasing would.
+ */
+function scaledDown(images: Tensor, size: readonly [number, number], filter: MixFilter): Tensor {
+  if (filter === 'average') return upsampleBilinear(images, size, false);
+  const [, , height, width] = images.shape as [number, number, number, number];
+  const chosen = (from: number, to: number): Tensor => {
+    const positions = Array.from({ length: to }, (_, index) => Math.floor((index * from) / to));
+    return toDeviceOf(tensor(positions, [to], 'int64'), images.device);
+  };
+  return images.indexSelect(2, chosen(height, size[0])).indexSelect(3, chosen(width, size[1]));
 }
 
 function loadImages(path: string, shape: readonly number[], classes: number): Tensor {

@@ -12,8 +12,11 @@ export type ScheduleOptions =
 export interface Schedule {
   /** The factor for the coming step. */
   factor(): number;
-  /** Ends a step; `value` is what a plateau schedule watches (smaller is better). */
-  advance(value: number): void;
+  /**
+   * Ends a step; `value` is what a plateau schedule watches (smaller is better), undefined where the step has none: it
+   * neither improves nor waits then.
+   */
+  advance(value: number | undefined): void;
   getState(): ScheduleState;
   setState(state: ScheduleState): void;
 }
@@ -76,10 +79,11 @@ class RunningSchedule implements Schedule {
     }
   }
 
-  advance(value: number): void {
+  advance(value: number | undefined): void {
     const { step, scale, best, waited } = this.#state;
     const next = { step: step + 1, scale, best, waited };
-    if (this.#options.kind === 'plateau') Object.assign(next, this.#watch(value));
+    if (this.#options.kind === 'plateau' && value !== undefined)
+      Object.assign(next, this.#watch(value));
     this.#state = next;
   }
 

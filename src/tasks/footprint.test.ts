@@ -181,7 +181,8 @@ describe('the footprint of a plan', () => {
       'distill',
       { frequencies: { kind: 'gaussian', count: 8192, scale: 'auto' } },
     ],
-    ['fine-tuning', 'distill', { fineTuneWeight: 1 }],
+    ['fine-tuning', 'distill', { fineTuning: { kind: 'joint', weight: 1 } }],
+    ['steps of fine-tuning', 'distill', { fineTuning: { kind: 'step', weight: 1 } }],
     ['more stored images', 'distill', { imagesPerClass: 8 }],
     ['more decoded images', 'evaluate', { formation: { mode: 'single', factor: 4 } }],
   ])('is larger with %s', (_, stage, change) => {

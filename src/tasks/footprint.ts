@@ -141,14 +141,17 @@ function distillFootprint({ plan, sizes }: Workload, chunks: TaskChunks): Estima
   const { realPerClass, decoded } = perClass(plan);
   const features = realPerClass * classes * dimension * float;
   const stored = distill.imagesPerClass * classes * pixels(sizes) * float;
-  const fineTuned = distill.fineTuneWeight > 0;
+  const fineTuned = distill.fineTuning.kind !== 'none';
+  const copies = optimizerCopies(distill.optimizer);
+  // A step of its own is taken back, with the images' optimiser, where the second fails.
+  const kept = distill.fineTuning.kind === 'step' ? copies : 0;
   const learned = samplingNetworkBytes(plan, dimension);
   return {
     held:
       poolBytes(plan, sizes) +
       network * (fineTuned ? 2 : 1) +
       features +
-      stored * (3 + optimizerCopies(distill.optimizer)) +
+      stored * (3 + copies + kept) +
       frequencyBytes(plan, dimension) +
       learned.held,
     passes: [

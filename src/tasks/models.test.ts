@@ -17,7 +17,7 @@ function shortPlan(model: ModelOptions, student: ModelOptions): Plan {
     model,
     student,
     pretrain: { ...smallPlan.pretrain, networks: 1, length: { steps: 8 } },
-    distill: { ...smallPlan.distill, iterations: 3, fineTuneWeight: 1 },
+    distill: { ...smallPlan.distill, iterations: 3, fineTuning: { kind: 'joint', weight: 1 } },
     evaluate: { ...smallPlan.evaluate, length: { steps: 5 }, seeds: 1 },
   };
 }

@@ -88,7 +88,7 @@ describe('a configuration of the official project', () => {
       matching: { strategy: 'plain', realPerClass: 512 },
       frequencies: { kind: 'gaussian', count: 4096, scale: 'auto' },
       alpha: 0.75,
-      fineTuneWeight: 2,
+      fineTuning: { kind: 'step', weight: 2, augment: true },
       optimizer: { kind: 'adamw', learningRate: 0.001, weightDecay: 5e-4 },
       schedule: { kind: 'plateau', factor: 0.5, patience: 500 },
       augmentation: { brightness: 1, crop: 0.125, cutout: 0.5, flip: false },
@@ -135,7 +135,7 @@ describe('a configuration of the official project', () => {
         .replace('dsa: True', 'dsa: False')
         .replace('optimizer: adamw\n  lr_scale', 'optimizer: sgd\n  lr_scale'),
     );
-    expect(plan.distill.fineTuneWeight).toBe(0);
+    expect(plan.distill.fineTuning).toEqual({ kind: 'none' });
     expect(plan.evaluate.augmentation).toEqual(noAugmentation);
     expect(plan.distill.optimizer).toMatchObject({
       kind: 'sgd',

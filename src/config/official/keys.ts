@@ -152,14 +152,15 @@ export const officialKeys: { readonly [key: string]: Rule } = {
   niter: mapped('distill.iterations'),
   iter_calib: (value) => {
     if (typeof value !== 'number') throw new UnknownValue('expected a number');
-    if (value === 0) return { outcome: 'mapped', sets: { 'distill.fineTuneWeight': 0 } };
-    const note = 'one fine-tuning step per iteration, of the weight of calib_weight';
-    return { outcome: value === 1 ? 'mapped' : 'ignored', note };
+    if (value === 0) return { outcome: 'mapped', sets: { 'distill.fineTuning.kind': 'none' } };
+    const note = 'one fine-tuning step in each iteration';
+    const sets = { 'distill.fineTuning.kind': 'step' };
+    return { outcome: value === 1 ? 'mapped' : 'ignored', sets, note };
   },
   calib_weight: (value, all) =>
     all.get('iter_calib') === 0
       ? { outcome: 'ignored', note: 'iter_calib is 0' }
-      : { outcome: 'mapped', sets: { 'distill.fineTuneWeight': value } },
+      : { outcome: 'mapped', sets: { 'distill.fineTuning.weight': value } },
   sampling_net: frequencies,
   num_freqs: partOf('sampling_net'),
   sampling_net_t_batchsize: ignored('num_freqs says how many frequencies are drawn'),

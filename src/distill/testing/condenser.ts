@@ -26,7 +26,7 @@ export const plain: CondenseOptions = {
   alpha: 0.5,
   discrepancyWeight: 1,
   amortize: 1,
-  fineTuneWeight: 0,
+  fineTuning: { kind: 'none' },
   optimizer: { kind: 'adam', learningRate: 0.03 },
   schedule: { kind: 'constant' },
   augmentation: { ...defaultSiamese, cutout: null },

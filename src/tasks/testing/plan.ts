@@ -38,7 +38,7 @@ export const smallPlan: Plan = {
     alpha: 0.5,
     discrepancyWeight: 300,
     amortize: 1,
-    fineTuneWeight: 0,
+    fineTuning: { kind: 'none' },
     optimizer: { kind: 'adam', learningRate: 0.05 },
     schedule: { kind: 'cosine' },
     augmentation: { ...defaultSiamese, cutout: null },

@@ -1,0 +1,154 @@
+import {
+  applySiamese,
+  drawSiamese,
+  normalize,
+  type SiameseDraw,
+  type SiameseOptions,
+} from '../augment/index.js';
+import type { Dataset } from '../data/index.js';
+import type { ImageModel } from '../models/index.js';
+import { crossEntropy } from '../nn/index.js';
+import { grad, keep, type RandomGenerator, scope, type Tensor } from '../tensor/index.js';
+import { joined, rowsOf, storedImages } from './blocks.js';
+import { type Span, spans } from './chunks.js';
+import type { ExtractorPool } from './extractors.js';
+import { decode } from './formation.js';
+import { labelsByClass } from './labels.js';
+import type { SyntheticImages } from './synthetic.js';
+
+/**
+ * Whether the images also descend their cross-entropy under a trained network of the pool, which the paper calls
+ * calibration. `weight` is that of the mean over a class's decoded images; `augment` gives them the matching
+ * augmentation, drawn for each class.
+ * - joint: added to the discrepancy times its weight, for one step by the sum
+ * - step: the same optimiser's second step in each iteration, at the images that the first one has moved (the official
+ *   code)
+ */
+export type FineTuning =
+  | { readonly kind: 'none' }
+  | FineTuningForm<'joint'>
+  | FineTuningForm<'step'>;
+
+interface FineTuningForm<Kind extends string> {
+  readonly kind: Kind;
+  readonly weight: number;
+  /** True when left out. */
+  readonly augment?: boolean;
+}
+
+/** What one iteration's cross-entropy is made of. */
+export interface FineTuningDraw {
+  readonly network: ImageModel;
+  readonly normalization: Dataset['normalization'];
+  /** Undefined where the images are classified as they are. */
+  readonly augmentation: SiameseDraw | undefined;
+  /** The classes of all decoded images, int64. */
+  readonly labels: Tensor;
+  readonly weight: number;
+}
+
+/** Summed over the classes: the mean cross-entropy of each, and the gradient of the weighted sum. */
+export interface FineTuningGradients {
+  readonly loss: Tensor;
+  /** With respect to the stored images. */
+  readonly images: Tensor;
+}
+
+export interface FineTunerOptions {
+  readonly fineTuning: Exclude<FineTuning, { kind: 'none' }>;
+  readonly dataset: Dataset;
+  readonly synthetic: SyntheticImages;
+  readonly pool: ExtractorPool;
+  /** Receives the trained networks' parameters; frozen, and taken over. */
+  readonly network: ImageModel;
+  readonly augmentation: SiameseOptions;
+  /** Its own: drawing from it changes no other draw. */
+  readonly random: RandomGenerator;
+}
+
+/** Draws the trained networks and the augmentations of fine-tuning. */
+export class FineTuner implements Disposable {
+  readonly #options: FineTunerOptions;
+  readonly #labels: Tensor;
+
+  constructor(options: FineTunerOptions) {
+    this.#options = options;
+    const { classes, decodedPerClass } = options.synthetic;
+    this.#labels = keep(labelsByClass(classes, decodedPerClass, options.random.device));
+  }
+
+  /** A network of the pool and an augmentation, which is drawn also where it is not used. */
+  draw(): FineTuningDraw {
+    const { fineTuning, dataset, synthetic, pool, network, random } = this.#options;
+    pool.blendInto(network, { network: random.integer(pool.size), beta: 0 });
+    const { height, width } = dataset.shape;
+    const groups = synthetic.classes;
+    const drawn = drawSiamese(this.#options.augmentation, { groups, height, width, random });
+    const { weight, augment = true } = fineTuning;
+    return {
+      network,
+      normalization: dataset.normalization,
+      augmentation: augment ? drawn : undefined,
+      labels: this.#labels,
+      weight,
+    };
+  }
+
+  /** The generator's whole state. */
+  getState(): Uint8Array {
+    return this.#options.random.getState();
+  }
+
+  setState(state: Uint8Array): void {
+    this.#options.random.setState(state);
+  }
+
+  dispose(): void {
+    this.#options.network.dispose();
+    this.#labels.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** The gradients of all classes, so many at a time. */
+export function fineTuningGradients(
+  draw: FineTuningDraw,
+  synthetic: SyntheticImages,
+  classesAtOnce: number,
+): FineTuningGradients {
+  return scope(() => {
+    const blocks = spans(synthetic.classes, classesAtOnce).map((span) =>
+      fineTuningBlock(draw, synthetic, span),
+    );
+    return {
+      loss: blocks.map(({ loss }) => loss).reduce((sum, loss) => sum.add(loss)),
+      images: joined(blocks.map(({ images }) => images)),
+    };
+  });
+}
+
+/** The gradients of some classes. */
+export function fineTuningBlock(
+  { network, normalization, augmentation, labels, weight }: FineTuningDraw,
+  synthetic: SyntheticImages,
+  span: Span,
+): FineTuningGradients {
+  return scope(() => {
+    const stored = storedImages(synthetic, span);
+    const decoded = decode(stored, span.length, synthetic.formation);
+    const seen = normalize(decoded, normalization);
+    const augmented = augmentation
+      ? applySiamese(seen, {
+          ...augmentation,
+          groups: augmentation.groups.slice(span.start, span.start + span.length),
+        })
+      : seen;
+    const own = rowsOf(labels, span, synthetic.classes);
+    const loss = crossEntropy(network.logits(augmented), own).mul(span.length);
+    const [images] = grad([loss.mul(weight)], [stored]);
+    return { loss: loss.detach(), images: images! };
+  });
+}
