@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unpackArchive } from '../../dist/data/archives/index.js';
-import { readFront } from '../../dist/data/cache/flat-file.js';
+import { readEnds } from '../../dist/data/cache/flat-file.js';
 import {
   decodePicture,
   loadArrays,
@@ -204,7 +204,7 @@ const cache: Reader = {
   library: true,
   read: (path) => {
     try {
-      readFront(path);
+      readEnds(path);
     } catch (cause) {
       const known = cause instanceof Error && ['Error', 'SyntaxError'].includes(cause.name);
       throw known ? new UsageError(`${path}: ${cause.message}`, { cause }) : cause;

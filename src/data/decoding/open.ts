@@ -18,7 +18,7 @@ export interface OpenOptions {
 
 /**
  * The default limit of a picture's declared width × height: 2^27, about 134 million. Decoding holds at most 8 bytes
- * per pixel, so a damaged or hostile header cannot ask for more than about 1 GiB.
+ * per pixel (16 of pictures of more than 8 bits), so a damaged or hostile header cannot ask for more than about 2 GiB.
  */
 export const MAX_PIXELS = 2 ** 27;
 
@@ -35,6 +35,8 @@ export type PictureMetadata = Pick<
 export interface OpenPicture {
   readonly name: string;
   readonly format: PictureFormat;
+  /** The file. */
+  readonly bytes: Uint8Array;
   readonly metadata: PictureMetadata;
   /**
    * Runs a decoding of the picture.
@@ -65,7 +67,7 @@ export async function openPicture(
   // A header that declares too much is refused by the decoder.
   const known = plain !== undefined && plain.width * plain.height <= maxPixels;
   const metadata = known ? plainMetadata(plain) : await decode((picture) => picture.metadata());
-  return { name, format, metadata, decode };
+  return { name, format, bytes, metadata, decode };
 }
 
 function plainMetadata(size: Size): PictureMetadata {
