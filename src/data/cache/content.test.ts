@@ -9,18 +9,15 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FailureError } from '../../tensor/errors.js';
 import type { PictureSource } from '../pictures.js';
 import { openImageFolder } from '../readers/image-folder.js';
 import { temporaryDirectory } from '../testing/files.js';
-import { encodeTiff } from '../testing/tiff.js';
+import { petPixels, petSide, writePet, writePets } from '../testing/pets.js';
 import { openCached } from './index.js';
-
-const side = 8;
-const moment = new Date('2020-01-01T00:00:00Z');
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -31,33 +28,9 @@ function later(): void {
   vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 60_000);
 }
 
-/** Shades of grey around one level. */
-function noise(level: number, seed: number): Uint8Array {
-  return Uint8Array.from(
-    { length: side * side },
-    (_, index) => level + ((index * 37 + seed * 101) % 23),
-  );
-}
-
-/** A folder of cats and dogs as uncompressed TIFF, all of one size and one time of change. */
-async function writePets(root: string, { cats, dogs }: { cats: number; dogs: number }) {
-  for (const [folder, level] of [
-    ['cat', cats],
-    ['dog', dogs],
-  ] as const) {
-    for (let number = 0; number < 5; number++) {
-      const path = join(root, number === 0 ? 'test' : 'train', folder, `${number}.tif`);
-      await mkdir(dirname(path), { recursive: true });
-      const values = noise(level, number + cats);
-      await writeFile(path, encodeTiff({ width: side, height: side, values }));
-      utimesSync(path, moment, moment);
-    }
-  }
-}
-
 /** The training part of a folder, and what is done with it. */
 async function watched(root: string) {
-  const { train } = await openImageFolder(root, { size: side, channels: 1 });
+  const { train } = await openImageFolder(root, { size: petSide, channels: 1 });
   let [decoded, read] = [0, 0];
   const source: PictureSource = {
     ...train,
@@ -82,8 +55,8 @@ describe('decoded pictures are known by what their files hold', () => {
   it('and not by their name, size and time, which two sets may share', async () => {
     const base = await temporaryDirectory();
     const [one, other] = [join(base, 'one', 'pets'), join(base, 'other', 'pets')];
-    await writePets(one, { cats: 20, dogs: 220 });
-    await writePets(other, { cats: 220, dogs: 20 });
+    writePets(one, { cats: 20, dogs: 220 });
+    writePets(other, { cats: 220, dogs: 20 });
     const [a, b] = [one, other].map((root) => statSync(join(root, 'train', 'cat', '1.tif')));
     expect([a!.size, a!.mtimeMs]).toEqual([b!.size, b!.mtimeMs]);
     const cache = join(base, 'cache');
@@ -97,7 +70,7 @@ describe('decoded pictures are known by what their files hold', () => {
   it('wherever they lie, so that a set that was moved is not decoded again', async () => {
     const base = await temporaryDirectory();
     const [one, other] = [join(base, 'here', 'pets'), join(base, 'there', 'pets')];
-    await writePets(one, { cats: 20, dogs: 220 });
+    writePets(one, { cats: 20, dogs: 220 });
     const cache = join(base, 'cache');
     const first = await open(one, cache);
     cpSync(one, other, { recursive: true });
@@ -109,7 +82,7 @@ describe('decoded pictures are known by what their files hold', () => {
   it('so that a file that is only touched is the same', async () => {
     const base = await temporaryDirectory();
     const root = join(base, 'pets');
-    await writePets(root, { cats: 20, dogs: 220 });
+    writePets(root, { cats: 20, dogs: 220 });
     await open(root, join(base, 'cache'));
     utimesSync(join(root, 'train', 'cat', '1.tif'), 5, 6);
     expect((await open(root, join(base, 'cache'))).decoded).toBe(0);
@@ -118,14 +91,14 @@ describe('decoded pictures are known by what their files hold', () => {
   it('so that only new pictures of a set are decoded', async () => {
     const base = await temporaryDirectory();
     const root = join(base, 'pets');
-    await writePets(root, { cats: 20, dogs: 220 });
+    writePets(root, { cats: 20, dogs: 220 });
     const first = await open(root, join(base, 'cache'));
     const path = (await watched(root)).source.describe(3);
-    writeFileSync(path, encodeTiff({ width: side, height: side, values: noise(90, 1) }));
+    writePet(path, petPixels(90, 1));
     const second = await open(root, join(base, 'cache'));
     expect(second.decoded).toBe(1);
     expect(second.dataset.read([0])).toEqual(first.dataset.read([0]));
-    expect(second.dataset.read([3])).toEqual(noise(90, 1));
+    expect(second.dataset.read([3])).toEqual(petPixels(90, 1));
   });
 });
 
@@ -134,7 +107,7 @@ describe('what is remembered of files', () => {
   async function remembered() {
     const base = await temporaryDirectory();
     const [root, cache] = [join(base, 'pets'), join(base, 'cache')];
-    await writePets(root, { cats: 20, dogs: 220 });
+    writePets(root, { cats: 20, dogs: 220 });
     later();
     const first = await open(root, cache);
     expect(first).toMatchObject({ read: 8, decoded: 8 });
@@ -152,19 +125,17 @@ describe('what is remembered of files', () => {
   it('does not hide a change that leaves size and time as they were', async () => {
     const { root, cache, hash } = await remembered();
     const path = (await watched(root)).source.describe(2);
-    writeFileSync(path, encodeTiff({ width: side, height: side, values: noise(99, 3) }));
-    utimesSync(path, moment, moment);
+    writePet(path, petPixels(99, 3));
     const again = await open(root, cache);
     expect(again.dataset.hash).not.toBe(hash);
-    expect(again.dataset.read([2])).toEqual(noise(99, 3));
+    expect(again.dataset.read([2])).toEqual(petPixels(99, 3));
   });
 
   it('does not hide that another file has taken the place of one', async () => {
     const { base, root, cache, hash } = await remembered();
     const path = (await watched(root)).source.describe(2);
     const other = join(base, 'other.tif');
-    writeFileSync(other, encodeTiff({ width: side, height: side, values: noise(99, 3) }));
-    utimesSync(other, moment, moment);
+    writePet(other, petPixels(99, 3));
     renameSync(other, path);
     expect((await open(root, cache)).dataset.hash).not.toBe(hash);
   });
@@ -172,7 +143,7 @@ describe('what is remembered of files', () => {
   it('is not believed of files that were written just before', async () => {
     const base = await temporaryDirectory();
     const [root, cache] = [join(base, 'pets'), join(base, 'cache')];
-    await writePets(root, { cats: 20, dogs: 220 });
+    writePets(root, { cats: 20, dogs: 220 });
     expect((await open(root, cache)).read).toBe(8);
     expect((await open(root, cache)).read).toBe(8);
   });
@@ -180,7 +151,7 @@ describe('what is remembered of files', () => {
   it('is not believed of another folder, whatever it is called', async () => {
     const { base, cache, table } = await remembered();
     const other = join(base, 'elsewhere', 'pets');
-    await writePets(other, { cats: 30, dogs: 200 });
+    writePets(other, { cats: 30, dogs: 200 });
     const before = readdirSync(cache);
     await open(other, cache);
     const added = readdirSync(cache).find(
@@ -230,15 +201,14 @@ describe('what is remembered of files', () => {
 it('a set that changes while it is decoded is refused, and nothing of it is kept', async () => {
   const base = await temporaryDirectory();
   const [root, cache] = [join(base, 'pets'), join(base, 'cache')];
-  await writePets(root, { cats: 20, dogs: 220 });
+  writePets(root, { cats: 20, dogs: 220 });
   const { source } = await watched(root);
   const path = source.describe(1);
   const changing: PictureSource = {
     ...source,
     decode: (index) => {
       if (index === 6) {
-        writeFileSync(path, encodeTiff({ width: side, height: side, values: noise(70, 2) }));
-        utimesSync(path, moment, moment);
+        writePet(path, petPixels(70, 2));
       }
       return source.decode(index);
     },

@@ -100,10 +100,18 @@ export function withoutDamaged(
   return { train: pair.train, test: pair.test, skipped };
 }
 
+/** Reading is told of where it takes longer than this, in milliseconds, and as often. */
+const WORTH_TELLING = 1000;
+
 function told({ name, split }: PictureSource, { onProgress }: PairOptions) {
+  let last = performance.now();
   return {
-    onReading: (done: number, total: number) =>
-      onProgress?.({ data: `${name} ${split}, reading`, done, total }),
+    onReading(done: number, total: number): void {
+      const now = performance.now();
+      if (now - last < WORTH_TELLING) return;
+      last = now;
+      onProgress?.({ data: `${name} ${split}, reading`, done, total });
+    },
     onProgress: (done: number, total: number) =>
       onProgress?.({ data: `${name} ${split}`, done, total }),
   };
