@@ -119,5 +119,5 @@ export function cacheFile(): Buffer {
   };
   const { front, end } = encodeEnds({ header, labels, identities: new Uint8Array(32 * 3) });
   const padding = Buffer.alloc(PIXELS - front.length);
-  return Buffer.concat([front, padding, Buffer.alloc(4 * labels.length, 7), end]);
+  return Buffer.concat([front, padding, Buffer.alloc(4 * labels.length, 7), ...end]);
 }

@@ -105,7 +105,11 @@ async function writeImages(
     const of = (index: number) => identities.subarray(index * IDENTITY, (index + 1) * IDENTITY);
     const keptIdentities = damaged.length === 0 ? identities : Buffer.concat(kept.map(of));
     const { front, end } = encodeEnds({ header, labels: keptLabels, identities: keptIdentities });
-    await writeAt(file, end, PIXELS + kept.length * pixelsPerImage(shape));
+    let position = PIXELS + kept.length * pixelsPerImage(shape);
+    for (const part of end) {
+      await writeAt(file, part, position);
+      position += part.length;
+    }
     await file.sync();
     // Last: without it, a reader accepts nothing of the file.
     await writeAt(file, front, 0);

@@ -63,8 +63,9 @@ export function flatFileLength(shape: ImageShape, images: number): number {
 
 /** The parts before and after the pixels. Nothing is a file of images without the first, which is to be written last. */
 export function encodeEnds({ header, labels, identities }: FlatFile): {
-  readonly front: Buffer;
-  readonly end: Buffer;
+  readonly front: Uint8Array;
+  /** One after the other: together they would be copied. */
+  readonly end: readonly Uint8Array[];
 } {
   const json = Buffer.from(JSON.stringify(header));
   const front = Buffer.alloc(PREFIX);
@@ -77,7 +78,7 @@ export function encodeEnds({ header, labels, identities }: FlatFile): {
   const parts = [json, numbers, identities];
   const hash = createHash('sha256').update(front);
   for (const part of parts) hash.update(part);
-  return { front, end: Buffer.concat([...parts, hash.digest()]) };
+  return { front, end: [...parts, hash.digest()] };
 }
 
 /**

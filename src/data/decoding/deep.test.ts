@@ -112,6 +112,17 @@ describe('a picture of more than 8 bits', () => {
   });
 });
 
+it('a false size in the header of a picture of more than 8 bits is refused, without memory for it', async () => {
+  const file = encodeTiff({ width, height, values: Float32Array.from(ramp) });
+  // The first entries of the directory, which follows the pixels: width and height.
+  const directory = 8 + 48 + 2;
+  file.writeUInt32LE(20_000, directory + 8);
+  file.writeUInt32LE(6000, directory + 20);
+  const before = process.memoryUsage().rss;
+  await expect(measurePicture(file)).rejects.toThrow('declares more than 67108864 values');
+  expect(process.memoryUsage().rss - before).toBeLessThan(64 * 2 ** 20);
+});
+
 it.each(['rgb.png', 'photo.jpg', 'palette.png', 'bilevel.png', 'cmyk.tif'])(
   'a picture of 8 bits or fewer is not measured: %s',
   async (name) => {

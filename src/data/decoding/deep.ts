@@ -8,6 +8,9 @@ import { type MeasuredValues, UnknownScale, type ValueScale, wholeRange } from '
 const GREY = ['b-w', 'grey16'];
 const COLOUR = ['srgb', 'rgb', 'rgb16', 'scrgb'];
 
+/** Values that a picture of more than 8 bits may declare, at most: they take 4 bytes each while it is decoded. */
+const MAX_VALUES = 2 ** 26;
+
 /** Whether a picture's values have more than 8 bits. */
 export function isDeep({ metadata: { depth, space } }: OpenPicture): boolean {
   return depth !== 'uchar' && [...GREY, ...COLOUR].includes(space);
@@ -66,6 +69,13 @@ interface DeepPixels {
 
 async function readDeep(picture: OpenPicture): Promise<DeepPixels> {
   const { space, depth } = picture.metadata;
+  const channels = GREY.includes(space) ? 1 : 3;
+  if (picture.metadata.width * picture.metadata.height * channels > MAX_VALUES) {
+    throw new UsageError(
+      `${picture.name}: the picture declares more than ${MAX_VALUES} values of more than 8 bits, the most that are read. ` +
+        'If its header is not damaged, scale it down first.',
+    );
+  }
   await refuseNegative(picture);
   const { data, info } = await picture.decode((image) =>
     image
@@ -77,7 +87,6 @@ async function readDeep(picture: OpenPicture): Promise<DeepPixels> {
       .raw({ depth: 'float' })
       .toBuffer({ resolveWithObject: true }),
   );
-  const channels = GREY.includes(space) ? 1 : 3;
   const { width, height } = info;
   const count = width * height * channels;
   if (info.channels !== channels || data.length !== 4 * count) {

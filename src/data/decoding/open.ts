@@ -18,7 +18,7 @@ export interface OpenOptions {
 
 /**
  * The default limit of a picture's declared width × height: 2^27, about 134 million. Decoding holds at most 8 bytes
- * per pixel (16 of pictures of more than 8 bits), so a damaged or hostile header cannot ask for more than about 2 GiB.
+ * per pixel, so a damaged or hostile header cannot ask for more than about 1 GiB.
  */
 export const MAX_PIXELS = 2 ** 27;
 

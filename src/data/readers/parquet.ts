@@ -5,12 +5,13 @@ import { UsageError } from '../../tensor/errors.js';
 import type { ImageShape } from '../dataset.js';
 import { decodePicture } from '../decoding/decode.js';
 import { measurePicture } from '../decoding/deep.js';
+import { decodingIdentity } from '../decoding/identity.js';
 import { probePicture } from '../decoding/probe.js';
 import type { PictureSource } from '../pictures.js';
 import { holdOut } from './hold-out.js';
 import { ParquetPictures } from './parquet-pictures.js';
 import { choosePictureDefaults } from './picture-defaults.js';
-import { DECODING_VERSION, type PicturePair } from './picture-files.js';
+import type { PicturePair } from './picture-files.js';
 import { byCodePoint } from './scan.js';
 
 /** How {@link openParquet} reads its files. */
@@ -120,7 +121,7 @@ function sourceOf(pictures: ParquetPictures, part: Part): PictureSource {
     classNames,
     labels: Int32Array.from(rows, (row) => pictures.labels[row]!),
     origin: dirname(resolve(pictures.files[0]!)),
-    decoding: JSON.stringify({ version: DECODING_VERSION, shape, fit: 'crop' }),
+    decoding: decodingIdentity(shape, 'crop'),
     describe,
     async identify(files) {
       const hashes = await files.of(pictures.files.map((file) => resolve(file)));

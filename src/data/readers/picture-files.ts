@@ -3,6 +3,7 @@ import type { ImageShape } from '../dataset.js';
 import { checkPictureShape, decodePicture } from '../decoding/decode.js';
 import { measurePicture } from '../decoding/deep.js';
 import type { PictureFit } from '../decoding/geometry.js';
+import { decodingIdentity } from '../decoding/identity.js';
 import type { PictureSource } from '../pictures.js';
 
 /** The two parts of a set of pictures. */
@@ -30,9 +31,6 @@ export interface PictureFilesOptions {
   readonly fit?: PictureFit;
 }
 
-/** Part of how pictures are decoded; raised when decoding gives other bytes than before. */
-export const DECODING_VERSION = 2;
-
 /**
  * Pictures in files of their own.
  *
@@ -50,7 +48,7 @@ export async function pictureFiles(options: PictureFilesOptions): Promise<Pictur
     classNames,
     labels: Int32Array.from(options.files, ({ label }) => label),
     origin: root,
-    decoding: JSON.stringify({ version: DECODING_VERSION, shape, fit }),
+    decoding: decodingIdentity(shape, fit),
     describe,
     identify: (files) => files.of(paths),
     decode: (index, scale) =>
