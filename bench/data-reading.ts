@@ -152,7 +152,12 @@ function generatedSource(
     shape,
     classNames: Array.from({ length: classes }, (_, label) => String(label)),
     labels: Int32Array.from({ length: images }, (_, index) => index % classes),
-    fingerprint: `${[channels, height, width, images]}`,
+    decoding: 'generated',
+    identify: async () => {
+      const identities = new Int32Array(8 * images);
+      for (let index = 0; index < images; index++) identities[8 * index] = index;
+      return new Uint8Array(identities.buffer);
+    },
     describe: (index) => `image ${index}`,
     decode: async () => pixels,
   };

@@ -16,7 +16,12 @@ try {
       shape,
       classNames: ['even', 'odd'],
       labels: Int32Array.from({ length: Number(images) }, (_, index) => index % 2),
-      fingerprint: images,
+      decoding: 'generated',
+      identify: async () => {
+        const identities = new Int32Array(8 * Number(images));
+        for (let index = 0; index < Number(images); index++) identities[8 * index] = index;
+        return new Uint8Array(identities.buffer);
+      },
       describe: (index) => `picture ${index}`,
       async decode(index) {
         if (touch !== undefined && index === 0) process.stdout.write('decoding\n');

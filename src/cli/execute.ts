@@ -13,7 +13,7 @@ import {
   type PlanOptions,
 } from './options.js';
 import { TerminalReporter } from './report/terminal.js';
-import { chooseRun, openRun } from './run-folder.js';
+import { chooseRun, openRun, requireSameData } from './run-folder.js';
 
 // The engine is loaded by the commands that need it (`await import`), so that help, and above all the doctor, work
 // where it cannot be loaded.
@@ -80,10 +80,14 @@ export async function executeRun<T>(
   const { plan, yaml, goesOn } = choice;
   const { cache, acceptChanges = false } = options;
   // A run that cannot even start leaves no directory, and above all deletes none.
-  const { checkPlan } = await import('../tasks/prepare.js');
+  const [{ checkPlan }, { datasetFacts }] = await Promise.all([
+    import('../tasks/prepare.js'),
+    import('../tasks/run-context.js'),
+  ]);
   const prepared = await watch(invocation, options, (watched) =>
     (check ?? checkPlan)(plan, { cache, ...(stages && { stages }), ...watched }),
   );
+  requireSameData(choice, datasetFacts(prepared.data), options);
   const { directory, lock } = openRun(choice, options);
   using _lock = lock;
   directory.writeConfig(yaml);

@@ -3,8 +3,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { LoadedPlan } from '../config/index.js';
 import { presetNames } from '../config/presets.js';
 import { describeDifferences, differences } from '../run/differences.js';
-import { RunDirectory } from '../run/directory.js';
+import { RunDirectory, readManifest } from '../run/directory.js';
 import { Lock } from '../run/lock.js';
+import type { DatasetFacts } from '../run/manifest.js';
 import type { Plan } from '../tasks/index.js';
 import { UsageError } from '../tensor/errors.js';
 import { changesOf, type DirectoryOptions, type PlanOptions } from './options.js';
@@ -16,6 +17,14 @@ export interface RunChoice extends LoadedPlan {
   /** Whether the run goes on in a folder that it has already. */
   readonly goesOn: boolean;
 }
+
+/** Settings that say where the data is, or what to do about damage in it: what counts is the data that is found. */
+const placeSettings: readonly string[] = [
+  'dataset.name',
+  'dataset.path',
+  'dataset.root',
+  'dataset.onDamaged',
+];
 
 /** Settings that nothing already computed depends on: a run that goes on may have others. */
 const laterSettings: readonly string[] = [
@@ -102,9 +111,35 @@ function refuseContradictions(source: string, { name, replace }: RunChoiceOption
 
 type RunChoiceOptions = Pick<PlanOptions & DirectoryOptions, 'name' | 'replace'>;
 
+/**
+ * Checks that a run goes on with the data that it was begun with, wherever that is now. A run that was stopped before it
+ * had opened its data has none.
+ *
+ * @param facts of the data that is there, see `datasetFacts`.
+ * @throws UsageError saying which part is another.
+ */
+export function requireSameData(
+  { path, goesOn, plan: { dataset } }: RunChoice,
+  facts: DatasetFacts,
+  { acceptChanges = false }: DirectoryOptions,
+): void {
+  const begun = goesOn && !acceptChanges ? readManifest(path)?.dataset : undefined;
+  if (begun === undefined) return;
+  const { hashes, normalization = facts.normalization } = begun;
+  const was = { ...hashes, normalization };
+  const now: Record<string, unknown> = { ...facts.hashes, normalization: facts.normalization };
+  const changed = Object.entries(was)
+    .filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(now[key]))
+    .map(([key]) => (key === 'normalization' ? 'their normalisation' : `the ${key} images`));
+  if (changed.length === 0) return;
+  throw new UsageError(
+    `the run ${path} was begun with other data than is in ${dataset.path ?? dataset.root ?? dataset.name}: ${changed.join(' and ')} differ (by SHA-256; its manifest.json has them). Put the data back as it was, name where it is now (--data <path>), begin anew (--replace, or --name), or have the run go on with what is there (--accept-changes); its images are then not those of a run that had it from the start.`,
+  );
+}
+
 function requireSameSettings(path: string, was: Plan, now: Plan): void {
   const found = differences(was, now).filter(
-    ({ key }) => !laterSettings.includes(key.split('.')[0]!),
+    ({ key }) => !laterSettings.includes(key.split('.')[0]!) && !placeSettings.includes(key),
   );
   if (found.length === 0) return;
   throw new UsageError(

@@ -124,6 +124,7 @@ describe('the data', () => {
       size: 'auto',
       channels: 'auto',
       testShare: 0.2,
+      onDamaged: 'stop',
       validation: 0,
     });
     expect(problems(`${smallest}`.replace('name:', 'path: x, name:'))).toEqual([

@@ -49,6 +49,7 @@ const dataset = mapping({
   size: integerOrAutomatic({ from: 8, to: 512 }).default('auto'),
   channels: z.union([z.literal([1, 3]), z.literal('auto')], { error: channels }).default('auto'),
   testShare: fraction.default(0.2),
+  onDamaged: choice(['stop', 'skip']).default('stop'),
   validation: number({ from: 0, below: 1 }).default(0),
 }).refine(({ name, path }) => name !== undefined || path !== undefined, {
   path: ['name'],

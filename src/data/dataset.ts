@@ -39,10 +39,20 @@ export interface Dataset {
   read(indices: ArrayLike<number>): Pixels;
 }
 
+/** A picture that was left out of a part because it is damaged or missing. */
+export interface SkippedPicture {
+  readonly split: string;
+  /** Its file, and its place in it where that holds several. */
+  readonly place: string;
+  readonly reason: string;
+}
+
 /** The two parts that every source comes in. */
 export interface DatasetPair {
   readonly train: Dataset;
   readonly test: Dataset;
+  /** Pictures that are in neither part; absent if there are none. */
+  readonly skipped?: readonly SkippedPicture[];
 }
 
 /** How many values one image holds. */

@@ -3,7 +3,13 @@ import { openDataset } from './open.js';
 
 export { type ArrayDatasetOptions, arrayDataset } from './array-dataset.js';
 export { type Batch, batch, pixelsToTensor } from './batch.js';
-export { type CacheOptions, openCached, verifyCached } from './cache/index.js';
+export {
+  type CacheOptions,
+  type DecodingProgress,
+  openCached,
+  openCachedPair,
+  verifyCached,
+} from './cache/index.js';
 export { type CatalogEntry, catalog, findInCatalog } from './catalog.js';
 export { ClassSampler, type ClassSamplerState, type PermutationSource } from './class-sampler.js';
 export { classSubset } from './class-subset.js';
@@ -17,9 +23,11 @@ export {
   type Normalization,
   type Pixels,
   pixelsPerImage,
+  type SkippedPicture,
 } from './dataset.js';
 export { type DecodeOptions, decodePicture } from './decoding/decode.js';
 export { probePicture } from './decoding/probe.js';
+export type { MeasuredValues, ValueRange, ValueScale } from './decoding/value-scale.js';
 export { loadDigits } from './digits.js';
 export { type GetOutcome, getDataset } from './download/index.js';
 export {
@@ -41,14 +49,13 @@ export {
 } from './mnist.js';
 export {
   type DatasetSelection,
-  type DecodingProgress,
   datasetNames,
   type OpenedSource,
   type OpenOptions,
   openDataset,
   openSource,
 } from './open.js';
-export type { PictureSource } from './pictures.js';
+export type { DamagedPicture, FileHashes, PictureSource } from './pictures.js';
 export { type ArraysOptions, loadArrays, loadWholeArrays } from './readers/arrays.js';
 export { loadCifar10, loadCifar100 } from './readers/cifar.js';
 export {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../tensor/errors.js';
 import { arrayDataset } from './array-dataset.js';
+import { openCachedPair } from './cache/index.js';
 import { loadDigits } from './digits.js';
 import {
   hashClassOrder,
@@ -10,6 +11,7 @@ import {
   inspectDataset,
 } from './inspect.js';
 import type { PictureSource } from './pictures.js';
+import { temporaryDirectory } from './testing/files.js';
 
 const shape = { channels: 2, height: 2, width: 1 };
 
@@ -124,14 +126,18 @@ describe('an inspection', () => {
       shape,
       classNames: ['cat', 'dog'],
       labels: Int32Array.from([0, 0, 1, 1, 1, 1]),
-      fingerprint: '',
+      decoding: '',
       describe: (index) => `cat/${index}.png`,
+      identify: async () => new Uint8Array(6 * 32),
       async decode(index) {
         if (bad.has(index)) throw new UsageError(`cat/${index}.png: it is cut off`);
         return Uint8Array.of(index, 0, 255, 255);
       },
     };
-    const [train] = (await inspectDataset([inspectablePictures(source)])).parts;
+    const folder = await temporaryDirectory();
+    const pair = await openCachedPair({ train: source, test: source }, { folder });
+    const pictures = inspectablePictures(source, pair.train, pair.damaged.train);
+    const [train] = (await inspectDataset([pictures])).parts;
     expect(train!.damaged).toEqual(
       [...bad].map((index) => ({
         index,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { UsageError } from '../tensor/errors.js';
 import { type Dataset, type ImageShape, type Pixels, pixelsPerImage } from './dataset.js';
 import { type DuplicateSummary, PictureIndex } from './duplicates.js';
-import type { PictureSource } from './pictures.js';
+import type { DamagedPicture, PictureSource } from './pictures.js';
 
 /** One part of a dataset as an inspection sees it: images that are read one range after the other. */
 export interface Inspectable {
@@ -20,13 +21,6 @@ export interface Inspectable {
   describe(index: number): string;
 }
 
-/** An image that can't be read. */
-export interface DamagedImage {
-  readonly index: number;
-  readonly place: string;
-  readonly reason: string;
-}
-
 /** What an inspection found in one part. */
 export interface PartReport {
   readonly split: string;
@@ -40,7 +34,7 @@ export interface PartReport {
   readonly mean: readonly number[];
   /** Population standard deviation, likewise; 0 for a constant channel. */
   readonly std: readonly number[];
-  readonly damaged: readonly DamagedImage[];
+  readonly damaged: readonly DamagedPicture[];
 }
 
 /** What an inspection found. */
@@ -78,21 +72,34 @@ export function inspectableDataset(dataset: Dataset): Inspectable {
   };
 }
 
-/** Pictures, ready to be inspected: decoded anew, so that each damaged file is named. */
-export function inspectablePictures(source: PictureSource): Inspectable {
+/**
+ * Pictures that have been decoded, ready to be inspected.
+ *
+ * @param dataset the decoded images, in the order of the source, without the damaged ones.
+ */
+export function inspectablePictures(
+  source: PictureSource,
+  dataset: Dataset,
+  damaged: readonly DamagedPicture[],
+): Inspectable {
   const { split, shape, classNames, labels } = source;
+  const reasons = new Map(damaged.map(({ index, reason }) => [index, reason]));
+  const rows = new Int32Array(labels.length);
+  for (let index = 0, row = 0; index < labels.length; index++) {
+    rows[index] = row;
+    if (!reasons.has(index)) row += 1;
+  }
   return {
     split,
     shape,
     classNames,
     labels,
-    async read(start, end) {
-      const size = pixelsPerImage(shape);
-      const pixels = new Uint8Array((end - start) * size);
-      const indices = Array.from({ length: end - start }, (_, offset) => start + offset);
-      const images = await Promise.all(indices.map((index) => source.decode(index)));
-      for (const [row, image] of images.entries()) pixels.set(image, row * size);
-      return pixels;
+    read(start, end) {
+      for (let index = start; index < end; index++) {
+        const reason = reasons.get(index);
+        if (reason !== undefined) throw new UsageError(reason);
+      }
+      return dataset.read(rows.subarray(start, end));
     },
     describe: (index) => source.describe(index),
   };
@@ -143,7 +150,7 @@ async function inspectPart(
   const counts = new Array<number>(classNames.length).fill(0);
   for (const label of labels) counts[label]! += 1;
   const moments = new ChannelMoments(shape);
-  const damaged: DamagedImage[] = [];
+  const damaged: DamagedPicture[] = [];
   const size = pixelsPerImage(shape);
   const batch = Math.max(1, Math.floor(BATCH_BYTES / size));
   let bytesPerValue = 1;
@@ -166,7 +173,7 @@ async function* readImages(
   part: Inspectable,
   start: number,
   end: number,
-  damaged: DamagedImage[],
+  damaged: DamagedPicture[],
 ): AsyncGenerator<[index: number, image: Pixels]> {
   const size = pixelsPerImage(part.shape);
   let pixels: Pixels;

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { nearest, UsageError } from '../tensor/errors.js';
-import { openCached } from './cache/index.js';
+import { remarkableBrightness } from './brightness.js';
+import { type DecodingProgress, openCachedPair, withoutDamaged } from './cache/index.js';
 import type { DatasetPair, Normalization } from './dataset.js';
 import { loadDigits } from './digits.js';
 import { loadFashionMnist, loadMnist } from './mnist.js';
@@ -31,14 +32,8 @@ export interface DatasetSelection {
   readonly channels?: 1 | 3 | 'auto';
   /** Share of each class held out for testing where the data has no test part, in (0, 1). Default: 0.2. */
   readonly testShare?: number;
-}
-
-/** How far the decoding of pictures is. */
-export interface DecodingProgress {
-  /** The dataset's name and part. */
-  readonly data: string;
-  readonly done: number;
-  readonly total: number;
+  /** Damaged pictures: `stop` (the default) tells all of them in an error, `skip` leaves them out. */
+  readonly onDamaged?: 'stop' | 'skip';
 }
 
 export interface OpenOptions {
@@ -47,6 +42,8 @@ export interface OpenOptions {
   readonly onProgress?: (progress: DecodingProgress) => void;
   /** Told what was chosen for the data, and what is remarkable about it. */
   readonly onNote?: (message: string) => void;
+  /** Told what is probably wrong with the data, or left out of it. Default: `onNote`. */
+  readonly onWarning?: (message: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -102,19 +99,26 @@ export async function openDataset(
   options: OpenOptions,
 ): Promise<DatasetPair> {
   const source = await openSource(selection, options.onNote);
-  if (source.kind === 'images') return source.pair;
-  const { onProgress, cache: folder, onNote, signal } = options;
-  const open = (part: PictureSource, normalization: Normalization | undefined) =>
-    openCached(part, {
-      folder,
-      normalization,
-      onProgress: (done, total) =>
-        onProgress?.({ data: `${part.name} ${part.split}`, done, total }),
-      ...(onNote && { onNote }),
-      signal,
-    });
-  const train = await open(source.train, source.normalization);
-  return { train, test: await open(source.test, train.normalization) };
+  const { cache: folder, onProgress, onNote = () => {}, onWarning = onNote, signal } = options;
+  if (source.kind === 'images') {
+    // The means of data that has a name are those of the literature.
+    const { name, normalization } = source.pair.train;
+    if (selection.name === undefined) warnOfBrightness(name, normalization.mean, onWarning);
+    return source.pair;
+  }
+  const pair = await openCachedPair(source, { folder, onProgress, onNote, signal });
+  const data = withoutDamaged(source, pair, { onDamaged: selection.onDamaged, onWarning });
+  warnOfBrightness(data.train.name, pair.mean, onWarning);
+  return data;
+}
+
+function warnOfBrightness(
+  name: string,
+  mean: readonly number[],
+  onWarning: (message: string) => void,
+): void {
+  const warning = remarkableBrightness(name, mean);
+  if (warning !== undefined) onWarning(warning);
 }
 
 /**
@@ -183,7 +187,10 @@ async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch (cause) {
-    throw new UsageError(`${path}: the data can't be read: ${(cause as Error).message}`, { cause });
+    throw new UsageError(
+      `${path}: the data can't be read: ${(cause as Error).message}. Name where it is with --data <path>.`,
+      { cause },
+    );
   }
 }
 

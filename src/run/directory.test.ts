@@ -153,7 +153,11 @@ describe('the contents of a run', () => {
       device: 'cpu',
       seed: 0,
       memory: { budget: 2e9, estimate: 4e8, chunks: { real: 256 } },
-      dataset: { name: 'digits', hashes: { train: 'ab', test: 'cd' } },
+      dataset: {
+        name: 'digits',
+        hashes: { train: 'ab', test: 'cd' },
+        normalization: { mean: [0.5], std: [0.25] },
+      },
     });
     run.writeManifest(manifest);
     run.writeResults({ random: 75.8, long: 'x'.repeat(1000) });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { FailureError, UsageError } from '../tensor/errors.js';
 import { makeFolder, writeFileAtomic } from '../tensor/files.js';
@@ -123,6 +123,23 @@ export class RunDirectory {
         `The run "${this.name}" exists already (${this.path}). Choose another name, or ask for it to be replaced.`,
       );
     }
+  }
+}
+
+/**
+ * The manifest in a run's folder; nothing where none has been written yet.
+ * @throws UsageError if it can't be read.
+ */
+export function readManifest(path: string): Manifest | undefined {
+  const file = join(path, files.manifest);
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Manifest;
+  } catch (cause) {
+    throw new UsageError(
+      `${file} can't be read (${(cause as Error).message}); it says what the run was begun with. Put it back, or delete it.`,
+      { cause },
+    );
   }
 }
 

@@ -55,7 +55,11 @@ test('a manifest holds the given facts and those of the machine', () => {
     device: 'cpu',
     seed: 7,
     memory: { budget: 2e9, estimate: 4e8, chunks: { real: 256 } },
-    dataset: { name: 'digits', hashes: { train: 'ab', test: 'cd' } },
+    dataset: {
+      name: 'digits',
+      hashes: { train: 'ab', test: 'cd' },
+      normalization: { mean: [0.5], std: [0.25] },
+    },
   };
   const manifest = createManifest(facts);
   expect(manifest).toMatchObject(facts);

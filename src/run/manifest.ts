@@ -15,12 +15,26 @@ export interface Manifest {
   readonly seed: number;
   /** The memory that the run may take, and how it works within it. */
   readonly memory: MemoryFacts;
-  /** The real images, with the SHA-256 of each split: `{ train: '9f…', test: '04…' }`. */
-  readonly dataset: { readonly name: string; readonly hashes: Readonly<Record<string, string>> };
+  readonly dataset: DatasetFacts;
   /** The checkout the run was started in; absent outside one. */
   readonly git?: GitState;
   /** When the run was created: ISO 8601, UTC. */
   readonly created: string;
+}
+
+/** The real images of a run. */
+export interface DatasetFacts {
+  readonly name: string;
+  /** SHA-256 of each split: `{ train: '9f…', test: '04…' }`. */
+  readonly hashes: Readonly<Record<string, string>>;
+  /** What every pixel is normalised by, channel by channel. */
+  readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  /** Damaged pictures that were left out; absent if there are none. */
+  readonly skipped?: readonly {
+    readonly split: string;
+    readonly place: string;
+    readonly reason: string;
+  }[];
 }
 
 /** What a run knows about its memory before it begins; sizes in bytes. */

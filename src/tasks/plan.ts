@@ -66,6 +66,8 @@ export interface DatasetChoice {
   readonly channels: 1 | 3 | 'auto';
   /** Share held out for testing where the data has no test part, in (0, 1). */
   readonly testShare: number;
+  /** Damaged pictures: `stop` tells all of them in an error, `skip` leaves them out. */
+  readonly onDamaged: 'stop' | 'skip';
   /**
    * Share of the training images held out, in [0, 1). When above 0 every accuracy is measured on them instead of the
    * test images: settings are to be chosen this way, so that test data stays unseen.

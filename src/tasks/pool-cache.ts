@@ -16,7 +16,7 @@ export type PoolRequest = Pick<PretrainRequest, 'train' | 'model' | 'options' | 
 export function poolHash({ train, model, options, random }: PoolRequest): string {
   const { networks: _, ...settings } = options;
   return fingerprint({
-    data: train.hash,
+    data: [train.hash, train.classNames.length],
     normalization: train.normalization,
     model: resolveModel(model, train.shape),
     settings,

@@ -34,9 +34,12 @@ export async function loadParts(
     cache: join(cache, 'data'),
     onProgress: (progress) => onEvent({ type: 'data-decode', ...progress }),
     onNote: (message) => onEvent({ type: 'data-note', message }),
+    onWarning: (message) => onEvent({ type: 'warning', message }),
     signal,
   });
-  return validation === 0 ? pair : holdOut(pair.train, validation);
+  if (validation === 0) return pair;
+  const { train, skipped } = pair;
+  return { ...holdOut(train, validation), ...(skipped && { skipped }) };
 }
 
 /** Two parts of training images: those to train on, and a share of every class to measure on, the same at every call. */

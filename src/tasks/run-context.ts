@@ -1,5 +1,11 @@
 import type { DatasetPair } from '../data/index.js';
-import { createManifest, type EventSink, type Phase, type RunDirectory } from '../run/index.js';
+import {
+  createManifest,
+  type DatasetFacts,
+  type EventSink,
+  type Phase,
+  type RunDirectory,
+} from '../run/index.js';
 import { packageVersion } from '../run/version.js';
 import { engine, type RandomGenerator } from '../tensor/index.js';
 import { type MemoryPlan, memoryFacts } from './budget.js';
@@ -58,6 +64,13 @@ export async function begin(
   return { plan, data, memory, cache, random: startEngine(plan), onEvent, signal };
 }
 
+/** What a manifest says of the data: a run that goes on must find the same. */
+export function datasetFacts({ train, test, skipped }: DatasetPair): DatasetFacts {
+  const { name, normalization } = train;
+  const hashes = { train: train.hash, test: test.hash };
+  return { name, hashes, normalization, ...(skipped && { skipped }) };
+}
+
 export function writeManifest(directory: RunDirectory, { plan, data, memory }: RunContext): void {
   directory.writeManifest(
     createManifest({
@@ -66,7 +79,7 @@ export function writeManifest(directory: RunDirectory, { plan, data, memory }: R
       device: plan.device,
       seed: plan.seed,
       memory: memoryFacts(plan, memory),
-      dataset: { name: data.train.name, hashes: { train: data.train.hash, test: data.test.hash } },
+      dataset: datasetFacts(data),
     }),
   );
 }

@@ -2,7 +2,9 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unpackArchive } from '../../dist/data/archives/index.js';
-import { readFront } from '../../dist/data/cache/flat-file.js';
+import { readEnds } from '../../dist/data/cache/flat-file.js';
+import { measurePicture } from '../../dist/data/decoding/deep.js';
+import { chooseScale } from '../../dist/data/decoding/value-scale.js';
 import {
   decodePicture,
   loadArrays,
@@ -158,14 +160,17 @@ const pictures: readonly Reader[] = [
   ['png', ['bilevel.png', 'palette.png', 'grey16.png', 'rgba.png']],
   ['webp', ['lossy.webp', 'lossless.webp', 'alpha.webp']],
   ['gif', ['still.gif', 'animated.gif']],
-  ['tiff', ['grey16.tif', 'deflate.tif', 'cmyk.tif']],
+  ['tiff', ['grey16.tif', 'deflate.tif', 'cmyk.tif', 'float.tif']],
 ].map(([name, files]) => ({
   name: name as string,
   file: `picture.${name}`,
   seeds: () => (files as string[]).map((file) => fixture(`pictures/${file}`)),
   library: true,
   read: async (path) => {
-    await decodePicture(path, { shape: { channels: 3, height: 8, width: 8 } });
+    const shape = { channels: 3, height: 8, width: 8 };
+    const measured = await measurePicture(path);
+    const scale = chooseScale(measured === undefined ? [] : [measured]);
+    await decodePicture(path, { shape, scale });
   },
 }));
 
@@ -204,7 +209,7 @@ const cache: Reader = {
   library: true,
   read: (path) => {
     try {
-      readFront(path);
+      readEnds(path);
     } catch (cause) {
       const known = cause instanceof Error && ['Error', 'SyntaxError'].includes(cause.name);
       throw known ? new UsageError(`${path}: ${cause.message}`, { cause }) : cause;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { pack } from 'tar-stream';
-import { encodeFront, flatFileLength } from '../../dist/data/cache/flat-file.js';
+import { encodeEnds, PIXELS } from '../../dist/data/cache/flat-file.js';
 import { savePt, saveSafetensors, type Tensor, tensor } from '../../dist/tensor/index.js';
 
 /** What a writer writes to a path. */
@@ -111,10 +111,13 @@ export function cacheFile(): Buffer {
     images: labels.length,
     classNames: ['cat', 'dog'],
     fingerprint: 'f',
+    decoding: 'd',
+    scale: 'unknown' as const,
+    damaged: [],
     normalization: { mean: [0.5], std: [0.25] },
     hash: '0'.repeat(64),
   };
-  const front = encodeFront(header, labels);
-  const pixels = Buffer.alloc(flatFileLength(header, labels.length) - front.length, 7);
-  return Buffer.concat([front, pixels]);
+  const { front, end } = encodeEnds({ header, labels, identities: new Uint8Array(32 * 3) });
+  const padding = Buffer.alloc(PIXELS - front.length);
+  return Buffer.concat([front, padding, Buffer.alloc(4 * labels.length, 7), ...end]);
 }

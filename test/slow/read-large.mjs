@@ -20,7 +20,12 @@ const dataset = await openCached(
     shape: { channels, height: side, width: side },
     classNames: ['even', 'odd'],
     labels: Int32Array.from({ length: images }, (_, index) => index % 2),
-    fingerprint: sizes.join('x'),
+    decoding: 'generated',
+    identify: async () => {
+      const identities = new Int32Array(8 * images);
+      for (let index = 0; index < images; index++) identities[8 * index] = index;
+      return new Uint8Array(identities.buffer);
+    },
     describe: (index) => `picture ${index}`,
     decode: async (index) => pixelsOf(index),
   },

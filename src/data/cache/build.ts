@@ -2,24 +2,32 @@ import { type FileHandle, mkdir, open, rename, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { FailureError, UsageError } from '../../tensor/errors.js';
 import { DatasetHash, pixelsPerImage } from '../dataset.js';
-import type { PictureSource } from '../pictures.js';
+import { UnknownScale } from '../decoding/value-scale.js';
+import type { DamagedPicture, PictureSource } from '../pictures.js';
 import { ChannelSums } from './channel-sums.js';
+import { damageError } from './damage.js';
 import { type DecodingOptions, decodeInBlocks } from './decode.js';
-import { encodeFront, type FlatHeader, flatFileLength } from './flat-file.js';
+import { encodeEnds, type FlatHeader, flatFileLength, IDENTITY, PIXELS } from './flat-file.js';
 import { claimPartial, releasePartial, removeLeftovers } from './leftovers.js';
+import { hashPixels } from './verify-pixels.js';
 
 export interface BuildOptions extends DecodingOptions {
+  readonly fingerprint: string;
+  /** Of every picture of the source. */
+  readonly identities: Uint8Array;
   /** Told now and then how many pictures are done. */
   readonly onProgress: (done: number, total: number) => void;
+  /** Called when all is written, before it counts; what it throws is thrown, and nothing is kept. */
+  readonly confirm: () => Promise<void>;
 }
 
 /**
- * Decodes every picture of a source into a file. It is written beside its place and renamed when it is complete and on
- * the disk, so that nothing unfinished is ever taken for it, and of several processes that do this at once each
- * writes its own, the last of which stays. What dead processes left unfinished is removed.
+ * Decodes every picture of a source into a file; damaged ones are named in it. It is written beside its place and renamed
+ * when it is complete and on the disk, so that nothing unfinished is ever taken for it, and of several processes that
+ * do this at once each writes its own, the last of which stays. What dead processes left unfinished is removed.
  *
- * @throws UsageError naming the picture that can't be decoded; FailureError if the file can't be written, at once if
- *   there is no room for it. Nothing is left behind then.
+ * @throws UsageError if every picture is damaged; FailureError if the file can't be written, at once if there is no room
+ *   for it; UnknownScale. Nothing is left behind then.
  */
 export async function buildFlatFile(
   source: PictureSource,
@@ -32,9 +40,10 @@ export async function buildFlatFile(
     await removeLeftovers(path);
     await checkRoom(source, path);
     await writeImages(source, partial, options);
+    await options.confirm();
     await rename(partial, path);
   } catch (cause) {
-    const known = cause instanceof UsageError || cause instanceof FailureError;
+    const known = [UsageError, FailureError, UnknownScale].some((type) => cause instanceof type);
     if (known || options.signal?.aborted) throw cause;
     throw unwritable(source, path, cause instanceof Error ? cause.message : String(cause), cause);
   } finally {
@@ -62,26 +71,10 @@ async function checkRoom(source: PictureSource, path: string): Promise<void> {
     ({ bfree, bsize }) => bfree * bsize,
     () => Number.POSITIVE_INFINITY, // not every file system tells
   );
-  const needed = flatFileLength(headerOf(source), source.labels.length);
+  const needed = flatFileLength(source.shape, source.labels.length);
   if (needed <= free) return;
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`;
   throw unwritable(source, path, `they take ${gigabytes(needed)}, and ${gigabytes(free)} are free`);
-}
-
-/** All that is known before decoding; the normalisation and hash are not. */
-function headerOf(source: PictureSource): FlatHeader {
-  const { name, split, shape, classNames, labels, fingerprint } = source;
-  const unknown = Array.from({ length: shape.channels }, () => 0);
-  return {
-    name,
-    split,
-    shape,
-    images: labels.length,
-    classNames,
-    fingerprint,
-    normalization: { mean: unknown, std: unknown },
-    hash: '',
-  };
 }
 
 async function writeImages(
@@ -89,33 +82,83 @@ async function writeImages(
   path: string,
   options: BuildOptions,
 ): Promise<void> {
-  const { shape, labels } = source;
-  const sums = new ChannelSums(shape);
-  const hash = new DatasetHash(shape, labels);
-  const header = headerOf(source);
-  let written = 0;
-  const file = await open(path, 'wx');
+  const { name, split, shape, classNames, decoding, labels } = source;
+  const { fingerprint, identities, scale } = options;
+  const file = await open(path, 'wx+');
   try {
-    // Nothing that a reader would accept, until it is overwritten below.
-    await file.writeFile(Buffer.alloc(encodeFront(header, labels).length));
-    for await (const block of decodeInBlocks(source, options)) {
-      sums.add(block);
-      hash.update(block);
-      await file.writeFile(block);
-      written += block.length;
-      options.onProgress(written / pixelsPerImage(shape), labels.length);
+    const { kept, damaged, normalization, hash } = await writePixels(source, file, options);
+    if (kept.length === 0) throw damageError([{ name, split, pictures: labels.length, damaged }]);
+    const keptLabels = Int32Array.from(kept, (index) => labels[index]!);
+    const header: FlatHeader = {
+      name,
+      split,
+      shape,
+      images: kept.length,
+      classNames,
+      fingerprint,
+      decoding,
+      scale,
+      damaged,
+      normalization,
+      hash: hash ?? (await hashPixels(file, { shape, labels: keptLabels })),
+    };
+    const of = (index: number) => identities.subarray(index * IDENTITY, (index + 1) * IDENTITY);
+    const keptIdentities = damaged.length === 0 ? identities : Buffer.concat(kept.map(of));
+    const { front, end } = encodeEnds({ header, labels: keptLabels, identities: keptIdentities });
+    let position = PIXELS + kept.length * pixelsPerImage(shape);
+    for (const part of end) {
+      await writeAt(file, part, position);
+      position += part.length;
     }
-    const complete = { ...header, normalization: sums.normalization(), hash: hash.digest() };
-    await writeAtStart(file, encodeFront(complete, labels));
+    await file.sync();
+    // Last: without it, a reader accepts nothing of the file.
+    await writeAt(file, front, 0);
     await file.sync();
   } finally {
     await file.close();
   }
 }
 
-async function writeAtStart(file: FileHandle, bytes: Buffer): Promise<void> {
+interface WrittenPixels {
+  /** The numbers of the pictures that were written. */
+  readonly kept: readonly number[];
+  readonly damaged: readonly DamagedPicture[];
+  readonly normalization: FlatHeader['normalization'];
+  /** Absent if pictures are missing: it begins with the labels, so that it must be computed anew. */
+  readonly hash?: string;
+}
+
+async function writePixels(
+  source: PictureSource,
+  file: FileHandle,
+  options: BuildOptions,
+): Promise<WrittenPixels> {
+  const { shape, labels } = source;
+  const sums = new ChannelSums(shape);
+  const hash = new DatasetHash(shape, labels);
+  const kept: number[] = [];
+  const damaged: DamagedPicture[] = [];
+  let position = PIXELS;
+  for await (const { pixels, indices } of decodeInBlocks(source, options, damaged)) {
+    sums.add(pixels);
+    hash.update(pixels);
+    await writeAt(file, pixels, position);
+    position += pixels.length;
+    for (const index of indices) kept.push(index);
+    options.onProgress(kept.length + damaged.length, labels.length);
+  }
+  const normalization = sums.normalization();
+  return { kept, damaged, normalization, ...(damaged.length === 0 && { hash: hash.digest() }) };
+}
+
+async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, written);
+    const { bytesWritten } = await file.write(
+      bytes,
+      written,
+      bytes.length - written,
+      position + written,
+    );
     written += bytesWritten;
   }
 }

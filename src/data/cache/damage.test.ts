@@ -9,18 +9,19 @@ import { cachePath, openCached, verifyCached } from './index.js';
 describe('a damaged file in the cache', () => {
   const source = generatedPictures({ images: 12, channels: 3 });
 
-  /** 250 ways to damage a file: cut short, made longer, bytes before the pixels changed, sizes replaced. */
-  function* mutations(whole: Buffer, pixels: number): Generator<readonly [string, Buffer]> {
+  /** 250 ways to damage a file: cut short, made longer, bytes around the pixels changed, sizes replaced. */
+  function* mutations(whole: Buffer, end: number): Generator<readonly [string, Buffer]> {
     for (let index = 0; index < 60; index++) {
       const length = Math.floor((whole.length * index) / 60);
       yield [`cut to ${length} bytes`, whole.subarray(0, length)];
     }
     yield ['one byte longer', Buffer.concat([whole, Buffer.alloc(1)])];
-    // What follows is padding, which means nothing.
-    const used = whole.subarray(0, pixels).findLastIndex((byte) => byte !== 0) + 1;
+    // What lies between is padding, which means nothing, and the pixels.
+    const used = 24 + whole.length - end;
     for (let index = 0; index < 170; index++) {
       const copy = Buffer.from(whole);
-      const offset = Math.floor((used * index) / 170);
+      const at = Math.floor((used * index) / 170);
+      const offset = at < 24 ? at : end + at - 24;
       copy[offset]! ^= 1 << (index % 8);
       yield [`bit ${index % 8} of byte ${offset} flipped`, copy];
     }
@@ -38,19 +39,20 @@ describe('a damaged file in the cache', () => {
       copy.writeUInt32LE(claim, 12);
       yield [`a header of ${claim} bytes`, copy];
       const other = Buffer.from(whole);
-      other.writeUInt32LE(claim === 1 ? 2 : claim, 8);
-      yield [`another version (${claim})`, other];
+      const version = claim === 1 ? 3 : claim;
+      other.writeUInt32LE(version, 8);
+      yield [`another version (${version})`, other];
     }
   }
 
   it('is noticed and made anew, whatever the damage', async () => {
     const folder = await temporaryDirectory();
     const expected = await openCached(source, { folder });
-    const path = cachePath(source, folder);
+    const path = await cachePath(source, folder);
     const whole = readFileSync(path);
-    const pixels = whole.length - 12 * pixelsPerImage(source.shape);
+    const end = 4096 + 12 * pixelsPerImage(source.shape);
     let tried = 0;
-    for (const [what, bytes] of mutations(whole, pixels)) {
+    for (const [what, bytes] of mutations(whole, end)) {
       writeFileSync(path, bytes);
       const notes: string[] = [];
       const dataset = await openCached(source, { folder, onNote: (note) => notes.push(note) });
@@ -65,7 +67,7 @@ describe('a damaged file in the cache', () => {
   it('takes no memory for the sizes that it claims', async () => {
     const folder = await temporaryDirectory();
     await openCached(source, { folder });
-    const path = cachePath(source, folder);
+    const path = await cachePath(source, folder);
     const text = readFileSync(path, 'latin1');
     const [declared] = /"images":12,"classNames":\[.*?\]/.exec(text)!;
     const before = process.memoryUsage().rss;
@@ -81,7 +83,7 @@ describe('a damaged file in the cache', () => {
 
   it('cannot be made anew if a folder has its name, which is said', async () => {
     const folder = await temporaryDirectory();
-    mkdirSync(cachePath(source, folder));
+    mkdirSync(await cachePath(source, folder));
     const notes: string[] = [];
     const opening = openCached(source, { folder, onNote: (note) => notes.push(note) });
     await expect(opening).rejects.toThrow(FailureError);
@@ -91,12 +93,12 @@ describe('a damaged file in the cache', () => {
   it('may have changed pixels, which verifying finds', async () => {
     const folder = await temporaryDirectory();
     await openCached(source, { folder });
-    const path = cachePath(source, folder);
+    const path = await cachePath(source, folder);
     const whole = readFileSync(path);
     const pixels = 12 * pixelsPerImage(source.shape);
     for (let index = 0; index < 50; index++) {
       const copy = Buffer.from(whole);
-      copy[whole.length - 1 - Math.floor((pixels * index) / 50)]! ^= 1 << (index % 8);
+      copy[4096 + Math.floor((pixels * index) / 50)]! ^= 1 << (index % 8);
       writeFileSync(path, copy);
       const verifying = verifyCached(source, folder);
       await expect(verifying).rejects.toThrow(UsageError);

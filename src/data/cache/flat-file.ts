@@ -1,19 +1,28 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type ImageShape, type Normalization, pixelsPerImage } from '../dataset.js';
+import type { ValueScale } from '../decoding/value-scale.js';
+import type { DamagedPicture } from '../pictures.js';
 
 // A dataset of decoded images in one file:
 //   bytes 0-7    'NCFMDATA'
 //   bytes 8-11   version of the format, little-endian
 //   bytes 12-15  length of the header, little-endian
-//   then the header (JSON, padded with spaces), the labels (4 bytes each, little-endian), and the SHA-256 of all that;
-//   then, from the next multiple of 4096 on, the pixels, one byte each: [images, channels, height, width]
+//   bytes 16-23  where the header begins, little-endian
+//   from 4096    the pixels, one byte each: [images, channels, height, width]
+//   then the header (JSON), the labels (4 bytes each, little-endian), the identity of each picture (32 bytes each),
+//   and the SHA-256 of bytes 0-23 and of all that
 
 const MAGIC = 'NCFMDATA';
-const VERSION = 1;
-const PREFIX = 16;
+const VERSION = 2;
+const PREFIX = 24;
 const DIGEST = 32;
-const PAGE = 4096;
+/** Bytes of a picture's identity. */
+export const IDENTITY = 32;
+const PER_IMAGE = 4 + IDENTITY;
+
+/** Where the pixels begin, in bytes. */
+export const PIXELS = 4096;
 
 /** No header is longer: a larger claim is damage. */
 const LONGEST_HEADER = 64 * 2 ** 20;
@@ -25,8 +34,14 @@ export interface FlatHeader {
   readonly shape: ImageShape;
   readonly images: number;
   readonly classNames: readonly string[];
-  /** Of the source that was decoded. */
+  /** Of all pictures, the damaged ones too, their labels and classes, and how they are decoded. */
   readonly fingerprint: string;
+  /** How pictures are decoded, see `PictureSource`. */
+  readonly decoding: string;
+  /** What values of more than 8 bits were scaled by; `unknown` where there are none, and nothing was given. */
+  readonly scale: ValueScale;
+  /** The pictures that are not here. */
+  readonly damaged: readonly DamagedPicture[];
   /** Of these images. */
   readonly normalization: Normalization;
   /** See `hashDataset`. */
@@ -37,82 +52,70 @@ export interface FlatHeader {
 export interface FlatFile {
   readonly header: FlatHeader;
   readonly labels: Int32Array;
-  /** Where the pixels begin, in bytes. */
-  readonly pixels: number;
+  /** Of each image's picture, see `PictureSource`. */
+  readonly identities: Uint8Array;
 }
 
-/** How long the file of so many images will be, in bytes. */
-export function flatFileLength(header: FlatHeader, images: number): number {
-  return pixelsOffset(headerLength(header), images) + images * pixelsPerImage(header.shape);
+/** About how long the file of so many images will be, in bytes. */
+export function flatFileLength(shape: ImageShape, images: number): number {
+  return PIXELS + images * (pixelsPerImage(shape) + PER_IMAGE);
 }
 
-/** The part before the pixels. It has one length, whatever the normalisation and the hash, so it can be written last. */
-export function encodeFront(header: FlatHeader, labels: Int32Array): Buffer {
+/** The parts before and after the pixels. Nothing is a file of images without the first, which is to be written last. */
+export function encodeEnds({ header, labels, identities }: FlatFile): {
+  readonly front: Uint8Array;
+  /** One after the other: together they would be copied. */
+  readonly end: readonly Uint8Array[];
+} {
   const json = Buffer.from(JSON.stringify(header));
-  const length = headerLength(header);
-  const front = Buffer.alloc(pixelsOffset(length, labels.length));
+  const front = Buffer.alloc(PREFIX);
   front.write(MAGIC, 'latin1');
   front.writeUInt32LE(VERSION, 8);
-  front.writeUInt32LE(length, 12);
-  front.fill(' ', PREFIX, PREFIX + length);
-  json.copy(front, PREFIX);
-  for (const [index, label] of labels.entries()) {
-    front.writeInt32LE(label, PREFIX + length + 4 * index);
-  }
-  const end = PREFIX + length + 4 * labels.length;
-  createHash('sha256').update(front.subarray(0, end)).digest().copy(front, end);
-  return front;
-}
-
-/** The same whatever the normalisation and the hash, which are known at the end only. */
-function headerLength(header: FlatHeader): number {
-  const longestNumber = '-1.2345678901234567e-100';
-  const longest = header.normalization.mean.map(() => longestNumber);
-  const longestHeader = {
-    ...header,
-    normalization: { mean: longest, std: longest },
-    hash: 'f'.repeat(64),
-  };
-  return Math.ceil(Buffer.byteLength(JSON.stringify(longestHeader)) / 8) * 8;
-}
-
-function pixelsOffset(header: number, labels: number): number {
-  return Math.ceil((PREFIX + header + 4 * labels + DIGEST) / PAGE) * PAGE;
+  front.writeUInt32LE(json.length, 12);
+  front.writeBigUInt64LE(BigInt(PIXELS + labels.length * pixelsPerImage(header.shape)), 16);
+  const numbers = Buffer.alloc(4 * labels.length);
+  for (const [index, label] of labels.entries()) numbers.writeInt32LE(label, 4 * index);
+  const parts = [json, numbers, identities];
+  const hash = createHash('sha256').update(front);
+  for (const part of parts) hash.update(part);
+  return { front, end: [...parts, hash.digest()] };
 }
 
 /**
- * Reads what comes before the pixels, and checks that they are all there. Changed pixels are not noticed.
+ * Reads what is said of the pixels, and checks that they are all there. Changed pixels are not noticed.
  *
  * @throws Error saying what is wrong; the file system's error if the file can't be read.
  */
-export function readFront(path: string): FlatFile {
+export function readEnds(path: string): FlatFile {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
-    const prefix = readAt(file, 0, PREFIX, size);
-    if (prefix.toString('latin1', 0, 8) !== MAGIC) throw new Error('it is no file of images');
-    const version = prefix.readUInt32LE(8);
+    const front = readAt(file, 0, PREFIX, size);
+    if (front.toString('latin1', 0, 8) !== MAGIC) throw new Error('it is no file of images');
+    const version = front.readUInt32LE(8);
     if (version !== VERSION) throw new Error(`its format is version ${version}, not ${VERSION}`);
-    const length = prefix.readUInt32LE(12);
+    const length = front.readUInt32LE(12);
     if (length > LONGEST_HEADER) throw new Error(`its header claims ${length} bytes`);
-    const header = parseHeader(readAt(file, PREFIX, length, size));
-    const pixels = pixelsOffset(length, header.images);
-    const expected = pixels + header.images * pixelsPerImage(header.shape);
+    const start = Number(front.readBigUInt64LE(16));
+    const header = parseHeader(readAt(file, start, length, size));
+    const { images, shape } = header;
+    const [pixels, rest] = [images * pixelsPerImage(shape), images * PER_IMAGE + DIGEST];
+    const expected = PIXELS + pixels + length + rest;
     if (size !== expected) throw new Error(`it has ${size} bytes, ${expected} were written`);
-    const end = PREFIX + length + 4 * header.images;
-    const front = readAt(file, 0, end + DIGEST, size);
-    const digest = createHash('sha256').update(front.subarray(0, end)).digest();
-    if (!digest.equals(front.subarray(end))) throw new Error('its header was changed');
-    return { header, labels: decodeLabels(front.subarray(PREFIX + length, end)), pixels };
+    if (start !== PIXELS + pixels) throw new Error(`its header is said to begin at byte ${start}`);
+    const end = readAt(file, start, length + rest, size);
+    const signed = end.subarray(0, -DIGEST);
+    const digest = createHash('sha256').update(front).update(signed).digest();
+    if (!digest.equals(end.subarray(-DIGEST))) throw new Error('its header was changed');
+    const identities = signed.subarray(length + 4 * images);
+    return { header, labels: decodeLabels(signed.subarray(length), images), identities };
   } finally {
     closeSync(file);
   }
 }
 
-function decodeLabels(bytes: Buffer): Int32Array {
-  const labels = new Int32Array(bytes.length / 4);
-  for (let index = 0; index < labels.length; index++) labels[index] = bytes.readInt32LE(4 * index);
-  return labels;
+function decodeLabels(bytes: Buffer, images: number): Int32Array {
+  return Int32Array.from({ length: images }, (_, index) => bytes.readInt32LE(4 * index));
 }
 
 function readAt(file: number, offset: number, length: number, size: number): Buffer {

@@ -1,9 +1,11 @@
 import sharp, { type Sharp } from 'sharp';
 import { UsageError } from '../../tensor/errors.js';
 import { type ImageShape, pixelsPerImage } from '../dataset.js';
+import { decodeDeep, isDeep } from './deep.js';
 import { type PictureFit, type Placement, placePicture, type Size } from './geometry.js';
 import { type OpenOptions, type OpenPicture, openPicture, type PictureInput } from './open.js';
 import { type ColourPixels, resampleLikePil } from './resample.js';
+import type { ValueScale } from './value-scale.js';
 
 /** How a picture is decoded. */
 export interface DecodeOptions extends OpenOptions {
@@ -11,6 +13,8 @@ export interface DecodeOptions extends OpenOptions {
   readonly shape: ImageShape;
   /** Default: `crop`. */
   readonly fit?: PictureFit;
+  /** What becomes black and white in pictures of more than 8 bits. Default: the whole range of their type. */
+  readonly scale?: ValueScale;
 }
 
 /**
@@ -20,7 +24,8 @@ export interface DecodeOptions extends OpenOptions {
  * `Resize(side)` and `CenterCrop(side)`:
  * - The EXIF orientation is applied; colour profiles are not.
  * - Transparency is dropped, not composited: a transparent pixel shows the colour stored beneath it.
- * - 16-bit values keep their high byte. (PIL does so for colour; 16-bit grey it clips to white.)
+ * - Values of more than 8 bits are spread from black to white as `scale` says. Without it, 16-bit values keep their high
+ *   byte (PIL does so for colour; 16-bit grey it clips to white), and floats are taken to lie in [0, 1].
  * - CMYK becomes RGB by PIL's plain formula.
  * - The scaling is bilinear with antialiasing. Unscaled and enlarged pictures have PIL's values exactly. Reduced
  *   ones differ by at most 10 steps of 255, on pure noise (on photographs by 6), and by less than one on average:
@@ -42,7 +47,7 @@ export async function decodePicture(
   input: PictureInput,
   options: DecodeOptions,
 ): Promise<Uint8Array> {
-  const { shape, fit = 'crop' } = options;
+  const { shape, fit = 'crop', scale: values = {} } = options;
   checkPictureShape(shape);
   const picture = await openPicture(input, options);
   const { width, height } = picture.metadata.autoOrient;
@@ -50,7 +55,7 @@ export async function decodePicture(
   const pixels =
     isPlain(picture) && isReduction({ width, height }, placement.scaled)
       ? await decodeReduced(picture, placement, shape)
-      : await scale(await decodeWhole(picture), placement, shape);
+      : await scale(await decodeUpright(picture, values), placement, shape);
   return shape.channels === 1 ? luma(pixels) : planes(pixels);
 }
 
@@ -92,7 +97,14 @@ function reduce(image: Sharp, { scaled, left, top }: Placement, { width, height 
     .extract({ left, top, width, height });
 }
 
-/** Of the whole picture, upright. */
+/** The whole picture, upright. */
+function decodeUpright(picture: OpenPicture, values: ValueScale): Promise<ColourPixels> {
+  const { depth } = picture.metadata;
+  // The high byte is what the ordinary way gives.
+  const highByte = depth === 'ushort' && values !== 'unknown' && !('ushort' in values);
+  return isDeep(picture) && !highByte ? decodeDeep(picture, values) : decodeWhole(picture);
+}
+
 async function decodeWhole(picture: OpenPicture): Promise<ColourPixels> {
   const cmyk = picture.metadata.space === 'cmyk';
   const { data, info } = await picture.decode((image) => {

@@ -36,6 +36,8 @@ export type PictureMetadata = Pick<
 export interface OpenPicture {
   readonly name: string;
   readonly format: PictureFormat;
+  /** The file. */
+  readonly bytes: Uint8Array;
   readonly metadata: PictureMetadata;
   /**
    * Runs a decoding of the picture.
@@ -67,7 +69,7 @@ export async function openPicture(
   // A header that declares too much is refused by the decoder.
   const known = plain !== undefined && plain.width * plain.height <= maxPixels;
   const metadata = known ? plainMetadata(plain) : await decode((picture) => picture.metadata());
-  return { name, format, metadata, decode };
+  return { name, format, bytes, metadata, decode };
 }
 
 /** The decoder that reads the other formats knows none of it. */
@@ -87,6 +89,7 @@ function openBmp(bytes: Uint8Array, name: string, maxPixels: number): OpenPictur
   return {
     name,
     format: 'BMP',
+    bytes,
     metadata,
     decode: async (body) =>
       body(

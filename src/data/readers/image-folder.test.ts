@@ -1,4 +1,4 @@
-import { mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -208,37 +208,6 @@ describe('the shape of the pictures', () => {
 
   it.each([0, 2.5, Number.NaN])('must be a whole number: %s', async (size) => {
     await expect(openImageFolder(await flatFolder(), { size })).rejects.toThrow(UsageError);
-  });
-});
-
-describe('the fingerprint', () => {
-  it('stays the same for the same files, wherever they are looked at from', async () => {
-    const root = await folderWithParts();
-    const first = await openImageFolder(root);
-    const again = await openImageFolder(join(root, 'train', '..'));
-    expect(first.train.fingerprint).toMatch(/^[0-9a-f]{64}$/);
-    expect(again.train.fingerprint).toBe(first.train.fingerprint);
-    expect(first.test.fingerprint).not.toBe(first.train.fingerprint);
-  });
-
-  it.each([
-    ['a file changes', async (root: string) => writeFile(join(root, 'train/a/0.jpg'), 'other')],
-    ['a file is touched', async (root: string) => utimes(join(root, 'train/a/0.jpg'), 1, 2)],
-    ['a file is added', async (root: string) => writePictures(root, ['train/a'], 5)],
-    ['a file is removed', async (root: string) => rm(join(root, 'train/a/0.jpg'))],
-  ])('changes when %s', async (_, change) => {
-    const root = await folderWithParts();
-    const before = (await openImageFolder(root, { size: 32, channels: 3 })).train.fingerprint;
-    await change(root);
-    const after = (await openImageFolder(root, { size: 32, channels: 3 })).train.fingerprint;
-    expect(after).not.toBe(before);
-  });
-
-  it('changes with the settings of the decoding', async () => {
-    const root = await folderWithParts();
-    const settings = [{}, { size: 48 }, { channels: 1 }, { fit: 'stretch' }] as const;
-    const found = await Promise.all(settings.map((options) => openImageFolder(root, options)));
-    expect(new Set(found.map(({ train }) => train.fingerprint)).size).toBe(4);
   });
 });
 

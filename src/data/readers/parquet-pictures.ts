@@ -85,6 +85,12 @@ export class ParquetPictures {
     return new ParquetPictures(paths, Int32Array.from(labels), classNames, groups);
   }
 
+  /** The row's file, by its number among {@link files}, and number in it. */
+  place(row: number): { readonly file: number; readonly row: number } {
+    const { of } = this.#groupOf(row).group;
+    return { file: this.files.indexOf(of.path), row: row - of.first };
+  }
+
   /** The row's file and number in it. */
   describe(row: number): string {
     const { of } = this.#groupOf(row).group;

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { UsageError } from '../../tensor/errors.js';
 import type { ImageShape } from '../dataset.js';
 import { decodePicture } from '../decoding/decode.js';
+import { measurePicture } from '../decoding/deep.js';
+import { decodingIdentity } from '../decoding/identity.js';
 import { probePicture } from '../decoding/probe.js';
 import type { PictureSource } from '../pictures.js';
 import { holdOut } from './hold-out.js';
@@ -28,8 +30,6 @@ export interface ParquetOptions {
   readonly onNote?: (message: string) => void;
 }
 
-/** Part of every fingerprint; raised when decoding gives other bytes than before. */
-const DECODING_VERSION = 1;
 
 /**
  * Pictures in parquet files as Hugging Face's `datasets` writes them: a column of pictures (bytes of JPEG, PNG… under
@@ -58,8 +58,9 @@ export async function openParquet(
   const shape = await chooseShape(train, options);
   const part = (split: string, pictures: ParquetPictures, rows?: readonly number[]) =>
     sourceOf(pictures, { name, split, shape, classNames, rows });
-  if (test !== undefined)
-    return { train: await part('train', train), test: await part('test', test) };
+  if (test !== undefined) {
+    return { train: part('train', train), test: part('test', test) };
+  }
   const listed = Array.from(train.labels, (label, row) => ({ file: String(row), label }));
   const divided = holdOut(listed, classNames, { fraction: testShare, place: path });
   onNote(
@@ -72,8 +73,8 @@ export async function openParquet(
   const rows = (chosen: readonly { readonly file: string }[]) =>
     chosen.map(({ file }) => Number(file));
   return {
-    train: await part('train', train, rows(divided.train)),
-    test: await part('test', train, rows(divided.test)),
+    train: part('train', train, rows(divided.train)),
+    test: part('test', train, rows(divided.test)),
   };
 }
 
@@ -138,16 +139,9 @@ interface Part {
   readonly rows?: readonly number[] | undefined;
 }
 
-async function sourceOf(pictures: ParquetPictures, part: Part): Promise<PictureSource> {
+function sourceOf(pictures: ParquetPictures, part: Part): PictureSource {
   const { name, split, shape, classNames } = part;
   const rows = part.rows ?? Array.from(pictures.labels, (_, row) => row);
-  const settings = JSON.stringify({ DECODING_VERSION, name, split, shape, classNames });
-  const hash = createHash('sha256').update(settings);
-  for (const file of pictures.files) {
-    const { size, mtimeNs } = await stat(file, { bigint: true });
-    hash.update(`\n${basename(file)} ${size} ${mtimeNs}`);
-  }
-  hash.update(`\n${rows.join(' ')}`);
   const describe = (index: number) => pictures.describe(rows[index]!);
   return {
     name,
@@ -155,9 +149,27 @@ async function sourceOf(pictures: ParquetPictures, part: Part): Promise<PictureS
     shape,
     classNames,
     labels: Int32Array.from(rows, (row) => pictures.labels[row]!),
-    fingerprint: hash.digest('hex'),
+    origin: dirname(resolve(pictures.files[0]!)),
+    decoding: decodingIdentity(shape, 'crop'),
     describe,
-    decode: async (index) =>
-      decodePicture(await pictures.bytes(rows[index]!), { shape, name: describe(index) }),
+    async identify(files) {
+      const hashes = await files.of(pictures.files.map((file) => resolve(file)));
+      const places = rows.map((row) => pictures.place(row));
+      const identities = places.map(({ file, row }) =>
+        createHash('sha256')
+          .update(hashes.subarray(32 * file, 32 * file + 32))
+          .update(`row ${row}`)
+          .digest(),
+      );
+      return Buffer.concat(identities);
+    },
+    decode: async (index, scale) =>
+      decodePicture(await pictures.bytes(rows[index]!), {
+        shape,
+        name: describe(index),
+        ...(scale && { scale }),
+      }),
+    measure: async (index) =>
+      measurePicture(await pictures.bytes(rows[index]!), { name: describe(index) }),
   };
 }

@@ -2,7 +2,6 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { UsageError } from '../../tensor/errors.js';
 import { temporaryDirectory } from '../testing/files.js';
 import { pictureFiles } from './picture-files.js';
 
@@ -20,12 +19,4 @@ it('pictures in files are described by their paths and decoded to one shape', as
   const source = await pictureFiles({ ...common, root, files: [{ file: '1.png', label: 0 }] });
   expect(source.describe(0)).toBe(join(root, '1.png'));
   expect(await source.decode(0)).toHaveLength(3 * 4 * 4);
-});
-
-it('a picture that went away is named', async () => {
-  const root = await temporaryDirectory();
-  const files = [{ file: 'gone.png', label: 0 }];
-  const opened = pictureFiles({ ...common, root, files });
-  await expect(opened).rejects.toBeInstanceOf(UsageError);
-  await expect(opened).rejects.toThrow(/gone\.png: the picture can't be found .*Put it back/);
 });

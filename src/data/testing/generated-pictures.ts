@@ -22,10 +22,18 @@ export function generatedPictures(options: GeneratedOptions): PictureSource {
     shape,
     classNames: Array.from({ length: classes }, (_, label) => `class ${label}`),
     labels: Int32Array.from({ length: images }, (_, index) => index % classes),
-    fingerprint: JSON.stringify({ images, side, channels, classes, seed }),
+    decoding: JSON.stringify({ side, channels }),
     describe: (index) => `picture ${index}`,
+    identify: async () => identitiesOf(images, seed),
     decode: async (index) => generatedPicture(index, values, seed),
   };
+}
+
+/** Identities of pictures that differ by their number and a seed. */
+export function identitiesOf(images: number, seed: number): Uint8Array {
+  const identities = new Int32Array(images * 8);
+  for (let index = 0; index < images; index++) identities.set([index, seed], index * 8);
+  return new Uint8Array(identities.buffer);
 }
 
 /** The pixels of one generated picture. */

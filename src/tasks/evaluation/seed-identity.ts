@@ -14,6 +14,7 @@ export function seedIdentity(request: EvaluateRequest, seed: number): object {
     normalization,
     measuredOn: [test.hash, trainingSample?.hash ?? null],
     model: resolveModel(model, test.shape),
+    classes: test.classNames.length,
     steps,
     settings,
     teacher: teacher?.hash ?? null,

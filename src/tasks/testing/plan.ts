@@ -16,6 +16,7 @@ export const smallPlan: Plan = {
     size: 'auto',
     channels: 'auto',
     testShare: 0.2,
+    onDamaged: 'stop',
     validation: 0,
   },
   model: { name: 'convnet', depth: 2, width: 8 },

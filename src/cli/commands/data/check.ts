@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { InspectionReport } from '../../../data/inspect.js';
+import { remarkableBrightness } from '../../../data/brightness.js';
+import type { OpenedSource } from '../../../data/index.js';
+import type { Inspectable, InspectionReport } from '../../../data/inspect.js';
 import { interruptible } from '../../interruption.js';
 import type { Invocation } from '../../invocation.js';
 import { addOutputOptions } from '../../options.js';
@@ -14,7 +17,8 @@ export function addCheckCommand(parent: Command, invocation: Invocation): void {
     .summary('read a whole dataset and tell what is in it')
     .description(
       'Reads every image of a dataset: images per class, order of the classes, mean and deviation, damaged files (each ' +
-        'one), and images that occur more than once, above all in training and test. Exits with 1 if a file is damaged.',
+        'one), and images that occur more than once, above all in training and test. Exits with 1 if a file is damaged. ' +
+        'Pictures are decoded into the cache, where ncfm run finds them.',
     )
     .argument('<dataset>', 'a name (see ncfm data list) or a path, such as ./pets');
   addSourceOptions(command);
@@ -22,6 +26,8 @@ export function addCheckCommand(parent: Command, invocation: Invocation): void {
     .addHelpText('after', '\nExample:\n  ncfm data check digits')
     .action(async (dataset: string, options: SourceOptions) => {
       const report = await check(dataset, options, invocation);
+      const warning = remarkableBrightness(dataset, report.parts[0]?.mean ?? []);
+      if (warning !== undefined) invocation.tell(`warning: ${warning}\n`, options);
       const damaged = report.parts.reduce((sum, part) => sum + part.damaged.length, 0);
       if (damaged > 0) invocation.exitCode = 1;
       invocation.print({ dataset, ...report }, describeReport(dataset, report), options);
@@ -33,23 +39,48 @@ async function check(
   options: SourceOptions,
   invocation: Invocation,
 ): Promise<InspectionReport> {
-  const { inspectableDataset, inspectablePictures, inspectDataset } = await import(
-    '../../../data/inspect.js'
-  );
+  const { inspectDataset } = await import('../../../data/inspect.js');
   const source = await openNamedSource(dataset, options, invocation);
-  const parts =
-    source.kind === 'images'
-      ? [source.pair.train, source.pair.test].map(inspectableDataset)
-      : [source.train, source.test].map(inspectablePictures);
   using progress = new DataProgress(invocation, options);
   const stopping = (): void => {
     invocation.stderr.write('Stopping.\n');
   };
-  return await interruptible(stopping, (signal) =>
-    inspectDataset(parts, {
+  return await interruptible(stopping, async (signal) => {
+    const parts = await inspectable(source, { options, invocation, progress, signal });
+    return await inspectDataset(parts, {
       signal,
       onProgress: (done, total) =>
         progress.show('check', done, total, `${done} of ${total} images`),
-    }),
-  );
+    });
+  });
+}
+
+interface CheckContext {
+  readonly options: SourceOptions;
+  readonly invocation: Invocation;
+  readonly progress: DataProgress;
+  readonly signal: AbortSignal;
+}
+
+/** Pictures are decoded into the cache, where later commands find them; all files are read, whatever it holds. */
+async function inspectable(
+  source: OpenedSource,
+  { options, invocation, progress, signal }: CheckContext,
+): Promise<Inspectable[]> {
+  const { inspectableDataset, inspectablePictures } = await import('../../../data/inspect.js');
+  if (source.kind === 'images')
+    return [source.pair.train, source.pair.test].map(inspectableDataset);
+  const { openCachedPair } = await import('../../../data/index.js');
+  const pair = await openCachedPair(source, {
+    folder: join(options.cache, 'data'),
+    thorough: true,
+    onProgress: ({ data, done, total }) =>
+      progress.show('decode', done, total, `${data}, ${done} of ${total} pictures`),
+    onNote: (note) => invocation.tell(`${note}\n`, options),
+    signal,
+  });
+  return [
+    inspectablePictures(source.train, pair.train, pair.damaged.train),
+    inspectablePictures(source.test, pair.test, pair.damaged.test),
+  ];
 }

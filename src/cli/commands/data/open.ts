@@ -53,6 +53,7 @@ export async function openNamed(
   return await openDataset(await selectionOf(text, options), {
     cache: join(options.cache, 'data'),
     onNote: (note) => invocation.tell(`${note}\n`, options),
+    onWarning: (warning) => invocation.tell(`warning: ${warning}\n`, options),
     onProgress: ({ data, done, total }) =>
       progress.show('decode', done, total, `${data}, ${done} of ${total} pictures`),
   });

@@ -1,0 +1,31 @@
+import { UsageError } from '../../tensor/errors.js';
+import { chooseScale, type MeasuredValues, type ValueScale } from '../decoding/value-scale.js';
+import type { PictureSource } from '../pictures.js';
+
+/**
+ * Chooses how values of more than 8 bits become bytes, by all pictures of a source. Damaged ones don't count.
+ *
+ * @throws the signal's reason, and what is no error for users.
+ */
+export async function measureScale(
+  source: PictureSource,
+  {
+    concurrency,
+    signal,
+  }: { readonly concurrency: number; readonly signal?: AbortSignal | undefined },
+): Promise<ValueScale> {
+  const measured: MeasuredValues[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < source.labels.length) {
+      signal?.throwIfAborted();
+      const found = await source.measure?.(next++).catch((cause: unknown) => {
+        if (cause instanceof UsageError) return undefined;
+        throw cause;
+      });
+      if (found !== undefined) measured.push(found);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
+  return chooseScale(measured);
+}
