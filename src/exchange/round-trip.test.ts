@@ -5,7 +5,8 @@ import { arrayDataset, type Dataset } from '../data/index.js';
 import { decode, type Formation } from '../distill/index.js';
 import { temporaryFolder } from '../run/testing/folder.js';
 import { loadDistilled, loadSoftLabels } from '../tasks/index.js';
-import { liveTensors, noGrad, RandomGenerator, scope } from '../tensor/index.js';
+import { liveTensors, noGrad, scope } from '../tensor/index.js';
+import { RandomGenerator, testDevice } from '../tensor/testing/on-device.js';
 import { descriptionFile } from './export/description.js';
 import { dataFiles } from './export/files.js';
 import {
@@ -31,7 +32,7 @@ function datasetOf(classNames: readonly string[], channels: 1 | 3 = 3): Dataset 
 /** The training images that a run's own files hold. */
 function truth(run: string, classes: number) {
   return scope(() => {
-    const { images, metadata } = loadDistilled(join(run, 'distilled'), 'cpu');
+    const { images, metadata } = loadDistilled(join(run, 'distilled'), testDevice);
     const decoded = noGrad(() => decode(images, classes, metadata.formation));
     const perClass = decoded.size(0) / classes;
     const soft = loadSoftLabels(join(run, 'distilled'), [decoded.size(0), classes]);

@@ -1,7 +1,6 @@
 export * from './bar-chart.js';
 export { type LineChart, lineChart, type Point, type Series } from './chart.js';
 export * from './checkpoints.js';
-export { codeHash } from './code-hash.js';
 export * from './differences.js';
 export * from './directory.js';
 export * from './event-log.js';

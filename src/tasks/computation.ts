@@ -1,5 +1,4 @@
-import { codeHash } from '../run/code-hash.js';
-import { type Device, engine, engineHash, threads } from '../tensor/index.js';
+import { codeHash, type Device, engine, engineHash, threads } from '../tensor/index.js';
 
 /**
  * What computes a result here, for the identities of what is kept and found again: the code of a module and of all that

@@ -4,7 +4,8 @@ import { loadDigits } from '../data/digits.js';
 import { subset } from '../data/index.js';
 import type { RunEvent } from '../run/index.js';
 import { temporaryFolder } from '../run/testing/folder.js';
-import { liveTensors, RandomGenerator, setThreads, threads } from '../tensor/index.js';
+import { liveTensors, setThreads, threads } from '../tensor/index.js';
+import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { networksReady, poolHash } from './pool-cache.js';
 import { type PretrainRequest, poolAccuracies, pretrain } from './pretrain.js';
 

@@ -16,7 +16,8 @@ import { PrivateDataset } from '../data/testing/private-dataset.js';
 import { realImages } from '../distill/index.js';
 import { FinishedWork } from '../run/index.js';
 import { temporaryFolder } from '../run/testing/folder.js';
-import { liveTensors, RandomGenerator, scope } from '../tensor/index.js';
+import { liveTensors, scope } from '../tensor/index.js';
+import { RandomGenerator, testDevice } from '../tensor/testing/on-device.js';
 import { distillDataset } from './distill-dataset.js';
 import { evaluate } from './evaluation/index.js';
 import { trainCandidates } from './search/field.js';
@@ -45,7 +46,7 @@ function contentOf(dataset: Dataset) {
 /** What can be done with a dataset; the outcome of each is told by its values. */
 const uses: Record<string, (dataset: Dataset) => unknown> = {
   'is read in batches': (dataset) => {
-    const { images, labels } = batch(dataset, [2, 0, 2]);
+    const { images, labels } = batch(dataset, [2, 0, 2], testDevice);
     using _images = images;
     using _labels = labels;
     return [images.toFloat32Array(), labels.toArray()];

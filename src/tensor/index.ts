@@ -1,4 +1,5 @@
 export * from './autograd.js';
+export { codeHash } from './code-hash.js';
 export * from './device.js';
 export * from './dtype.js';
 export * from './errors.js';

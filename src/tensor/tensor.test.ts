@@ -16,7 +16,7 @@ import {
 } from './index.js';
 import { op } from './operator.js';
 import { numbers } from './testing/compare.js';
-import { arange, full, ones, tensor, testDevice, zeros } from './testing/on-device.js';
+import { arange, full, hostDevice, ones, tensor, testDevice, zeros } from './testing/on-device.js';
 
 describe('tensor()', () => {
   it.each<[string, Parameters<typeof tensor>[0], DType]>([
@@ -227,7 +227,7 @@ describe('the garbage collector', () => {
 
   it('is told of the memory that tensors take of this process, not of that on other devices', async () => {
     const before = liveTensors();
-    expect(await collections('cpu')).toBeGreaterThan(2);
+    expect(await collections(hostDevice)).toBeGreaterThan(2);
     // A device whose tensors have shapes and no memory.
     expect(await collections('meta')).toBeLessThan(2);
     // It may have released what other tests have left.

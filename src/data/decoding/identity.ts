@@ -1,12 +1,15 @@
 import sharp from 'sharp';
+import { codeHash } from '../../tensor/code-hash.js';
 import type { ImageShape } from '../dataset.js';
 import type { PictureFit } from './geometry.js';
 
-/** Raised when this project's own part of decoding gives other pixels than before. */
-const VERSION = 2;
-
-/** A text that differs whenever the same file could be decoded to other pixels: the decoders' versions are in it. */
+/** A text that differs whenever the same file could be decoded to other pixels: by other decoders, or by other code of ours. */
 export function decodingIdentity({ channels, height, width }: ImageShape, fit: PictureFit): string {
   const decoders = Object.entries(sharp.versions).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify({ version: VERSION, decoders, shape: [channels, height, width], fit });
+  return JSON.stringify({
+    code: codeHash('./decode.js', import.meta.url),
+    decoders,
+    shape: [channels, height, width],
+    fit,
+  });
 }

@@ -30,7 +30,6 @@ export interface ParquetOptions {
   readonly onNote?: (message: string) => void;
 }
 
-
 /**
  * Pictures in parquet files as Hugging Face's `datasets` writes them: a column of pictures (bytes of JPEG, PNG… under
  * `bytes`, or the bytes themselves) and a column `label` of class numbers, with the classes' names in the file's

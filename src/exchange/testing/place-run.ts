@@ -3,7 +3,8 @@ import type { Dataset } from '../../data/index.js';
 import { type Formation, initializeSynthetic } from '../../distill/index.js';
 import { temporaryFolder } from '../../run/testing/folder.js';
 import { saveDistilled, saveSoftLabels } from '../../tasks/index.js';
-import { RandomGenerator, scope } from '../../tensor/index.js';
+import { scope } from '../../tensor/index.js';
+import { RandomGenerator } from '../../tensor/testing/on-device.js';
 
 /** A run whose set is two images per class of four tiles each, with soft labels, unless said otherwise. */
 export function placeRun(

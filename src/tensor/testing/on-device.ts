@@ -16,6 +16,9 @@ const asked = process.env.NCFM_TEST_DEVICE || 'cpu';
  */
 export const testDevice: Device = requireDevice(asked === 'cuda' ? 'cuda:0' : asked);
 
+/** For what is about the processor's memory, whatever the tests are for. */
+export const hostDevice: Device = 'cpu';
+
 /** A suite about the processor or the host's memory alone, which is skipped where tests run on another device. */
 export const describeOnHost: ReturnType<typeof describe.skipIf> = describe.skipIf(
   testDevice !== 'cpu',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { codeHash } from './code-hash.js';
-import { temporaryFolder } from './testing/folder.js';
+import { temporaryFile } from './testing/folder.js';
 
 const modules = {
   'train.ts': "import { step } from './step.js';\nimport type { Options } from './options.js';\n",
@@ -16,7 +16,7 @@ const modules = {
 
 /** The hash of `train.ts` among these modules, some of them changed, in a folder of their own. */
 function hashWith(changed: Partial<Record<keyof typeof modules, string>> = {}): string {
-  const root = temporaryFolder();
+  const root = temporaryFile('');
   for (const folder of ['tasks', 'nn']) mkdirSync(join(root, folder));
   for (const [name, text] of Object.entries({ ...modules, ...changed })) {
     writeFileSync(join(root, 'tasks', name), text);
@@ -39,7 +39,7 @@ describe("the hash of a module's code", () => {
   });
 
   it('does not depend on where the package is installed', () => {
-    const [one, other] = [temporaryFolder(), temporaryFolder()];
+    const [one, other] = [temporaryFile('one'), temporaryFile('other')];
     const hashes = [one, other].map((root) => {
       cpSync(new URL('..', import.meta.url), join(root, 'src'), {
         recursive: true,
