@@ -1,7 +1,17 @@
 // @ts-check
 // Distils a dataset that is in memory: 600 noisy 12×12 pictures of a bar, lying or standing, become two of each.
 // Run it with: node examples/distill-arrays.mjs
-import { arrayDataset, distillDataset, loadPlan, RandomGenerator, writeImageGrid } from 'ncfm';
+import {
+  arrayDataset,
+  distillDataset,
+  loadPlan,
+  RandomGenerator,
+  tuneProcess,
+  writeImageGrid,
+} from 'ncfm';
+
+// Memory, and threads that wait, as the command line has them; left out, all of this works and takes longer.
+tuneProcess();
 
 const shape = { channels: 1, height: 12, width: 12 };
 const random = new RandomGenerator(1);

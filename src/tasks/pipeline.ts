@@ -57,6 +57,15 @@ export async function distillOnly(
 ): Promise<{ directory: string; seconds: PhaseSeconds; memory: MemoryReport }> {
   const context = await begin(request, distillStages);
   writeManifest(request.directory, context);
+  const { data, memory } = context;
+  return await distillPart({ ...request, prepared: { data, memory } });
+}
+
+/** The same within the folder of a larger task, whose manifest is left as it is. */
+export async function distillPart(
+  request: PipelineRequest,
+): Promise<{ directory: string; seconds: PhaseSeconds; memory: MemoryReport }> {
+  const context = await begin(request, distillStages);
   const seconds = await pretrainAndDistill(request, context);
   const { plan, directory, onEvent } = request;
   const memory = memoryReport(plan, context.memory, onEvent);

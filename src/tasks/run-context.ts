@@ -71,7 +71,10 @@ export function datasetFacts({ train, test, skipped }: DatasetPair): DatasetFact
   return { name, hashes, normalization, ...(skipped && { skipped }) };
 }
 
-export function writeManifest(directory: RunDirectory, { plan, data, memory }: RunContext): void {
+export function writeManifest(
+  directory: RunDirectory,
+  { plan, data, memory }: Pick<RunContext, 'plan' | 'data' | 'memory'>,
+): void {
   directory.writeManifest(
     createManifest({
       versions: { ncfm: packageVersion(), libtorch: engine().version },

@@ -80,7 +80,7 @@ struct Channels {
         shift(loadUpTo(norm.bias + c, left) - mean * scale) {}
 
   // What ReLU lets through of the gradient at `value`.
-  Vector passed(Vector value, Vector gradient) const { return value * scale + shift > 0 ? gradient : Vector{}; }
+  Vector passed(Vector value, Vector gradient) const { return value * scale + shift <= 0 ? Vector{} : gradient; }
 };
 
 template <int vectors>

@@ -29,7 +29,8 @@ typedef float UnalignedVector __attribute__((vector_size(lanes * 4), aligned(4),
 NCFM_INLINE Vector load(const float* from) { return *reinterpret_cast<const UnalignedVector*>(from); }
 NCFM_INLINE void store(float* to, Vector value) { *reinterpret_cast<UnalignedVector*>(to) = value; }
 NCFM_INLINE Vector broadcast(float value) { return value - Vector{}; }
-NCFM_INLINE Vector positivePart(Vector value) { return value > 0 ? value : Vector{}; }
+// What is not a number stays so, as in ATen's relu.
+NCFM_INLINE Vector positivePart(Vector value) { return value <= 0 ? Vector{} : value; }
 
 // The first `count` < lanes elements; zeros behind them.
 NCFM_INLINE Vector loadPart(const float* from, int64_t count) {

@@ -5,7 +5,7 @@ import { decode } from '../../distill/index.js';
 import type { FinishedWork } from '../../run/index.js';
 import { noGrad, scope, type Tensor, UsageError } from '../../tensor/index.js';
 import { computedBy } from '../computation.js';
-import { distillOnly } from '../pipeline.js';
+import { distillPart } from '../pipeline.js';
 import type { Plan } from '../plan.js';
 import { type DistilledMetadata, loadDistilled } from '../product.js';
 import { type PhaseSeconds, type PipelineRequest, productFolder } from '../run-context.js';
@@ -72,7 +72,7 @@ async function locate(
   }
   // A set of other settings must not be taken for this one should the distillation be stopped.
   rmSync(folder, { recursive: true, force: true });
-  const { seconds } = await distillOnly(request);
+  const { seconds } = await distillPart(request);
   finished.write('distillation', identity, seconds);
   return { folder, seconds };
 }

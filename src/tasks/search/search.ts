@@ -3,7 +3,7 @@ import { FinishedWork } from '../../run/index.js';
 import type { RandomGenerator } from '../../tensor/index.js';
 import { writeFileAtomic } from '../../tensor/index.js';
 import { startEngine } from '../prepare.js';
-import { type PipelineRequest, scratchFolder, timed } from '../run-context.js';
+import { type PipelineRequest, scratchFolder, timed, writeManifest } from '../run-context.js';
 import { WorkerPool } from '../workers/pool.js';
 import { checkSearch, chooseSearchWorkers, searchedParts } from './check.js';
 import { distilledSet } from './distilled-set.js';
@@ -37,6 +37,8 @@ export async function searchArchitectures(request: PipelineRequest): Promise<Sea
   const { data: own, memory } = request.prepared ?? (await checkSearch(plan, request));
   const data = searchedParts(plan, own);
   const random = startEngine(plan);
+  // Of all the data, the held-out images too: the run goes on where these are the same.
+  writeManifest(directory, { plan, data: own, memory });
   const finished = new FinishedWork(directory.pathOf(searchFolder));
   const prepared = { data, memory };
   using distilled = plan.search.proxies.includes('ncfm')
