@@ -51,21 +51,26 @@ export async function pretrainOnly(
   return { networks: plan.pretrain.networks, seconds, memory };
 }
 
+/** What a distillation without an evaluation left. */
+export interface Distilled {
+  readonly directory: string;
+  readonly seconds: PhaseSeconds;
+  readonly memory: MemoryReport;
+}
+
 /** Pretrains (or reuses the pool) and distils, without evaluating. */
-export async function distillOnly(
-  request: PipelineRequest,
-): Promise<{ directory: string; seconds: PhaseSeconds; memory: MemoryReport }> {
+export async function distillOnly(request: PipelineRequest): Promise<Distilled> {
   const context = await begin(request, distillStages);
   writeManifest(request.directory, context);
-  const { data, memory } = context;
-  return await distillPart({ ...request, prepared: { data, memory } });
+  return await distilled(request, context);
 }
 
 /** The same within the folder of a larger task, whose manifest is left as it is. */
-export async function distillPart(
-  request: PipelineRequest,
-): Promise<{ directory: string; seconds: PhaseSeconds; memory: MemoryReport }> {
-  const context = await begin(request, distillStages);
+export async function distillPart(request: PipelineRequest): Promise<Distilled> {
+  return await distilled(request, await begin(request, distillStages));
+}
+
+async function distilled(request: PipelineRequest, context: RunContext): Promise<Distilled> {
   const seconds = await pretrainAndDistill(request, context);
   const { plan, directory, onEvent } = request;
   const memory = memoryReport(plan, context.memory, onEvent);
@@ -80,8 +85,8 @@ async function pretrainAndDistill(
   const { onEvent } = request;
   const pretrained = await timed('pretrain', onEvent, () => pretrainPool(context));
   using pool = pretrained.value;
-  const distilled = await timed('distill', onEvent, () => distilInto(request, context, pool));
-  return { pretrain: pretrained.seconds, distill: distilled.seconds };
+  const { seconds } = await timed('distill', onEvent, () => distilInto(request, context, pool));
+  return { pretrain: pretrained.seconds, distill: seconds };
 }
 
 function pretrainPool(context: RunContext): Promise<ExtractorPool> {

@@ -111,10 +111,10 @@ function repeatedResult(runs: readonly PipelineResult[]): RepeatedResult {
     evaluatedOn,
     accuracy: { random: over('random'), start: over('start'), ncfm: over('ncfm') },
     seconds: Object.fromEntries(
-      phases.map((phase) => [
-        phase,
-        runs.reduce((sum, { seconds }) => sum + (seconds[phase] ?? 0), 0),
-      ]),
+      phases
+        // An evaluation alone has nothing to tell of the stages before it.
+        .filter((phase) => runs.some(({ seconds }) => seconds[phase] !== undefined))
+        .map((phase) => [phase, runs.reduce((sum, { seconds }) => sum + (seconds[phase] ?? 0), 0)]),
     ),
     memory: runs.map(({ memory }) => memory).reduce((a, b) => (b.peak > a.peak ? b : a)),
     runs,

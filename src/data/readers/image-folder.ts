@@ -31,20 +31,8 @@ export interface ImageFolderOptions {
 export type ImageFolderNote =
   /** The classes or parts lie in a folder below, where only one chain of folders leads. */
   | { readonly kind: 'wrapped'; readonly path: string }
-  /** Which folders were read. `test` is absent if pictures were held out. */
-  | {
-      readonly kind: 'parts';
-      /** Whether the folder has parts; else `train` is the whole of it. */
-      readonly divided: boolean;
-      readonly train: string;
-      readonly test?: string;
-      /** Whether the test part is called a validation part. */
-      readonly testIsValidation: boolean;
-      /** Validation parts beside a test part, which are used for nothing. */
-      readonly unused: readonly string[];
-      /** Other folders beside the parts. */
-      readonly ignored: readonly string[];
-    }
+  /** Which folders were read; `divided` when there are parts, else `train` is the whole of it. */
+  | ({ readonly kind: 'parts'; readonly divided: boolean } & Omit<FolderLayout, 'root'>)
   | {
       readonly kind: 'held-out';
       readonly fraction: number;
