@@ -4,6 +4,7 @@ import {
   arrayDataset,
   buildModel,
   type CondenseOptions,
+  Condenser,
   type Dataset,
   defaultSiamese,
   ExtractorPool,
@@ -162,4 +163,26 @@ export function condenseOptions(
     schedule: { kind: 'constant' },
     augmentation: defaultSiamese,
   };
+}
+
+/** Does something with a condenser of a problem, which is released afterwards. */
+export function withCondenser<T>(
+  problem: Problem,
+  prepared: Prepared,
+  form: Parameters<typeof condenseOptions>[1],
+  work: (condenser: Condenser) => T,
+): T {
+  const random = new RandomGenerator(0);
+  const dataset = openDataset(problem, prepared);
+  using pool = openPool(prepared);
+  using synthetic = openSynthetic(problem, dataset, random);
+  using condenser = new Condenser({
+    dataset,
+    synthetic,
+    pool,
+    buildModel: () => newModel(problem, new RandomGenerator(0)),
+    options: condenseOptions(problem, form),
+    random,
+  });
+  return work(condenser);
 }

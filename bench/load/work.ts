@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  Condenser,
   labelsByClass,
   officialTraining,
   RandomGenerator,
@@ -12,15 +11,7 @@ import {
   tuneProcess,
 } from 'ncfm';
 import type { Problem } from '../settings.js';
-import {
-  condenseOptions,
-  newModel,
-  openDataset,
-  openPool,
-  openSynthetic,
-  type Prepared,
-  prepare,
-} from '../workload.js';
+import { newModel, type Prepared, prepare, withCondenser } from '../workload.js';
 import type { Job, Speed } from './job.js';
 
 const problem: Problem = {
@@ -98,20 +89,10 @@ async function evaluation(clock: Clock): Promise<void> {
 
 /** Iterations of a distillation. */
 function distillation(clock: Clock, prepared: Prepared): void {
-  const random = new RandomGenerator(0);
-  const dataset = openDataset(problem, prepared);
-  using pool = openPool(prepared);
-  using synthetic = openSynthetic(problem, dataset, random);
-  using condenser = new Condenser({
-    dataset,
-    synthetic,
-    pool,
-    buildModel: () => newModel(problem, new RandomGenerator(0)),
-    options: condenseOptions(problem, { psi: false, amortise: 1 }),
-    random,
+  withCondenser(problem, prepared, { psi: false, amortise: 1 }, (condenser) => {
+    do condenser.step();
+    while (!clock.step());
   });
-  do condenser.step();
-  while (!clock.step());
 }
 
 /** Measures one job, its argument, and prints what it finds. Waits as the command line does, unless the environment says how. */
