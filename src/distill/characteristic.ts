@@ -1,3 +1,5 @@
+export { normalizeFeatures } from '../tasks/features.js';
+
 import { cat, characteristicMeans, scope, type Tensor } from '../tensor/index.js';
 
 /** A characteristic function sampled at T frequencies, one row per group of features: both parts are [groups, T]. */
@@ -6,14 +8,6 @@ export interface CharacteristicFunction {
   readonly real: Tensor;
   /** Mean of sines. */
   readonly imaginary: Tensor;
-}
-
-/**
- * Scales every row of `features` [n, d] to Euclidean length 1 (a row of zeros stays zero), so that the frequency scale
- * means the same for every network.
- */
-export function normalizeFeatures(features: Tensor): Tensor {
-  return scope(() => features.div(features.square().sum([1], true).add(1e-12).sqrt()));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { UsageError } from '../tensor/index.js';
+export { type Span, spans } from './spans.js';
 
 /** How much of an iteration is in memory at once. Results do not depend on it but for the last digits. */
 export interface Chunks {
@@ -37,19 +37,8 @@ export function wholeClasses(images: number, perClass: number): number {
   return images > perClass ? images - (images % perClass) : images;
 }
 
-/** A part of a range. */
-export interface Span {
-  readonly start: number;
-  readonly length: number;
-}
-
-/** The range 0 to `total` in parts of `size`, the last one what is left. Throws UsageError for a size below 1. */
-export function spans(total: number, size: number): Span[] {
-  if (!Number.isInteger(size) || size < 1) {
-    throw new UsageError(`the size of a chunk must be a positive integer, got ${size}`);
-  }
-  return Array.from({ length: Math.ceil(total / size) }, (_, index) => ({
-    start: index * size,
-    length: Math.min(size, total - index * size),
-  }));
+/** How much of its work a run does at once. Results do not depend on it but for the last digits. */
+export interface TaskChunks extends Chunks {
+  /** Images classified at once when a network is tested. */
+  readonly test: number;
 }

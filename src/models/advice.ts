@@ -1,6 +1,6 @@
 import { alexNetDefaults } from './alexnet.js';
+import type { ModelOptions } from './build.js';
 import { denseNetDefaults } from './densenet.js';
-import type { ModelOptions } from './index.js';
 import { resNetDefaults } from './resnet.js';
 import { vggDefaults } from './vgg.js';
 

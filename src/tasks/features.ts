@@ -1,6 +1,6 @@
 import { normalize } from '../augment/index.js';
 import { type Dataset, pixelsToTensor } from '../data/index.js';
-import { normalizeFeatures, spans } from '../distill/index.js';
+import { spans } from '../distill/index.js';
 import type { ImageModel } from '../models/index.js';
 import { noGrad, scope, type Tensor, zeros } from '../tensor/index.js';
 import { breathe } from './breathe.js';
@@ -39,4 +39,12 @@ export async function imageFeatures(
     features.dispose();
     throw error;
   }
+}
+
+/**
+ * Scales every row of `features` [n, d] to Euclidean length 1 (a row of zeros stays zero), so that the frequency scale
+ * means the same for every network.
+ */
+export function normalizeFeatures(features: Tensor): Tensor {
+  return scope(() => features.div(features.square().sum([1], true).add(1e-12).sqrt()));
 }

@@ -1,3 +1,5 @@
+export { isGuessing } from './evaluation/test-network.js';
+
 import type { IterationReport, SyntheticImages } from '../distill/index.js';
 import type { EventSink } from '../run/index.js';
 import { FailureError } from '../tensor/index.js';
@@ -21,16 +23,6 @@ const smoothing = 0.05;
 const leastSpread = 1.01;
 /** So many iterations in a row that were left out are no accident. */
 const mostSkipped = 100;
-
-/**
- * Whether a test accuracy, in percent, is one that guessing reaches by chance (below the mean of guesses plus three
- * standard deviations).
- */
-export function isGuessing(accuracy: number, classes: number, testImages: number): boolean {
-  const chance = 1 / classes;
-  const deviation = Math.sqrt((chance * (1 - chance)) / testImages);
-  return accuracy / 100 < chance + 3 * deviation;
-}
 
 /** Watches a distillation for what spoils it without stopping it, and tells each thing once, with what to try. */
 export class DistillGuards {

@@ -1,4 +1,4 @@
-import type { Chunks } from '../distill/index.js';
+import type { TaskChunks } from '../distill/chunks.js';
 import type { ModelOptions } from '../models/index.js';
 import type { CheckpointInterval } from './checkpoint-interval.js';
 import type { ContinualOptions } from './continual/options.js';
@@ -6,7 +6,8 @@ import type { DistillOptions } from './distill.js';
 import type { EvaluateOptions } from './evaluation/evaluate.js';
 import type { PretrainOptions } from './pretrain.js';
 import type { SearchOptions } from './search/options.js';
-import type { WholeDataOptions } from './whole-data.js';
+
+export type { TaskChunks } from '../distill/chunks.js';
 
 /** Everything that determines a run: what a configuration file or a preset resolves to, every default written out. */
 export interface Plan {
@@ -42,12 +43,6 @@ export interface Plan {
   readonly continual: ContinualOptions;
 }
 
-/** How much of its work a run does at once. Results do not depend on it but for the last digits. */
-export interface TaskChunks extends Chunks {
-  /** Images classified at once when a network is tested. */
-  readonly test: number;
-}
-
 /** Chunks as they are asked for; 'auto' is chosen by the memory, see `chooseChunks`. */
 export type ChunkChoice = { readonly [name in keyof TaskChunks]: number | 'auto' };
 
@@ -73,4 +68,10 @@ export interface DatasetChoice {
    * test images: settings are to be chosen this way, so that test data stays unseen.
    */
   readonly validation: number;
+}
+
+/** How long networks are trained on all real images, and how many. */
+export interface WholeDataOptions {
+  readonly epochs: number;
+  readonly networks: number;
 }

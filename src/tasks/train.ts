@@ -7,10 +7,8 @@ import {
   crossEntropy,
   type Optimizer,
   type OptimizerOptions,
-  type OptimizerState,
   type Schedule,
   type ScheduleOptions,
-  type ScheduleState,
   softCrossEntropy,
   startSchedule,
 } from '../nn/index.js';
@@ -25,8 +23,11 @@ import {
   toDeviceOf,
 } from '../tensor/index.js';
 import { breathe } from './breathe.js';
-import { ShuffledStream, type StreamState } from './shuffled-stream.js';
+import { ShuffledStream } from './shuffled-stream.js';
 import type { TrainingCheckpoints } from './training-checkpoints.js';
+import type { TrainingState } from './training-state.js';
+
+export type { TrainingState } from './training-state.js';
 
 /** Where training images come from, batch by batch. */
 export interface TrainingSource {
@@ -110,17 +111,6 @@ export function tensorSource(
       };
     },
   };
-}
-
-/** Where a training stands between two steps. The tensors stay its own. */
-export interface TrainingState {
-  readonly step: number;
-  readonly network: ReadonlyMap<string, Tensor>;
-  readonly optimizer: OptimizerState;
-  readonly schedule: ScheduleState;
-  readonly stream: StreamState;
-  /** The generator's whole state. */
-  readonly random: Uint8Array;
 }
 
 /** What one step of training did. */

@@ -40,7 +40,8 @@ function walked(model: ModelOptions, { channels, height, width }: ImageShape): W
   const image = zeros([1, channels, height, width]);
   const results: { readonly tensor: Tensor; readonly bytes: number }[] = [];
   let most = 0;
-  const watch = (tensor: Tensor): void => {
+  const watch = (made: { readonly disposed: boolean }): void => {
+    const tensor = made as Tensor;
     results.push({ tensor, bytes: tensorBytes(tensor) });
     const alive = results.filter(({ tensor }) => !tensor.disposed);
     most = Math.max(most, total(alive));

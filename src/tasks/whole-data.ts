@@ -1,21 +1,14 @@
-import { type Accuracy, summarize } from './evaluation/statistics.js';
+export type { WholeDataOptions } from './plan.js';
+
+import type { WholeData } from './evaluation/results.js';
+import { summarize } from './evaluation/statistics.js';
 import type { Plan } from './plan.js';
 import { networksReady } from './pool-cache.js';
 import type { PretrainOptions } from './pretrain.js';
 import { type PretrainRequest, poolAccuracies, pretrain } from './pretrain.js';
 import type { RunContext } from './run-context.js';
 
-/** How long networks are trained on all real images, and how many. */
-export interface WholeDataOptions {
-  readonly epochs: number;
-  readonly networks: number;
-}
-
-/** The upper bound: what networks of the student's architecture learn from all real training images. */
-export interface WholeData extends Accuracy {
-  /** Passes over the training images. */
-  readonly epochs: number;
-}
+export type { WholeData } from './evaluation/results.js';
 
 /**
  * Trains networks on all real training images by the evaluation's optimiser, schedule, batch size and augmentation, or

@@ -208,7 +208,7 @@ describe('watchTensors', () => {
   it('tells of every tensor that is made meanwhile, within scopes too, and of none after', () => {
     const seen: number[] = [];
     const made = watchTensors(
-      (tensor) => void seen.push(tensor.length),
+      (made) => void seen.push((made as Tensor).length),
       () => scope(() => ones([2]).add(ones([3, 2]))),
     );
     expect(seen).toEqual([2, 6, 6]);

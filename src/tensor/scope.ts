@@ -1,21 +1,28 @@
 import { native } from './native.js';
-import type { Tensor } from './tensor.js';
 
-const stack: Tensor[][] = [];
-const watchers: ((tensor: Tensor) => void)[] = [];
+/** What a scope releases: a tensor. */
+export interface Scoped {
+  readonly disposed: boolean;
+  /** Whether its owner alone disposes it, and no scope. */
+  kept: boolean;
+  dispose(): void;
+}
+
+const stack: Scoped[][] = [];
+const watchers: ((tensor: Scoped) => void)[] = [];
 
 /** Registers a new tensor with the innermost scope, which will release it. */
-export function track(tensor: Tensor): void {
+export function track(tensor: Scoped): void {
   own(tensor);
   for (const watch of watchers) watch(tensor);
 }
 
-function own(tensor: Tensor): void {
+function own(tensor: Scoped): void {
   stack.at(-1)?.push(tensor);
 }
 
 /** Runs `body` and calls `watch` with every tensor that is created meanwhile: for measuring, not for owning. */
-export function watchTensors<T>(watch: (tensor: Tensor) => void, body: () => Synchronous<T>): T {
+export function watchTensors<T>(watch: (tensor: Scoped) => void, body: () => Synchronous<T>): T {
   watchers.push(watch);
   try {
     return synchronous(body(), 'watchTensors');
@@ -47,7 +54,7 @@ export function synchronous<T>(result: T, caller: string): T {
  * generator, which would go on after its tensors are gone; everything is released then.
  */
 export function scope<T>(body: () => Synchronous<T>): T {
-  const created: Tensor[] = [];
+  const created: Scoped[] = [];
   stack.push(created);
   let survivors: ReadonlySet<unknown> = new Set();
   try {
@@ -65,7 +72,7 @@ export function scope<T>(body: () => Synchronous<T>): T {
 }
 
 /** Takes a tensor out of every scope: its new owner disposes it. */
-export function keep<T extends Tensor>(tensor: T): T {
+export function keep<T extends Scoped>(tensor: T): T {
   tensor.kept = true;
   return tensor;
 }
@@ -117,6 +124,6 @@ function isIterable(value: object): value is Iterable<unknown> {
   return typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
 }
 
-function isTensor(value: object): value is Tensor {
+function isTensor(value: object): value is Scoped {
   return 'handle' in value && 'kept' in value;
 }

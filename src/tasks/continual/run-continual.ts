@@ -1,28 +1,16 @@
 import { resolveModel } from '../../models/index.js';
 import type { RunDirectory } from '../../run/index.js';
 import { UsageError, writeFileAtomic } from '../../tensor/index.js';
-import { type EvaluationProtocol, evaluationProtocol } from '../evaluation/protocol.js';
+import { evaluationProtocol } from '../evaluation/protocol.js';
 import type { Plan } from '../plan.js';
 import { begin, type PipelineRequest, type RunContext, writeManifest } from '../run-context.js';
 import { requireSteps } from './class-order.js';
-import { type Curve, curveOf } from './figures.js';
+import { curveOf } from './figures.js';
 import { drawCurves } from './picture.js';
 import { type Repetition, repeat } from './repetition.js';
+import type { ContinualResult } from './result.js';
 
-/** What continual learning came to; also the content of `continual.json`. */
-export interface ContinualResult {
-  readonly dataset: string;
-  /** Stored images per class in each memory. */
-  readonly imagesPerClass: number;
-  /** Accuracies on the test images, or on the held-out ones when the plan holds some out. */
-  readonly evaluatedOn: 'test' | 'validation';
-  /** How many classes are seen after each step. */
-  readonly classesSeen: readonly number[];
-  /** The classes of each repetition, in the order they came. */
-  readonly classOrders: readonly (readonly string[])[];
-  readonly curves: readonly Curve[];
-  readonly protocol: EvaluationProtocol;
-}
+export type { ContinualResult } from './result.js';
 
 const resultFile = 'continual.json';
 

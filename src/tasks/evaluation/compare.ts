@@ -3,10 +3,9 @@ import { labelsByClass, realImages } from '../../distill/index.js';
 import type { ModelOptions } from '../../models/index.js';
 import type { EventSink, FinishedWork } from '../../run/index.js';
 import { type RandomGenerator, scope, type Tensor } from '../../tensor/index.js';
-import type { Plan } from '../plan.js';
 import type { Teacher } from '../soft-labels/index.js';
-import type { WorkerPool } from '../workers/pool.js';
 import { evaluate, trainingSteps } from './evaluate.js';
+import type { EvaluateOptions, SeedTrainer } from './request.js';
 import type { SetResult } from './results.js';
 
 /** Test accuracy of networks trained on as many random real images, on the unoptimised start, and on the distilled set. */
@@ -27,8 +26,10 @@ export interface DecodedSet {
 }
 
 export interface CompareRequest {
-  readonly plan: Pick<Plan, 'student' | 'evaluate'> & {
-    readonly distill: Pick<Plan['distill'], 'imagesPerClass'>;
+  readonly plan: {
+    readonly student: ModelOptions;
+    readonly evaluate: EvaluateOptions;
+    readonly distill: { readonly imagesPerClass: number };
   };
   readonly data: DatasetPair;
   /** Test images classified at once. */
@@ -40,7 +41,7 @@ export interface CompareRequest {
   /** Keeps each network's figures; see `EvaluateRequest`. */
   readonly finished?: FinishedWork | undefined;
   /** Processes that train the networks; see `EvaluateRequest`. */
-  readonly workers?: WorkerPool | undefined;
+  readonly workers?: SeedTrainer | undefined;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,16 +1,10 @@
 import type { ImageModel } from '../../models/index.js';
 import type { EvaluateRequest } from './evaluate.js';
 import type { TestMetrics } from './metrics.js';
+import type { CurvePoint } from './results.js';
 import { testAccuracy } from './test-network.js';
 
-/** How good a network is after some of its steps. */
-export interface CurvePoint {
-  readonly step: number;
-  /** The share of test images that it classifies correctly, in percent. */
-  readonly test: number;
-  /** The same of real training images, which the set may have been distilled from. */
-  readonly training?: number;
-}
+export type { CurvePoint } from './results.js';
 
 /** Tests a network at evenly spaced steps of its training, the last one included; never when there are to be no points. */
 export class CurveRecorder {

@@ -1,4 +1,3 @@
-import type { CurvePoint } from './curve.js';
 import type { TestMetrics } from './metrics.js';
 import { type Accuracy, type Summary, summarize } from './statistics.js';
 
@@ -69,4 +68,19 @@ export interface SetFigures extends Omit<SetResult, 'seeds'> {
 /** Leaves out what else is known of the single networks. */
 export function setFigures({ seeds, ...figures }: SetResult): SetFigures {
   return { ...figures, trainings: seeds.map(({ metrics }) => metrics.accuracy) };
+}
+
+/** How good a network is after some of its steps. */
+export interface CurvePoint {
+  readonly step: number;
+  /** The share of test images that it classifies correctly, in percent. */
+  readonly test: number;
+  /** The same of real training images, which the set may have been distilled from. */
+  readonly training?: number;
+}
+
+/** The upper bound: what networks of the student's architecture learn from all real training images. */
+export interface WholeData extends Accuracy {
+  /** Passes over the training images. */
+  readonly epochs: number;
 }

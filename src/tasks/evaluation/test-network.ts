@@ -70,3 +70,13 @@ export function classifyBatch(
     }),
   );
 }
+
+/**
+ * Whether a test accuracy, in percent, is one that guessing reaches by chance (below the mean of guesses plus three
+ * standard deviations).
+ */
+export function isGuessing(accuracy: number, classes: number, testImages: number): boolean {
+  const chance = 1 / classes;
+  const deviation = Math.sqrt((chance * (1 - chance)) / testImages);
+  return accuracy / 100 < chance + 3 * deviation;
+}

@@ -1,4 +1,4 @@
-import type { SearchSpace } from './space.js';
+import type { Activation, NormKind, Pooling } from '../../nn/index.js';
 
 /**
  * What architectures are put in order by instead of all real images.
@@ -38,4 +38,13 @@ export interface SearchOptions {
 export interface HalvingOptions {
   readonly rounds: number;
   readonly factor: number;
+}
+
+/** ConvNets: every combination of one value from each list. */
+export interface SearchSpace {
+  readonly widths: readonly number[];
+  readonly depths: readonly number[];
+  readonly norms: readonly NormKind[];
+  readonly activations: readonly Activation[];
+  readonly poolings: readonly Pooling[];
 }

@@ -1,16 +1,9 @@
 import type { ImageShape } from '../../data/index.js';
 import { buildModel, type ModelOptions } from '../../models/index.js';
-import type { Activation, NormKind, Pooling } from '../../nn/index.js';
 import { RandomGenerator, UsageError } from '../../tensor/index.js';
+import type { SearchSpace } from './options.js';
 
-/** ConvNets: every combination of one value from each list. */
-export interface SearchSpace {
-  readonly widths: readonly number[];
-  readonly depths: readonly number[];
-  readonly norms: readonly NormKind[];
-  readonly activations: readonly Activation[];
-  readonly poolings: readonly Pooling[];
-}
+export type { SearchSpace } from './options.js';
 
 /**
  * Spaces that have a name.

@@ -1,7 +1,7 @@
+export { openEvaluationWorkers } from '../evaluation-workers.js';
+
 import { UsageError } from '../../tensor/index.js';
 import type { Plan } from '../plan.js';
-import type { RunContext } from '../run-context.js';
-import { WorkerPool } from './pool.js';
 
 /** How many networks are trained at once, and the threads that each has. */
 export interface WorkerChoice {
@@ -37,14 +37,4 @@ export function chooseEvaluationWorkers({
   const alone = concurrency === 'auto' && labels.mode === 'on-the-fly';
   const key = 'evaluate.concurrency';
   return chooseWorkers(alone ? 1 : concurrency, { threads, networks: seeds, key });
-}
-
-/** The worker processes of an evaluation, the caller's; none where networks are trained one by one. */
-export function openEvaluationWorkers(
-  { plan, signal }: Pick<RunContext, 'plan' | 'signal'>,
-  scratch?: string,
-): WorkerPool | undefined {
-  const { workers, threads } = chooseEvaluationWorkers(plan);
-  if (workers === 1) return undefined;
-  return new WorkerPool({ workers, threads, ...(scratch !== undefined && { scratch }), signal });
 }

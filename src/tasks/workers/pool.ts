@@ -1,7 +1,7 @@
 import type { EventSink } from '../../run/index.js';
 import { FailureError } from '../../tensor/index.js';
-import type { EvaluateRequest } from '../evaluation/evaluate.js';
 import { staticLabels } from '../evaluation/evaluate-seed.js';
+import type { EvaluateRequest, SeedTrainer } from '../evaluation/request.js';
 import type { SeedResult } from '../evaluation/results.js';
 import { isDataset } from '../evaluation/training-images.js';
 import { jobName, type TrainingJob } from './job.js';
@@ -24,7 +24,7 @@ export interface WorkerPoolOptions {
  * process. A network's figures depend on the number of threads, in the last digits, and on nothing else of the pool. The
  * processes end when the pool is disposed, at the signal, and when this process ends, however it does.
  */
-export class WorkerPool implements Disposable {
+export class WorkerPool implements SeedTrainer, Disposable {
   readonly threads: number;
   readonly #most: number;
   readonly #files: JobFiles;

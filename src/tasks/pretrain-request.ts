@@ -1,0 +1,37 @@
+import type { TrainingAugmentation } from '../augment/index.js';
+import type { Dataset } from '../data/index.js';
+import type { ModelOptions } from '../models/index.js';
+import type { OptimizerOptions, ScheduleOptions } from '../nn/index.js';
+import type { EventSink } from '../run/index.js';
+import type { RandomGenerator } from '../tensor/index.js';
+import type { CheckpointInterval } from './checkpoint-interval.js';
+
+export interface PretrainOptions {
+  /** Size of the pool. */
+  readonly networks: number;
+  /** A folder of networks that the official project has trained: the first `networks` of them are the pool. */
+  readonly pool?: string;
+  /** How long each network is trained; epochs are passes over the real training images, a fraction of one a part of them. */
+  readonly length: { readonly steps: number } | { readonly epochs: number };
+  readonly batchSize: number;
+  readonly optimizer: OptimizerOptions;
+  readonly schedule: ScheduleOptions;
+  readonly augmentation: TrainingAugmentation;
+}
+
+export interface PretrainRequest {
+  readonly train: Dataset;
+  /** When given, each network's accuracy on it is reported; it never influences the training. */
+  readonly test?: Dataset | undefined;
+  /** Test images classified at once. */
+  readonly testAtOnce?: number | undefined;
+  readonly model: ModelOptions;
+  readonly options: PretrainOptions;
+  /** Folder of trained pools; a pool is found by a hash of everything that determines it. */
+  readonly cache: string;
+  /** How often the network in training is kept, so that it can go on; only when it is told to stop when left out. */
+  readonly checkpoint?: CheckpointInterval | undefined;
+  readonly random: RandomGenerator;
+  readonly onEvent: EventSink;
+  readonly signal?: AbortSignal | undefined;
+}
