@@ -1,6 +1,6 @@
 // Compares the memory that plans are expected to take with what they take: each plan in a process of its own, because
 // a process never gives its peak back. To be run after kernels have changed, to set the numbers of
-// src/tasks/activations.ts right. `node scripts/measure-memory.mjs [name …]` measures all plans, or those named.
+// src/capacity/activations.ts right. `node scripts/measure-memory.mjs [name …]` measures all plans, or those named.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { outputUntil } from '../src/run/testing/output.js';
+import { outputUntil } from '../src/core/testing/output.js';
 
 // What the cache does is tested beside its code; here is what only processes of their own show.
 const script = fileURLToPath(new URL('build-cache.mjs', import.meta.url));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { outputUntil } from '../src/run/testing/output.js';
+import { outputUntil } from '../src/core/testing/output.js';
 import { testDevice } from '../src/tensor/testing/on-device.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -1,4 +1,5 @@
-import { type DType, type Tensor, UsageError } from '../tensor/index.js';
+import { UsageError } from '../core/index.js';
+import type { DType, Tensor } from '../tensor/index.js';
 
 /** The size of an image in pixels. */
 export interface ImageSize {

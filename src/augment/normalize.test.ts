@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { grad, scope, UsageError } from '../tensor/index.js';
+import { UsageError } from '../core/index.js';
+import { grad, scope } from '../tensor/index.js';
 import { tensor } from '../tensor/testing/on-device.js';
 import { denormalize, normalize } from './normalize.js';
 import { expectOneNewTensor, expectPixels, normalImages, reader } from './testing/images.js';

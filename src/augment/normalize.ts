@@ -1,4 +1,5 @@
-import { scope, type Tensor, UsageError } from '../tensor/index.js';
+import { UsageError } from '../core/index.js';
+import { scope, type Tensor } from '../tensor/index.js';
 import { batchSize } from './images.js';
 import { addcmul, constantLike } from './operators.js';
 

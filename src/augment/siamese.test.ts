@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { grad, noGrad, scope, type Tensor, UsageError } from '../tensor/index.js';
+import { UsageError } from '../core/index.js';
+import { grad, noGrad, scope, type Tensor } from '../tensor/index.js';
 import { RandomGenerator } from '../tensor/testing/on-device.js';
 import type { Rectangle } from './rectangle.js';
 import {

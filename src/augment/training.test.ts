@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { scope, type Tensor, UsageError } from '../tensor/index.js';
+import { UsageError } from '../core/index.js';
+import { scope, type Tensor } from '../tensor/index.js';
 import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { isIdentity } from './affine.js';
 import {

@@ -2,9 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { presetNames } from '../config/presets.js';
+import { temporaryFolder } from '../core/testing/folder.js';
+import { packageVersion } from '../core/version.js';
 import { readEvents } from '../run/event-log.js';
-import { temporaryFolder } from '../run/testing/folder.js';
-import { packageVersion } from '../run/version.js';
 import { ncfm } from './testing/capture.js';
 import { folders } from './testing/folders.js';
 

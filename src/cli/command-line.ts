@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { packageVersion } from '../run/version.js';
+import { packageVersion } from '../core/version.js';
 import { addConfigCommand } from './commands/config.js';
 import { addContinualCommand } from './commands/continual.js';
 import { addDataCommand } from './commands/data.js';

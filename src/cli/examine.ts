@@ -1,5 +1,5 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
-import { packageVersion } from '../run/version.js';
+import { packageVersion } from '../core/version.js';
 import type { EngineDescription } from '../tensor/index.js';
 
 /** One thing that was looked at. */

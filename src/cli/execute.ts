@@ -1,8 +1,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { LoadedPlan } from '../config/index.js';
+import type { CheckOptions, PipelineRequest, Prepared } from '../pipeline/index.js';
+import type { Plan } from '../plan/index.js';
 import { combine, type EventSink } from '../run/events.js';
-import type { CheckOptions, PipelineRequest, Plan, Prepared } from '../tasks/index.js';
 import { interruptible } from './interruption.js';
 import type { Invocation } from './invocation.js';
 import {
@@ -81,8 +82,8 @@ export async function executeRun<T>(
   const { cache, acceptChanges = false } = options;
   // A run that cannot even start leaves no directory, and above all deletes none.
   const [{ checkPlan }, { datasetFacts }] = await Promise.all([
-    import('../tasks/prepare.js'),
-    import('../tasks/run-context.js'),
+    import('../pipeline/prepare.js'),
+    import('../pipeline/run-context.js'),
   ]);
   const prepared = await watch(invocation, options, (watched) =>
     (check ?? checkPlan)(plan, { cache, ...(stages && { stages }), ...watched }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FailureError, UsageError } from '../tensor/index.js';
+import { FailureError, UsageError } from '../core/index.js';
 import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { exitCodeOf, explanation } from './explanation.js';
 

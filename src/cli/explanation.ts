@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { FailureError, isOutOfMemory, UsageError } from '../tensor/errors.js';
+import { FailureError, isOutOfMemory, UsageError } from '../core/errors.js';
 import { Interruption } from './interruption.js';
 
 /** 0 for help and the like, 1 failed, 2 misused, 130 and 143 stopped. */

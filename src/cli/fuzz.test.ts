@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { temporaryFolder } from '../run/testing/folder.js';
+import { temporaryFolder } from '../core/testing/folder.js';
 import { ncfm } from './testing/capture.js';
 
 /** Commands that would work for long, given something to work on: they are given what isn't there. */

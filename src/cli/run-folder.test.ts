@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../run/testing/folder.js';
+import { temporaryFolder } from '../core/testing/folder.js';
 import { chooseRun, openRun } from './run-folder.js';
 
 /** A folder of runs in which `digits` was begun with these overrides. */

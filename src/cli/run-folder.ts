@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { LoadedPlan } from '../config/index.js';
 import { presetNames } from '../config/presets.js';
-import { describeDifferences, differences } from '../run/differences.js';
+import { describeDifferences, differences } from '../core/differences.js';
+import { UsageError } from '../core/errors.js';
+import { Lock } from '../core/lock.js';
+import type { Plan } from '../plan/index.js';
 import { RunDirectory, readManifest } from '../run/directory.js';
-import { Lock } from '../run/lock.js';
 import type { DatasetFacts } from '../run/manifest.js';
-import type { Plan } from '../tasks/index.js';
-import { UsageError } from '../tensor/errors.js';
 import { changesOf, type DirectoryOptions, type PlanOptions } from './options.js';
 
 /** A configuration and the folder that its run is to have. */

@@ -1,15 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { formatDuration } from '../run/progress.js';
-import { formatSize } from '../run/size.js';
-import type {
-  Components,
-  PhaseSeconds,
-  PipelineResult,
-  RepeatedResult,
-  SetFigures,
-  WholeData,
-} from '../tasks/index.js';
+import { formatDuration } from '../core/progress.js';
+import { formatSize } from '../core/size.js';
+import type { Components, SetFigures, WholeData } from '../evaluate/index.js';
+import type { PhaseSeconds, PipelineResult, RepeatedResult } from '../pipeline/index.js';
 import {
   type AccuracyRow,
   accuracyCells,

@@ -1,4 +1,5 @@
-import { decodedPerClass, leastRealImages } from '../distill/index.js';
+import { decodedPerClass } from '../distill/index.js';
+import { leastRealImages } from '../methods/index.js';
 import type { Problem } from './problems.js';
 import type { Config } from './schema.js';
 

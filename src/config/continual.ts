@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { memoryKinds } from '../tasks/continual/options.js';
+import { memoryKinds } from '../plan/continual-options.js';
 import { choice, flag, integer, list, mapping, strength } from './fields.js';
 
 const classOrder = 'random, or a list of the numbers of all classes';

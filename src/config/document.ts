@@ -10,7 +10,7 @@ import {
   parseDocument,
   type YAMLError,
 } from 'yaml';
-import { UsageError } from '../tensor/errors.js';
+import { UsageError } from '../core/errors.js';
 import { pairHint, pairIn } from './hints.js';
 import { describe, type Entry, type Mapping, type Node, type Origin } from './tree.js';
 

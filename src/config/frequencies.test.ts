@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { samplingObjectives } from '../distill/index.js';
+import { samplingObjectives } from '../methods/index.js';
 import { loadPlan } from './index.js';
 import { file, plan, problems, smallest } from './testing/configurations.js';
 

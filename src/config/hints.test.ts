@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../run/testing/folder.js';
+import { temporaryFolder } from '../core/testing/folder.js';
 import { loadPlan } from './index.js';
 
 /** What is said of an assignment, without the assignment itself; 'none' where it is taken. */

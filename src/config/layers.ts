@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { basename, extname, isAbsolute, join, relative, resolve } from 'node:path';
-import { nearest, UsageError } from '../tensor/errors.js';
+import { nearest, UsageError } from '../core/errors.js';
 import { fileSource, parseMapping } from './document.js';
 import { presetNames, readDefaults, readPreset } from './presets.js';
 import { expandShorthand } from './shorthand.js';

@@ -1,8 +1,9 @@
-import { decodedPerClass, type Matching } from '../distill/index.js';
-import type { Plan } from '../tasks/plan.js';
-import { planYaml } from '../tasks/plan-yaml.js';
+import { UsageError } from '../core/errors.js';
+import { decodedPerClass } from '../distill/index.js';
+import type { Matching } from '../methods/index.js';
+import type { Plan } from '../plan/plan.js';
+import { planYaml } from '../plan/plan-yaml.js';
 import { physicalCores } from '../tensor/device.js';
-import { UsageError } from '../tensor/errors.js';
 import { contradictions } from './check.js';
 import { type Layers, overDefaults, readLayers, usualName } from './layers.js';
 import { idleOverrides, overrideLayer, type PlanChanges } from './overrides.js';

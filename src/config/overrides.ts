@@ -1,6 +1,6 @@
 import { CST, Lexer } from 'yaml';
+import { UsageError } from '../core/errors.js';
 import { datasetNames } from '../data/index.js';
-import { UsageError } from '../tensor/errors.js';
 import { parseValue } from './document.js';
 import type { Problem } from './problems.js';
 import { expandShorthand } from './shorthand.js';

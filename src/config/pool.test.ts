@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../run/testing/folder.js';
+import { temporaryFolder } from '../core/testing/folder.js';
 import { loadPlan } from './index.js';
 import { file, problems } from './testing/configurations.js';
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { nearest, UsageError } from '../tensor/errors.js';
+import { nearest, UsageError } from '../core/errors.js';
 import { pairHint, valueHint } from './hints.js';
 import { describe, formOf, type KeyPath, type Node, nodeAt, originOf } from './tree.js';
 

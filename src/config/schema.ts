@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { datasetNames } from '../data/index.js';
-import { mixFilters, type SamplingObjective, samplingObjectives } from '../distill/index.js';
+import { mixFilters } from '../distill/index.js';
+import { type SamplingObjective, samplingObjectives } from '../methods/index.js';
 import { continual } from './continual.js';
 import { evaluate, wholeData } from './evaluation.js';
 import {

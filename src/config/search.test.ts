@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { searchSpaces } from '../tasks/search/space.js';
+import { searchSpaces } from '../downstream/search/space.js';
 import { loadPlan } from './index.js';
 import { file, plan, problems, smallest, temporaryFolder } from './testing/configurations.js';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { activations, normKinds, poolings } from '../nn/index.js';
-import { proxyNames } from '../tasks/search/options.js';
+import { proxyNames } from '../plan/search-options.js';
 import { choice, integer, integerOrAutomatic, list, mapping, number, text } from './fields.js';
 import { length } from './training.js';
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { defaultSiamese, noAugmentation, noSiamese, officialTraining } from '../augment/index.js';
-import { namedProtocols } from '../tasks/evaluation/protocol.js';
-import { searchSpaces } from '../tasks/search/space.js';
+import { searchSpaces } from '../downstream/search/space.js';
+import { namedProtocols } from '../evaluate/protocol.js';
 import {
   changeAt,
   type KeyPath,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../tensor/errors.js';
+import { UsageError } from '../core/errors.js';
 import { type ArrayDatasetOptions, arrayDataset } from './array-dataset.js';
 import { describeDataset } from './testing/dataset-suite.js';
 

@@ -1,10 +1,9 @@
-import { UsageError } from '../tensor/errors.js';
+import { UsageError } from '../core/errors.js';
+import type { ImageShape, Normalization } from '../core/image-shape.js';
 import {
   computeNormalization,
   type Dataset,
   hashDataset,
-  type ImageShape,
-  type Normalization,
   type Pixels,
   pixelsPerImage,
 } from './dataset.js';

@@ -1,5 +1,6 @@
+import type { ImageShape } from '../core/image-shape.js';
 import { type Device, type Tensor, tensor, toDeviceOf } from '../tensor/index.js';
-import type { Dataset, ImageShape, Pixels } from './dataset.js';
+import type { Dataset, Pixels } from './dataset.js';
 
 /** Images and their labels as a network takes them. */
 export interface Batch {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../tensor/errors.js';
+import { UsageError } from '../core/errors.js';
 import { ClassSampler } from './class-sampler.js';
 import { seededPermutations } from './testing/seeded-permutations.js';
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../tensor/errors.js';
+import { UsageError } from '../core/errors.js';
 import { indicesByClass } from './dataset.js';
 
 /** All the randomness that this room needs. A `RandomGenerator` is one. */

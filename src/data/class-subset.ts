@@ -1,4 +1,4 @@
-import { UsageError } from '../tensor/errors.js';
+import { UsageError } from '../core/errors.js';
 import { type Dataset, hashDataset, indicesByClass } from './dataset.js';
 import { readInChunks, subset } from './subset.js';
 

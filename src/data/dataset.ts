@@ -1,20 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { ImageShape, Normalization } from '../core/image-shape.js';
 
 /** Image values: bytes in 0..255, or floats in [0, 1]. Always row-major [n, channels, height, width]. */
 export type Pixels = Uint8Array | Float32Array;
-
-/** The size of one image, in pixels. */
-export interface ImageShape {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-}
-
-/** Mean and standard deviation of each channel, in units where pixels lie in [0, 1]. */
-export interface Normalization {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
 
 /** Labelled images of one size. Every reader of every source format produces this. */
 export interface Dataset {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ImageShape, Pixels } from './dataset.js';
+import type { ImageShape } from '../core/image-shape.js';
+import type { Pixels } from './dataset.js';
 
 /** An image that occurs more than once, pixel for pixel. */
 export interface DuplicateGroup {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../tensor/errors.js';
+import { UsageError } from '../core/errors.js';
 import { readIdx, readIdxPair } from './idx.js';
 import { encodeIdx, temporaryDirectory } from './testing/files.js';
 import { withFreeMemory } from './testing/memory.js';

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip as gunzipWithCallback } from 'node:zlib';
-import { UsageError } from '../tensor/errors.js';
-import type { ImageShape } from './dataset.js';
+import { UsageError } from '../core/errors.js';
+import type { ImageShape } from '../core/image-shape.js';
 import { describeMostUnpacked, mostUnpacked } from './formats/unpacked-size.js';
 
 // The IDX format (http://yann.lecun.com/exdb/mnist/), big-endian:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../tensor/errors.js';
+import { UsageError } from '../core/errors.js';
 import { datasetNames, loadDataset } from './index.js';
 import { temporaryDirectory, writeMiniature } from './testing/files.js';
 

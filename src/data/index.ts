@@ -10,7 +10,8 @@ export {
   openCachedPair,
   verifyCached,
 } from './cache/index.js';
-export { type CatalogEntry, catalog, findInCatalog } from './catalog.js';
+export { catalog, findInCatalog } from './catalog.js';
+export type { CatalogEntry } from './catalog-entry.js';
 export { ClassSampler, type ClassSamplerState, type PermutationSource } from './class-sampler.js';
 export { classSubset } from './class-subset.js';
 export {
@@ -18,9 +19,7 @@ export {
   type Dataset,
   type DatasetPair,
   hashDataset,
-  type ImageShape,
   indicesByClass,
-  type Normalization,
   type Pixels,
   pixelsPerImage,
   type SkippedPicture,

@@ -1,4 +1,4 @@
-import { UsageError } from '../tensor/errors.js';
+import { UsageError } from '../core/errors.js';
 
 /**
  * Refuses image indices that do not exist.

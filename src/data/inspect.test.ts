@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../tensor/errors.js';
+import { UsageError } from '../core/errors.js';
 import { arrayDataset } from './array-dataset.js';
 import { openCachedPair } from './cache/index.js';
 import { loadDigits } from './digits.js';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { UsageError } from '../tensor/errors.js';
-import { type Dataset, type ImageShape, type Pixels, pixelsPerImage } from './dataset.js';
+import { UsageError } from '../core/errors.js';
+import type { ImageShape } from '../core/image-shape.js';
+import { type Dataset, type Pixels, pixelsPerImage } from './dataset.js';
 import { type DuplicateSummary, PictureIndex } from './duplicates.js';
 import type { DamagedPicture, PictureSource } from './pictures.js';
 

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { UsageError } from '../tensor/errors.js';
+import { UsageError } from '../core/errors.js';
 import { computeNormalization, indicesByClass } from './dataset.js';
 import { loadFashionMnist, loadMnist, loadMnistLike } from './mnist.js';
 import { describeCorruption } from './testing/corruption-suite.js';

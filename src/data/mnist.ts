@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../tensor/errors.js';
+import { UsageError } from '../core/errors.js';
+import type { Normalization } from '../core/image-shape.js';
 import { arrayDataset } from './array-dataset.js';
-import type { DatasetPair, Normalization } from './dataset.js';
+import type { DatasetPair } from './dataset.js';
 import { type IdxPair, readIdxPair } from './idx.js';
 import { dataFolders } from './places.js';
 

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../tensor/errors.js';
+import { UsageError } from '../core/errors.js';
 import { remarkableBrightness } from './brightness.js';
 import type { NumpyArray } from './formats/npy.js';
 import { encodeNpz } from './formats/npz.js';

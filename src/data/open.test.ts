@@ -1,7 +1,7 @@
 import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../tensor/errors.js';
+import { UsageError } from '../core/errors.js';
 import { openDataset } from './open.js';
 import { arraysPath } from './testing/arrays.js';
 import { temporaryDirectory } from './testing/files.js';

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { nearest, UsageError } from '../tensor/errors.js';
+import { nearest, UsageError } from '../core/errors.js';
+import type { Normalization } from '../core/image-shape.js';
 import { remarkableBrightness } from './brightness.js';
 import { type DecodingProgress, openCachedPair, withoutDamaged } from './cache/index.js';
-import type { DatasetPair, Normalization } from './dataset.js';
+import type { DatasetPair } from './dataset.js';
 import { loadDigits } from './digits.js';
 import { loadFashionMnist, loadMnist } from './mnist.js';
 import type { PictureSource } from './pictures.js';

@@ -1,4 +1,4 @@
-import type { ImageShape } from './dataset.js';
+import type { ImageShape } from '../core/image-shape.js';
 import type { MeasuredValues, ValueScale } from './decoding/value-scale.js';
 
 /** Tells what files hold. */

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { FailureError, UsageError } from '../tensor/errors.js';
-import { writeFileAtomic } from '../tensor/files.js';
+import { FailureError, UsageError } from '../core/errors.js';
+import { writeFileAtomic } from '../core/files.js';
 import { MappedImages } from './cache/mapped-images.js';
 import { type Dataset, type Pixels, pixelsPerImage } from './dataset.js';
 import { checkIndices } from './indices.js';

@@ -1,4 +1,4 @@
-import { UsageError } from '../tensor/errors.js';
+import { UsageError } from '../core/errors.js';
 import type { PermutationSource } from './class-sampler.js';
 import { type Dataset, hashDataset, indicesByClass, type Pixels } from './dataset.js';
 import { checkIndices } from './indices.js';

@@ -1,5 +1,5 @@
+import type { Span } from '../core/spans.js';
 import { cat, type Tensor } from '../tensor/index.js';
-import type { Span } from './chunks.js';
 import type { SyntheticImages } from './synthetic.js';
 
 /** The rows of some classes, of a tensor that has equally many of each; a view. */

@@ -1,5 +1,3 @@
-export { type Span, spans } from './spans.js';
-
 /** How much of an iteration is in memory at once. Results do not depend on it but for the last digits. */
 export interface Chunks {
   /** Real images that go through the extractor at once, without gradient. */

@@ -5,13 +5,13 @@ import {
   type SiameseDraw,
   type SiameseOptions,
 } from '../augment/index.js';
+import { type Span, spans } from '../core/spans.js';
 import type { Dataset } from '../data/index.js';
 import type { ImageModel } from '../models/index.js';
 import { crossEntropy } from '../nn/index.js';
 import { grad, keep, type RandomGenerator, scope, type Tensor } from '../tensor/index.js';
+import type { ExtractorPool } from '../train/extractors.js';
 import { joined, rowsOf, storedImages } from './blocks.js';
-import { type Span, spans } from './chunks.js';
-import type { ExtractorPool } from './extractors.js';
 import { decode } from './formation.js';
 import { labelsByClass } from './labels.js';
 import type { SyntheticImages } from './synthetic.js';

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError, upsampleBilinear } from '../tensor/index.js';
+import { UsageError } from '../core/index.js';
+import { upsampleBilinear } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { expectGradient } from '../tensor/testing/finite-differences.js';
 import { arange, RandomGenerator, tensor } from '../tensor/testing/on-device.js';
-import { checkFormation, decode, decodedPerClass, type Formation, tileSize } from './index.js';
+import { checkFormation, decode, decodedPerClass, type Formation, tileSize } from './formation.js';
 
 const random = new RandomGenerator(1);
 const formations: Formation[] = [

@@ -1,3 +1,4 @@
+import { UsageError } from '../core/index.js';
 import {
   cat,
   pad,
@@ -5,7 +6,6 @@ import {
   type Tensor,
   tensor,
   toDeviceOf,
-  UsageError,
   upsampleBilinear,
 } from '../tensor/index.js';
 

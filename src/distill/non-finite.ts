@@ -1,4 +1,5 @@
-import { FailureError, type Tensor } from '../tensor/index.js';
+import { FailureError } from '../core/index.js';
+import type { Tensor } from '../tensor/index.js';
 
 /** An iteration whose loss or gradient is not a number; what JSON cannot hold is told as text. */
 export interface NonFiniteStep {

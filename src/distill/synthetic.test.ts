@@ -1,14 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { UsageError } from '../core/index.js';
+import { temporaryFile } from '../core/testing/temporary.js';
 import { arrayDataset, type Dataset, pixelsToTensor } from '../data/index.js';
-import {
-  liveTensors,
-  savePt,
-  saveSafetensors,
-  UsageError,
-  upsampleBilinear,
-} from '../tensor/index.js';
+import { liveTensors, savePt, saveSafetensors, upsampleBilinear } from '../tensor/index.js';
 import { numbers, relativeError } from '../tensor/testing/compare.js';
-import { temporaryFile } from '../tensor/testing/folder.js';
 import { RandomGenerator, tensor, testDevice, zeros } from '../tensor/testing/on-device.js';
 import {
   type Initialization,
@@ -16,7 +11,7 @@ import {
   type MixFilter,
   realImages,
   type SyntheticOptions,
-} from './index.js';
+} from './synthetic.js';
 import { fewDigits } from './testing/digits.js';
 
 let digits: Dataset;

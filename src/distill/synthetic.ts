@@ -1,3 +1,4 @@
+import { UsageError } from '../core/index.js';
 import { type Dataset, indicesByClass, pixelsToTensor } from '../data/index.js';
 import {
   keep,
@@ -9,7 +10,6 @@ import {
   Tensor,
   tensor,
   toDeviceOf,
-  UsageError,
   upsampleBilinear,
 } from '../tensor/index.js';
 import { checkFormation, decode, decodedPerClass, type Formation, tileSize } from './formation.js';

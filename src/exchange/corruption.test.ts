@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { beforeAll, describe } from 'vitest';
+import { writeFileAtomic } from '../core/index.js';
 import { loadDigits } from '../data/digits.js';
 import { arrayDataset, type Dataset, encodeNpz } from '../data/index.js';
 import { type Corruptible, describeCorruption } from '../data/testing/corruption-suite.js';
-import { initializeSynthetic } from '../distill/index.js';
-import { saveDistilled } from '../tasks/index.js';
-import { saveSafetensors, writeFileAtomic } from '../tensor/index.js';
+import { initializeSynthetic, saveDistilled } from '../distill/index.js';
+import { saveSafetensors } from '../tensor/index.js';
 import { hostileArchives } from '../tensor/testing/hostile-archives.js';
 import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import { descriptionFile } from './export/description.js';

@@ -1,6 +1,7 @@
+import { UsageError } from '../core/index.js';
 import type { Dataset } from '../data/index.js';
 import { decode, decodedPerClass } from '../distill/index.js';
-import { noGrad, scope, type Tensor, tensor, UsageError } from '../tensor/index.js';
+import { noGrad, scope, type Tensor, tensor } from '../tensor/index.js';
 import { classNumbers } from './class-numbers.js';
 import type { DistilledImages } from './distilled-set.js';
 

@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { writeFileAtomic } from '../core/index.js';
+import { temporaryFolder } from '../core/testing/folder.js';
 import { loadDigits } from '../data/digits.js';
 import { arrayDataset, type Dataset, encodeNpz } from '../data/index.js';
-import { decode, initializeSynthetic, type SyntheticImages } from '../distill/index.js';
-import { temporaryFolder } from '../run/testing/folder.js';
-import { saveDistilled, saveSoftLabels } from '../tasks/index.js';
 import {
-  liveTensors,
-  saveSafetensors,
-  scope,
-  type Tensor,
-  writeFileAtomic,
-} from '../tensor/index.js';
+  decode,
+  initializeSynthetic,
+  type SyntheticImages,
+  saveDistilled,
+} from '../distill/index.js';
+import { saveSoftLabels } from '../evaluate/index.js';
+import { liveTensors, saveSafetensors, scope, type Tensor } from '../tensor/index.js';
 import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import { decodeFor, openDistilledSet, writePair } from './index.js';
 

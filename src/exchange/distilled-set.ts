@@ -1,10 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Normalization } from '../data/index.js';
-import { decodedPerClass, type Formation, labelsByClass } from '../distill/index.js';
-import { loadDistilled, loadSoftLabels } from '../tasks/index.js';
-import { scope, type Tensor, tensor, UsageError } from '../tensor/index.js';
+import type { Normalization } from '../core/index.js';
+import { UsageError } from '../core/index.js';
+import { decodedPerClass, type Formation, labelsByClass, loadDistilled } from '../distill/index.js';
+import { loadSoftLabels } from '../evaluate/index.js';
+import { scope, type Tensor, tensor } from '../tensor/index.js';
 import { descriptionFile } from './export/description.js';
 import { type ImagePair, readPair } from './official-pair.js';
 import { openArrays } from './opening/arrays.js';

@@ -1,4 +1,4 @@
-import { tensorsIn } from '../tasks/index.js';
+import { UsageError } from '../core/index.js';
 import {
   loadPt,
   noGrad,
@@ -6,7 +6,7 @@ import {
   savePt,
   scope,
   Tensor,
-  UsageError,
+  tensorsIn,
 } from '../tensor/index.js';
 import { unnormalized } from './unnormalized.js';
 

@@ -1,10 +1,10 @@
 import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../core/testing/folder.js';
 import { arrayDataset, type Dataset } from '../data/index.js';
-import { decode, type Formation } from '../distill/index.js';
-import { temporaryFolder } from '../run/testing/folder.js';
-import { loadDistilled, loadSoftLabels } from '../tasks/index.js';
+import { decode, type Formation, loadDistilled } from '../distill/index.js';
+import { loadSoftLabels } from '../evaluate/index.js';
 import { liveTensors, noGrad, scope } from '../tensor/index.js';
 import { RandomGenerator, testDevice } from '../tensor/testing/on-device.js';
 import { descriptionFile } from './export/description.js';

@@ -1,4 +1,5 @@
-import { noGrad, scope, type Tensor, tensor, UsageError } from '../tensor/index.js';
+import { UsageError } from '../core/index.js';
+import { noGrad, scope, type Tensor, tensor } from '../tensor/index.js';
 
 export interface UnnormalizedOptions {
   /** Where the images come from, for errors to name. */

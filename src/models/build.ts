@@ -1,4 +1,5 @@
-import { nearest, type RandomGenerator, UsageError } from '../tensor/index.js';
+import { nearest, UsageError } from '../core/index.js';
+import type { RandomGenerator } from '../tensor/index.js';
 import { AlexNet, type AlexNetOptions } from './alexnet.js';
 import { ConvNet, type ConvNetOptions, withDepth } from './convnet.js';
 import { ConvNext, type ConvNextOptions } from './convnext.js';

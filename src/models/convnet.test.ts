@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { grad, liveTensors, loadPt, type Tensor, UsageError } from '../tensor/index.js';
+import { UsageError } from '../core/index.js';
+import { grad, liveTensors, loadPt, type Tensor } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { golden, goldenPath } from '../tensor/testing/golden.js';
 import { RandomGenerator, zeros } from '../tensor/testing/on-device.js';

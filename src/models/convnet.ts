@@ -1,3 +1,4 @@
+import { UsageError } from '../core/index.js';
 import {
   type Activation,
   Conv2d,
@@ -8,7 +9,7 @@ import {
   type NormKind,
   type Pooling,
 } from '../nn/index.js';
-import { type RandomGenerator, type Tensor, UsageError } from '../tensor/index.js';
+import type { RandomGenerator, Tensor } from '../tensor/index.js';
 import {
   ImageModel,
   type InputShape,

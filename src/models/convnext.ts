@@ -1,3 +1,4 @@
+import { UsageError } from '../core/index.js';
 import {
   Conv2d,
   dropRows,
@@ -15,7 +16,6 @@ import {
   type RandomGenerator,
   scope,
   type Tensor,
-  UsageError,
 } from '../tensor/index.js';
 import { ImageModel, type InputShape, requirePositiveIntegers, type Stage } from './model.js';
 import { Maps } from './unit.js';

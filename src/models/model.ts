@@ -1,5 +1,6 @@
+import { UsageError } from '../core/index.js';
 import { dropout, evaluation, type Linear, type Mode, Module } from '../nn/index.js';
-import { scope, type Tensor, UsageError } from '../tensor/index.js';
+import { scope, type Tensor } from '../tensor/index.js';
 
 /** The images a network takes. */
 export interface InputShape {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Tensor, UsageError } from '../tensor/index.js';
+import { UsageError } from '../core/index.js';
+import type { Tensor } from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
 import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { adviceFor, buildModel, type ModelOptions, modelOf } from './index.js';

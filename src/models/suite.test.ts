@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { UsageError } from '../core/index.js';
 import { createOptimizer, crossEntropy, type Mode } from '../nn/index.js';
-import { grad, liveTensors, noGrad, scope, type Tensor, UsageError } from '../tensor/index.js';
+import { grad, liveTensors, noGrad, scope, type Tensor } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import { buildModel, type InputShape, type ModelOptions, modelNames } from './index.js';

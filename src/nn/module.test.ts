@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { grad, liveTensors, scope, type Tensor, UsageError } from '../tensor/index.js';
+import { UsageError } from '../core/index.js';
+import { grad, liveTensors, scope, type Tensor } from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
 import { ones, RandomGenerator, testDevice, zeros } from '../tensor/testing/on-device.js';
 import { BatchNorm, evaluation, Linear, Module } from './index.js';

@@ -1,4 +1,5 @@
-import { keep, noGrad, type RandomGenerator, type Tensor, UsageError } from '../tensor/index.js';
+import { UsageError } from '../core/index.js';
+import { keep, noGrad, type RandomGenerator, type Tensor } from '../tensor/index.js';
 
 /**
  * How a network runs. In training, batch normalisation uses the batch's statistics and moves its running ones, and

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { liveTensors, type Tensor, UsageError } from '../tensor/index.js';
+import { UsageError } from '../core/index.js';
+import { liveTensors, type Tensor } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { expectGradient } from '../tensor/testing/finite-differences.js';
 import { ones, RandomGenerator, testDevice } from '../tensor/testing/on-device.js';

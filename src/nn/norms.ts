@@ -1,3 +1,4 @@
+import { UsageError } from '../core/index.js';
 import {
   batchNorm,
   type Device,
@@ -7,7 +8,6 @@ import {
   ones,
   scope,
   type Tensor,
-  UsageError,
   zeros,
 } from '../tensor/index.js';
 import { type Mode, Module } from './module.js';

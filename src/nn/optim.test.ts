@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { liveTensors, scope, type Tensor, UsageError } from '../tensor/index.js';
+import { UsageError } from '../core/index.js';
+import { liveTensors, scope, type Tensor } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { golden } from '../tensor/testing/golden.js';
 import { ones, RandomGenerator } from '../tensor/testing/on-device.js';

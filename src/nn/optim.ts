@@ -1,4 +1,5 @@
-import { keep, noGrad, scope, type Tensor, UsageError, zeros } from '../tensor/index.js';
+import { UsageError } from '../core/index.js';
+import { keep, noGrad, scope, type Tensor, zeros } from '../tensor/index.js';
 
 /** The settings of an optimiser; the update rules and defaults are those of `torch.optim`. */
 export type OptimizerOptions =

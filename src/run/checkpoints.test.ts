@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../core/testing/folder.js';
 import { liveTensors, loadSafetensors, saveSafetensors } from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
 import { tensor } from '../tensor/testing/on-device.js';
 import { Checkpoints } from './checkpoints.js';
-import { temporaryFolder } from './testing/folder.js';
 
 const identity = { version: '1', settings: { seed: 7 } };
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { FailureError, UsageError } from '../tensor/errors.js';
+import { FailureError, UsageError } from '../core/errors.js';
+import { makeFolder } from '../core/index.js';
 import {
   hashTensors,
   loadSafetensors,
-  makeFolder,
   saveSafetensors,
   scope,
   type Tensor,

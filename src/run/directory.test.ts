@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../tensor/errors.js';
-import { writeFileAtomic } from '../tensor/files.js';
+import { UsageError } from '../core/errors.js';
+import { writeFileAtomic } from '../core/files.js';
+import { temporaryFolder } from '../core/testing/folder.js';
 import { listRuns, RunDirectory } from './directory.js';
 import { readEvents } from './event-log.js';
 import { createManifest } from './manifest.js';
-import { temporaryFolder } from './testing/folder.js';
 
 function runWithConfig(runs: string, name: string): RunDirectory {
   const run = RunDirectory.create({ runs, name });

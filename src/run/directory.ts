@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { FailureError, UsageError } from '../tensor/errors.js';
-import { makeFolder, writeFileAtomic } from '../tensor/files.js';
+import { FailureError, UsageError } from '../core/errors.js';
+import { makeFolder, writeFileAtomic } from '../core/files.js';
 import { EventLog } from './event-log.js';
 import type { Manifest } from './manifest.js';
 

@@ -1,10 +1,10 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../tensor/errors.js';
+import { UsageError } from '../core/errors.js';
+import { temporaryFolder } from '../core/testing/folder.js';
 import { EventLog, readEvents } from './event-log.js';
 import type { RunEvent } from './events.js';
-import { temporaryFolder } from './testing/folder.js';
 
 const start: RunEvent = { type: 'phase-start', phase: 'distill' };
 const end: RunEvent = { type: 'phase-end', phase: 'distill', seconds: 1.5 };

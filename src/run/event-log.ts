@@ -8,8 +8,8 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
-import { UsageError } from '../tensor/errors.js';
-import { writeFailure } from '../tensor/files.js';
+import { UsageError } from '../core/errors.js';
+import { writeFailure } from '../core/files.js';
 import type { EventSink, RunEvent } from './events.js';
 
 /** An event as the log keeps it. */

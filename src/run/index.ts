@@ -1,16 +1,5 @@
-export * from './bar-chart.js';
-export { type LineChart, lineChart, type Point, type Series } from './chart.js';
 export * from './checkpoints.js';
-export * from './differences.js';
 export * from './directory.js';
 export * from './event-log.js';
 export * from './events.js';
-export * from './fingerprint.js';
-export * from './finished-work.js';
-export * from './lock.js';
 export * from './manifest.js';
-export * from './pictures.js';
-export * from './progress.js';
-export * from './scatter-chart.js';
-export * from './size.js';
-export * from './version.js';

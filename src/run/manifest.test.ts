@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../core/testing/folder.js';
 import { createManifest, gitState } from './manifest.js';
-import { temporaryFolder } from './testing/folder.js';
 
 function git(directory: string, ...words: string[]): string {
   const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@example.org'];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { UsageError } from '../core/index.js';
 import {
   engine,
   physicalCores,
@@ -7,7 +8,6 @@ import {
   setThreads,
   threads,
   toDeviceOf,
-  UsageError,
 } from './index.js';
 import { ones } from './testing/on-device.js';
 

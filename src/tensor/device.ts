@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { FailureError, UsageError } from './errors.js';
+import { FailureError, UsageError } from '../core/errors.js';
 import { addonPath, type EngineDescription, native, type TensorMemory } from './native.js';
 import type { Device } from './tensor.js';
 import { isTuned } from './tune.js';

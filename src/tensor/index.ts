@@ -1,9 +1,7 @@
 export * from './autograd.js';
-export { codeHash } from './code-hash.js';
+export { computedBy } from './computed-by.js';
 export * from './device.js';
 export * from './dtype.js';
-export * from './errors.js';
-export { makeFolder, writeFailure, writeFileAtomic } from './files.js';
 export * from './hash.js';
 export { loadSafetensors, saveSafetensors, type TensorFile } from './io.js';
 export { mapFile } from './mapping.js';
@@ -13,5 +11,6 @@ export * from './ops.js';
 export { loadPt, type Storable, savePt } from './pt.js';
 export * from './random.js';
 export { keep, liveTensors, scope, watchTensors } from './scope.js';
+export { readState, tensorsIn } from './state-file.js';
 export { type Device, fromBytes, Tensor, tensor, type Values } from './tensor.js';
 export { isTuned, tuneProcess } from './tune.js';

@@ -2,19 +2,18 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FailureError, UsageError } from '../core/index.js';
+import { temporaryFile } from '../core/testing/temporary.js';
 import {
   type DType,
   dtypeBytes,
-  FailureError,
   fromBytes,
   liveTensors,
   loadSafetensors,
   saveSafetensors,
   scope,
-  UsageError,
 } from './index.js';
 import { numbers } from './testing/compare.js';
-import { temporaryFile } from './testing/folder.js';
 import { ones, RandomGenerator, tensor } from './testing/on-device.js';
 
 const dtypes: DType[] = [

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { UsageError } from '../core/errors.js';
+import { makeFolder, writeFileAtomic } from '../core/files.js';
 import { type DType, dtypeBytes } from './dtype.js';
-import { UsageError } from './errors.js';
-import { makeFolder, writeFileAtomic } from './files.js';
 import { scope } from './scope.js';
 import { isShape, isSizes } from './shape.js';
 import { fromBytes, type Tensor } from './tensor.js';

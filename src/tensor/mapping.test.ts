@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { UsageError } from './errors.js';
+import { UsageError } from '../core/errors.js';
 import { mapFile } from './mapping.js';
 import { describeOnHost } from './testing/on-device.js';
 

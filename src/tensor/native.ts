@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { FailureError } from './errors.js';
+import { FailureError } from '../core/errors.js';
 
 declare const tensorHandle: unique symbol;
 declare const generatorHandle: unique symbol;

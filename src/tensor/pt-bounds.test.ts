@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { temporaryFile } from '../core/testing/temporary.js';
 import { loadPt } from './index.js';
-import { temporaryFile } from './testing/folder.js';
 import { writeZip } from './zip.js';
 
 /** A file as torch.save makes it, around the given pickle. */

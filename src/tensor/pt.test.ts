@@ -1,16 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  type DType,
-  liveTensors,
-  loadPt,
-  type Storable,
-  savePt,
-  Tensor,
-  UsageError,
-} from './index.js';
+import { UsageError } from '../core/index.js';
+import { temporaryFile } from '../core/testing/temporary.js';
+import { type DType, liveTensors, loadPt, type Storable, savePt, Tensor } from './index.js';
 import { numbers } from './testing/compare.js';
-import { temporaryFile } from './testing/folder.js';
 import { golden, goldenPath } from './testing/golden.js';
 import { ones, RandomGenerator, tensor } from './testing/on-device.js';
 import { pythonWithTorch, runPython } from './testing/python.js';

@@ -1,5 +1,5 @@
+import { UsageError } from '../core/errors.js';
 import { type DType, dtypeBytes } from './dtype.js';
-import { UsageError } from './errors.js';
 import { readBytes, writeBytes } from './io.js';
 import { op } from './operator.js';
 import { Global, Pickler, unpickle } from './pickle.js';

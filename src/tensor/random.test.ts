@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from './index.js';
+import { UsageError } from '../core/index.js';
 import { numbers } from './testing/compare.js';
 import { RandomGenerator } from './testing/on-device.js';
 

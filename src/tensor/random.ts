@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { UsageError } from '../core/errors.js';
 import { type DType, dtypeCode } from './dtype.js';
-import { UsageError } from './errors.js';
 import { type GeneratorHandle, native } from './native.js';
 import { op } from './operator.js';
 import type { Device, Tensor } from './tensor.js';

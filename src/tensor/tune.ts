@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
-import { UsageError } from './errors.js';
+import { UsageError } from '../core/errors.js';
 import { beforeUse, isLoaded } from './native.js';
 
 let tuned = false;

@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { UsageError } from '../../dist/core/index.js';
 import { unpackArchive } from '../../dist/data/archives/index.js';
 import { readEnds } from '../../dist/data/cache/flat-file.js';
 import { measurePicture } from '../../dist/data/decoding/deep.js';
@@ -15,8 +16,7 @@ import {
   openParquet,
   readIdx,
 } from '../../dist/index.js';
-import { tensorsIn } from '../../dist/tasks/index.js';
-import { loadPt, loadSafetensors, UsageError } from '../../dist/tensor/index.js';
+import { loadPt, loadSafetensors, tensorsIn } from '../../dist/tensor/index.js';
 import { gzipLayer, type Layer, matLayer, ptLayer, tarLayer, zipLayer } from './layers.js';
 import { archive, cacheFile, distilledFile, ptFile, safetensorsFile, smallIdx } from './seeds.js';
 import { parquetFiles } from './seeds-parquet.js';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
+import { temporaryFolder } from '../../src/core/testing/folder.js';
 import { loadDigits } from '../../src/data/digits.js';
-import { temporaryFolder } from '../../src/run/testing/folder.js';
-import { distillDataset } from '../../src/tasks/distill-dataset.js';
-import { smallPlan } from '../../src/tasks/testing/plan.js';
+import { distillDataset } from '../../src/pipeline/distill-dataset.js';
+import { smallPlan } from '../../src/plan/testing/plan.js';
 import { liveTensors, residentMemory } from '../../src/tensor/index.js';
 
 const ITERATIONS = 10_000;

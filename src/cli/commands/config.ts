@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { ImportedKey } from '../../config/official/index.js';
-import { UsageError } from '../../tensor/errors.js';
-import { writeFileAtomic } from '../../tensor/files.js';
+import type { ImportedKey } from '../../config/index.js';
+import { UsageError } from '../../core/errors.js';
+import { writeFileAtomic } from '../../core/files.js';
 import { resolvePlan } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import { addJsonOption, addOutputOptions, addPlanOptions, type PlanOptions } from '../options.js';

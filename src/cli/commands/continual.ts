@@ -20,7 +20,7 @@ export function addContinualCommand(program: Command, invocation: Invocation): v
     'ncfm continual digits --set continual.steps=2 --name two-steps',
     'ncfm continual runs/two-steps',
   ]).action(async (config: string | undefined, options: RunOptions) => {
-    const { runContinual, curveTitle } = await import('../../tasks/index.js');
+    const { runContinual, curveTitle } = await import('../../downstream/index.js');
     const run = { command: 'continual', source: config, options };
     const { directory, result } = await executeRun(invocation, run, async (request) => ({
       directory: request.directory.path,

@@ -15,7 +15,8 @@ export function addDistillCommand(program: Command, invocation: Invocation): voi
   addRunOptions(command, [
     'ncfm distill fashion-quick --name mine && ncfm evaluate runs/mine',
   ]).action(async (config: string | undefined, options: RunOptions) => {
-    const { distillOnly, distillStages, forEachRepeat } = await import('../../tasks/index.js');
+    const { distillOnly, forEachRepeat } = await import('../../pipeline/index.js');
+    const { distillStages } = await import('../../capacity/index.js');
     const results = await executeRun(
       invocation,
       { command: 'distill', source: config, options, stages: distillStages },

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ModelOptions } from '../../models/index.js';
+import type { PipelineRequest } from '../../pipeline/index.js';
 import { RunDirectory } from '../../run/directory.js';
 import { combine } from '../../run/events.js';
-import type { PipelineRequest } from '../../tasks/index.js';
 import { resolvePlan, watch } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import {
@@ -63,7 +63,8 @@ async function evaluateCommand(
   run: string,
   options: EvaluateOptions,
 ): Promise<void> {
-  const tasks = await import('../../tasks/index.js');
+  const tasks = await import('../../pipeline/index.js');
+  const { labelOf } = await import('../../evaluate/index.js');
   const { models, ranking, wholeData = false } = options;
   if (isForeign(run)) return evaluateForeign(invocation, run, options);
   if (models !== undefined) {
@@ -71,7 +72,7 @@ async function evaluateCommand(
     const result = await onRun(invocation, run, options, (request) =>
       tasks.evaluateArchitectures(request, chosen),
     );
-    invocation.print(result, architectureTable(result, tasks.labelOf), options);
+    invocation.print(result, architectureTable(result, labelOf), options);
   } else if (ranking) {
     const result = await onRun(invocation, run, options, tasks.rankRun);
     invocation.print(result, rankingTable(result), options);
@@ -98,14 +99,15 @@ async function evaluateForeign(
   path: string,
   options: EvaluateOptions,
 ): Promise<void> {
-  const tasks = await import('../../tasks/index.js');
+  const tasks = await import('../../pipeline/index.js');
+  const { labelOf } = await import('../../evaluate/index.js');
   const { models, ranking, wholeData = false } = options;
   if (models !== undefined) {
     const chosen = await modelsOf(models);
     const result = await onForeignSet(invocation, path, options, (request) =>
       tasks.evaluateSetArchitectures(request, chosen),
     );
-    invocation.print(result, architectureTable(result, tasks.labelOf), options);
+    invocation.print(result, architectureTable(result, labelOf), options);
   } else if (ranking) {
     const result = await onForeignSet(invocation, path, options, tasks.rankAnySet);
     invocation.print(result, rankingTable(result), options);

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { ExportForm, ExportFormat } from '../../exchange/export/index.js';
+import type { ExportForm, ExportFormat } from '../../exchange/index.js';
 import type { Invocation } from '../invocation.js';
 import { addJsonOption } from '../options.js';
 

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { Command } from 'commander';
-import type { LabelResult } from '../../tasks/index.js';
+import type { LabelResult } from '../../pipeline/index.js';
 import type { Invocation } from '../invocation.js';
 import {
   addCacheOption,
@@ -29,7 +29,7 @@ export function addLabelCommand(program: Command, invocation: Invocation): void 
       "\nExamples:\n  ncfm label runs/digits\n  ncfm label runs/digits --set 'evaluate.labels={ mode: static, temperature: 2 }'",
     )
     .action(async (run: string, options: PlanOptions & CacheOptions) => {
-      const { labelRun } = await import('../../tasks/index.js');
+      const { labelRun } = await import('../../pipeline/index.js');
       const result = await onRun(invocation, run, options, labelRun);
       invocation.print(result, description(result), options);
     });

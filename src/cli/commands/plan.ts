@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { formatDuration } from '../../run/progress.js';
-import { formatSize } from '../../run/size.js';
-import type { PlanEstimate } from '../../tasks/index.js';
+import { formatDuration } from '../../core/progress.js';
+import { formatSize } from '../../core/size.js';
+import type { PlanEstimate } from '../../pipeline/index.js';
 import { resolvePlan, watch } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import {
@@ -29,7 +29,7 @@ export function addPlanCommand(program: Command, invocation: Invocation): void {
   addOutputOptions(command)
     .addHelpText('after', '\nExample:\n  ncfm plan fashion-ipc10 --memory 2GB')
     .action(async (config: string | undefined, options: PlanOptions & CacheOptions) => {
-      const { estimatePlan } = await import('../../tasks/index.js');
+      const { estimatePlan } = await import('../../pipeline/index.js');
       const { plan } = await resolvePlan(config, options);
       const estimate = await watch(invocation, options, (watched) =>
         estimatePlan({ plan, cache: options.cache, ...watched }),

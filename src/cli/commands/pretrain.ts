@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { formatDuration } from '../../run/progress.js';
+import { formatDuration } from '../../core/progress.js';
 import { resolvePlan, watch } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import {
@@ -25,7 +25,7 @@ export function addPretrainCommand(program: Command, invocation: Invocation): vo
   addOutputOptions(command)
     .addHelpText('after', '\nExample:\n  ncfm pretrain fashion-quick --set pretrain.networks=8')
     .action(async (config: string | undefined, options: PlanOptions & CacheOptions) => {
-      const { pretrainOnly, repeatedPlans } = await import('../../tasks/index.js');
+      const { pretrainOnly, repeatedPlans } = await import('../../pipeline/index.js');
       const { plan } = await resolvePlan(config, options);
       const results = await watch(invocation, options, async (watched) => {
         const pools: Awaited<ReturnType<typeof pretrainOnly>>[] = [];

@@ -20,7 +20,7 @@ export function addRunCommand(program: Command, invocation: Invocation): void {
     'ncfm run digits --repeats 3',
     'ncfm run runs/long',
   ]).action(async (config: string | undefined, options: RunOptions) => {
-    const { forEachRepeat, reportRepeats, runPipeline } = await import('../../tasks/index.js');
+    const { forEachRepeat, reportRepeats, runPipeline } = await import('../../pipeline/index.js');
     const { results, repeated } = await executeRun(
       invocation,
       { command: 'run', source: config, options },

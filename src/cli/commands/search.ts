@@ -1,8 +1,8 @@
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
-import { formatDuration } from '../../run/progress.js';
-import { formatSize } from '../../run/size.js';
-import type { ProxyResult, SearchResult } from '../../tasks/index.js';
+import { formatDuration } from '../../core/progress.js';
+import { formatSize } from '../../core/size.js';
+import type { ProxyResult, SearchResult } from '../../downstream/index.js';
 import { executeRun, type RunOptions } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import { addRunOptions } from '../options.js';
@@ -23,7 +23,7 @@ export function addSearchCommand(program: Command, invocation: Invocation): void
     'ncfm search fashion-search --set search.run=runs/fashion-quick --name mine',
     'ncfm search runs/mine',
   ]).action(async (config: string | undefined, options: RunOptions) => {
-    const { checkSearch, searchArchitectures } = await import('../../tasks/index.js');
+    const { checkSearch, searchArchitectures } = await import('../../downstream/index.js');
     let path = '';
     const result = await executeRun(
       invocation,

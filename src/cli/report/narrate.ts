@@ -1,5 +1,5 @@
+import { formatDuration } from '../../core/progress.js';
 import type { ContinualStepEnd, ContinualStepStart, RunEvent } from '../../run/events.js';
-import { formatDuration } from '../../run/progress.js';
 
 /** A piece of work that moves from 0 to `total`. */
 export interface Progress {

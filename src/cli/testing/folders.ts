@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { temporaryFolder } from '../../run/testing/folder.js';
+import { temporaryFolder } from '../../core/testing/folder.js';
 import { testDevice } from '../../tensor/testing/on-device.js';
 
 /** The digits, cut down to a second. */

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { noAugmentation, officialTraining } from '../../augment/index.js';
-import { temporaryFolder } from '../../run/testing/folder.js';
+import { temporaryFolder } from '../../core/testing/folder.js';
 import { loadPlan } from '../index.js';
 import { importOfficial } from './index.js';
 

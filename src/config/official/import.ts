@@ -11,7 +11,7 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
-import { nearest, UsageError } from '../../tensor/errors.js';
+import { nearest, UsageError } from '../../core/errors.js';
 import { loadTree } from '../load.js';
 import { type Entry, type Mapping, type Node, nodeOf, type Origin, type Plain } from '../tree.js';
 import { officialKeys } from './keys.js';

@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { honest, honestZip, makeTar, makeZip, readTree, tree } from '../testing/archive-files.js';
 import { withTemporaryDirectory } from '../testing/files.js';
 import { unpackArchive } from './index.js';

@@ -4,7 +4,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
-import { FailureError, UsageError } from '../../tensor/errors.js';
+import { FailureError, UsageError } from '../../core/errors.js';
 import type { ArchiveEntry, EntryKind, Unpacking } from './unpacking.js';
 
 /** A tar file ends with two blocks of zeros (POSIX.1-2017, pax: ustar interchange format). */

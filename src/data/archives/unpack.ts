@@ -1,6 +1,6 @@
 import { mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FailureError, UsageError } from '../../tensor/errors.js';
+import { FailureError, UsageError } from '../../core/errors.js';
 import { unpackTar } from './tar.js';
 import { defaultUnpackLimits, Unpacking, type UnpackLimits } from './unpacking.js';
 import { unpackZip } from './zip.js';

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FailureError, UsageError } from '../../tensor/errors.js';
+import { FailureError, UsageError } from '../../core/errors.js';
 import { readEntryPath } from './entry-path.js';
 
 /** How much an archive may unpack to, so that a small one can't fill the disk. */

@@ -1,14 +1,14 @@
 import { type FileHandle, mkdir, open, rename, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { FailureError, UsageError } from '../../tensor/errors.js';
+import { FailureError, UsageError } from '../../core/errors.js';
 import { DatasetHash, pixelsPerImage } from '../dataset.js';
 import { UnknownScale } from '../decoding/value-scale.js';
 import type { DamagedPicture, PictureSource } from '../pictures.js';
+import { claimPartial, releasePartial, removeLeftovers } from './abandoned-files.js';
 import { ChannelSums } from './channel-sums.js';
 import { damageError } from './damage.js';
 import { type DecodingOptions, decodeInBlocks } from './decode.js';
 import { encodeEnds, type FlatHeader, flatFileLength, IDENTITY, PIXELS } from './flat-file.js';
-import { claimPartial, releasePartial, removeLeftovers } from './leftovers.js';
 import { hashPixels } from './verify-pixels.js';
 
 export interface BuildOptions extends DecodingOptions {

@@ -1,4 +1,5 @@
-import { type ImageShape, type Normalization, pixelsPerImage } from '../dataset.js';
+import type { ImageShape, Normalization } from '../../core/image-shape.js';
+import { pixelsPerImage } from '../dataset.js';
 
 /** Bytes whose sum of squares stays below 2^31, in words of four. */
 const LONGEST_RUN = 2 ** 13;

@@ -12,7 +12,7 @@ import {
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { FailureError } from '../../tensor/errors.js';
+import { FailureError } from '../../core/errors.js';
 import type { PictureSource } from '../pictures.js';
 import { openImageFolder } from '../readers/image-folder.js';
 import { temporaryDirectory } from '../testing/files.js';

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FailureError, UsageError } from '../../tensor/errors.js';
+import { FailureError, UsageError } from '../../core/errors.js';
 import { pixelsPerImage } from '../dataset.js';
 import { temporaryDirectory } from '../testing/files.js';
 import { generatedPictures } from '../testing/generated-pictures.js';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import type { DamagedPicture } from '../pictures.js';
 
 /** The damaged pictures of a part of a set. */

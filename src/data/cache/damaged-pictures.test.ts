@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import type { PictureSource } from '../pictures.js';
 import { temporaryDirectory } from '../testing/files.js';
 import { generatedPictures, identitiesOf } from '../testing/generated-pictures.js';

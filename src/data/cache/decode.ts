@@ -1,4 +1,4 @@
-import { FailureError, UsageError } from '../../tensor/errors.js';
+import { FailureError, UsageError } from '../../core/errors.js';
 import { pixelsPerImage } from '../dataset.js';
 import { UnknownScale, type ValueScale } from '../decoding/value-scale.js';
 import type { DamagedPicture, PictureSource } from '../pictures.js';

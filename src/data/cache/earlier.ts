@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ImageShape, pixelsPerImage } from '../dataset.js';
+import type { ImageShape } from '../../core/image-shape.js';
+import { pixelsPerImage } from '../dataset.js';
 import type { ValueScale } from '../decoding/value-scale.js';
 import type { PictureSource } from '../pictures.js';
 import { type FlatFile, IDENTITY, PIXELS, readEnds } from './flat-file.js';

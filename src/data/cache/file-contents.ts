@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { FailureError } from '../../tensor/errors.js';
-import { makeFolder, writeFileAtomic } from '../../tensor/files.js';
+import { FailureError } from '../../core/errors.js';
+import { makeFolder, writeFileAtomic } from '../../core/files.js';
 import type { FileHashes, PictureSource } from '../pictures.js';
 import { stemOf } from './names.js';
 

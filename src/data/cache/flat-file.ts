@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { type ImageShape, type Normalization, pixelsPerImage } from '../dataset.js';
+import type { ImageShape, Normalization } from '../../core/image-shape.js';
+import { pixelsPerImage } from '../dataset.js';
 import type { ValueScale } from '../decoding/value-scale.js';
 import type { DamagedPicture } from '../pictures.js';
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { chooseScale, type MeasuredValues, type ValueScale } from '../decoding/value-scale.js';
 import type { PictureSource } from '../pictures.js';
 

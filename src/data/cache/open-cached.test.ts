@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FailureError, UsageError } from '../../tensor/errors.js';
+import { FailureError, UsageError } from '../../core/errors.js';
 import { computeNormalization, hashDataset } from '../dataset.js';
 import type { PictureSource } from '../pictures.js';
 import { describeDataset } from '../testing/dataset-suite.js';

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { FailureError, UsageError } from '../../tensor/index.js';
-import { type Dataset, type Normalization, pixelsPerImage } from '../dataset.js';
+import type { Normalization } from '../../core/image-shape.js';
+import { FailureError, UsageError } from '../../core/index.js';
+import { type Dataset, pixelsPerImage } from '../dataset.js';
 import { UnknownScale, type ValueScale } from '../decoding/value-scale.js';
 import { checkIndices } from '../indices.js';
 import type { DamagedPicture, PictureSource } from '../pictures.js';

@@ -1,4 +1,5 @@
-import type { DatasetPair, Normalization } from '../dataset.js';
+import type { Normalization } from '../../core/image-shape.js';
+import type { DatasetPair } from '../dataset.js';
 import type { ValueScale } from '../decoding/value-scale.js';
 import type { DamagedPicture, PictureSource } from '../pictures.js';
 import { countDamaged, damageError, listDamaged, requireEveryClass } from './damage.js';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import type { PictureSource } from '../pictures.js';
 import { readEnds } from './flat-file.js';
 import { cachePath } from './open-cached.js';

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { DatasetHash, type ImageShape, pixelsPerImage } from '../dataset.js';
+import type { ImageShape } from '../../core/image-shape.js';
+import { DatasetHash, pixelsPerImage } from '../dataset.js';
 import { type FlatFile, PIXELS } from './flat-file.js';
 
 export interface VerifyOptions {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { openSource } from '../open.js';
 import { mutations } from '../testing/corruption-suite.js';
 import { temporaryDirectory } from '../testing/files.js';

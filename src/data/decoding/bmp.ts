@@ -1,4 +1,4 @@
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import type { Size } from './geometry.js';
 
 // Windows' and OS/2's bitmaps (Microsoft's BITMAPFILEHEADER, BITMAPCOREHEADER, BITMAPINFOHEADER to BITMAPV5HEADER),

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../tensor/errors.js';
-import type { ImageShape } from '../dataset.js';
+import { UsageError } from '../../core/errors.js';
+import type { ImageShape } from '../../core/image-shape.js';
 import { difference, goldenPictures, picturePath } from '../testing/pictures.js';
 import { decodePicture } from './decode.js';
 

@@ -1,6 +1,7 @@
 import sharp, { type Sharp } from 'sharp';
-import { UsageError } from '../../tensor/errors.js';
-import { type ImageShape, pixelsPerImage } from '../dataset.js';
+import { UsageError } from '../../core/errors.js';
+import type { ImageShape } from '../../core/image-shape.js';
+import { pixelsPerImage } from '../dataset.js';
 import { decodeDeep, isDeep } from './deep.js';
 import { type PictureFit, type Placement, placePicture, type Size } from './geometry.js';
 import { type OpenOptions, type OpenPicture, openPicture, type PictureInput } from './open.js';

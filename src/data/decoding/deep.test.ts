@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { picturePath } from '../testing/pictures.js';
 import { encodeTiff } from '../testing/tiff.js';
 import { declaredLargest } from './declared-depth.js';

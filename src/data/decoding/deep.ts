@@ -1,4 +1,4 @@
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { declaredLargest } from './declared-depth.js';
 import { type OpenOptions, type OpenPicture, openPicture, type PictureInput } from './open.js';
 import type { ColourPixels } from './resample.js';

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
-import { codeHash } from '../../tensor/code-hash.js';
-import type { ImageShape } from '../dataset.js';
+import { codeHash } from '../../core/code-hash.js';
+import type { ImageShape } from '../../core/image-shape.js';
 import type { PictureFit } from './geometry.js';
 
 /** A text that differs whenever the same file could be decoded to other pixels: by other decoders, or by other code of ours. */

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { decodeBmp, readBmpHeader } from './bmp.js';
 import { FORMAT_LIST, type PictureFormat, pictureFormat } from './format.js';
 import type { Size } from './geometry.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FailureError, UsageError } from '../../tensor/errors.js';
+import { FailureError, UsageError } from '../../core/errors.js';
 import { content, expectContent, honest, prepareDownload, status } from '../testing/downloads.js';
 import { sendAndCut, sendFile } from '../testing/file-server.js';
 import { downloadFile } from './index.js';

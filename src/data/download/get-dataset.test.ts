@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { FailureError } from '../../tensor/errors.js';
-import type { CatalogEntry, CatalogFile } from '../catalog.js';
+import { FailureError } from '../../core/errors.js';
+import type { CatalogEntry, CatalogFile } from '../catalog-entry.js';
 import { makeTar, readTree } from '../testing/archive-files.js';
 import { sendFile, serve } from '../testing/file-server.js';
 import { temporaryDirectory } from '../testing/files.js';

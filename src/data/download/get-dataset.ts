@@ -1,8 +1,9 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FailureError, nearest, UsageError } from '../../tensor/errors.js';
+import { FailureError, nearest, UsageError } from '../../core/errors.js';
 import { unpackArchive } from '../archives/index.js';
-import { type CatalogEntry, type CatalogFile, catalog, findInCatalog } from '../catalog.js';
+import { catalog, findInCatalog } from '../catalog.js';
+import type { CatalogEntry, CatalogFile } from '../catalog-entry.js';
 import { dataFolders, downloadFolder } from '../places.js';
 import {
   adviseByHand,

@@ -1,4 +1,4 @@
-import { Setback } from './setback.js';
+import { Setback } from './failures.js';
 
 /** Redirects followed before a server is taken to lead in a circle. */
 const MOST_REDIRECTS = 10;

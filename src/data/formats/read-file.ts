@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 
 /** Node reads at most 2 GiB at once. */
 export const LARGEST_FILE = 2 ** 31 - 1;

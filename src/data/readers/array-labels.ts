@@ -1,4 +1,4 @@
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import type { NumpyArray, NumpyTexts } from '../formats/npy.js';
 import { byCodePoint } from './scan.js';
 

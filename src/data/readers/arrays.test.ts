@@ -1,7 +1,7 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { saveSafetensors } from '../../tensor/index.js';
 import { tensor } from '../../tensor/testing/on-device.js';
 import type { NumpyArray } from '../formats/npy.js';

@@ -1,7 +1,9 @@
 import { basename, extname } from 'node:path';
-import { loadSafetensors, scope, UsageError } from '../../tensor/index.js';
+import type { ImageShape } from '../../core/image-shape.js';
+import { UsageError } from '../../core/index.js';
+import { loadSafetensors, scope } from '../../tensor/index.js';
 import { arrayDataset } from '../array-dataset.js';
-import type { Dataset, DatasetPair, ImageShape } from '../dataset.js';
+import type { Dataset, DatasetPair } from '../dataset.js';
 import type { NumberArray, NumpyArray, NumpyTexts } from '../formats/npy.js';
 import { parseNpz } from '../formats/npz.js';
 import { parsing, readWholeFile } from '../formats/read-file.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { arraysPath, goldenArrays, pixelHash, sha256 } from '../testing/arrays.js';
 import { describeCorruption } from '../testing/corruption-suite.js';
 import { describeDataset } from '../testing/dataset-suite.js';

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
+import type { Normalization } from '../../core/image-shape.js';
 import { arrayDataset } from '../array-dataset.js';
-import type { Dataset, DatasetPair, Normalization } from '../dataset.js';
+import type { Dataset, DatasetPair } from '../dataset.js';
 import { parsing, readWholeFile } from '../formats/read-file.js';
 import { dataFolders } from '../places.js';
 import { parseCifarPickle, parseNames } from './cifar-pickle.js';

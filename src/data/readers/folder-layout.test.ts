@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { openSource } from '../open.js';
 import type { PictureSource } from '../pictures.js';
 import { temporaryDirectory } from '../testing/files.js';

@@ -1,5 +1,5 @@
 import { join, relative, sep } from 'node:path';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { hasPictureName } from '../decoding/format.js';
 import { type PartKind, partKind } from './part-names.js';
 import { listFolder, type SkippedFile, SYSTEM_FILE } from './scan.js';

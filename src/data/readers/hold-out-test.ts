@@ -1,4 +1,5 @@
-import { RandomGenerator, UsageError } from '../../tensor/index.js';
+import { UsageError } from '../../core/index.js';
+import { RandomGenerator } from '../../tensor/index.js';
 import { type Dataset, type DatasetPair, indicesByClass } from '../dataset.js';
 import { splitDataset } from '../subset.js';
 

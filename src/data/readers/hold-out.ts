@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { indicesByClass } from '../dataset.js';
 import type { LabelledFile } from './picture-files.js';
 

@@ -2,7 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { temporaryDirectory } from '../testing/files.js';
 import { paintPicture, writeFiles, writePictures } from '../testing/picture-folders.js';
 import { picturePath } from '../testing/pictures.js';

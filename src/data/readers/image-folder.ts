@@ -1,6 +1,6 @@
 import { basename, extname, join, resolve } from 'node:path';
-import { nearest, UsageError } from '../../tensor/errors.js';
-import type { ImageShape } from '../dataset.js';
+import { nearest, UsageError } from '../../core/errors.js';
+import type { ImageShape } from '../../core/image-shape.js';
 import { FORMAT_LIST } from '../decoding/format.js';
 import type { PictureFit } from '../decoding/geometry.js';
 import { probePicture } from '../decoding/probe.js';

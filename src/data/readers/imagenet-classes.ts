@@ -1,4 +1,4 @@
-import type { Normalization } from '../dataset.js';
+import type { Normalization } from '../../core/image-shape.js';
 
 /** Mean and standard deviation of ImageNet's pixels, as every project states them. */
 export const IMAGENET_NORMALIZATION: Normalization = {

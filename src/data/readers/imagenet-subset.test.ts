@@ -1,7 +1,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { temporaryDirectory } from '../testing/files.js';
 import { writeFiles, writePictures } from '../testing/picture-folders.js';
 import { imageNetSubsetClasses, imageNetSubsetNames } from './imagenet-classes.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { UsageError } from '../../tensor/errors.js';
-import type { Normalization } from '../dataset.js';
+import { UsageError } from '../../core/errors.js';
+import type { Normalization } from '../../core/image-shape.js';
 import type { PictureFit } from '../decoding/geometry.js';
 import { dataFolders } from '../places.js';
 import { holdOut } from './hold-out.js';

@@ -7,7 +7,7 @@ import {
   parquetReadObjects,
   parquetSchema,
 } from 'hyparquet';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { checkPages, compressors } from '../formats/parquet-pages.js';
 import { parsing } from '../formats/read-file.js';
 import { parseThrift } from '../formats/thrift.js';

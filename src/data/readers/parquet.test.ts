@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parquetWriteFile } from 'hyparquet-writer';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { openCached } from '../cache/index.js';
 import type { DatasetPair } from '../dataset.js';
 import { describeCorruption } from '../testing/corruption-suite.js';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { UsageError } from '../../tensor/errors.js';
-import type { ImageShape } from '../dataset.js';
+import { UsageError } from '../../core/errors.js';
+import type { ImageShape } from '../../core/image-shape.js';
 import { decodePicture } from '../decoding/decode.js';
 import { measurePicture } from '../decoding/deep.js';
 import { decodingIdentity } from '../decoding/identity.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ImageShape } from '../dataset.js';
+import type { ImageShape } from '../../core/image-shape.js';
 import { checkPictureShape, decodePicture } from '../decoding/decode.js';
 import { measurePicture } from '../decoding/deep.js';
 import type { PictureFit } from '../decoding/geometry.js';

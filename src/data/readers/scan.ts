@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { hasPictureName } from '../decoding/format.js';
 import { isSystemName } from './system-files.js';
 

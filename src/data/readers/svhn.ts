@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { arrayDataset } from '../array-dataset.js';
 import type { Dataset, DatasetPair } from '../dataset.js';
 import { type MatArray, parseMat } from '../formats/mat5.js';

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { dataFolders } from '../places.js';
 import { IMAGENET_NORMALIZATION } from './imagenet-classes.js';
 import type { NormalizedPicturePair } from './imagenet-subset.js';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { type Dataset, indicesByClass, pixelsPerImage } from '../dataset.js';
 import { temporaryDirectory } from './files.js';
 

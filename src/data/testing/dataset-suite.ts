@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { UsageError } from '../../tensor/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { type Dataset, type DatasetPair, indicesByClass, pixelsPerImage } from '../dataset.js';
 
 /** What is known about a dataset before it is read. */

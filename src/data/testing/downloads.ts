@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { FailureError } from '../../tensor/errors.js';
+import { FailureError } from '../../core/errors.js';
 import { type DownloadOptions, downloadFile } from '../download/index.js';
 import { type Handler, sendFile, serve } from './file-server.js';
 import { temporaryDirectory } from './files.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { ImageShape } from '../dataset.js';
+import type { ImageShape } from '../../core/image-shape.js';
 
 /** The folder of pictures that make_pictures.py made. */
 export const pictureFolder = fileURLToPath(new URL('./fixtures/pictures/', import.meta.url));

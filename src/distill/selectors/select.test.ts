@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Dataset, pixelsToTensor, subset } from '../../data/index.js';
 import { liveTensors, scope } from '../../tensor/index.js';
 import { RandomGenerator, testDevice } from '../../tensor/testing/on-device.js';
-import { normalizeFeatures } from '../characteristic.js';
+import { normalizeFeatures } from '../../train/features.js';
 import { fewDigits } from '../testing/digits.js';
 import {
   type FeaturesOf,

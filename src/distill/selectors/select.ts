@@ -1,10 +1,11 @@
+import { UsageError } from '../../core/index.js';
 import {
   type Dataset,
   indicesByClass,
   type PermutationSource,
   pixelsToTensor,
 } from '../../data/index.js';
-import { noGrad, scope, type Tensor, UsageError } from '../../tensor/index.js';
+import { noGrad, scope, type Tensor } from '../../tensor/index.js';
 import { SyntheticImages } from '../synthetic.js';
 import { mostForgotten } from './forgetting.js';
 import { herd } from './herding.js';

@@ -1,12 +1,7 @@
 import { join } from 'node:path';
+import { writeFileAtomic } from '../../core/index.js';
 import { encodeNpz, type NumpyArray } from '../../data/index.js';
-import {
-  savePt,
-  saveSafetensors,
-  type Tensor,
-  tensor,
-  writeFileAtomic,
-} from '../../tensor/index.js';
+import { savePt, saveSafetensors, type Tensor, tensor } from '../../tensor/index.js';
 import { writePair } from '../official-pair.js';
 import type { ExportedSet } from './exported-set.js';
 import { dataFiles, softLabelFiles, softLabelsName } from './files.js';

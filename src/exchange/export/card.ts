@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UsageError } from '../../core/index.js';
 import { findInCatalog } from '../../data/index.js';
-import type { PipelineResult } from '../../tasks/index.js';
-import { UsageError } from '../../tensor/index.js';
+import type { PipelineResult } from '../../pipeline/index.js';
 import { descriptionFile } from './description.js';
 import type { ExportedSet } from './exported-set.js';
 import { type ExportFormat, softLabelFiles, softLabelsName } from './files.js';

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { UsageError, writeFileAtomic } from '../../core/index.js';
+import type { DistilledMetadata } from '../../distill/index.js';
 import { checkFormation, type Formation } from '../../distill/index.js';
-import type { DistilledMetadata } from '../../tasks/index.js';
-import { UsageError, writeFileAtomic } from '../../tensor/index.js';
 import type { ExportedSet, ExportForm } from './exported-set.js';
 import { type ExportFormat, exportFormats } from './files.js';
 

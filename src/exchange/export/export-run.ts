@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FailureError, UsageError, writeFileAtomic } from '../../tensor/index.js';
+import { FailureError, UsageError, writeFileAtomic } from '../../core/index.js';
 import { writeNpz, writePt, writeSafetensors } from './arrays.js';
 import { cardFacts, cardMark, datasetCard } from './card.js';
 import { writeDescription } from './description.js';

@@ -1,5 +1,10 @@
-import { decode, decodedPerClass } from '../../distill/index.js';
-import { type DistilledMetadata, loadDistilled, loadSoftLabels } from '../../tasks/index.js';
+import {
+  type DistilledMetadata,
+  decode,
+  decodedPerClass,
+  loadDistilled,
+} from '../../distill/index.js';
+import { loadSoftLabels } from '../../evaluate/index.js';
 import { noGrad, scope, type Tensor } from '../../tensor/index.js';
 
 /** decoded: the images that networks train on; stored: those that were optimised, which may hold several tiles each. */

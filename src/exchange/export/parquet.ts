@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { type Tensor, writeFileAtomic } from '../../tensor/index.js';
+import { writeFileAtomic } from '../../core/index.js';
+import type { Tensor } from '../../tensor/index.js';
 import type { ExportedSet } from './exported-set.js';
 import { dataFiles, softLabelsName } from './files.js';
 import { encodeImages } from './png.js';

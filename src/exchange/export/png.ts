@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { writeFileAtomic } from '../../tensor/index.js';
+import { writeFileAtomic } from '../../core/index.js';
 import { writeSoftLabels } from './arrays.js';
 import { type ExportedSet, placesInClass } from './exported-set.js';
 

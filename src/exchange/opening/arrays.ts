@@ -1,3 +1,4 @@
+import { UsageError } from '../../core/index.js';
 import { parsing, readWholeFile } from '../../data/formats/read-file.js';
 import {
   type Dataset,
@@ -6,7 +7,7 @@ import {
   parseNpz,
   pixelsToTensor,
 } from '../../data/index.js';
-import { scope, type Tensor, tensor, UsageError } from '../../tensor/index.js';
+import { scope, type Tensor, tensor } from '../../tensor/index.js';
 import type { LabelledSet } from './labelled-set.js';
 
 /** A `.npz` or `.safetensors` file of images and labels. */

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { UsageError } from '../../core/index.js';
 import { compressors } from '../../data/formats/parquet-pages.js';
 import { parsing } from '../../data/formats/read-file.js';
 import { labelsByClass } from '../../distill/index.js';
-import { tensorsIn } from '../../tasks/index.js';
-import { loadPt, loadSafetensors, scope, Tensor, tensor, UsageError } from '../../tensor/index.js';
+import { loadPt, loadSafetensors, scope, Tensor, tensor, tensorsIn } from '../../tensor/index.js';
 import { descriptionFile, type ExportDescription, readDescription } from '../export/description.js';
 import { dataFiles, softLabelFiles, softLabelsName } from '../export/files.js';
 import { readPair } from '../official-pair.js';

@@ -1,3 +1,4 @@
+import { UsageError } from '../../core/index.js';
 import type { PictureInput } from '../../data/decoding/open.js';
 import {
   decodePicture,
@@ -7,7 +8,7 @@ import {
   probePicture,
 } from '../../data/index.js';
 import { ParquetPictures } from '../../data/readers/parquet-pictures.js';
-import { scope, type Tensor, tensor, UsageError } from '../../tensor/index.js';
+import { scope, type Tensor, tensor } from '../../tensor/index.js';
 import type { LabelledSet } from './labelled-set.js';
 
 /** A picture's file or its bytes, and what to call it in errors. */

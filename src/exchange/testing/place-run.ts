@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { temporaryFolder } from '../../core/testing/folder.js';
 import type { Dataset } from '../../data/index.js';
-import { type Formation, initializeSynthetic } from '../../distill/index.js';
-import { temporaryFolder } from '../../run/testing/folder.js';
-import { saveDistilled, saveSoftLabels } from '../../tasks/index.js';
+import { type Formation, initializeSynthetic, saveDistilled } from '../../distill/index.js';
+import { saveSoftLabels } from '../../evaluate/index.js';
 import { scope } from '../../tensor/index.js';
 import { RandomGenerator } from '../../tensor/testing/on-device.js';
 

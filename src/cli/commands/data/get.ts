@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { formatSize } from '../../../core/size.js';
 import { findInCatalog } from '../../../data/catalog.js';
 import { type GetOutcome, type GetProgress, getDataset } from '../../../data/download/index.js';
-import { formatSize } from '../../../run/size.js';
 import { interruptible } from '../../interruption.js';
 import type { Invocation } from '../../invocation.js';
 import { addOutputOptions, type OutputOptions } from '../../options.js';

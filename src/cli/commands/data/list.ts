@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { type CatalogEntry, catalog } from '../../../data/catalog.js';
+import { formatSize } from '../../../core/size.js';
+import { catalog } from '../../../data/catalog.js';
+import type { CatalogEntry } from '../../../data/catalog-entry.js';
 import { findDownloaded } from '../../../data/download/index.js';
 import { downloadFolder } from '../../../data/places.js';
-import { formatSize } from '../../../run/size.js';
 import type { Invocation } from '../../invocation.js';
 import { addJsonOption, type OutputOptions } from '../../options.js';
 

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { formatDuration, ProgressEstimator } from '../../../run/progress.js';
+import { formatDuration, ProgressEstimator } from '../../../core/progress.js';
 import type { Invocation } from '../../invocation.js';
 import type { Progress } from '../../report/narrate.js';
 import { PlainProgress } from '../../report/plain-progress.js';

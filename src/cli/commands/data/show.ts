@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { UsageError } from '../../../tensor/errors.js';
+import { UsageError } from '../../../core/errors.js';
 import type { Invocation } from '../../invocation.js';
 import { addJsonOption } from '../../options.js';
 import { addSourceOptions, openNamed, type SourceOptions } from './open.js';
@@ -32,7 +32,7 @@ export function addShowCommand(parent: Command, invocation: Invocation): void {
     .action(async (name: string, options: ShowOptions) => {
       const [{ contactSheet }, { writeImageGrid }] = await Promise.all([
         import('../../../data/contact-sheet.js'),
-        import('../../../run/pictures.js'),
+        import('../../../report/pictures.js'),
       ]);
       const pair = await openNamed(name, options, invocation);
       const dataset = pair[options.split];

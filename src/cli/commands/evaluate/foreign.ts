@@ -1,6 +1,6 @@
+import { UsageError } from '../../../core/errors.js';
 import type { DistilledImages } from '../../../exchange/index.js';
-import type { EvaluateSetRequest, SetEvaluation, SetToEvaluate } from '../../../tasks/index.js';
-import { UsageError } from '../../../tensor/errors.js';
+import type { EvaluateSetRequest, SetEvaluation, SetToEvaluate } from '../../../pipeline/index.js';
 import type { Tensor } from '../../../tensor/index.js';
 import { resolvePlan, watch } from '../../execute.js';
 import type { Invocation } from '../../invocation.js';

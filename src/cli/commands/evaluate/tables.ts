@@ -1,5 +1,6 @@
+import type { RankingResult } from '../../../evaluate/index.js';
 import type { ModelOptions } from '../../../models/index.js';
-import type { CrossArchitecture, RankingResult } from '../../../tasks/index.js';
+import type { CrossArchitecture } from '../../../pipeline/index.js';
 import { accuracyCells, accuracyTable, alignColumns } from '../../report/table.js';
 import { setRow, wholeDataRow } from '../../summary.js';
 

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { smallPlan } from '../plan/testing/plan.js';
+import { chooseEvaluationWorkers } from './choose-workers.js';
+
+const { evaluate } = smallPlan;
+
+function choice(threads: number, changes: Partial<typeof evaluate>) {
+  return chooseEvaluationWorkers({ threads, evaluate: { ...evaluate, seeds: 3, ...changes } });
+}
+
+const onTheFly = {
+  mode: 'on-the-fly',
+  teacher: { kind: 'pool', networks: 'all' },
+  temperature: 1,
+  correctToHard: false,
+  hardShare: 0,
+} as const;
+
+describe('the networks that an evaluation trains at once', () => {
+  it('share the threads evenly', () => {
+    expect(choice(8, { concurrency: 1 })).toEqual({ workers: 1, threads: 8 });
+    expect(choice(8, { concurrency: 3 })).toEqual({ workers: 3, threads: 2 });
+    expect(choice(2, { concurrency: 2 })).toEqual({ workers: 2, threads: 1 });
+  });
+
+  it('are as many as there are threads when that is automatic, but no more than there are in all', () => {
+    expect(choice(2, { concurrency: 'auto' })).toEqual({ workers: 2, threads: 1 });
+    expect(choice(8, { concurrency: 'auto' })).toEqual({ workers: 3, threads: 2 });
+  });
+
+  it('are trained one by one where a teacher gives labels at every step', () => {
+    const alone = choice(8, { concurrency: 'auto', labels: onTheFly });
+    expect(alone).toEqual({ workers: 1, threads: 8 });
+  });
+
+  it('are refused when some would have no thread', () => {
+    expect(() => choice(2, { concurrency: 4 })).toThrow(
+      'evaluate.concurrency: 4 networks at once need a thread each, and threads is 2; use at most 2, or allow more with --threads',
+    );
+  });
+});

@@ -1,0 +1,124 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { UsageError } from './errors.js';
+import { writeFailure } from './files.js';
+
+/** Who holds a lock. */
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process began, as the system counts it: a number that is used again names another process. */
+  readonly began: string | null;
+}
+
+/**
+ * A file that keeps a second process out of a folder. It names its holder, so that a lock that was left behind by a
+ * process which was killed is recognised and taken over.
+ */
+export class Lock implements Disposable {
+  readonly #path: string;
+  #held = true;
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * Takes the lock at `path`, whose folder exists. Throws UsageError naming the holder when another process has it, and
+   * FailureError when the file cannot be written.
+   */
+  static take(path: string): Lock {
+    if (create(path)) return new Lock(path);
+    const holder = readHolder(path);
+    if (holder !== undefined && mayBeAlive(holder)) throw inUse(path, holder);
+    if (clearStale(path, holder) && create(path)) return new Lock(path);
+    throw inUse(path, readHolder(path));
+  }
+
+  /** Gives the lock back; a second time does nothing. */
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    if (readHolder(this.#path)?.pid === process.pid) rmSync(this.#path, { force: true });
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+/** Makes the file, whole at once; false when it is there already. */
+function create(path: string): boolean {
+  const holder: Holder = { pid: process.pid, host: hostname(), began: beginning(process.pid) };
+  const own = `${path}.${process.pid}`;
+  try {
+    writeFileSync(own, `${JSON.stringify(holder)}\n`);
+    linkSync(own, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw writeFailure(path, error);
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+/**
+ * Takes a stale lock away. False when it was another process's that had found it stale too, and was faster: that one is
+ * put back.
+ */
+function clearStale(path: string, stale: Holder | undefined): boolean {
+  const aside = `${path}.${process.pid}.stale`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
+    throw error;
+  }
+  const found = readHolder(aside);
+  const same = JSON.stringify(found) === JSON.stringify(stale);
+  if (!same) linkSync(aside, path);
+  rmSync(aside, { force: true });
+  return same;
+}
+
+function readHolder(path: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the holder may still be at work; of another machine's processes nothing is known. */
+function mayBeAlive({ pid, host, began }: Holder): boolean {
+  if (host !== hostname()) return true;
+  return isRunning(pid) && beginning(pid) === began;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** When a process began, in clock ticks since the machine did; null where the system does not tell. */
+function beginning(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // Fields are counted from behind the command's name, which may hold spaces and brackets.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function inUse(path: string, holder: Holder | undefined): UsageError {
+  const who = holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`;
+  return new UsageError(
+    `${path} is held by ${who}: two processes must not write one run. Wait for it or stop it; if it no longer exists, delete the file.`,
+  );
+}

@@ -1,0 +1,120 @@
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FinishedWork } from '../../core/index.js';
+import { UsageError } from '../../core/index.js';
+import type { Dataset, DatasetPair } from '../../data/index.js';
+import { decode } from '../../distill/index.js';
+import { type DistilledMetadata, loadDistilled } from '../../distill/product.js';
+import { distillPart } from '../../pipeline/pipeline.js';
+import {
+  type PhaseSeconds,
+  type PipelineRequest,
+  productFolder,
+} from '../../pipeline/run-context.js';
+import type { Plan } from '../../plan/plan.js';
+import { computedBy } from '../../tensor/computed-by.js';
+import { noGrad, scope, type Tensor } from '../../tensor/index.js';
+
+/** A distilled set as networks train on it; owns its images. */
+export interface OpenedSet extends Disposable {
+  /** [classes · perClass, c, h, w] in [0, 1], class by class. */
+  readonly images: Tensor;
+  readonly imagesPerClass: number;
+  /** Of the stored images' file. */
+  readonly bytes: number;
+  /** What it took to make, where that is known. */
+  readonly seconds?: number;
+}
+
+/** Where a distilled set is, and how long its making took. */
+interface Location {
+  readonly folder: string;
+  readonly seconds: PhaseSeconds | undefined;
+}
+
+/**
+ * The distilled set that a search uses: the named run's, the one that its own folder holds, or one that is distilled now
+ * from the training images of `parts`.
+ */
+export async function distilledSet(
+  request: PipelineRequest,
+  parts: { readonly searched: DatasetPair; readonly all: Dataset },
+  finished: FinishedWork,
+): Promise<OpenedSet> {
+  const { folder, seconds } = await locate(request, parts.searched.train, finished);
+  const { images, metadata } = loadDistilled(folder, request.plan.device);
+  using stored = images;
+  requireTrainingImages(request, folder, metadata, parts);
+  const { imagesPerClass, classNames, formation } = metadata;
+  const decoded = scope(() => noGrad(() => decode(stored, classNames.length, formation).clone()));
+  const spent = Object.values(seconds ?? {});
+  return {
+    images: decoded,
+    imagesPerClass,
+    bytes: statSync(join(folder, 'images.safetensors')).size,
+    ...(spent.length > 0 && { seconds: spent.reduce((sum, each) => sum + each, 0) }),
+    [Symbol.dispose]: () => decoded.dispose(),
+  };
+}
+
+async function locate(
+  request: PipelineRequest,
+  train: Dataset,
+  finished: FinishedWork,
+): Promise<Location> {
+  const { plan, directory, acceptChanges = false } = request;
+  const { run } = plan.search;
+  if (run !== undefined) {
+    return { folder: join(run, productFolder), seconds: storedSeconds(run) };
+  }
+  const folder = directory.pathOf(productFolder);
+  const identity = distillationIdentity(plan, train);
+  const made = finished.read<PhaseSeconds>('distillation', identity);
+  // Of a run that goes on with its settings the set is the one to use; changed settings would give another. Its
+  // description is written last.
+  if (existsSync(join(folder, 'metadata.json')) && (made !== undefined || !acceptChanges)) {
+    return { folder, seconds: made ?? storedSeconds(directory.path) };
+  }
+  // A set of other settings must not be taken for this one should the distillation be stopped.
+  rmSync(folder, { recursive: true, force: true });
+  const { seconds } = await distillPart(request);
+  finished.write('distillation', identity, seconds);
+  return { folder, seconds };
+}
+
+function distillationIdentity({ model, pretrain, distill, seed, device }: Plan, train: Dataset) {
+  const computed = computedBy('../../pipeline/pipeline.js', import.meta.url, device);
+  return { data: train.hash, model, pretrain, distill, seed, computedBy: computed };
+}
+
+/** How long a finished run's stages before its evaluation took. */
+function storedSeconds(run: string): PhaseSeconds | undefined {
+  try {
+    const results = JSON.parse(readFileSync(join(run, 'results.json'), 'utf8'));
+    const { evaluate: _, ...seconds } = results.seconds as PhaseSeconds;
+    return seconds;
+  } catch {
+    // Not evaluated yet: how long it took is not known.
+    return undefined;
+  }
+}
+
+/** Refuses a set of other images; says so when it was made from the held-out ones too. */
+function requireTrainingImages(
+  { onEvent }: PipelineRequest,
+  folder: string,
+  { dataset }: DistilledMetadata,
+  { searched, all }: { readonly searched: DatasetPair; readonly all: Dataset },
+): void {
+  if (dataset.hash === searched.train.hash) return;
+  if (dataset.hash === all.hash) {
+    onEvent({
+      type: 'warning',
+      message: `${folder} was distilled from all training images, those among them that architectures are put in order by`,
+    });
+    return;
+  }
+  throw new UsageError(
+    `${folder} was distilled from other images of ${dataset.name} than this configuration's training images of ${all.name}; leave dataset and search.validation as they were, or name another run with search.run`,
+  );
+}

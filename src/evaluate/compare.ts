@@ -1,0 +1,143 @@
+import type { FinishedWork } from '../core/index.js';
+import { type Dataset, type DatasetPair, subset } from '../data/index.js';
+import { labelsByClass, realImages } from '../distill/index.js';
+import type { ModelOptions } from '../models/index.js';
+import type { EventSink } from '../run/index.js';
+import { type RandomGenerator, scope, type Tensor } from '../tensor/index.js';
+import { evaluate, trainingSteps } from './evaluate.js';
+import type { EvaluateOptions, SeedTrainer } from './request.js';
+import type { SetResult } from './results.js';
+import type { Teacher } from './soft-labels/teacher.js';
+
+/** Test accuracy of networks trained on as many random real images, on the unoptimised start, and on the distilled set. */
+export interface Comparison {
+  readonly random: SetResult;
+  readonly start: SetResult;
+  readonly ncfm: SetResult;
+}
+
+/** A set of training images, decoded. */
+export interface DecodedSet {
+  /** [classes · perClass, c, h, w] in [0, 1], class by class; or [n, c, h, w] in any order, with labels. */
+  readonly images: Tensor;
+  /** Classes [n], int64; equally many images of each class, one after another, when left out. */
+  readonly labels?: Tensor;
+  /** Their soft labels [classes · perClass, classes], where they have some. */
+  readonly probabilities?: Tensor | undefined;
+}
+
+export interface CompareRequest {
+  readonly plan: {
+    readonly student: ModelOptions;
+    readonly evaluate: EvaluateOptions;
+    readonly distill: { readonly imagesPerClass: number };
+  };
+  readonly data: DatasetPair;
+  /** Test images classified at once. */
+  readonly testAtOnce?: number | undefined;
+  /** Gives the soft labels, where the plan asks for some. */
+  readonly teacher?: Teacher | undefined;
+  /** The run's generator. */
+  readonly random: RandomGenerator;
+  /** Keeps each network's figures; see `EvaluateRequest`. */
+  readonly finished?: FinishedWork | undefined;
+  /** Processes that train the networks; see `EvaluateRequest`. */
+  readonly workers?: SeedTrainer | undefined;
+  readonly onEvent: EventSink;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Evaluates the distilled set beside its two controls. All three are trained by the same protocol: the same networks,
+ * the same number of steps on full batches, the same augmentation, labels of the same kind. Each seed of the random
+ * control draws its own images, because one draw can be lucky. The sets stay the caller's.
+ */
+export async function compare(
+  request: CompareRequest,
+  sets: { readonly distilled: DecodedSet; readonly start: DecodedSet },
+): Promise<Comparison> {
+  const steps = stepsFor(request, sets.distilled);
+  return {
+    random: await measureRandom(request, { steps }),
+    start: await measure(request, { name: 'start', sets: [sets.start], steps }),
+    ncfm: await measure(request, { name: 'ncfm', sets: [sets.distilled], steps }),
+  };
+}
+
+/** Steps of every training that is compared with one on `set`. */
+export function stepsFor({ plan }: CompareRequest, { images }: DecodedSet): number {
+  return trainingSteps(plan.evaluate, images.size(0));
+}
+
+export interface Measured {
+  readonly steps: number;
+  /** The architecture trained; the plan's student when left out. */
+  readonly model?: ModelOptions;
+}
+
+/** Evaluates random real images, as many as the plan distils, drawn anew for each seed. */
+export async function measureRandom(
+  request: CompareRequest,
+  measured: Measured & { readonly name?: string },
+): Promise<SetResult> {
+  const { plan, data, random } = request;
+  const sets: DecodedSet[] = [];
+  try {
+    for (let seed = 1; seed <= plan.evaluate.seeds; seed++) {
+      const source = random.derive(`random-${seed}`);
+      const images = scope(() => realImages(data.train, plan.distill.imagesPerClass, source));
+      sets.push({ images });
+    }
+    return await measure(request, { name: 'random', ...measured, sets });
+  } finally {
+    for (const { images } of sets) images.dispose();
+  }
+}
+
+/** Evaluates one set; seed k trains on the k-th of `sets`, or on the only one. */
+export async function measure(
+  request: CompareRequest,
+  {
+    name,
+    sets,
+    steps,
+    model,
+  }: Measured & { readonly name: string; readonly sets: readonly DecodedSet[] },
+): Promise<SetResult> {
+  const { plan, data, testAtOnce, teacher, random, finished, workers, onEvent, signal } = request;
+  const classes = data.train.classNames.length;
+  using labels = labelsByClass(
+    classes,
+    Math.floor(sets[0]!.images.size(0) / classes),
+    random.device,
+  );
+  return await evaluate({
+    set: name,
+    varies: sets.length > 1 ? ['images', 'training'] : ['training'],
+    data: (seed) => {
+      const { images, probabilities, labels: own = labels } = sets[seed - 1] ?? sets[0]!;
+      return { images, labels: own, ...(probabilities && { probabilities }) };
+    },
+    normalization: data.train.normalization,
+    test: data.test,
+    trainingSample: trainingSample(request),
+    model: model ?? plan.student,
+    steps,
+    testAtOnce,
+    options: plan.evaluate,
+    teacher,
+    random: random.derive('evaluate'),
+    finished,
+    workers,
+    onEvent,
+    signal,
+  });
+}
+
+/** Random training images, the same for every set and seed, on which the learning curve is measured. */
+function trainingSample({ plan, data: { train }, random }: CompareRequest): Dataset | undefined {
+  const { points, trainingImages } = plan.evaluate.curve;
+  if (points === 0 || trainingImages === 0) return undefined;
+  const order = random.derive('training-sample').permutation(train.labels.length);
+  return subset(train, order.slice(0, trainingImages), 'training sample');
+}

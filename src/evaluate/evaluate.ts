@@ -1,0 +1,75 @@
+import type { EventSink } from '../run/index.js';
+import { evaluateSeed } from './evaluate-seed.js';
+import type { EvaluateOptions, EvaluateRequest } from './request.js';
+import { type SeedResult, type SetResult, summarizeSeeds } from './results.js';
+import { seedIdentity } from './seed-identity.js';
+
+/** The number of training steps: as given, or passes over `decodedImages` images. */
+export function trainingSteps(
+  { length, batchSize }: Pick<EvaluateOptions, 'length' | 'batchSize'>,
+  decodedImages: number,
+): number {
+  if ('steps' in length) return length.steps;
+  return Math.max(1, Math.round((length.epochs * decodedImages) / batchSize));
+}
+
+/**
+ * Trains fresh networks on a set of images, one per seed, and tests each after its last step (never the best step, which
+ * would be chosen on test data; the best is reported beside it under its own name). With `workers` the networks are
+ * trained at once; their figures are those of the same networks trained one by one with the workers' number of threads.
+ */
+export async function evaluate(request: EvaluateRequest): Promise<SetResult> {
+  const { set, options, workers, onEvent } = request;
+  onEvent({ type: 'evaluate-start', set, seeds: options.seeds });
+  const numbers = Array.from({ length: options.seeds }, (_, index) => index + 1);
+  const result = summarizeSeeds(
+    workers === undefined ? await oneByOne(request, numbers) : await atOnce(request, numbers),
+    request.varies,
+  );
+  const { mean, std, n } = result;
+  onEvent({ type: 'evaluate-end', set, mean, std, n });
+  return result;
+}
+
+async function oneByOne(
+  request: EvaluateRequest,
+  numbers: readonly number[],
+): Promise<SeedResult[]> {
+  const results: SeedResult[] = [];
+  for (const seed of numbers) results.push(await finishedSeed(request, seed));
+  return results;
+}
+
+/** Every step says how far all networks together are. */
+async function atOnce(request: EvaluateRequest, numbers: readonly number[]): Promise<SeedResult[]> {
+  const done = new Map<number, number>();
+  const onEvent: EventSink = (event) => {
+    if (event.type === 'evaluate-seed-end') done.set(event.seed, request.steps);
+    if (event.type !== 'evaluate-step') return request.onEvent(event);
+    done.set(event.seed, event.step);
+    const together = [...done.values()].reduce((sum, steps) => sum + steps, 0);
+    request.onEvent({ ...event, together });
+  };
+  return await Promise.all(numbers.map((seed) => finishedSeed({ ...request, onEvent }, seed)));
+}
+
+/** A seed's network: its figures where they are there already, else trained now. */
+async function finishedSeed(request: EvaluateRequest, seed: number): Promise<SeedResult> {
+  const { set, finished, onEvent } = request;
+  if (finished === undefined) return await trainSeed(request, seed);
+  const [name, identity] = [`${set}, seed ${seed}`, seedIdentity(request, seed)];
+  const found = finished.read<SeedResult>(name, identity);
+  if (found !== undefined) {
+    const { accuracy } = found.metrics;
+    onEvent({ type: 'evaluate-seed-end', set, seed, accuracy, seconds: 0, reused: true });
+    return found;
+  }
+  const result = await trainSeed(request, seed);
+  finished.write(name, identity, result);
+  return result;
+}
+
+function trainSeed(request: EvaluateRequest, seed: number): Promise<SeedResult> {
+  const { workers } = request;
+  return workers === undefined ? evaluateSeed(request, seed) : workers.train(request, seed);
+}

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../core/testing/folder.js';
+import { DistillCheckpoints } from './distill-checkpoints.js';
+import { condenser, plain, run } from './ncfm/testing/condenser.js';
+
+describe('the checkpoints of a distillation', () => {
+  it('hold the loss curve of a run of any length', () => {
+    const options = {
+      folder: join(temporaryFolder(), 'checkpoints'),
+      identity: {},
+      chunks: { real: 1, synthetic: 1, test: 1 },
+      interval: { seconds: null, iterations: null },
+      onEvent: () => {},
+    };
+    const iterations = 300_000;
+    using game = condenser(plain);
+    const [report] = run(game, 1);
+    using kept = new DistillCheckpoints(options);
+    for (let iteration = 0; iteration < iterations; iteration++) {
+      kept.afterStep(game, { ...report!, discrepancy: iteration / 7 }, iterations);
+    }
+    kept.save(game);
+    using again = new DistillCheckpoints(options);
+    using other = condenser(plain);
+    again.restore(other);
+    expect(again.discrepancies).toHaveLength(iterations);
+    expect(again.discrepancies.at(-1)).toBe((iterations - 1) / 7);
+  });
+});

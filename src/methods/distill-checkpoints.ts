@@ -1,0 +1,151 @@
+import { join } from 'node:path';
+import { describeDifferences, differences, UsageError } from '../core/index.js';
+import type { TaskChunks } from '../distill/chunks.js';
+import type { NonFiniteError } from '../distill/index.js';
+import { type Checkpoint, Checkpoints, type EventSink } from '../run/index.js';
+import { saveSafetensors, scope, type Tensor, tensor } from '../tensor/index.js';
+import { type CheckpointInterval, CheckpointTimer } from '../train/checkpoint-interval.js';
+import type { Condenser } from './ncfm/condenser.js';
+import { type FlatValues, flattenState, unflattenState } from './ncfm/condenser-state.js';
+import type { IterationReport } from './ncfm/options.js';
+
+export interface DistillCheckpointsOptions {
+  readonly folder: string;
+  /** Everything that the game depends on: a checkpoint of anything else is refused, naming what differs. */
+  readonly identity: object;
+  /** What is worked on at once; a game that goes on keeps its own, on which its last digits depend. */
+  readonly chunks: TaskChunks;
+  readonly interval: CheckpointInterval;
+  /** Go on from a checkpoint of another identity, as far as its tensors fit. */
+  readonly acceptChanges?: boolean | undefined;
+  readonly onEvent: EventSink;
+}
+
+interface Values {
+  readonly chunks: TaskChunks;
+  readonly state: FlatValues;
+}
+
+/** Keeps a distillation on disk from time to time, so that it goes on exactly where it was. */
+export class DistillCheckpoints implements Disposable {
+  readonly chunks: TaskChunks;
+  readonly #options: DistillCheckpointsOptions;
+  readonly #checkpoints: Checkpoints;
+  readonly #timer: CheckpointTimer;
+  readonly #discrepancies: number[] = [];
+  #stored: (Checkpoint<Values> & { readonly path: string }) | undefined;
+
+  /** Throws UsageError when there is a checkpoint of another identity, and changes are not accepted. */
+  constructor(options: DistillCheckpointsOptions) {
+    this.#options = options;
+    this.#timer = new CheckpointTimer(options.interval);
+    this.#checkpoints = new Checkpoints(options.folder);
+    this.#stored = this.#checkpoints.latest<Values>((path) =>
+      options.onEvent({
+        type: 'warning',
+        message: `a checkpoint was damaged, and the one before it is used (${path})`,
+      }),
+    );
+    try {
+      this.#admit();
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+    const changed = options.acceptChanges || this.#stored === undefined;
+    this.chunks = changed ? options.chunks : this.#stored!.values.chunks;
+  }
+
+  /** The discrepancy of every iteration so far, those of earlier processes among them. */
+  get discrepancies(): readonly number[] {
+    return this.#discrepancies;
+  }
+
+  /** Puts a game that has not begun where the newest checkpoint was taken; leaves it alone when there is none. */
+  restore(condenser: Condenser): void {
+    const stored = this.#stored;
+    if (stored === undefined) return;
+    condenser.setState(unflattenState({ tensors: stored.tensors, values: stored.values.state }));
+    const { iteration } = condenser;
+    // One by one: a long run has more of them than a call can have arguments.
+    for (const value of stored.tensors.get(seriesName)!.toArray()) {
+      this.#discrepancies.push(Number(value));
+    }
+    this.#timer.kept(iteration);
+    this.#options.onEvent({ type: 'distill-resume', iteration, path: stored.path });
+    this.dispose();
+  }
+
+  /** Notes an iteration, and keeps the game when its turn has come or it is over. */
+  afterStep(condenser: Condenser, { discrepancy }: IterationReport, iterations: number): void {
+    this.#discrepancies.push(discrepancy);
+    const { iteration } = condenser;
+    if (this.#timer.due(iteration) || iteration === iterations) this.save(condenser);
+  }
+
+  /** Keeps the game as it is now, unless that was done. Throws FailureError when it cannot be written. */
+  save(condenser: Condenser): void {
+    const { iteration } = condenser;
+    if (iteration === this.#timer.keptStep) return;
+    const { identity } = this.#options;
+    scope(() => {
+      const { tensors, values: state } = flattenState(condenser.getState());
+      const series = tensor(this.#discrepancies, [this.#discrepancies.length], 'float64');
+      this.#checkpoints.save(iteration, {
+        identity,
+        tensors: new Map([...tensors, [seriesName, series]]),
+        values: { chunks: this.chunks, state } satisfies Values,
+      });
+    });
+    this.#timer.kept(iteration);
+  }
+
+  /** Deletes what was kept: its result is somewhere else. */
+  clear(): void {
+    this.#checkpoints.clear();
+  }
+
+  /** Stores where a step began that has no number for a loss or gradient, beside the checkpoints, and says so. */
+  diagnose(condenser: Condenser, { step }: NonFiniteError): void {
+    const path = join(this.#options.folder, `diagnosis-${step.iteration}.safetensors`);
+    scope(() => {
+      const { tensors } = flattenState(condenser.getState());
+      // JSON has no word for what is not a number.
+      const numbers = JSON.stringify(step, (_, value: unknown) =>
+        typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+      );
+      saveSafetensors(path, tensors, { format: 'ncfm-diagnosis', step: numbers });
+    });
+    const message = `the images and their optimiser as they were before iteration ${step.iteration} are in ${path}`;
+    this.#options.onEvent({ type: 'warning', message });
+  }
+
+  #admit(): void {
+    const { identity, acceptChanges = false, onEvent } = this.#options;
+    if (this.#stored === undefined) return;
+    const found = differences(this.#stored.identity, identity);
+    if (found.length === 0) return;
+    const what = `${this.#stored.path} belongs to a run with other versions, settings or data:\n${describeDifferences(found)}`;
+    if (!acceptChanges) {
+      throw new UsageError(
+        `${what}\nGo on with what it was begun with, begin anew (--replace, or --name), or go on all the same (--accept-changes).`,
+      );
+    }
+    onEvent({
+      type: 'warning',
+      message: `${what}\nIt goes on all the same: its images are not those of a run that had these from the start.`,
+    });
+  }
+
+  /** Releases what was read and not restored. */
+  dispose(): void {
+    for (const value of this.#stored?.tensors.values() ?? ([] as Tensor[])) value.dispose();
+    this.#stored = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+const seriesName = 'discrepancies';

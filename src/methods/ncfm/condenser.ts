@@ -1,0 +1,267 @@
+import { UsageError } from '../../core/index.js';
+import { ClassSampler } from '../../data/index.js';
+import { type Chunks, usualChunks } from '../../distill/chunks.js';
+import { FineTuner, type FineTuningDraw, fineTuningGradients } from '../../distill/fine-tuning.js';
+import { NonFiniteError, type NonFiniteStep, requireFiniteStep } from '../../distill/non-finite.js';
+import { Player } from '../../distill/scheduled-optimizer.js';
+import type { SyntheticImages } from '../../distill/synthetic.js';
+import { keep, noGrad, scope, type Tensor, toDeviceOf } from '../../tensor/index.js';
+import type { CondenserState } from './condenser-state.js';
+import { type Frequencies, FrequencyPlayer } from './frequency-source.js';
+import { objectiveGradients } from './gradients.js';
+import { drawTarget, type MatchingContext, type MatchingTarget } from './matching.js';
+import type { CondenseOptions, CondenserInput, IterationReport } from './options.js';
+import { requireVariance, samplingGroups } from './sampling-groups.js';
+import type { SamplingNetwork } from './sampling-network.js';
+
+/**
+ * The min-max game of the paper (§4.1, algorithm 1): at each `step` the synthetic images descend the discrepancy and
+ * the sampling network ascends it, both by the same gradients; or it ascends an objective of its own, at frequencies
+ * and features that it shares with the images. All classes take part in every step.
+ */
+export class Condenser implements Disposable {
+  readonly synthetic: SyntheticImages;
+  readonly #options: CondenseOptions;
+  readonly #chunks: Chunks;
+  readonly #context: MatchingContext;
+  readonly #fineTuner: FineTuner | undefined;
+  readonly #images: Player;
+  readonly #frequencies: FrequencyPlayer;
+  readonly #partitions: number;
+  readonly #groupings: readonly number[];
+  #target: MatchingTarget | undefined;
+  #iteration = 0;
+
+  /** Throws UsageError for settings that contradict each other or the dataset. */
+  constructor(input: CondenserInput) {
+    const { dataset, synthetic, pool, buildModel, clusters, options, random } = input;
+    this.synthetic = synthetic;
+    this.#options = options;
+    requireCounts(options);
+    const groups = samplingGroups(dataset, synthetic, options.matching, clusters);
+    this.#partitions = groups.partitions;
+    this.#groupings = groups.groupings;
+    const realPerClass = (groups.members.length / synthetic.classes) * groups.realPerGroup;
+    requireVariance(scaleOf(options.frequencies), realPerClass);
+    const { classes, decodedPerClass } = synthetic;
+    const usual = usualChunks({ classes, realPerClass, decodedPerClass });
+    this.#chunks = { ...usual, ...input.chunks };
+    const extractor = buildModel().setRequiresGrad(false);
+    this.#context = {
+      dataset,
+      pool,
+      extractor,
+      sampler: new ClassSampler(groups.members, random),
+      realPerGroup: groups.realPerGroup,
+      realAtOnce: this.#chunks.real,
+      augmentation: options.augmentation,
+      random,
+    };
+    const { iterations, frequencies, alpha, optimizer, schedule, fineTuning } = options;
+    if (fineTuning.kind !== 'none') {
+      this.#fineTuner = new FineTuner({
+        fineTuning,
+        dataset,
+        synthetic,
+        pool,
+        network: buildModel().setRequiresGrad(false),
+        augmentation: options.augmentation,
+        random: random.derive('fine-tuning'),
+      });
+    }
+    this.#frequencies = new FrequencyPlayer({
+      frequencies,
+      dimension: extractor.featureDimension,
+      classes,
+      realPerClass,
+      alpha,
+      iterations,
+      random,
+    });
+    this.#images = new Player({ parameters: [synthetic.images], optimizer, schedule, iterations });
+  }
+
+  /** Iterations done. */
+  get iteration(): number {
+    return this.#iteration;
+  }
+
+  /** The sampling network, when the frequencies come from one. */
+  get samplingNetwork(): SamplingNetwork | undefined {
+    return this.#frequencies.samplingNetwork;
+  }
+
+  /** One iteration: draw, compare, one step of each player. */
+  step(): IterationReport {
+    const target = this.#currentTarget();
+    const setting = scaleOf(this.#options.frequencies);
+    const scale = setting === 'auto' ? target.automaticScale : setting;
+    const { learningRate } = this.#images;
+    try {
+      const played = scope(() => this.#play(target, scale));
+      const { discrepancy, frequencyObjective } = played;
+      this.#images.advance(discrepancy);
+      this.#frequencies.advance(discrepancy, frequencyObjective);
+      this.#iteration += 1;
+      return { ...played, frequencyScale: scale, learningRate };
+    } catch (error) {
+      if (!(error instanceof NonFiniteError) || this.#options.onNonFinite !== 'skip') throw error;
+      return this.#skip(error.step);
+    }
+  }
+
+  /** Leaves an iteration out: everything is drawn anew at the next; the schedules go on, being over all iterations. */
+  #skip({ discrepancy, fineTuneLoss, frequencyScale, learningRate }: NonFiniteStep) {
+    this.#target?.features.dispose();
+    this.#target = undefined;
+    this.#images.advance(undefined);
+    this.#frequencies.skip();
+    this.#iteration += 1;
+    return { discrepancy, fineTuneLoss, frequencyScale, learningRate, skipped: true } as const;
+  }
+
+  /** Where the game stands after the latest step: enough to go on exactly. The tensors stay the condenser's. */
+  getState(): CondenserState {
+    const { sampler, random } = this.#context;
+    // A target that the next step replaces need not be kept.
+    const current = this.#iteration % this.#options.amortize !== 0 ? this.#target : undefined;
+    return {
+      iteration: this.#iteration,
+      images: this.synthetic.images,
+      imagesPlayer: this.#images.getState(),
+      frequencies: this.#frequencies.getState(),
+      sampler: sampler.getState(),
+      random: random.getState(),
+      fineTuning: this.#fineTuner?.getState(),
+      target: current,
+    };
+  }
+
+  /** Goes on from a state (values are copied). Throws UsageError when it is of another game. */
+  setState(state: CondenserState): void {
+    const { images } = this.synthetic;
+    if (state.images.shape.join() !== images.shape.join()) {
+      throw new UsageError(
+        `the stored images have shape [${state.images.shape.join(', ')}], expected [${images.shape.join(', ')}]`,
+      );
+    }
+    this.#images.setState(state.imagesPlayer);
+    this.#frequencies.setState(state.frequencies);
+    this.#context.sampler.setState(state.sampler);
+    this.#context.random.setState(state.random);
+    if (state.fineTuning) this.#fineTuner?.setState(state.fineTuning);
+    noGrad(() => images.copy_(state.images));
+    this.#target?.features.dispose();
+    this.#target = state.target && this.#restoredTarget(state.target);
+    this.#iteration = state.iteration;
+  }
+
+  #restoredTarget(target: MatchingTarget): MatchingTarget {
+    const { pool, extractor, random } = this.#context;
+    pool.blendInto(extractor, target.choice);
+    // A state that was read from a file is on the CPU.
+    const features = scope(() => toDeviceOf(target.features, random.device).clone());
+    return { ...target, features: keep(features) };
+  }
+
+  #currentTarget(): MatchingTarget {
+    if (this.#target === undefined || this.#iteration % this.#options.amortize === 0) {
+      this.#target?.features.dispose();
+      this.#target = drawTarget(this.#context);
+    }
+    return this.#target;
+  }
+
+  #play(
+    target: MatchingTarget,
+    scale: number,
+  ): Omit<IterationReport, 'frequencyScale' | 'learningRate' | 'skipped'> {
+    const frequencies = this.#frequencies.draw(scale);
+    const fineTuning = this.#fineTuner?.draw();
+    const isJoint = this.#options.fineTuning.kind === 'joint';
+    const ownStep = isJoint ? undefined : fineTuning;
+    const gradients = objectiveGradients({
+      synthetic: this.synthetic,
+      target,
+      context: this.#context,
+      frequencies: frequencies.parts,
+      samplingObjective: frequencies.objective,
+      partitions: this.#partitions,
+      groupings: this.#groupings,
+      alpha: this.#options.alpha,
+      discrepancyWeight: this.#options.discrepancyWeight,
+      fineTuning: isJoint ? fineTuning : undefined,
+      classesAtOnce: this.#chunks.synthetic,
+    });
+    const discrepancy = gradients.discrepancies.mean().item();
+    const frequencyObjective = gradients.samplingObjectives?.mean().item();
+    const { learningRate } = this.#images;
+    const requireFinite: RequireFinite = (fineTuneLoss, found) => {
+      const losses = { discrepancy, fineTuneLoss, frequencyObjective };
+      const step = { ...losses, frequencyScale: scale, learningRate, extractor: target.choice };
+      requireFiniteStep({ iteration: this.#iteration + 1, ...step }, found);
+    };
+    const jointLoss = gradients.fineTuneLoss?.item();
+    requireFinite(jointLoss, [gradients.images, gradients.frequencies]);
+    let stepLoss: number | undefined;
+    if (ownStep === undefined) this.#descend(gradients.images);
+    else {
+      this.#images.attempt(() => {
+        this.#descend(gradients.images);
+        stepLoss = this.#fineTune(ownStep, requireFinite);
+      });
+    }
+    if (gradients.frequencies) this.#frequencies.ascend(frequencies, gradients.frequencies);
+    return {
+      discrepancy,
+      fineTuneLoss: jointLoss ?? stepLoss,
+      ...(frequencyObjective !== undefined && { frequencyObjective }),
+      ...(frequencies.mixtureScales && { mixtureScales: frequencies.mixtureScales }),
+    };
+  }
+
+  #descend(gradient: Tensor): void {
+    this.#images.descend([gradient]);
+    this.synthetic.clamp();
+  }
+
+  /** The images' own step of fine-tuning, from where they are now; gives the loss before it. */
+  #fineTune(draw: FineTuningDraw, requireFinite: RequireFinite): number {
+    const { synthetic } = this;
+    const { loss, images } = fineTuningGradients(draw, synthetic, this.#chunks.synthetic);
+    const mean = loss.div(synthetic.classes).item();
+    requireFinite(mean, [images]);
+    this.#descend(images);
+    return mean;
+  }
+
+  dispose(): void {
+    this.#target?.features.dispose();
+    this.#context.extractor.dispose();
+    this.#fineTuner?.dispose();
+    this.#images.dispose();
+    this.#frequencies.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Throws NonFiniteError when a loss or gradient of the iteration is not finite. */
+type RequireFinite = (
+  fineTuneLoss: number | undefined,
+  gradients: readonly (Tensor | undefined)[],
+) => void;
+
+/** 0 where there are no frequencies. */
+function scaleOf(frequencies: Frequencies): number | 'auto' {
+  return frequencies.kind === 'none' ? 0 : frequencies.scale;
+}
+
+function requireCounts({ iterations, amortize }: CondenseOptions): void {
+  for (const [name, value] of Object.entries({ iterations, amortize })) {
+    if (Number.isInteger(value) && value >= 1) continue;
+    throw new UsageError(`distill.${name} must be a positive integer, got ${value}`);
+  }
+}

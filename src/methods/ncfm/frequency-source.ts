@@ -1,0 +1,168 @@
+import { UsageError } from '../../core/index.js';
+import { Player, type PlayerState } from '../../distill/scheduled-optimizer.js';
+import type { OptimizerOptions, ScheduleOptions } from '../../nn/index.js';
+import { grad, type RandomGenerator, type Tensor } from '../../tensor/index.js';
+import { gaussianFrequencies } from './frequencies.js';
+import { drawHalves } from './gradient-agreement.js';
+import { SamplingNetwork } from './sampling-network.js';
+import {
+  type OwnObjective,
+  requireRealImages,
+  type SamplingObjective,
+} from './sampling-objectives.js';
+
+/**
+ * At which frequencies characteristic functions are compared. `scale` σ: a number, or 'auto' for the rule of
+ * `automaticScale`. Without frequencies the means of the features are compared instead: distribution matching (Zhao and
+ * Bilen, WACV 2023), the baseline.
+ */
+export type Frequencies =
+  | { readonly kind: 'gaussian'; readonly count: number; readonly scale: number | 'auto' }
+  | LearnedFrequencies
+  | { readonly kind: 'none' };
+
+/** Frequencies from a sampling network. */
+export interface LearnedFrequencies {
+  readonly kind: 'sampling-network';
+  readonly count: number;
+  readonly scale: number | 'auto';
+  /** What the sampling network ascends; the discrepancy when left out. */
+  readonly objective?: SamplingObjective;
+  readonly perComponent?: number;
+  /** Frequencies of each component that the sampling network's gradient is computed from; 1 when left out. */
+  readonly learnedPerComponent?: number;
+  readonly width?: number;
+  readonly bound?: number;
+  readonly optimizer: OptimizerOptions;
+  readonly schedule?: ScheduleOptions;
+}
+
+export interface FrequencyPlayerOptions {
+  readonly frequencies: Frequencies;
+  /** Number of features. */
+  readonly dimension: number;
+  readonly classes: number;
+  /** Real images of each class in a batch. */
+  readonly realPerClass: number;
+  /** Of the discrepancy. */
+  readonly alpha: number;
+  readonly iterations: number;
+  readonly random: RandomGenerator;
+}
+
+/** The frequencies of one iteration. */
+export interface DrawnFrequencies {
+  /** [T, d] in parts, none without frequencies; the one that the sampling network learns from is a leaf with gradients on. */
+  readonly parts: readonly Tensor[];
+  /** What the sampling network ascends, where that is not the images' loss. */
+  readonly objective: OwnObjective | undefined;
+  /** The leaf, still part of the sampling network's graph. */
+  readonly learned: Tensor | undefined;
+  /** The least and the largest scale of the mixture, relative to its base. */
+  readonly mixtureScales?: readonly [least: number, largest: number];
+}
+
+/** Where a sampling network and its player stand. The tensors stay theirs. */
+export interface FrequencyPlayerState {
+  readonly network: ReadonlyMap<string, Tensor>;
+  readonly player: PlayerState;
+}
+
+/** Draws the frequencies of every iteration: from a normal distribution, or from a sampling network that learns. */
+export class FrequencyPlayer implements Disposable {
+  readonly samplingNetwork: SamplingNetwork | undefined;
+  readonly #options: FrequencyPlayerOptions;
+  readonly #player: Player | undefined;
+
+  /** Throws UsageError for settings of a sampling network that contradict each other or the real batch. */
+  constructor(options: FrequencyPlayerOptions) {
+    this.#options = options;
+    const { frequencies, dimension, realPerClass, iterations, random } = options;
+    if (frequencies.kind !== 'sampling-network') return;
+    requireRealImages(frequencies.objective, realPerClass);
+    this.samplingNetwork = new SamplingNetwork({ ...frequencies, dimension, random });
+    const { optimizer, schedule } = frequencies;
+    const parameters = this.samplingNetwork.parameters();
+    this.#player = new Player({ parameters, optimizer, schedule, iterations });
+  }
+
+  /** Frequencies around `scale`. */
+  draw(scale: number): DrawnFrequencies {
+    const { frequencies, dimension, random } = this.#options;
+    if (frequencies.kind === 'none') return { parts: [], objective: undefined, learned: undefined };
+    if (this.samplingNetwork === undefined || frequencies.kind === 'gaussian') {
+      const parts = [gaussianFrequencies(frequencies.count, dimension, scale, random)];
+      return { parts, objective: undefined, learned: undefined };
+    }
+    const { learnedPerComponent } = frequencies;
+    const { learned, fixed, scales } = this.samplingNetwork.sample(
+      scale,
+      random,
+      learnedPerComponent,
+    );
+    const leaf = learned.detach().setRequiresGrad(true);
+    return {
+      parts: fixed.size(0) > 0 ? [fixed, leaf] : [leaf],
+      objective: this.#drawObjective(frequencies.objective),
+      learned,
+      mixtureScales: scales,
+    };
+  }
+
+  #drawObjective(kind: SamplingObjective = 'discrepancy'): OwnObjective | undefined {
+    if (kind === 'discrepancy') return undefined;
+    if (kind !== 'agreement') return { kind };
+    const { classes, realPerClass, alpha, random } = this.#options;
+    return { kind, halves: drawHalves(classes, realPerClass, random), alpha };
+  }
+
+  /** The sampling network's step, up the gradient with respect to the leaf of what was drawn. */
+  ascend({ learned, objective }: DrawnFrequencies, gradient: Tensor): void {
+    if (learned === undefined || this.#player === undefined) return;
+    // The discrepancy is a mean over all frequencies, of which these are a share; an own objective is over these.
+    const share = objective ? 1 : learned.size(0) / this.#count;
+    const gradOutputs = [gradient.div(-share)];
+    this.#player.descend(grad([learned], this.#player.parameters, { gradOutputs }));
+  }
+
+  get #count(): number {
+    const { frequencies } = this.#options;
+    return frequencies.kind === 'none' ? 0 : frequencies.count;
+  }
+
+  /** Ends a step in which this player's objective was `own`, or else the discrepancy. */
+  advance(discrepancy: number, own: number | undefined): void {
+    // A plateau schedule waits for smaller positive values, and this player wants its objective larger.
+    this.#player?.advance(own === undefined ? 1 / discrepancy : Math.exp(-own));
+  }
+
+  /** Ends a step that was left out. */
+  skip(): void {
+    this.#player?.advance(undefined);
+  }
+
+  /** Undefined without a sampling network, which alone has a state. */
+  getState(): FrequencyPlayerState | undefined {
+    if (this.samplingNetwork === undefined || this.#player === undefined) return undefined;
+    return { network: this.samplingNetwork.state(), player: this.#player.getState() };
+  }
+
+  /** Goes on from a state (values are copied). Throws UsageError when it does not fit. */
+  setState(state: FrequencyPlayerState | undefined): void {
+    if ((state === undefined) !== (this.samplingNetwork === undefined)) {
+      throw new UsageError('the state of the frequencies is of another kind (distill.frequencies)');
+    }
+    if (state === undefined) return;
+    this.samplingNetwork?.loadState(state.network);
+    this.#player?.setState(state.player);
+  }
+
+  dispose(): void {
+    this.samplingNetwork?.dispose();
+    this.#player?.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

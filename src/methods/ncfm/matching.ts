@@ -1,0 +1,187 @@
+import {
+  applySiamese,
+  applySiameseRows,
+  drawSiamese,
+  normalize,
+  type SiameseDraw,
+  type SiameseOptions,
+} from '../../augment/index.js';
+import { type Span, spans } from '../../core/spans.js';
+import type { ClassSampler, Dataset } from '../../data/index.js';
+import { pixelsToTensor } from '../../data/index.js';
+import type { ImageModel } from '../../models/index.js';
+import {
+  keep,
+  noGrad,
+  type RandomGenerator,
+  scope,
+  type Tensor,
+  zeros,
+} from '../../tensor/index.js';
+import type { ExtractorChoice, ExtractorPool } from '../../train/extractors.js';
+import { normalizeFeatures } from '../../train/features.js';
+import {
+  type CharacteristicFunction,
+  characteristicFunction,
+  joinFrequencies,
+  mergeGroups,
+} from './characteristic.js';
+import { discrepancy } from './discrepancy.js';
+import { automaticScale } from './frequencies.js';
+
+/**
+ * Which distributions are compared.
+ * - plain: every class with the class of `realPerClass` real images (the paper)
+ * - stratified: every class is split into as many clusters as it has training images; each batch draws
+ *   `realPerCluster` from every cluster, and the discrepancy is summed over nested groupings of the clusters:
+ *   whole classes, `groups` groups per class, single clusters
+ */
+export type Matching =
+  | { readonly strategy: 'plain'; readonly realPerClass: number }
+  | {
+      readonly strategy: 'stratified';
+      readonly realPerCluster: number;
+      /** Numbers of groups per class, each a divisor of the number of clusters. */
+      readonly groups: readonly number[];
+    };
+
+/** What the real images look like from one draw of extractor, images and augmentation; kept for K iterations. */
+export interface MatchingTarget {
+  readonly choice: ExtractorChoice;
+  readonly augmentation: SiameseDraw;
+  /** Normalised features of the real images, cluster by cluster; kept until the target is replaced. */
+  readonly features: Tensor;
+  /** The frequency scale that the rule of `automaticScale` gives for these features. */
+  readonly automaticScale: number;
+}
+
+export interface MatchingContext {
+  readonly dataset: Dataset;
+  readonly pool: ExtractorPool;
+  /** Receives the blended parameters; frozen. */
+  readonly extractor: ImageModel;
+  readonly sampler: ClassSampler;
+  /** Real images drawn per group of the sampler. */
+  readonly realPerGroup: number;
+  /** Real images that go through the extractor at once; all of them when left out. */
+  readonly realAtOnce?: number;
+  readonly augmentation: SiameseOptions;
+  readonly random: RandomGenerator;
+}
+
+/** Draws an extractor, real images and an augmentation, and computes the real features: the no-gradient branch. */
+export function drawTarget(context: MatchingContext): MatchingTarget {
+  const { dataset, pool, extractor, sampler, realPerGroup, random } = context;
+  const classes = dataset.classNames.length;
+  const { height, width } = dataset.shape;
+  const choice = pool.draw(random);
+  pool.blendInto(extractor, choice);
+  const augmentation = drawSiamese(context.augmentation, {
+    groups: classes,
+    height,
+    width,
+    random,
+  });
+  const indices: number[] = [];
+  for (let group = 0; group < sampler.groupCount; group++)
+    indices.push(...sampler.next(group, realPerGroup));
+  const features = scope(() => noGrad(() => realFeatures(context, indices, augmentation)));
+  return {
+    choice,
+    augmentation,
+    features: keep(features),
+    automaticScale: automaticScale(features, classes),
+  };
+}
+
+/** The normalised features [n, d] of real images that come class by class, a chunk at a time. */
+function realFeatures(
+  context: MatchingContext,
+  indices: readonly number[],
+  augmentation: SiameseDraw,
+): Tensor {
+  const { dataset, extractor, random, realAtOnce = indices.length } = context;
+  const perGroup = indices.length / dataset.classNames.length;
+  const ofChunk = ({ start, length }: Span): Tensor =>
+    scope(() => {
+      const pixels = dataset.read(indices.slice(start, start + length));
+      const images = pixelsToTensor(pixels, length, dataset.shape, random.device);
+      const augmented = applySiameseRows(normalize(images, dataset.normalization), augmentation, {
+        first: start,
+        perGroup,
+      });
+      return normalizeFeatures(extractor.features(augmented));
+    });
+  const chunks = spans(indices.length, realAtOnce);
+  if (chunks.length === 1) return ofChunk(chunks[0]!);
+  // Written into place: joining chunks would take the memory of all features twice.
+  const features = zeros([indices.length, extractor.featureDimension], { device: random.device });
+  for (const chunk of chunks)
+    scope(() => {
+      features.narrow(0, chunk.start, chunk.length).copy_(ofChunk(chunk));
+    });
+  return features;
+}
+
+/** Images [n, c, h, w] in [0, 1], class by class → normalised features [n, d] under the target's augmentation. */
+export function extractFeatures(
+  images: Tensor,
+  { dataset, extractor }: Pick<MatchingContext, 'dataset' | 'extractor'>,
+  augmentation: SiameseDraw,
+): Tensor {
+  return scope(() => {
+    const augmented = applySiamese(normalize(images, dataset.normalization), augmentation);
+    return normalizeFeatures(extractor.features(augmented));
+  });
+}
+
+export interface MatchingLossOptions {
+  /** Groups that the rows of both feature sets come in: classes × clusters per class. */
+  readonly partitions: number;
+  readonly classes: number;
+  /** Numbers of groups per class at which the discrepancy is taken; [1] is plain matching. */
+  readonly groupings: readonly number[];
+  readonly alpha: number;
+}
+
+/**
+ * The discrepancy of each class [classes]: the sum over groupings of the mean over the groups of a class. Every
+ * grouping is merged from one projection. Without frequencies it is the squared distance of the groups' mean features.
+ *
+ * @param frequencies [T, d], in parts [Tᵢ, d]: only the parts that need gradients then pay for them
+ */
+export function matchingLoss(
+  real: Tensor,
+  synthetic: Tensor,
+  frequencies: readonly Tensor[],
+  { partitions, classes, groupings, alpha }: MatchingLossOptions,
+): Tensor {
+  return scope(() => {
+    const perGrouping = (compare: (groups: number) => Tensor): Tensor =>
+      groupings
+        .map((perClass) => {
+          const each = compare(perClass * classes);
+          return each.reshape([classes, perClass]).mean([1]);
+        })
+        .reduce((total, term) => total.add(term));
+    if (frequencies.length === 0) {
+      return perGrouping((groups) =>
+        groupMeans(real, groups).sub(groupMeans(synthetic, groups)).square().sum([1]),
+      );
+    }
+    const at = (features: Tensor): CharacteristicFunction =>
+      joinFrequencies(
+        frequencies.map((part) => characteristicFunction(features, part, partitions)),
+      );
+    const x = at(real);
+    const s = at(synthetic);
+    return perGrouping((groups) =>
+      discrepancy(mergeGroups(x, groups), mergeGroups(s, groups), { alpha }),
+    );
+  });
+}
+
+/** The mean of each of `groups` equal runs of rows: [n, d] → [groups, d]. */
+function groupMeans(features: Tensor, groups: number): Tensor {
+  return features.reshape([groups, features.size(0) / groups, features.size(1)]).mean([1]);
+}

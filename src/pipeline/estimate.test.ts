@@ -1,0 +1,112 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../core/index.js';
+import { temporaryFolder } from '../core/testing/folder.js';
+import type { Dataset } from '../data/index.js';
+import { smallPlan } from '../plan/testing/plan.js';
+import { RunDirectory, type RunEvent } from '../run/index.js';
+import { liveTensors } from '../tensor/index.js';
+import { estimatePlan } from './estimate.js';
+import { runPipeline } from './pipeline.js';
+import { checkPlan } from './prepare.js';
+import { probe } from './probe.js';
+
+describe('the estimate of a plan', () => {
+  it('has time and memory for every stage, and leaves nothing behind', async () => {
+    const cache = join(temporaryFolder(), 'cache');
+    const before = liveTensors();
+    const events: RunEvent[] = [];
+    const estimate = await estimatePlan({
+      plan: smallPlan,
+      cache,
+      onEvent: (event) => events.push(event),
+    });
+    expect(liveTensors()).toBe(before);
+    expect(existsSync(cache)).toBe(false);
+    const names = estimate.stages.map(({ stage }) => stage);
+    expect(names).toEqual(['pretrain', 'clusters', 'distill', 'evaluate']);
+    for (const { bytes } of estimate.stages) expect(bytes).toBeGreaterThan(5e7);
+    const sum = estimate.stages.reduce((total, { seconds }) => total + seconds, 0);
+    expect(estimate.seconds).toBeCloseTo(sum, 9);
+    expect(estimate.networks).toEqual({ total: 2, ready: 0 });
+    expect(events.map(({ type }) => type)).toEqual(['probe', 'probe', 'probe']);
+  });
+
+  it('times iterations that draw a target apart from those that go on with the last', async () => {
+    const matching = { strategy: 'plain', realPerClass: 64 } as const;
+    const plan = { ...smallPlan, distill: { ...smallPlan.distill, matching, amortize: 20 } };
+    const prepared = await checkPlan(plan);
+    const { train } = prepared.data;
+    const least = 100;
+    const read: Dataset['read'] = (indices) => {
+      const until = performance.now() + least;
+      while (performance.now() < until);
+      return train.read(indices);
+    };
+    const slow = { ...prepared, data: { ...prepared.data, train: { ...train, read } } };
+    const request = { plan, pretrains: false, onEvent: () => {} };
+    const { seconds } = await probe({ ...request, prepared: slow });
+    // Real images are read where a target is drawn, and that takes at least so long, however busy the machine is.
+    expect(seconds.drawingIteration).toBeGreaterThanOrEqual(least / 1000);
+    expect(seconds.pretrainStep).toBe(0);
+  });
+
+  it('is near to what the run then takes, in memory and disk, and knows what is in the cache', async () => {
+    const folder = temporaryFolder();
+    const cache = join(folder, 'cache');
+    const estimate = await estimatePlan({ plan: smallPlan, cache });
+    const directory = RunDirectory.create({ runs: folder, name: 'run' });
+    using log = directory.openEventLog();
+    const { memory } = await runPipeline({
+      plan: smallPlan,
+      directory,
+      cache,
+      onEvent: log.sink,
+    });
+    expect(memory.chunks).toEqual(estimate.memory.chunks);
+    for (const [path, bytes] of [
+      [directory.path, estimate.disk.run],
+      [cache, estimate.disk.cache],
+    ] as const) {
+      expect(bytes / sizeOf(path), path).toBeGreaterThan(0.5);
+      expect(bytes / sizeOf(path), path).toBeLessThan(2);
+    }
+
+    const again = await estimatePlan({ plan: smallPlan, cache });
+    expect(again.networks).toEqual({ total: 2, ready: 2 });
+    expect(again.stages[0]).toMatchObject({ stage: 'pretrain', seconds: 0 });
+    expect(again.disk.cache).toBe(0);
+    const more = { ...smallPlan, pretrain: { ...smallPlan.pretrain, networks: 3 } };
+    const third = await estimatePlan({ plan: more, cache });
+    expect(third.networks).toEqual({ total: 3, ready: 2 });
+    expect(third.stages[0]!.seconds).not.toBe(0);
+  });
+
+  it('refuses what the run would refuse', async () => {
+    const cache = temporaryFolder();
+    const small = estimatePlan({ plan: { ...smallPlan, memory: 1e6 }, cache });
+    await expect(small).rejects.toThrow(UsageError);
+    await expect(small).rejects.toThrow(/--memory \d+MB/);
+  });
+
+  it('stops when it is told to', async () => {
+    const controller = new AbortController();
+    const before = liveTensors();
+    const running = estimatePlan({
+      plan: smallPlan,
+      cache: temporaryFolder(),
+      signal: controller.signal,
+      onEvent: () => controller.abort(new Error('stop, please')),
+    });
+    await expect(running).rejects.toThrow('stop, please');
+    expect(liveTensors()).toBe(before);
+  });
+});
+
+/** Bytes of all files in a folder. */
+function sizeOf(path: string): number {
+  const state = statSync(path);
+  if (!state.isDirectory()) return state.size;
+  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
+}

@@ -1,0 +1,13 @@
+import { chooseEvaluationWorkers } from '../capacity/choose-workers.js';
+import type { RunContext } from './run-context.js';
+import { WorkerPool } from './workers/pool.js';
+
+/** The worker processes of an evaluation, the caller's; none where networks are trained one by one. */
+export function openEvaluationWorkers(
+  { plan, signal }: Pick<RunContext, 'plan' | 'signal'>,
+  scratch?: string,
+): WorkerPool | undefined {
+  const { workers, threads } = chooseEvaluationWorkers(plan);
+  if (workers === 1) return undefined;
+  return new WorkerPool({ workers, threads, ...(scratch !== undefined && { scratch }), signal });
+}

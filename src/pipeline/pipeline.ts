@@ -1,0 +1,163 @@
+import { type MemoryReport, memoryReport } from '../capacity/budget.js';
+import { distillStages } from '../capacity/footprint.js';
+import { packageVersion } from '../core/index.js';
+import { saveDistilled } from '../distill/product.js';
+import { distill } from '../methods/distill.js';
+import { DistillCheckpoints } from '../methods/distill-checkpoints.js';
+import { buildModel } from '../models/index.js';
+import { engine, RandomGenerator, threads } from '../tensor/index.js';
+import type { ExtractorPool } from '../train/index.js';
+import { pretrain } from '../train/pretrain.js';
+import { compareStored, type PipelineResult, report, resultOf } from './evaluate-run.js';
+import { labelStored } from './label-run.js';
+import {
+  begin,
+  checkpointsFolder,
+  type PhaseSeconds,
+  type PipelineRequest,
+  productFolder,
+  type RunContext,
+  startFolder,
+  timed,
+  writeManifest,
+} from './run-context.js';
+import { Album } from './run-pictures.js';
+
+/** The whole chain: pretrain the pool (or reuse it), distil, label where soft labels are asked for, evaluate. */
+export async function runPipeline(request: PipelineRequest): Promise<PipelineResult> {
+  const started = performance.now();
+  const context = await begin(request);
+  writeManifest(request.directory, context);
+  const { directory, onEvent } = request;
+  const seconds = await pretrainAndDistill(request, context);
+  if (context.plan.evaluate.labels.mode === 'static') await labelStored(directory, context);
+  const evaluated = await timed('evaluate', onEvent, () => compareStored(directory, context));
+  const times = { ...seconds, evaluate: evaluated.seconds };
+  const result = resultOf(context, directory, evaluated.value, times);
+  report(directory, context, evaluated.value, result);
+  onEvent({ type: 'run-end', seconds: (performance.now() - started) / 1000 });
+  return result;
+}
+
+/** Only the pool: trains what the cache lacks of it. */
+export async function pretrainOnly(
+  request: Omit<PipelineRequest, 'directory'>,
+): Promise<{ networks: number; seconds: number; memory: MemoryReport }> {
+  const { plan, onEvent } = request;
+  const context = await begin(request, ['pretrain']);
+  const { value: pool, seconds } = await timed('pretrain', onEvent, () => pretrainPool(context));
+  pool.dispose();
+  const memory = memoryReport(plan, context.memory, onEvent);
+  return { networks: plan.pretrain.networks, seconds, memory };
+}
+
+/** What a distillation without an evaluation left. */
+export interface Distilled {
+  readonly directory: string;
+  readonly seconds: PhaseSeconds;
+  readonly memory: MemoryReport;
+}
+
+/** Pretrains (or reuses the pool) and distils, without evaluating. */
+export async function distillOnly(request: PipelineRequest): Promise<Distilled> {
+  const context = await begin(request, distillStages);
+  writeManifest(request.directory, context);
+  return await distilled(request, context);
+}
+
+/** The same within the folder of a larger task, whose manifest is left as it is. */
+export async function distillPart(request: PipelineRequest): Promise<Distilled> {
+  return await distilled(request, await begin(request, distillStages));
+}
+
+async function distilled(request: PipelineRequest, context: RunContext): Promise<Distilled> {
+  const seconds = await pretrainAndDistill(request, context);
+  const { plan, directory, onEvent } = request;
+  const memory = memoryReport(plan, context.memory, onEvent);
+  return { directory: directory.path, seconds, memory };
+}
+
+/** The pool is released before anything else is begun. */
+async function pretrainAndDistill(
+  request: PipelineRequest,
+  context: RunContext,
+): Promise<PhaseSeconds> {
+  const { onEvent } = request;
+  const pretrained = await timed('pretrain', onEvent, () => pretrainPool(context));
+  using pool = pretrained.value;
+  const { seconds } = await timed('distill', onEvent, () => distilInto(request, context, pool));
+  return { pretrain: pretrained.seconds, distill: seconds };
+}
+
+function pretrainPool(context: RunContext): Promise<ExtractorPool> {
+  const { plan, data, memory, cache, random, onEvent, signal } = context;
+  return pretrain({
+    train: data.train,
+    test: data.test,
+    testAtOnce: memory.chunks.test,
+    model: plan.model,
+    options: plan.pretrain,
+    cache,
+    checkpoint: plan.checkpoint,
+    random: random.derive('pretrain'),
+    onEvent,
+    signal,
+  });
+}
+
+/**
+ * Distils, or goes on from where an earlier process was; pictures, the loss curve, the start and the product are written
+ * into the run directory.
+ */
+async function distilInto(
+  { directory, acceptChanges }: PipelineRequest,
+  context: RunContext,
+  pool: ExtractorPool,
+): Promise<void> {
+  const { plan, data, random, onEvent, signal } = context;
+  const album = new Album(directory, data.train, plan);
+  const { shape, classNames } = data.train;
+  using checkpoints = new DistillCheckpoints({
+    folder: directory.pathOf(checkpointsFolder),
+    identity: distillIdentity(context, pool),
+    chunks: context.memory.chunks,
+    interval: plan.checkpoint,
+    acceptChanges,
+    onEvent,
+  });
+  using synthetic = await distill({
+    train: data.train,
+    pool,
+    buildModel: () =>
+      buildModel(plan.model, shape, classNames.length, new RandomGenerator(0, random.device)),
+    options: plan.distill,
+    chunks: checkpoints.chunks,
+    random: random.derive('distill'),
+    checkpoints,
+    onEvent,
+    signal,
+    onImages: async (iteration, images) => {
+      if (iteration === 0) saveDistilled(directory.pathOf(startFolder), images, data.train);
+      const picture = await album.snapshot(iteration, images);
+      if (picture !== undefined) onEvent({ type: 'snapshot', iteration, path: picture });
+    },
+  });
+  saveDistilled(directory.pathOf(productFolder), synthetic, data.train);
+  await album.finish(checkpoints.discrepancies);
+}
+
+/** Everything that the images of a run depend on. */
+function distillIdentity({ plan, data, random }: RunContext, pool: ExtractorPool): object {
+  const { seed, device, memory, chunks, model, distill } = plan;
+  return {
+    versions: { ncfm: packageVersion(), libtorch: engine().version },
+    engine: { device, threads: threads() },
+    data: { train: data.train.hash, normalization: data.train.normalization },
+    seed: [seed, random.seed],
+    memory,
+    chunks,
+    model,
+    extractors: pool.hash,
+    distill,
+  };
+}

@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import { type MemoryPlan, planMemory } from '../capacity/budget.js';
+import { chooseEvaluationWorkers } from '../capacity/choose-workers.js';
+import { dataSizes } from '../capacity/data-sizes.js';
+import { processBytes, type Stage } from '../capacity/footprint.js';
+import { UsageError } from '../core/index.js';
+import {
+  type Dataset,
+  type DatasetPair,
+  indicesByClass,
+  openDataset,
+  splitDataset,
+} from '../data/index.js';
+import { checkFormation, decodedPerClass } from '../distill/index.js';
+import type { DistillOptions } from '../methods/distill.js';
+import { buildModel } from '../models/index.js';
+import type { DatasetChoice, Plan } from '../plan/plan.js';
+import type { EventSink } from '../run/index.js';
+import { RandomGenerator, requireDevice, setThreads } from '../tensor/index.js';
+import { networksReady } from '../train/pool-cache.js';
+import { requirePool } from '../train/pretrain.js';
+
+/** The held-out images are the same for every seed of a run, so that runs are compared on the same images. */
+const validationSeed = 0;
+
+/**
+ * The training and the evaluation images of a plan: the dataset's own parts, or, with a validation share, two parts of
+ * its training images.
+ */
+export async function loadParts(
+  { validation, ...selection }: DatasetChoice,
+  { cache = '.cache', onEvent = () => {}, signal }: CheckOptions = {},
+): Promise<DatasetPair> {
+  const pair = await openDataset(selection, {
+    cache: join(cache, 'data'),
+    onProgress: (progress) => onEvent({ type: 'data-decode', ...progress }),
+    onNote: (message) => onEvent({ type: 'data-note', message }),
+    onWarning: (message) => onEvent({ type: 'warning', message }),
+    signal,
+  });
+  if (validation === 0) return pair;
+  const { train, skipped } = pair;
+  return { ...holdOut(train, validation), ...(skipped && { skipped }) };
+}
+
+/** Two parts of training images: those to train on, and a share of every class to measure on, the same at every call. */
+export function holdOut(train: Dataset, fraction: number): DatasetPair {
+  const random = new RandomGenerator(validationSeed);
+  const parts = splitDataset(train, { fraction, random });
+  return { train: parts.train, test: parts.validation };
+}
+
+/** Sets the engine up for a plan and returns the generator that everything random in the run derives from. */
+export function startEngine({
+  device,
+  threads,
+  seed,
+}: Pick<Plan, 'device' | 'threads' | 'seed'>): RandomGenerator {
+  requireDevice(device);
+  setThreads(threads);
+  return new RandomGenerator(seed, device);
+}
+
+/**
+ * Checks that the dataset has what a distillation will draw from it, before anything long is begun. Throws UsageError
+ * naming the class that has too few images.
+ *
+ * @param control whether as many random real images will be drawn to compare with
+ */
+export function requireEnoughImages(
+  train: Dataset,
+  options: DistillOptions,
+  { control = false }: { readonly control?: boolean } = {},
+): void {
+  const { imagesPerClass, formation, initialization, matching } = options;
+  checkFormation(formation, train.shape.height, train.shape.width);
+  const needs = [{ count: 1, what: 'for matching' }];
+  if (initialization.kind === 'random' || initialization.kind === 'mix') {
+    needs.push({ count: imagesPerClass, what: 'to start from' });
+  }
+  if (control) {
+    needs.push({ count: imagesPerClass, what: 'for the control of random real images' });
+  }
+  if (matching.strategy === 'stratified') {
+    const clusters = decodedPerClass(formation, imagesPerClass);
+    needs.push({ count: clusters, what: `for ${clusters} clusters` });
+  }
+  const groups = indicesByClass(train.labels, train.classNames.length);
+  for (const [label, { length }] of groups.entries()) {
+    const unmet = needs.find(({ count }) => length < count);
+    if (unmet === undefined) continue;
+    throw new UsageError(
+      `${train.name} has ${length} images of class '${train.classNames[label]}', ${unmet.count} are needed ${unmet.what}. Use fewer images per class (distill.imagesPerClass) or a smaller formation factor.`,
+    );
+  }
+}
+
+/** What a run starts from: its data, and how it will work within its memory. */
+export interface Prepared {
+  readonly data: DatasetPair;
+  readonly memory: MemoryPlan;
+}
+
+export interface CheckOptions {
+  /** The stages that will run; all when left out. */
+  readonly stages?: readonly Stage[];
+  /** Folder of trained pools and of decoded pictures; no pool is looked for without it. */
+  readonly cache?: string;
+  readonly onEvent?: EventSink;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Checks, before anything is computed or replaced, that a plan can run here: the device, the data, the number of images
+ * per class, networks that fit the images, threads for worker processes, and the memory. Throws UsageError saying what does not fit.
+ */
+export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise<Prepared> {
+  const { stages, cache } = options;
+  if (stages === undefined || stages.includes('distill') || stages.includes('pretrain')) {
+    requirePool(plan.pretrain);
+  }
+  const random = startEngine(plan);
+  const process = processBytes();
+  const data = await loadParts(plan.dataset, options);
+  const distils = stages === undefined || stages.includes('distill');
+  const control = stages === undefined || stages.includes('evaluate');
+  if (control) chooseEvaluationWorkers(plan);
+  if (distils) requireEnoughImages(data.train, plan.distill, { control });
+  for (const architecture of [plan.model, plan.student]) {
+    buildModel(
+      architecture,
+      data.train.shape,
+      data.train.classNames.length,
+      random.derive('check'),
+    ).dispose();
+  }
+  const poolReady = cache !== undefined && missingNetworks(plan, data.train, cache) === 0;
+  const sizes = dataSizes(data.train, data.test);
+  return { data, memory: planMemory({ plan, sizes, stages, poolReady, process }) };
+}
+
+/** How many networks of a plan's pool are still to be trained. The engine must have been started for the plan. */
+export function missingNetworks(
+  { seed, device, model, pretrain }: Plan,
+  train: Dataset,
+  cache: string,
+): number {
+  const random = new RandomGenerator(seed, device).derive('pretrain');
+  return pretrain.networks - networksReady({ train, model, options: pretrain, cache, random });
+}

@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import { writeFileAtomic } from '../core/index.js';
+import type { Comparison } from '../evaluate/compare.js';
+import type { SetResult, Varied } from '../evaluate/results.js';
+import {
+  type Accuracy,
+  type Components,
+  summarize,
+  varianceComponents,
+} from '../evaluate/statistics.js';
+import type { Plan } from '../plan/plan.js';
+import { planYaml } from '../plan/plan-yaml.js';
+import { combine, RunDirectory } from '../run/index.js';
+import { RandomGenerator } from '../tensor/index.js';
+import type { PipelineResult } from './evaluate-run.js';
+import type { PhaseSeconds, PipelineRequest } from './run-context.js';
+import { drawAccuracies } from './run-pictures.js';
+
+/** An accuracy over distillations: each value is the mean over the networks of one of them. */
+export interface RepeatedAccuracy extends Accuracy {
+  readonly varies: readonly Varied[];
+  /** The mean of each distillation, in order. */
+  readonly distillations: readonly number[];
+  /** Networks trained for each. */
+  readonly trainings: number;
+  readonly components: Components;
+}
+
+/** What several distillations came to, each with a pool, a start and an evaluation of its own; accuracies in percent. */
+export interface RepeatedResult
+  extends Pick<PipelineResult, 'dataset' | 'imagesPerClass' | 'evaluatedOn' | 'directory'> {
+  readonly accuracy: { readonly [set in keyof Comparison]: RepeatedAccuracy };
+  /** Of all distillations together. */
+  readonly seconds: PhaseSeconds;
+  readonly memory: PipelineResult['memory'];
+  readonly runs: readonly PipelineResult[];
+}
+
+const repeatsFolder = 'repeats';
+const resultFile = 'repeats.json';
+
+/** The plans of a plan's distillations: the first is the plan itself, the others differ from it by their seed. */
+export function repeatedPlans(plan: Plan): Plan[] {
+  const random = new RandomGenerator(plan.seed);
+  return Array.from({ length: plan.repeats }, (_, index) => ({
+    ...plan,
+    repeats: 1,
+    ...(index > 0 && { seed: random.derive(`distillation-${index + 1}`).seed }),
+  }));
+}
+
+/**
+ * Does a task for each of a plan's distillations. The first lives in the run's own folder, the others are runs of their
+ * own below it, in `repeats/2`, `repeats/3`, …, that can be opened, evaluated and exported like any; so more of them can
+ * be asked for later, and those that are done are not done again.
+ */
+export async function forEachRepeat<T>(
+  request: PipelineRequest,
+  task: (request: PipelineRequest) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  const plans = repeatedPlans(request.plan);
+  for (const [index, plan] of plans.entries()) {
+    const { onEvent } = request;
+    if (plans.length > 1) {
+      const { seed } = plan;
+      onEvent({ type: 'repeat-start', repeat: index + 1, repeats: plans.length, seed });
+    }
+    if (index === 0) {
+      results.push(await task({ ...request, plan }));
+      continue;
+    }
+    const directory = RunDirectory.create({
+      runs: request.directory.pathOf(repeatsFolder),
+      name: String(index + 1),
+      existing: 'continue',
+    });
+    directory.writeConfig(planYaml(plan));
+    using log = directory.openEventLog();
+    const events = combine(log.sink, onEvent);
+    const { prepared: _, ...shared } = request;
+    results.push(await task({ ...shared, plan, directory, onEvent: events }));
+    log.close();
+  }
+  return results;
+}
+
+/** Puts the results of several distillations together, as `repeats.json` and `repeats.svg` in the run's folder. */
+export function reportRepeats(
+  { directory }: Pick<PipelineRequest, 'directory'>,
+  runs: readonly PipelineResult[],
+): RepeatedResult {
+  const result = repeatedResult(runs);
+  writeFileAtomic(directory.pathOf(resultFile), `${JSON.stringify(result, null, 2)}\n`);
+  drawAccuracies(join(directory.path, 'repeats.svg'), result.accuracy);
+  return result;
+}
+
+function repeatedResult(runs: readonly PipelineResult[]): RepeatedResult {
+  const [first] = runs;
+  if (first === undefined) throw new RangeError('there is no distillation');
+  const { dataset, imagesPerClass, evaluatedOn, directory } = first;
+  const over = (set: keyof Comparison): RepeatedAccuracy =>
+    repeatedAccuracy(
+      runs.map(({ accuracy }) => accuracy[set].trainings),
+      set === 'random' ? ['images', 'training'] : ['distillation', 'training'],
+    );
+  const phases = ['pretrain', 'distill', 'evaluate'] as const;
+  return {
+    dataset,
+    imagesPerClass,
+    evaluatedOn,
+    accuracy: { random: over('random'), start: over('start'), ncfm: over('ncfm') },
+    seconds: Object.fromEntries(
+      phases
+        // An evaluation alone has nothing to tell of the stages before it.
+        .filter((phase) => runs.some(({ seconds }) => seconds[phase] !== undefined))
+        .map((phase) => [phase, runs.reduce((sum, { seconds }) => sum + (seconds[phase] ?? 0), 0)]),
+    ),
+    memory: runs.map(({ memory }) => memory).reduce((a, b) => (b.peak > a.peak ? b : a)),
+    runs,
+    directory,
+  };
+}
+
+/** @param groups the accuracies of each distillation's networks */
+export function repeatedAccuracy(
+  groups: readonly (readonly number[])[],
+  varies: SetResult['varies'],
+): RepeatedAccuracy {
+  const distillations = groups.map((group) => summarize(group).mean);
+  return {
+    ...summarize(distillations),
+    varies,
+    distillations,
+    trainings: groups[0]!.length,
+    components: varianceComponents(groups),
+  };
+}

@@ -1,0 +1,102 @@
+import { type MemoryPlan, memoryFacts } from '../capacity/budget.js';
+import { packageVersion } from '../core/version.js';
+import type { DatasetPair } from '../data/index.js';
+import type { Plan } from '../plan/plan.js';
+import {
+  createManifest,
+  type DatasetFacts,
+  type EventSink,
+  type Phase,
+  type RunDirectory,
+} from '../run/index.js';
+import { engine, type RandomGenerator } from '../tensor/index.js';
+import { type CheckOptions, checkPlan, type Prepared, startEngine } from './prepare.js';
+
+/** What a task on a run is given. */
+export interface PipelineRequest {
+  readonly plan: Plan;
+  /** Everything the run makes is written here; its configuration is already. */
+  readonly directory: RunDirectory;
+  /** Folder of trained networks, shared by runs. */
+  readonly cache: string;
+  /** Go on from a checkpoint of other settings, where the run has one. */
+  readonly acceptChanges?: boolean;
+  /** What `checkPlan` gave; it is called when this is left out. */
+  readonly prepared?: Prepared | undefined;
+  readonly onEvent: EventSink;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Wall-clock seconds of the stages that were run. */
+export type PhaseSeconds = { readonly [stage in Phase]?: number };
+
+/** What all stages of a run share. */
+export interface RunContext {
+  readonly plan: Plan;
+  readonly data: DatasetPair;
+  readonly memory: MemoryPlan;
+  readonly cache: string;
+  readonly random: RandomGenerator;
+  readonly onEvent: EventSink;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where a run keeps the images before the first iteration, and its product. */
+export const startFolder = 'start';
+export const productFolder = 'distilled';
+
+/** Where a run keeps the state of its distillation. */
+export const checkpointsFolder = 'checkpoints';
+
+/** Where a run keeps the figures of every network that its evaluations have trained. */
+export const networksFolder = 'networks';
+
+/** Where a run puts images for worker processes while they work. */
+export const scratchFolder = 'scratch';
+
+/** Starts the engine, opens the data and chooses how to work within the memory, unless that has been done. */
+export async function begin(
+  { plan, cache, prepared, onEvent, signal }: Omit<PipelineRequest, 'directory'>,
+  stages?: CheckOptions['stages'],
+): Promise<RunContext> {
+  const options = { ...(stages && { stages }), cache, onEvent, signal };
+  const { data, memory } = prepared ?? (await checkPlan(plan, options));
+  return { plan, data, memory, cache, random: startEngine(plan), onEvent, signal };
+}
+
+/** What a manifest says of the data: a run that goes on must find the same. */
+export function datasetFacts({ train, test, skipped }: DatasetPair): DatasetFacts {
+  const { name, normalization } = train;
+  const hashes = { train: train.hash, test: test.hash };
+  return { name, hashes, normalization, ...(skipped && { skipped }) };
+}
+
+export function writeManifest(
+  directory: RunDirectory,
+  { plan, data, memory }: Pick<RunContext, 'plan' | 'data' | 'memory'>,
+): void {
+  directory.writeManifest(
+    createManifest({
+      versions: { ncfm: packageVersion(), libtorch: engine().version },
+      threads: plan.threads,
+      device: plan.device,
+      seed: plan.seed,
+      memory: memoryFacts(plan, memory),
+      dataset: datasetFacts(data),
+    }),
+  );
+}
+
+/** Runs a phase between the events of its start and its end. */
+export async function timed<T>(
+  phase: Phase,
+  onEvent: EventSink,
+  work: () => Promise<T>,
+): Promise<{ readonly value: T; readonly seconds: number }> {
+  const started = performance.now();
+  onEvent({ type: 'phase-start', phase });
+  const value = await work();
+  const seconds = (performance.now() - started) / 1000;
+  onEvent({ type: 'phase-end', phase, seconds });
+  return { value, seconds };
+}

@@ -1,0 +1,101 @@
+import { writeFileAtomic } from '../core/index.js';
+import type { Dataset } from '../data/index.js';
+import type { SyntheticImages } from '../distill/index.js';
+import { loadDistilled } from '../distill/product.js';
+import type { Comparison } from '../evaluate/compare.js';
+import type { Summary } from '../evaluate/statistics.js';
+import type { Plan } from '../plan/plan.js';
+import { barChart, lineChart, writeComparison, writeImageGrid } from '../report/index.js';
+import type { RunDirectory } from '../run/index.js';
+import { startFolder } from './run-context.js';
+
+/** Draws what a distillation looks like into its run directory: the images as they change, and the loss curve. */
+export class Album {
+  readonly #directory: RunDirectory;
+  readonly #dataset: Dataset;
+  readonly #plan: Plan;
+  #start: Float32Array | undefined;
+  #latest: Float32Array | undefined;
+
+  constructor(directory: RunDirectory, dataset: Dataset, plan: Plan) {
+    this.#directory = directory;
+    this.#dataset = dataset;
+    this.#plan = plan;
+  }
+
+  /** Draws the images when their turn has come (start, end, every `snapshotEvery`); the picture's path then. */
+  async snapshot(iteration: number, synthetic: SyntheticImages): Promise<string | undefined> {
+    const { snapshotEvery, distill } = this.#plan;
+    const due = iteration === distill.iterations || iteration % snapshotEvery === 0;
+    if (!due) return undefined;
+    const pixels = synthetic.images.toFloat32Array();
+    if (iteration === 0) this.#start = pixels;
+    this.#latest = pixels;
+    const path = this.#directory.pathOf('snapshots', `${String(iteration).padStart(6, '0')}.png`);
+    await writeImageGrid({ ...this.#layout(), pixels, path, caption: `iteration ${iteration}` });
+    return path;
+  }
+
+  /** Draws the loss curve, one value for each iteration, and the start beside the result. */
+  async finish(discrepancies: readonly number[]): Promise<void> {
+    const curve = lineChart({
+      title: `Distilling ${this.#dataset.name}`,
+      xLabel: 'iteration',
+      yLabel: 'discrepancy',
+      series: [
+        {
+          name: 'discrepancy',
+          points: discrepancies.flatMap((value, index) =>
+            // An iteration that was left out may have none.
+            Number.isFinite(value) ? [[index + 1, value] as const] : [],
+          ),
+        },
+      ],
+    });
+    writeFileAtomic(this.#directory.pathOf('discrepancy.svg'), curve);
+    const start = this.#start ?? storedPixels(this.#directory.pathOf(startFolder));
+    if (this.#latest === undefined) return;
+    const { columns, ...layout } = this.#layout();
+    await writeComparison({
+      ...layout,
+      panels: [
+        { pixels: start, columns, caption: 'start' },
+        {
+          pixels: this.#latest,
+          columns,
+          caption: `after ${this.#plan.distill.iterations} iterations`,
+        },
+      ],
+      path: this.#directory.pathOf('images.png'),
+    });
+  }
+
+  #layout() {
+    const { shape, classNames } = this.#dataset;
+    return { shape, columns: this.#plan.distill.imagesPerClass, rowLabels: classNames };
+  }
+}
+
+/** The pixels of a distilled set in a folder, as it is stored. */
+function storedPixels(folder: string): Float32Array {
+  using images = loadDistilled(folder, 'cpu').images;
+  return images.toFloat32Array();
+}
+
+/** Draws the accuracies with their deviations as a bar chart. */
+export function drawAccuracies(
+  path: string,
+  { random, start, ncfm }: { readonly [set in keyof Comparison]: Summary },
+): void {
+  const bar = (name: string, { mean, std }: Summary) => ({
+    name,
+    value: mean,
+    ...(std !== null && { error: std }),
+  });
+  const chart = barChart({
+    title: 'Accuracy of networks trained on each set',
+    valueLabel: 'accuracy (%)',
+    bars: [bar('random real', random), bar('unoptimised start', start), bar('NCFM', ncfm)],
+  });
+  writeFileAtomic(path, chart);
+}

@@ -1,0 +1,46 @@
+import type { Normalization } from '../../core/index.js';
+import type { EvaluateOptions } from '../../evaluate/request.js';
+import type { SeedResult } from '../../evaluate/results.js';
+import type { ModelOptions } from '../../models/index.js';
+import type { RunEvent } from '../../run/index.js';
+
+/**
+ * A network to be trained and tested by a worker process: an `EvaluateRequest` and a seed as JSON, with the images in
+ * files. It does not depend on who does it, and may be done twice.
+ */
+export interface TrainingJob {
+  readonly set: string;
+  readonly seed: number;
+  /** A file of tensors (images, labels, probabilities), or the folder of a stored dataset. */
+  readonly images: { readonly kind: 'tensors' | 'dataset'; readonly path: string };
+  readonly normalization: Normalization;
+  /** Folders of stored datasets. */
+  readonly test: string;
+  readonly trainingSample?: string;
+  readonly model: ModelOptions;
+  readonly steps: number;
+  readonly testAtOnce?: number;
+  readonly options: EvaluateOptions;
+  readonly random: { readonly seed: number; readonly device: string };
+}
+
+/** What a worker process is told. */
+export type ToWorker = { readonly job: TrainingJob };
+
+/** What a worker process tells. */
+export type FromWorker =
+  | { readonly type: 'event'; readonly event: RunEvent }
+  | { readonly type: 'done'; readonly result: SeedResult }
+  | { readonly type: 'failed'; readonly error: WorkerError };
+
+/** An error that a job came to, as JSON. */
+export interface WorkerError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+/** How a job is called where it fails. */
+export function jobName({ set, seed }: Pick<TrainingJob, 'set' | 'seed'>): string {
+  return `the training of ${set}, seed ${seed}`;
+}

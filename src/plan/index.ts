@@ -1,0 +1,4 @@
+export * from './continual-options.js';
+export * from './plan.js';
+export * from './plan-yaml.js';
+export * from './search-options.js';

@@ -1,5 +1,0 @@
-export * from './open-teacher.js';
-export * from './options.js';
-export * from './store.js';
-export * from './targets.js';
-export * from './teacher.js';

@@ -1,2 +1,0 @@
-export * from './choose.js';
-export { WorkerPool, type WorkerPoolOptions } from './pool.js';

@@ -1,0 +1,105 @@
+import { UsageError } from '../core/index.js';
+import type { ImageModel } from '../models/index.js';
+import {
+  hashTensors,
+  keep,
+  noGrad,
+  type RandomGenerator,
+  scope,
+  type Tensor,
+} from '../tensor/index.js';
+
+/** The state (parameters and buffers) of one network of the pool, before and after its training, by name. */
+export interface TrainedPair {
+  readonly initial: ReadonlyMap<string, Tensor>;
+  readonly trained: ReadonlyMap<string, Tensor>;
+}
+
+/** One draw of a feature extractor. */
+export interface ExtractorChoice {
+  /** Which network of the pool. */
+  readonly network: number;
+  /** Weight of the initial parameters, in [0, 1]: 0 is the trained network, 1 the untrained one. */
+  readonly beta: number;
+}
+
+/**
+ * The pool of feature extractors (the paper's §4.2.1): at every draw one network is picked and its parameters are
+ * blended as β·initial + (1 − β)·trained, β ~ U(0, 1), so that matching sees features of every stage of training. The
+ * running statistics of batch normalisation are blended alike; they are what matching normalises with, because it runs
+ * the network as in evaluation: with a batch's own statistics an image's features would depend on the images beside it
+ * and on the chunks that a batch is cut into. Counts of batches are the trained network's. The pool owns the tensors it
+ * is given.
+ */
+export class ExtractorPool implements Disposable {
+  readonly #networks: readonly TrainedPair[];
+  #hash: string | undefined;
+
+  /** Throws UsageError for an empty pool. */
+  constructor(networks: readonly TrainedPair[]) {
+    if (networks.length === 0)
+      throw new UsageError(
+        'the pool of feature extractors is empty; pretrain at least one network',
+      );
+    this.#networks = networks;
+    for (const { initial, trained } of networks) {
+      for (const tensor of [...initial.values(), ...trained.values()]) keep(tensor);
+    }
+  }
+
+  get size(): number {
+    return this.#networks.length;
+  }
+
+  /** SHA-256 (hex, 16 digits) over all tensors: another pool has another. */
+  get hash(): string {
+    const tensors = this.#networks.flatMap(({ initial, trained }) => [...initial, ...trained]);
+    this.#hash ??= hashTensors(tensors).slice(0, 16);
+    return this.#hash;
+  }
+
+  /** Draws a network uniformly and β ~ U(0, 1). */
+  draw(random: RandomGenerator): ExtractorChoice {
+    return { network: random.integer(this.size), beta: random.uniform() };
+  }
+
+  /** Writes the blended state of `choice` into `target`, a network of the pool's architecture. */
+  blendInto(target: ImageModel, { network, beta }: ExtractorChoice): void {
+    const pair = this.#networks[network];
+    if (pair === undefined)
+      throw new RangeError(`the pool has ${this.size} networks, there is no network ${network}`);
+    noGrad(() => {
+      for (const [name, value] of target.state()) {
+        scope(() => {
+          const trained = required(pair.trained, name);
+          const blends = beta !== 0 && isFloating(trained);
+          value.copy_(blends ? trained.lerp(required(pair.initial, name), beta) : trained);
+        });
+      }
+    });
+  }
+
+  dispose(): void {
+    for (const { initial, trained } of this.#networks) {
+      for (const tensor of [...initial.values(), ...trained.values()]) tensor.dispose();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** False for counters, which have nothing between two values. */
+function isFloating({ dtype }: Tensor): boolean {
+  return dtype === 'float32' || dtype === 'float64';
+}
+
+function required(parameters: ReadonlyMap<string, Tensor>, name: string): Tensor {
+  const value = parameters.get(name);
+  if (value === undefined)
+    throw new UsageError(
+      `the pool's networks have no tensor '${name}': they are of another architecture`,
+    );
+  return value;
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { noAugmentation } from '../augment/index.js';
+import { temporaryFolder } from '../core/testing/folder.js';
+import { loadDigits } from '../data/digits.js';
+import { subset } from '../data/index.js';
+import type { RunEvent } from '../run/index.js';
+import { liveTensors, setThreads, threads } from '../tensor/index.js';
+import { RandomGenerator } from '../tensor/testing/on-device.js';
+import { networksReady, poolHash } from './pool-cache.js';
+import { poolAccuracies, pretrain } from './pretrain.js';
+import type { PretrainRequest } from './pretrain-request.js';
+
+const { train, test } = await loadDigits();
+
+/** Nothing is written where no cache is named. */
+function request(changed: Partial<PretrainRequest> = {}): PretrainRequest {
+  return {
+    train,
+    test,
+    model: { name: 'convnet', depth: 2, width: 4 },
+    options: {
+      networks: 2,
+      length: { steps: 5 },
+      batchSize: 32,
+      optimizer: { kind: 'sgd', learningRate: 0.05, momentum: 0.9 },
+      schedule: { kind: 'cosine' },
+      augmentation: noAugmentation,
+    },
+    cache: 'no cache',
+    random: new RandomGenerator(3),
+    onEvent: () => {},
+    ...changed,
+  };
+}
+
+describe('the key of a pool', () => {
+  const same = request();
+  it.each<[string, Partial<PretrainRequest>]>([
+    ['the training images', { train: subset(train, Int32Array.of(0, 1, 2), 'three') }],
+    ['the normalisation', { train: { ...train, normalization: { mean: [0.4], std: [0.2] } } }],
+    ['the architecture', { model: { name: 'convnet', depth: 2, width: 5 } }],
+    ['the settings', { options: { ...same.options, batchSize: 16 } }],
+    ['the seed', { random: new RandomGenerator(4) }],
+  ])('is another with other values of %s', (_, changed) => {
+    expect(poolHash(request(changed))).not.toBe(poolHash(same));
+  });
+
+  it('is another with another number of threads, and stays with a larger pool', () => {
+    const [before, hash] = [threads(), poolHash(same)];
+    setThreads(before + 1);
+    expect(poolHash(same)).not.toBe(hash);
+    setThreads(before);
+    expect(poolHash(request({ options: { ...same.options, networks: 3 } }))).toBe(hash);
+  });
+});
+
+describe('accuracies that are kept with a pool', () => {
+  it('belong to the test images that they were measured on', async () => {
+    const live = liveTensors();
+    const events: RunEvent[] = [];
+    const first = request({ cache: temporaryFolder(), onEvent: (event) => events.push(event) });
+    (await pretrain(first)).dispose();
+    const half = subset(
+      test,
+      Int32Array.from({ length: 100 }, (_, index) => index),
+      'half',
+    );
+    const other = { ...first, test: half };
+    expect(networksReady(other)).toBe(2);
+    expect(poolAccuracies(other)).toBeUndefined();
+
+    (await pretrain(other)).dispose();
+    expect(events.filter(({ type }) => type === 'pretrain-network-end')).toHaveLength(2);
+    expect(poolAccuracies(other)).toHaveLength(2);
+    expect(poolAccuracies(other)).not.toEqual(poolAccuracies(first));
+    expect(liveTensors()).toBe(live);
+  });
+});
