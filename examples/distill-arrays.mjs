@@ -33,7 +33,7 @@ const synthetic = await distillDataset({
   plan,
   onEvent: (event) => {
     if (event.type === 'distill-iteration' && event.iteration % 20 === 0) {
-      console.log(`iteration ${event.iteration}: discrepancy ${event.discrepancy.toFixed(3)}`);
+      console.log(`iteration ${event.iteration}: discrepancy ${event.loss.toFixed(3)}`);
     }
   },
 });

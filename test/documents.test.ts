@@ -2,16 +2,22 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { ncfm } from '../src/cli/testing/capture.js';
 import { loadPlan } from '../src/config/index.js';
 import { presetNames } from '../src/config/presets.js';
 import * as library from '../src/index.js';
+import { methodOf, usualMethod } from '../src/methods/index.js';
+import { ncfmOptions } from '../src/plan/testing/plan.js';
 import { anchors, blocks, commandLines, documents, inlineCode, read } from './documents.js';
 import { PICTURE } from './layering.js';
 
 describe('the documents', () => {
   it('show the defaults as they are', () => {
-    expect(read('docs/configuration.md')).toContain(read('src/config/defaults.yaml'));
+    const page = read('docs/configuration.md');
+    expect(page).toContain(read('src/config/defaults.yaml'));
+    const [method] = blocks(page, 'yaml').filter((yaml) => yaml.startsWith('distill:\n  method:'));
+    expect(parse(method!).distill).toEqual(methodOf(usualMethod).defaults);
   });
 
   it('show the example as it is', () => {
@@ -246,7 +252,7 @@ describe("the README's promises", () => {
   it('of the sampling network are what the presets say', () => {
     const kinds = presetNames().map((name) => {
       const data = name === 'own-data' ? { data: 'digits' } : {};
-      return loadPlan({ source: name, ...data }).plan.distill.frequencies.kind;
+      return ncfmOptions(loadPlan({ source: name, ...data }).plan).frequencies.kind;
     });
     expect(readme).toContain('no preset does');
     expect(kinds).not.toContain('sampling-network');

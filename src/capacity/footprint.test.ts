@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type DatasetPair, loadDigits } from '../data/index.js';
 import type { TaskChunks } from '../distill/chunks.js';
+import type { NcfmOptions } from '../methods/index.js';
 import { buildModel, type ModelOptions } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';
 import { smallPlan } from '../plan/testing/plan.js';
@@ -175,7 +176,7 @@ describe('the footprint of a plan', () => {
     expect(footprint(workload(smallPlan), more)).toEqual(footprint(workload(smallPlan), all));
   });
 
-  it.each<[string, Stage, Partial<Plan['distill']>]>([
+  it.each<[string, Stage, Partial<NcfmOptions>]>([
     ['a sampling network', 'distill', { frequencies: samplingNetwork(64) }],
     [
       'more frequencies',
@@ -216,7 +217,7 @@ describe('the footprint of a plan', () => {
   });
 });
 
-function samplingNetwork(width: number): Plan['distill']['frequencies'] {
+function samplingNetwork(width: number): NcfmOptions['frequencies'] {
   const optimizer = { kind: 'sgd', learningRate: 1e-3 } as const;
   return { kind: 'sampling-network', count: 64, scale: 'auto', width, optimizer };
 }

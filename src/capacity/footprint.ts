@@ -1,6 +1,6 @@
 import type { TaskChunks } from '../distill/chunks.js';
 import { decodedPerClass } from '../distill/index.js';
-import { usualWidth } from '../methods/index.js';
+import { methodOf, type NcfmOptions, usualWidth } from '../methods/index.js';
 import type { OptimizerOptions } from '../nn/index.js';
 import type { Plan } from '../plan/plan.js';
 import { residentMemory } from '../tensor/index.js';
@@ -73,7 +73,7 @@ export function footprint(workload: Workload, asked: TaskChunks): StageFootprint
   const chosen = workload.stages ?? stages;
   const loaded = workload.dataLoaded ? 0 : processMemory.loading * dataBytes(sizes);
   const shared = workload.process + loaded;
-  const clustered = plan.distill.matching.strategy === 'stratified';
+  const clustered = (plan.distill as NcfmOptions).matching?.strategy === 'stratified';
   return chosen
     .filter((stage) => stage !== 'clusters' || clustered)
     .map((stage) => {
@@ -137,7 +137,8 @@ function clustersFootprint({ plan, sizes }: Workload, chunks: TaskChunks): Estim
 
 function distillFootprint({ plan, sizes }: Workload, chunks: TaskChunks): Estimate {
   const { shape, classes } = sizes;
-  const { distill, model } = plan;
+  const { model } = plan;
+  const distill = { fineTuning: { kind: 'none' }, ...plan.distill } as NcfmOptions;
   const network = parameterBytes(model, shape, classes);
   const dimension = featureDimension(model, shape);
   const { realPerClass, decoded } = perClass(plan);
@@ -268,15 +269,15 @@ export function imageBytes(
 }
 
 /** Images of each class in a batch: real ones, and synthetic ones after decoding. */
-export function perClass({ distill }: Plan): { realPerClass: number; decoded: number } {
+export function perClass(plan: Plan): { realPerClass: number; decoded: number } {
+  const { distill } = plan;
   const decoded = decodedPerClass(distill.formation, distill.imagesPerClass);
-  const { matching } = distill;
-  const realPerClass =
-    matching.strategy === 'plain' ? matching.realPerClass : matching.realPerCluster * decoded;
+  const realPerClass = methodOf(distill.method).realPerClass(distill);
   return { realPerClass, decoded };
 }
 
-function frequencyBytes({ distill: { frequencies } }: Plan, dimension: number): number {
+function frequencyBytes({ distill }: Plan, dimension: number): number {
+  const { frequencies = { kind: 'none' } } = distill as Partial<NcfmOptions>;
   if (frequencies.kind === 'none') return 0;
   const { frequencyCopies, learnedFrequencyCopies } = operatorMemory;
   const learned = frequencies.kind === 'sampling-network';
@@ -285,7 +286,8 @@ function frequencyBytes({ distill: { frequencies } }: Plan, dimension: number): 
 }
 
 /** The sampling network with its optimiser, and what its step takes. */
-function samplingNetworkBytes({ distill: { frequencies } }: Plan, dimension: number) {
+function samplingNetworkBytes({ distill }: Plan, dimension: number) {
+  const { frequencies = { kind: 'none' } } = distill as Partial<NcfmOptions>;
   if (frequencies.kind !== 'sampling-network') return { held: 0, step: 0 };
   const { width = usualWidth(dimension), optimizer } = frequencies;
   const parameters = (2 * width * width + width * dimension) * float;

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../core/testing/folder.js';
+import { ncfmOptions } from '../plan/testing/plan.js';
 import { chooseRun, openRun } from './run-folder.js';
 
 /** A folder of runs in which `digits` was begun with these overrides. */
@@ -26,7 +27,7 @@ describe('a run', () => {
     const { path } = await begun('distill.alpha=0.3');
     const choice = await chooseRun(path, { runs: 'elsewhere' });
     expect(choice).toMatchObject({ path, goesOn: true });
-    expect(choice.plan.distill.alpha).toBe(0.3);
+    expect(ncfmOptions(choice.plan).alpha).toBe(0.3);
   });
 
   it('goes on by the command that began it, when that is to resume', async () => {
@@ -45,7 +46,7 @@ describe('a run', () => {
       /pretrain\.networks: 3, now 2\n {2}distill\.alpha: 0\.5, now 0\.3\n.*--accept-changes/s,
     );
     const accepted = await chooseRun(path, { ...changed, acceptChanges: true });
-    expect(accepted.plan.distill.alpha).toBe(0.3);
+    expect(ncfmOptions(accepted.plan).alpha).toBe(0.3);
   });
 
   it('is not named anew, replaced and resumed at once', async () => {

@@ -55,7 +55,7 @@ const products = [
   { title: 'images', file: 'images.png' },
   { title: 'accuracy', file: 'accuracy.svg' },
   { title: 'repeats', file: 'repeats.json' },
-  { title: 'loss', file: 'discrepancy.svg' },
+  { title: 'loss', file: 'loss.svg' },
   { title: 'dataset', file: 'distilled' },
 ];
 

@@ -1,5 +1,4 @@
-import { decodedPerClass } from '../distill/index.js';
-import { leastRealImages } from '../methods/index.js';
+import { methodOf } from '../methods/registry.js';
 import type { Problem } from './problems.js';
 import type { Config } from './schema.js';
 
@@ -25,80 +24,6 @@ const checks: readonly Check[] = [
     return [];
   },
 
-  function stratifiedNeedsSingleFormation({ distill: { matching, formation } }) {
-    if (matching.strategy !== 'stratified' || formation.mode === 'single') return [];
-    return [
-      {
-        path: ['distill', 'matching', 'strategy'],
-        text: `stratified pairs each tile with a cluster of real images and needs distill.formation.mode single, found '${formation.mode}'`,
-      },
-    ];
-  },
-
-  function groupsDivideTrainingImages({ distill: { matching, formation, imagesPerClass } }) {
-    if (matching.strategy !== 'stratified' || matching.groups === 'auto') return [];
-    if (formation.mode !== 'single') return [];
-    const images = decodedPerClass(formation, imagesPerClass);
-    return matching.groups.flatMap((groups, index) =>
-      images % groups === 0
-        ? []
-        : {
-            path: ['distill', 'matching', 'groups', index],
-            text: `${groups} groups do not divide the ${images} training images of a class (distill.imagesPerClass ${imagesPerClass} × distill.formation.factor ${formation.factor}²); use divisors of ${images}`,
-          },
-    );
-  },
-
-  function automaticScaleNeedsTwoRealImages({ distill }) {
-    const { key, perClass } = realImages(distill);
-    if (distill.frequencies.kind === 'none') return [];
-    if (distill.frequencies.scale !== 'auto' || perClass >= 2) return [];
-    return [
-      {
-        path: ['distill', 'matching', key],
-        text: 'one real image per class has no spread, from which distill.frequencies.scale auto is derived; use 2 or more, or give the scale as a number',
-      },
-    ];
-  },
-
-  function objectiveHasItsRealImages({ distill }) {
-    if (distill.frequencies.kind !== 'sampling-network') return [];
-    const { objective, scale } = distill.frequencies;
-    const { key, perClass } = realImages(distill);
-    // One image is too few for the automatic scale already, and is told so.
-    if (perClass >= leastRealImages[objective] || (scale === 'auto' && perClass < 2)) return [];
-    return [
-      {
-        path: ['distill', 'matching', key],
-        text: `distill.frequencies.objective ${objective} needs at least ${leastRealImages[objective]} real images of each class in a batch, found ${perClass}`,
-      },
-    ];
-  },
-
-  function frequenciesFillComponents({ distill: { frequencies } }) {
-    if (frequencies.kind !== 'sampling-network') return [];
-    const { count, perComponent } = frequencies;
-    if (count % perComponent === 0 && count >= 2 * perComponent) return [];
-    return [
-      {
-        path: ['distill', 'frequencies', 'count'],
-        text: `expected a multiple of distill.frequencies.perComponent (${perComponent}), at least ${2 * perComponent}, found ${count}`,
-      },
-    ];
-  },
-
-  function networkLearnsFromItsFrequencies({ distill: { frequencies } }) {
-    if (frequencies.kind !== 'sampling-network') return [];
-    const { perComponent, learnedPerComponent } = frequencies;
-    if (learnedPerComponent <= perComponent) return [];
-    return [
-      {
-        path: ['distill', 'frequencies', 'learnedPerComponent'],
-        text: `expected at most distill.frequencies.perComponent (${perComponent}), found ${learnedPerComponent}`,
-      },
-    ];
-  },
-
   function budgetUsesEveryImage({ distill: { formation, imagesPerClass } }) {
     if (formation.mode !== 'bound' || formation.budget >= imagesPerClass) return [];
     return [
@@ -107,6 +32,12 @@ const checks: readonly Check[] = [
         text: `${formation.budget} training images leave some of the ${imagesPerClass} stored ones (distill.imagesPerClass) unused; use ${imagesPerClass} or more`,
       },
     ];
+  },
+
+  function optionsOfTheMethodAgree({ distill }) {
+    const { problems } = methodOf(distill.method);
+    const found = problems?.(distill) ?? [];
+    return found.map(({ path, text }) => ({ path: ['distill', ...path], text }));
   },
 
   function teacherIsWhereNetworksAre({ evaluate: { concurrency, labels } }) {
@@ -126,24 +57,4 @@ const checks: readonly Check[] = [
         : { path: ['continual', 'memories', index], text: `${memory} is given twice` },
     );
   },
-
-  function amortizeWithinIterations({ distill: { amortize, iterations } }) {
-    if (amortize <= iterations) return [];
-    return [
-      {
-        path: ['distill', 'amortize'],
-        text: `expected at most distill.iterations (${iterations}), found ${amortize}`,
-      },
-    ];
-  },
 ];
-
-/** Real images of each class in a batch, and the key that says how many. */
-function realImages({ matching, formation, imagesPerClass }: Config['distill']) {
-  return matching.strategy === 'plain'
-    ? { key: 'realPerClass', perClass: matching.realPerClass }
-    : {
-        key: 'realPerCluster',
-        perClass: matching.realPerCluster * decodedPerClass(formation, imagesPerClass),
-      };
-}

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { flag, integer, integerOrAutomatic, mapping, number, text, variants } from './fields.js';
+import {
+  flag,
+  integer,
+  integerOrAutomatic,
+  mapping,
+  number,
+  text,
+  variants,
+} from '../core/fields.js';
 import { model } from './model.js';
 import { length, training } from './training.js';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ncfmOptions } from '../plan/testing/plan.js';
 import { plan, problems, smallest } from './testing/configurations.js';
 
-const distill = (...overrides: string[]) => plan(smallest, { overrides }).distill;
+const distill = (...overrides: string[]) => ncfmOptions(plan(smallest, { overrides }));
 
 describe('distill.fineTuning', () => {
   it.each([

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { samplingObjectives } from '../methods/index.js';
+import { samplingObjectives } from '../methods/ncfm/sampling-objectives.js';
+import { ncfmOptions } from '../plan/testing/plan.js';
 import { loadPlan } from './index.js';
 import { file, plan, problems, smallest } from './testing/configurations.js';
 
 const network = 'distill.frequencies={ kind: sampling-network, count: 64 }';
 const frequencies = (...overrides: string[]) =>
-  plan(smallest, { overrides: [network, ...overrides] }).distill.frequencies;
+  ncfmOptions(plan(smallest, { overrides: [network, ...overrides] })).frequencies;
 
 describe('a sampling network', () => {
   it('ascends the discrepancy by the official steps unless told otherwise', () => {

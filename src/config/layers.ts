@@ -1,10 +1,19 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { basename, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { nearest, UsageError } from '../core/errors.js';
+import { methodNames, methodOf, usualMethod } from '../methods/registry.js';
 import { fileSource, parseMapping } from './document.js';
 import { presetNames, readDefaults, readPreset } from './presets.js';
 import { expandShorthand } from './shorthand.js';
-import { type Mapping, merge, type Node, type Origin } from './tree.js';
+import {
+  type Mapping,
+  merge,
+  type Node,
+  nodeAt,
+  nodeOf,
+  type Origin,
+  type PlainMapping,
+} from './tree.js';
 
 /** A configuration with everything it extends, not yet validated. */
 export interface Layers {
@@ -30,6 +39,15 @@ export function overDefaults(usualName: string, own: Mapping): Layers {
 function defaults(): Mapping {
   const source = { label: 'defaults', directory: '' };
   return withoutOrigins(expandShorthand(parseMapping(readDefaults(), source)));
+}
+
+/** A configuration over the defaults of the method that it names; as it is when there is no such method. */
+export function withMethodDefaults(root: Mapping): Mapping {
+  const named = nodeAt(root, ['distill', 'method']);
+  const name = named?.kind === 'scalar' ? named.value : usualMethod;
+  if (!methodNames().includes(String(name))) return root;
+  const layer = nodeOf({ distill: methodOf(String(name)).defaults as PlainMapping });
+  return merge(expandShorthand(layer as Mapping), root);
 }
 
 /** `from` is where an `extends` was written; undefined for what the user named. */

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultSiamese, noAugmentation, officialTraining } from '../augment/index.js';
 import { datasetNames } from '../data/index.js';
+import { ncfmOptions } from '../plan/testing/plan.js';
 import { physicalCores } from '../tensor/index.js';
 import {
   listPresets,
@@ -72,8 +73,8 @@ describe('the defaults', () => {
     expect(model).toEqual({ name: 'convnet', depth: 'auto', width: 128, ...usualConvNet });
     expect(student).toEqual(model);
     expect(evaluate.augmentation).toEqual(officialTraining);
-    expect(rest.distill.augmentation).toEqual(defaultSiamese);
-    expect(rest.distill.optimizer).toMatchObject({ kind: 'adam', learningRate: 0.05 });
+    expect(ncfmOptions(rest).augmentation).toEqual(defaultSiamese);
+    expect(ncfmOptions(rest).optimizer).toMatchObject({ kind: 'adam', learningRate: 0.05 });
     expect(problems('')).toEqual([
       `my.yaml:1:1: dataset.name: missing; expected ${datasetNames.join(', ')}, or dataset.path for data of your own`,
       'my.yaml:1:1: distill.imagesPerClass: missing; expected an integer from 1 to 10000',
@@ -151,7 +152,10 @@ describe('extends', () => {
   it('changes single keys of a preset', () => {
     const base = loadPlan({ source: 'digits' }).plan;
     const changed = plan('extends: digits\ndistill: { optimizer: { learningRate: 0.5 } }');
-    expect(changed.distill.optimizer).toEqual({ ...base.distill.optimizer, learningRate: 0.5 });
+    expect(ncfmOptions(changed).optimizer).toEqual({
+      ...ncfmOptions(base).optimizer,
+      learningRate: 0.5,
+    });
     expect({ ...changed, name: 'digits', distill: base.distill }).toEqual(base);
   });
 
@@ -170,8 +174,8 @@ describe('extends', () => {
     const yaml = `extends: fashion-quick
 distill: { matching: { strategy: plain, realPerClass: 8 } }
 evaluate: { length: { epochs: 3 }, schedule: { kind: constant } }`;
-    const { distill, evaluate } = plan(yaml);
-    expect(distill.matching).toEqual({ strategy: 'plain', realPerClass: 8 });
+    const { evaluate, ...whole } = plan(yaml);
+    expect(ncfmOptions(whole).matching).toEqual({ strategy: 'plain', realPerClass: 8 });
     expect(evaluate.length).toEqual({ epochs: 3 });
     expect(evaluate.schedule).toEqual({ kind: 'constant' });
   });
@@ -203,18 +207,6 @@ describe('shorthand', () => {
   });
 });
 
-describe('groups of stratified matching', () => {
-  it.each([
-    ['fashion-quick', [], [1, 10, 40]],
-    ['fashion-quick', ['distill.imagesPerClass=1'], [1, 4]],
-    ['fashion-ipc50', [], [1, 50]],
-    ['fashion-quick', ['distill.matching.groups=[2, 20]'], [2, 20]],
-  ])('of %s with %j are %j', (source, overrides, groups) => {
-    const { matching } = loadPlan({ source, overrides }).plan.distill;
-    expect(matching).toMatchObject({ strategy: 'stratified', groups });
-  });
-});
-
 describe('overrides', () => {
   it('win over the file, whatever order their keys come in', () => {
     const overrides = [
@@ -222,8 +214,8 @@ describe('overrides', () => {
       'distill.matching.strategy=plain',
       'seed=9',
     ];
-    const { distill, seed } = plan('extends: fashion-quick\nseed: 3', { overrides });
-    expect(distill.matching).toEqual({ strategy: 'plain', realPerClass: 4 });
+    const { seed, ...whole } = plan('extends: fashion-quick\nseed: 3', { overrides });
+    expect(ncfmOptions(whole).matching).toEqual({ strategy: 'plain', realPerClass: 4 });
     expect(seed).toBe(9);
   });
 

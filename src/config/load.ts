@@ -1,11 +1,9 @@
 import { UsageError } from '../core/errors.js';
-import { decodedPerClass } from '../distill/index.js';
-import type { Matching } from '../methods/index.js';
 import type { Plan } from '../plan/plan.js';
 import { planYaml } from '../plan/plan-yaml.js';
 import { physicalCores } from '../tensor/device.js';
 import { contradictions } from './check.js';
-import { type Layers, overDefaults, readLayers, usualName } from './layers.js';
+import { type Layers, overDefaults, readLayers, usualName, withMethodDefaults } from './layers.js';
 import { idleOverrides, overrideLayer, type PlanChanges } from './overrides.js';
 import { problemsError, problemsOf } from './problems.js';
 import { type Config, configSchema } from './schema.js';
@@ -31,7 +29,7 @@ export interface LoadedPlan {
 export function loadPlan({ source, ...changes }: PlanRequest): LoadedPlan {
   const layers = layersOf(source, changes.data);
   const overrides = overrideLayer(changes);
-  const idle = idleOverrides(layers.root, overrides);
+  const idle = idleOverrides(withMethodDefaults(layers.root), overrides);
   if (idle.length > 0) throw problemsError(idle, overrides);
   return planOf(layOver(layers, overrides));
 }
@@ -70,7 +68,7 @@ function layersOf(source: string | undefined, data: string | undefined): Layers 
 
 function layOver({ usualName, root }: Layers, overrides: Mapping): Mapping {
   const named = merge(mappingOf({ name: usualName }), root);
-  const whole = merge(named, overrides);
+  const whole = withMethodDefaults(merge(named, overrides));
   const [model, student] = ['model', 'student'].map((key) => whole.entries.get(key));
   if (model?.value.kind !== 'mapping' || student?.value.kind !== 'mapping') return whole;
   // A student that is given in part is like the extractors otherwise, unless it is another network.
@@ -103,16 +101,7 @@ function resolvePlan({ threads, distill, ...config }: Config): Plan {
     model,
     student,
     pretrain,
-    distill: { ...distill, matching: resolveMatching(distill) },
+    distill,
     ...last,
   };
-}
-
-/** Groups left to us nest: the whole class, one group per stored image, one per training image. */
-function resolveMatching({ matching, imagesPerClass, formation }: Config['distill']): Matching {
-  if (matching.strategy === 'plain') return matching;
-  const { groups } = matching;
-  if (groups !== 'auto') return { ...matching, groups };
-  const nested = [1, imagesPerClass, decodedPerClass(formation, imagesPerClass)];
-  return { ...matching, groups: [...new Set(nested)] };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { choice, integer, integerOrAutomatic, mapping, number, variants } from '../core/fields.js';
 import {
   alexNetDefaults,
   convNetDefaults,
@@ -14,7 +15,6 @@ import {
   vggDepths,
 } from '../models/index.js';
 import { activations, type NormKind, normKinds, poolings } from '../nn/index.js';
-import { choice, integer, integerOrAutomatic, mapping, number, variants } from './fields.js';
 
 const width = (usual: number) => integer({ from: 1, to: 8192 }).default(usual);
 const depthOf = <const D extends number>(depths: readonly D[]) =>

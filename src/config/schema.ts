@@ -1,44 +1,22 @@
 import { z } from 'zod';
-import { datasetNames } from '../data/index.js';
-import { mixFilters } from '../distill/index.js';
-import { type SamplingObjective, samplingObjectives } from '../methods/index.js';
-import { continual } from './continual.js';
-import { evaluate, wholeData } from './evaluation.js';
 import {
   choice,
-  flag,
   integer,
   integerOrAutomatic,
-  list,
   mapping,
   number,
-  positiveOrAutomatic,
   sizeOrAutomatic,
   strength,
   text,
-  variants,
-} from './fields.js';
+} from '../core/fields.js';
+import { datasetNames } from '../data/index.js';
+import { distillOptions } from '../methods/registry.js';
+import { fraction } from '../nn/schema.js';
+import { continual } from './continual.js';
+import { evaluate, wholeData } from './evaluation.js';
 import { model } from './model.js';
 import { search } from './search.js';
-import {
-  colour,
-  fraction,
-  length,
-  namedAugmentation,
-  optimizer,
-  schedule,
-  training,
-} from './training.js';
-
-const matchingAugmentation = mapping(
-  {
-    ...colour,
-    crop: strength({ from: 0, to: 1 }).default(null),
-    cutout: strength({ from: 0, to: 1 }).default(null),
-    flip: flag().default(false),
-  },
-  namedAugmentation,
-);
+import { length, training } from './training.js';
 
 const channels = '1, 3 or auto';
 
@@ -62,125 +40,6 @@ const pretrain = mapping({
   pool: z.exactOptional(text('the path of a folder of networks')),
   length: length(number({ above: 0, to: 10_000 })),
   ...training,
-});
-
-const factor = integer({ from: 1, to: 64 });
-
-const formation = variants(
-  'mode',
-  ['single', 'multi', 'bound'],
-  [
-    mapping({ mode: z.literal('single'), factor }),
-    mapping({ mode: z.literal('multi'), factor }),
-    mapping({ mode: z.literal('bound'), factor, budget: integer({ from: 1, to: 1_000_000 }) }),
-  ],
-);
-
-const initialization = variants(
-  'kind',
-  ['mix', 'random', 'noise', 'load'],
-  [
-    mapping({ kind: z.literal('mix'), filter: choice(mixFilters).default('nearest') }),
-    mapping({ kind: z.literal('random') }),
-    mapping({ kind: z.literal('noise') }),
-    mapping({ kind: z.literal('load'), path: text('the path of a .safetensors or .pt file') }),
-  ],
-);
-
-const realImages = integer({ from: 1, to: 65_536 });
-
-const groupsText = 'a list of numbers of groups per class, or auto';
-
-const matching = variants(
-  'strategy',
-  ['plain', 'stratified'],
-  [
-    mapping({ strategy: z.literal('plain'), realPerClass: realImages }),
-    mapping({
-      strategy: z.literal('stratified'),
-      realPerCluster: realImages,
-      groups: z
-        .union(
-          [
-            list(integer({ from: 1, to: 65_536 }), groupsText),
-            z.literal('auto', { error: groupsText }),
-          ],
-          { error: groupsText },
-        )
-        .default('auto'),
-    }),
-  ],
-);
-
-const frequencyFields = {
-  count: integer({ from: 1, to: 1_048_576 }),
-  scale: positiveOrAutomatic(1000).default('auto'),
-};
-
-/**
- * The discrepancy reaches the sampling network with its weight and summed over classes, for which the official code's
- * steps are meant; the other objectives are means over classes.
- */
-const usualAscent = (objective: SamplingObjective): z.output<typeof optimizer> =>
-  objective === 'discrepancy'
-    ? { kind: 'sgd', learningRate: 1e-3, momentum: 0.5, weightDecay: 0 }
-    : { kind: 'adam', learningRate: 1e-3, betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 };
-
-const samplingNetwork = mapping({
-  kind: z.literal('sampling-network'),
-  ...frequencyFields,
-  objective: choice(samplingObjectives).default('discrepancy'),
-  perComponent: integer({ from: 1, to: 65_536 }).default(16),
-  learnedPerComponent: integer({ from: 1, to: 65_536 }).default(1),
-  width: z.exactOptional(integer({ from: 1, to: 65_536 })),
-  bound: number({ above: 1, to: 1000 }).default(2),
-  optimizer: z.exactOptional(optimizer),
-  schedule: schedule.default({ kind: 'constant' }),
-}).transform(({ optimizer, ...form }) => ({
-  ...form,
-  optimizer: optimizer ?? usualAscent(form.objective),
-}));
-
-const frequencies = variants(
-  'kind',
-  ['gaussian', 'sampling-network', 'none'],
-  [
-    mapping({ kind: z.literal('gaussian'), ...frequencyFields }),
-    samplingNetwork,
-    mapping({ kind: z.literal('none') }),
-  ],
-);
-
-const fineTuningFields = {
-  weight: number({ above: 0, to: 1e9 }).default(1),
-  augment: flag().default(true),
-};
-
-const fineTuning = variants(
-  'kind',
-  ['none', 'joint', 'step'],
-  [
-    mapping({ kind: z.literal('none') }),
-    mapping({ kind: z.literal('joint'), ...fineTuningFields }),
-    mapping({ kind: z.literal('step'), ...fineTuningFields }),
-  ],
-);
-
-const distill = mapping({
-  imagesPerClass: integer({ from: 1, to: 10_000 }),
-  formation,
-  initialization,
-  iterations: integer({ from: 1, to: 10_000_000 }),
-  matching,
-  frequencies,
-  alpha: number({ from: 0, to: 1 }),
-  discrepancyWeight: number({ above: 0, to: 1e9 }),
-  amortize: integer({ from: 1, to: 1_000_000 }),
-  fineTuning,
-  optimizer,
-  schedule,
-  augmentation: matchingAugmentation,
-  onNonFinite: choice(['stop', 'skip']),
 });
 
 const checkpoint = mapping({
@@ -211,7 +70,7 @@ export const configSchema = mapping({
   model,
   student: z.exactOptional(model),
   pretrain,
-  distill,
+  distill: distillOptions,
   checkpoint,
   snapshotEvery: integer({ from: 1, to: 10_000_000 }),
   evaluate,

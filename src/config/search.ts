@@ -1,7 +1,15 @@
 import { z } from 'zod';
+import {
+  choice,
+  integer,
+  integerOrAutomatic,
+  list,
+  mapping,
+  number,
+  text,
+} from '../core/fields.js';
 import { activations, normKinds, poolings } from '../nn/index.js';
 import { proxyNames } from '../plan/search-options.js';
-import { choice, integer, integerOrAutomatic, list, mapping, number, text } from './fields.js';
 import { length } from './training.js';
 
 const oneOrMore = <const T extends string>(words: readonly [T, ...T[]]) =>

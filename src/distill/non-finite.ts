@@ -1,42 +1,29 @@
-import { FailureError } from '../core/index.js';
+import { FailureError } from '../core/errors.js';
 import type { Tensor } from '../tensor/index.js';
 
-/** An iteration whose loss or gradient is not a number; what JSON cannot hold is told as text. */
+/** An iteration that has no number for a loss or gradient, with what is known of it. */
 export interface NonFiniteStep {
   readonly iteration: number;
-  readonly discrepancy: number;
-  readonly fineTuneLoss: number | undefined;
-  readonly frequencyObjective: number | undefined;
-  readonly frequencyScale: number;
-  readonly learningRate: number;
-  /** The draw of the extractor: which network of the pool, and its weight of initial parameters. */
-  readonly extractor: { readonly network: number; readonly beta: number };
 }
 
 /** A step along such a gradient would spoil every image: the images are as they were before it. */
-export class NonFiniteError extends FailureError {
-  readonly step: NonFiniteStep;
+export class NonFiniteError<Step extends NonFiniteStep = NonFiniteStep> extends FailureError {
+  readonly step: Step;
 
-  constructor(step: NonFiniteStep) {
-    const { iteration, frequencyScale, extractor } = step;
+  /**
+   * @param what the loss or the gradient
+   * @param circumstances what was drawn for the iteration, in words
+   */
+  constructor(what: 'loss' | 'gradient', circumstances: string, step: Step) {
     super(
-      `the ${hasFiniteLoss(step) ? 'gradient' : 'loss'} is not finite at iteration ${iteration} (frequency scale ${frequencyScale.toPrecision(3)}, network ${extractor.network + 1} of the pool); try a smaller learning rate (distill.optimizer.learningRate), or leave such iterations out (distill.onNonFinite: skip)`,
+      `the ${what} is not finite at iteration ${step.iteration} (${circumstances}); try a smaller learning rate (distill.optimizer.learningRate), or leave such iterations out (distill.onNonFinite: skip)`,
     );
     this.step = step;
   }
 }
 
-function hasFiniteLoss({ discrepancy, fineTuneLoss = 0, frequencyObjective = 0 }: NonFiniteStep) {
-  return Number.isFinite(discrepancy + fineTuneLoss + frequencyObjective);
-}
-
-/** Throws NonFiniteError unless the losses of a step, and every element of its gradients, are finite. */
-export function requireFiniteStep(
-  step: NonFiniteStep,
-  gradients: readonly (Tensor | undefined)[],
-): void {
+/** Whether every element of some gradients is a finite number. */
+export function areFinite(gradients: readonly (Tensor | undefined)[]): boolean {
   // A sum is not finite when one of its elements is not.
-  const sums = gradients.map((gradient) => gradient?.sum().item() ?? 0);
-  if (hasFiniteLoss(step) && sums.every(Number.isFinite)) return;
-  throw new NonFiniteError(step);
+  return gradients.every((gradient) => Number.isFinite(gradient?.sum().item() ?? 0));
 }

@@ -10,7 +10,7 @@ import {
 } from '../nn/index.js';
 import { noGrad, scope, type Tensor } from '../tensor/index.js';
 
-export interface PlayerOptions {
+export interface ScheduledOptimizerOptions {
   readonly parameters: readonly Tensor[];
   readonly optimizer: OptimizerOptions;
   /** Constant when left out. */
@@ -19,20 +19,20 @@ export interface PlayerOptions {
   readonly iterations: number;
 }
 
-/** Where a player stands; its parameters are kept by their owner. The tensors stay the player's. */
-export interface PlayerState {
+/** Where it stands; the parameters are kept by their owner. The tensors stay its own. */
+export interface ScheduledOptimizerState {
   readonly optimizer: OptimizerState;
   readonly schedule: ScheduleState;
 }
 
-/** One player of the game: parameters, which it does not own, their optimiser and its schedule. */
-export class Player implements Disposable {
+/** Parameters, which it does not own, with their optimiser and its schedule. */
+export class ScheduledOptimizer implements Disposable {
   readonly parameters: readonly Tensor[];
   readonly #optimizer: Optimizer;
   readonly #schedule: Schedule;
   readonly #initialRate: number;
 
-  constructor({ parameters, optimizer, schedule, iterations }: PlayerOptions) {
+  constructor({ parameters, optimizer, schedule, iterations }: ScheduledOptimizerOptions) {
     this.parameters = parameters;
     this.#optimizer = createOptimizer(parameters, optimizer);
     this.#schedule = startSchedule(schedule ?? { kind: 'constant' }, iterations);
@@ -77,12 +77,12 @@ export class Player implements Disposable {
     this.#schedule.advance(value);
   }
 
-  getState(): PlayerState {
+  getState(): ScheduledOptimizerState {
     return { optimizer: this.#optimizer.getState(), schedule: this.#schedule.getState() };
   }
 
   /** Goes on from a state (values are copied). Throws UsageError when it is another optimiser's. */
-  setState({ optimizer, schedule }: PlayerState): void {
+  setState({ optimizer, schedule }: ScheduledOptimizerState): void {
     this.#optimizer.setState(optimizer);
     this.#schedule.setState(schedule);
   }

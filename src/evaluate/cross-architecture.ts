@@ -1,5 +1,5 @@
 import { UsageError } from '../core/index.js';
-import { adviceFor, buildModel, type ModelOptions } from '../models/index.js';
+import { buildModel, knownWeakness, type ModelOptions } from '../models/index.js';
 import {
   type CompareRequest,
   type DecodedSet,
@@ -41,7 +41,7 @@ export async function crossArchitectures(
   const results: ArchitectureResult[] = [];
   for (const model of models) {
     const name = labelOf(model);
-    const advice = adviceFor(model);
+    const advice = knownWeakness(model);
     if (advice !== undefined) onEvent({ type: 'warning', message: advice });
     const measured = { steps, model };
     const control = await measureRandom(request, { ...measured, name: `random, ${name}` });

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../core/testing/folder.js';
 import { DistillCheckpoints } from './distill-checkpoints.js';
-import { condenser, plain, run } from './ncfm/testing/condenser.js';
+import { distillerOf } from './ncfm/method.js';
+import { condenser, plain } from './ncfm/testing/condenser.js';
 
 describe('the checkpoints of a distillation', () => {
   it('hold the loss curve of a run of any length', () => {
@@ -14,17 +15,17 @@ describe('the checkpoints of a distillation', () => {
       onEvent: () => {},
     };
     const iterations = 300_000;
-    using game = condenser(plain);
-    const [report] = run(game, 1);
+    using game = distillerOf(condenser(plain));
+    const report = game.step();
     using kept = new DistillCheckpoints(options);
     for (let iteration = 0; iteration < iterations; iteration++) {
-      kept.afterStep(game, { ...report!, discrepancy: iteration / 7 }, iterations);
+      kept.afterStep(game, { ...report, loss: iteration / 7 }, iterations);
     }
     kept.save(game);
     using again = new DistillCheckpoints(options);
-    using other = condenser(plain);
+    using other = distillerOf(condenser(plain));
     again.restore(other);
-    expect(again.discrepancies).toHaveLength(iterations);
-    expect(again.discrepancies.at(-1)).toBe((iterations - 1) / 7);
+    expect(again.losses).toHaveLength(iterations);
+    expect(again.losses.at(-1)).toBe((iterations - 1) / 7);
   });
 });

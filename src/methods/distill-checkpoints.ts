@@ -5,15 +5,13 @@ import type { NonFiniteError } from '../distill/index.js';
 import { type Checkpoint, Checkpoints, type EventSink } from '../run/index.js';
 import { saveSafetensors, scope, type Tensor, tensor } from '../tensor/index.js';
 import { type CheckpointInterval, CheckpointTimer } from '../train/checkpoint-interval.js';
-import type { Condenser } from './ncfm/condenser.js';
-import { type FlatValues, flattenState, unflattenState } from './ncfm/condenser-state.js';
-import type { IterationReport } from './ncfm/options.js';
+import type { Distiller, StepReport } from './method.js';
 
 export interface DistillCheckpointsOptions {
   readonly folder: string;
-  /** Everything that the game depends on: a checkpoint of anything else is refused, naming what differs. */
+  /** Everything that the distillation depends on: a checkpoint of anything else is refused, naming what differs. */
   readonly identity: object;
-  /** What is worked on at once; a game that goes on keeps its own, on which its last digits depend. */
+  /** What is worked on at once; one that goes on keeps its own, on which its last digits depend. */
   readonly chunks: TaskChunks;
   readonly interval: CheckpointInterval;
   /** Go on from a checkpoint of another identity, as far as its tensors fit. */
@@ -23,7 +21,7 @@ export interface DistillCheckpointsOptions {
 
 interface Values {
   readonly chunks: TaskChunks;
-  readonly state: FlatValues;
+  readonly state: object;
 }
 
 /** Keeps a distillation on disk from time to time, so that it goes on exactly where it was. */
@@ -32,7 +30,7 @@ export class DistillCheckpoints implements Disposable {
   readonly #options: DistillCheckpointsOptions;
   readonly #checkpoints: Checkpoints;
   readonly #timer: CheckpointTimer;
-  readonly #discrepancies: number[] = [];
+  readonly #losses: number[] = [];
   #stored: (Checkpoint<Values> & { readonly path: string }) | undefined;
 
   /** Throws UsageError when there is a checkpoint of another identity, and changes are not accepted. */
@@ -56,41 +54,41 @@ export class DistillCheckpoints implements Disposable {
     this.chunks = changed ? options.chunks : this.#stored!.values.chunks;
   }
 
-  /** The discrepancy of every iteration so far, those of earlier processes among them. */
-  get discrepancies(): readonly number[] {
-    return this.#discrepancies;
+  /** The loss of every iteration so far, those of earlier processes among them. */
+  get losses(): readonly number[] {
+    return this.#losses;
   }
 
-  /** Puts a game that has not begun where the newest checkpoint was taken; leaves it alone when there is none. */
-  restore(condenser: Condenser): void {
+  /** Puts a distillation that has not begun where the newest checkpoint was taken; leaves it alone when there is none. */
+  restore(distiller: Distiller): void {
     const stored = this.#stored;
     if (stored === undefined) return;
-    condenser.setState(unflattenState({ tensors: stored.tensors, values: stored.values.state }));
-    const { iteration } = condenser;
+    distiller.setState({ tensors: stored.tensors, values: stored.values.state });
+    const { iteration } = distiller;
     // One by one: a long run has more of them than a call can have arguments.
     for (const value of stored.tensors.get(seriesName)!.toArray()) {
-      this.#discrepancies.push(Number(value));
+      this.#losses.push(Number(value));
     }
     this.#timer.kept(iteration);
     this.#options.onEvent({ type: 'distill-resume', iteration, path: stored.path });
     this.dispose();
   }
 
-  /** Notes an iteration, and keeps the game when its turn has come or it is over. */
-  afterStep(condenser: Condenser, { discrepancy }: IterationReport, iterations: number): void {
-    this.#discrepancies.push(discrepancy);
-    const { iteration } = condenser;
-    if (this.#timer.due(iteration) || iteration === iterations) this.save(condenser);
+  /** Notes an iteration, and keeps it when its turn has come or it is over. */
+  afterStep(distiller: Distiller, { loss }: StepReport, iterations: number): void {
+    this.#losses.push(loss);
+    const { iteration } = distiller;
+    if (this.#timer.due(iteration) || iteration === iterations) this.save(distiller);
   }
 
-  /** Keeps the game as it is now, unless that was done. Throws FailureError when it cannot be written. */
-  save(condenser: Condenser): void {
-    const { iteration } = condenser;
+  /** Keeps the distillation as it is now, unless that was done. Throws FailureError when it cannot be written. */
+  save(distiller: Distiller): void {
+    const { iteration } = distiller;
     if (iteration === this.#timer.keptStep) return;
     const { identity } = this.#options;
     scope(() => {
-      const { tensors, values: state } = flattenState(condenser.getState());
-      const series = tensor(this.#discrepancies, [this.#discrepancies.length], 'float64');
+      const { tensors, values: state } = distiller.getState();
+      const series = tensor(this.#losses, [this.#losses.length], 'float64');
       this.#checkpoints.save(iteration, {
         identity,
         tensors: new Map([...tensors, [seriesName, series]]),
@@ -106,10 +104,10 @@ export class DistillCheckpoints implements Disposable {
   }
 
   /** Stores where a step began that has no number for a loss or gradient, beside the checkpoints, and says so. */
-  diagnose(condenser: Condenser, { step }: NonFiniteError): void {
+  diagnose(distiller: Distiller, { step }: NonFiniteError): void {
     const path = join(this.#options.folder, `diagnosis-${step.iteration}.safetensors`);
     scope(() => {
-      const { tensors } = flattenState(condenser.getState());
+      const { tensors } = distiller.getState();
       // JSON has no word for what is not a number.
       const numbers = JSON.stringify(step, (_, value: unknown) =>
         typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
@@ -148,4 +146,4 @@ export class DistillCheckpoints implements Disposable {
   }
 }
 
-const seriesName = 'discrepancies';
+const seriesName = 'losses';

@@ -5,14 +5,9 @@ import type { Tensor } from '../tensor/index.js';
 import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import { isGuessing } from '../train/test-network.js';
 import { DistillGuards } from './guards.js';
-import type { IterationReport } from './ncfm/options.js';
+import type { StepReport } from './method.js';
 
-const usual: IterationReport = {
-  discrepancy: 1,
-  fineTuneLoss: undefined,
-  frequencyScale: 1,
-  learningRate: 0.1,
-};
+const usual: StepReport = { loss: 1, terms: {}, learningRate: 0.1 };
 
 /** Two classes of two 4×4 images, random unless given. */
 function synthetic(images: Tensor = new RandomGenerator(1).uniformTensor([4, 1, 4, 4])) {
@@ -24,6 +19,7 @@ function guarded() {
   const told: string[] = [];
   const guards = new DistillGuards({
     classNames: ['cat', 'dog'],
+    loss: 'discrepancy',
     every: 1,
     onEvent: (event) => {
       if (event.type === 'warning') told.push(event.message);
@@ -39,29 +35,30 @@ describe('the guards of a distillation', () => {
     for (let iteration = 1; iteration <= 200; iteration++) {
       images.images.detach().mul_(0.999);
       const noise = 0.3 * Math.sin(iteration * 12.9);
-      const discrepancy = 1 / (1 + iteration / 50) + noise * 0.2;
-      guards.afterStep({ ...usual, discrepancy, mixtureScales: [0.6, 1.7] }, iteration, images);
+      const loss = 1 / (1 + iteration / 50) + noise * 0.2;
+      guards.afterStep({ ...usual, loss }, iteration, images);
     }
     guards.finish();
     expect(told).toEqual([]);
   });
 
-  it('tell once of a discrepancy that rises far above its least', () => {
+  it('tell once of a loss that rises far above its least', () => {
     const { guards, told } = guarded();
     using images = synthetic();
     for (let iteration = 1; iteration <= 100; iteration++) {
       images.images.detach().mul_(0.999);
-      guards.afterStep({ ...usual, discrepancy: iteration }, iteration, images);
+      guards.afterStep({ ...usual, loss: iteration }, iteration, images);
     }
     expect(told).toHaveLength(1);
     expect(told[0]).toMatch(/the discrepancy rises: .* after 1\.00; try a smaller learning rate/);
   });
 
-  it('tell of a sampling network whose scales have become one', () => {
+  it('tell once of what the method itself warns of', () => {
     const { guards, told } = guarded();
     using images = synthetic();
-    guards.afterStep({ ...usual, mixtureScales: [1.995, 2] }, 7, images);
-    expect(told[0]).toMatch(/has collapsed at iteration 7: all of its scales are 2\.00 times/);
+    const warnings = [{ kind: 'collapsed', message: 'it has collapsed' }];
+    for (const iteration of [7, 8]) guards.afterStep({ ...usual, warnings }, iteration, images);
+    expect(told.filter((message) => message === 'it has collapsed')).toHaveLength(1);
   });
 
   it('tell of an image in which nothing is to be seen, and of one that is saturated', () => {
@@ -88,7 +85,7 @@ describe('the guards of a distillation', () => {
   it('count iterations that were left out, and end a run in which all are', () => {
     const { guards, told } = guarded();
     using images = synthetic();
-    const skipped = { ...usual, discrepancy: Number.NaN, skipped: true } as const;
+    const skipped = { ...usual, loss: Number.NaN, skipped: true } as const;
     for (let iteration = 1; iteration <= 99; iteration++)
       guards.afterStep(skipped, iteration, images);
     guards.afterStep(usual, 100, images);

@@ -1,10 +1,12 @@
 import { FailureError } from '../core/index.js';
 import type { SyntheticImages } from '../distill/index.js';
 import type { EventSink } from '../run/index.js';
-import type { IterationReport } from './ncfm/options.js';
+import type { StepReport } from './method.js';
 
 export interface GuardOptions {
   readonly classNames: readonly string[];
+  /** What the method calls its loss. */
+  readonly loss: string;
   readonly onEvent: EventSink;
   /** Iterations between two looks at the images; 50 when left out. */
   readonly every?: number;
@@ -14,12 +16,10 @@ export interface GuardOptions {
 const saturatedShare = 0.98;
 /** Difference of an image's brightest and darkest pixel below which nothing is to be seen in it. */
 const leastContrast = 0.02;
-/** The discrepancy, smoothed, may rise to this many times its least value. */
+/** The loss, smoothed, may rise to this many times its least value. */
 const mostRise = 3;
-/** Weight of the latest iteration in the smoothed discrepancy. */
+/** Weight of the latest iteration in the smoothed loss. */
 const smoothing = 0.05;
-/** A sampling network whose scales differ by less has collapsed to a single Gaussian. */
-const leastSpread = 1.01;
 /** So many iterations in a row that were left out are no accident. */
 const mostSkipped = 100;
 
@@ -46,14 +46,14 @@ export class DistillGuards {
   }
 
   /** Looks at what an iteration has done. Throws FailureError when too many in a row were left out. */
-  afterStep(report: IterationReport, iteration: number, synthetic: SyntheticImages): void {
+  afterStep(report: StepReport, iteration: number, synthetic: SyntheticImages): void {
     if (report.skipped) {
       this.#skip(iteration);
       return;
     }
     this.#skipped.inRow = 0;
-    this.#watchDiscrepancy(report.discrepancy, iteration);
-    this.#watchScales(report.mixtureScales, iteration);
+    this.#watchLoss(report.loss, iteration);
+    for (const { kind, message } of report.warnings ?? []) this.#tell(kind, message);
     this.#looks += 1;
     if (this.#looks % this.#every === 0) this.#watchImages(iteration, synthetic);
   }
@@ -71,22 +71,14 @@ export class DistillGuards {
     );
   }
 
-  #watchDiscrepancy(discrepancy: number, iteration: number): void {
-    const before = this.#smoothed ?? discrepancy;
-    this.#smoothed = before + smoothing * (discrepancy - before);
+  #watchLoss(loss: number, iteration: number): void {
+    const before = this.#smoothed ?? loss;
+    this.#smoothed = before + smoothing * (loss - before);
     this.#least = Math.min(this.#least, this.#smoothed);
     if (this.#smoothed <= mostRise * this.#least) return;
     this.#tell(
       'diverging',
-      `the discrepancy rises: ${this.#smoothed.toPrecision(3)} at iteration ${iteration}, after ${this.#least.toPrecision(3)}; try a smaller learning rate (distill.optimizer.learningRate)`,
-    );
-  }
-
-  #watchScales(scales: IterationReport['mixtureScales'], iteration: number): void {
-    if (scales === undefined || scales[1] / scales[0] >= leastSpread) return;
-    this.#tell(
-      'collapsed',
-      `the sampling network has collapsed at iteration ${iteration}: all of its scales are ${scales[1].toPrecision(3)} times the base, so that it draws from a single Gaussian. Try a smaller learning rate (distill.frequencies.optimizer), another objective, or distill.frequencies.kind gaussian`,
+      `the ${this.#options.loss} rises: ${this.#smoothed.toPrecision(3)} at iteration ${iteration}, after ${this.#least.toPrecision(3)}; try a smaller learning rate (distill.optimizer.learningRate)`,
     );
   }
 

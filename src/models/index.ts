@@ -10,7 +10,7 @@ export {
 export { ConvNet, type ConvNetOptions, convNetDefaults, convNetDepth } from './convnet.js';
 export { ConvNext, type ConvNextOptions, convNextDefaults } from './convnext.js';
 export { DenseNet, type DenseNetOptions, denseNetDefaults } from './densenet.js';
-export { adviceFor } from './known-weaknesses.js';
+export { knownWeakness } from './known-weaknesses.js';
 export { LeNet, type LeNetOptions, leNetDefaults } from './lenet.js';
 export { Mlp, type MlpOptions, mlpDefaults } from './mlp.js';
 export { ImageModel, type InputShape } from './model.js';

@@ -11,7 +11,7 @@ const comparedDepths = { vgg: 11, resnet: 18, 'resnet-ap': 18 } as const;
  * What is known to go wrong when a network is trained on a distilled set, which is tiny: a sentence with a remedy, or
  * undefined when nothing is known. To be shown beside the network's accuracy; it says nothing about large sets.
  */
-export function adviceFor(options: ModelOptions): string | undefined {
+export function knownWeakness(options: ModelOptions): string | undefined {
   const norm = normOf(options);
   if (norm === 'batch') {
     return `${options.name} with batch normalisation does badly on tiny sets, whose few images give running statistics that do not fit the test images; norm: instance does better`;

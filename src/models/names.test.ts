@@ -3,7 +3,7 @@ import { UsageError } from '../core/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
 import { RandomGenerator } from '../tensor/testing/on-device.js';
-import { adviceFor, buildModel, type ModelOptions, modelOf } from './index.js';
+import { buildModel, knownWeakness, type ModelOptions, modelOf } from './index.js';
 
 const input = { channels: 3, height: 32, width: 32 };
 const build = (options: ModelOptions, seed = 1) =>
@@ -98,16 +98,16 @@ describe('sizes', () => {
 
 describe('advice', () => {
   it('warns of batch normalisation, also where it is the default', () => {
-    expect(adviceFor({ name: 'resnet', norm: 'batch' })).toMatch(/batch normalisation/);
-    expect(adviceFor({ name: 'densenet' })).toMatch(/batch normalisation/);
-    expect(adviceFor({ name: 'densenet', norm: 'instance' })).toBeUndefined();
+    expect(knownWeakness({ name: 'resnet', norm: 'batch' })).toMatch(/batch normalisation/);
+    expect(knownWeakness({ name: 'densenet' })).toMatch(/batch normalisation/);
+    expect(knownWeakness({ name: 'densenet', norm: 'instance' })).toBeUndefined();
   });
 
   it('has nothing against the networks that are usual for distilled sets', () => {
     for (const name of ['convnet', 'vgg', 'resnet', 'resnet-ap'] as const)
-      expect(adviceFor({ name })).toBeUndefined();
-    expect(adviceFor({ name: 'resnet', depth: 50 })).toMatch(/depth 50/);
-    expect(adviceFor({ name: 'alexnet' })).toMatch(/norm: instance/);
-    expect(adviceFor({ name: 'alexnet', norm: 'instance' })).toBeUndefined();
+      expect(knownWeakness({ name })).toBeUndefined();
+    expect(knownWeakness({ name: 'resnet', depth: 50 })).toMatch(/depth 50/);
+    expect(knownWeakness({ name: 'alexnet' })).toMatch(/norm: instance/);
+    expect(knownWeakness({ name: 'alexnet', norm: 'instance' })).toBeUndefined();
   });
 });

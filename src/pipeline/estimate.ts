@@ -4,6 +4,7 @@ import { perClass, type Stage, stageBytes } from '../capacity/footprint.js';
 import type { TaskChunks } from '../distill/chunks.js';
 import { trainingSteps } from '../evaluate/evaluate.js';
 import { stepsPerEvent } from '../evaluate/evaluate-seed.js';
+import type { NcfmOptions } from '../methods/index.js';
 import type { Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
 import { checkPlan, missingNetworks, type Prepared } from './prepare.js';
@@ -91,7 +92,7 @@ const generatorBytes = 7000;
 
 /** The two checkpoints that are kept: images and their optimiser, the order of the real images, the loss curve. */
 function checkpointBytes({ distill }: Plan, realImages: number, stored: number): number {
-  const slots = distill.optimizer.kind === 'sgd' ? 1 : 2;
+  const slots = (distill as NcfmOptions).optimizer.kind === 'sgd' ? 1 : 2;
   const kept = Math.min(2, distill.iterations);
   return kept * ((1 + slots) * stored + 4 * realImages + 8 * distill.iterations + generatorBytes);
 }

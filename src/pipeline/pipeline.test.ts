@@ -53,7 +53,7 @@ describe('the whole chain on the digits', () => {
     const snapshots = events.filter((event) => event.type === 'snapshot');
     expect(snapshots.map(({ iteration }) => iteration)).toEqual([0, 10, 20, 30, 40, 50, 60]);
     for (const { path } of snapshots) expect((await sharp(path).metadata()).format).toBe('png');
-    for (const file of ['images.png', 'discrepancy.svg', 'accuracy.svg', 'manifest.json']) {
+    for (const file of ['images.png', 'loss.svg', 'accuracy.svg', 'manifest.json']) {
       expect(existsSync(directory.pathOf(file)), file).toBe(true);
     }
   });

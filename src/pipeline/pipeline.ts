@@ -4,6 +4,7 @@ import { packageVersion } from '../core/index.js';
 import { saveDistilled } from '../distill/product.js';
 import { distill } from '../methods/distill.js';
 import { DistillCheckpoints } from '../methods/distill-checkpoints.js';
+import { methodOf } from '../methods/registry.js';
 import { buildModel } from '../models/index.js';
 import { engine, RandomGenerator, threads } from '../tensor/index.js';
 import type { ExtractorPool } from '../train/index.js';
@@ -21,7 +22,7 @@ import {
   timed,
   writeManifest,
 } from './run-context.js';
-import { Album } from './run-pictures.js';
+import { RunPictures } from './run-pictures.js';
 
 /** The whole chain: pretrain the pool (or reuse it), distil, label where soft labels are asked for, evaluate. */
 export async function runPipeline(request: PipelineRequest): Promise<PipelineResult> {
@@ -83,6 +84,10 @@ async function pretrainAndDistill(
   context: RunContext,
 ): Promise<PhaseSeconds> {
   const { onEvent } = request;
+  if (methodOf(context.plan.distill.method).material === 'none') {
+    const { seconds } = await timed('distill', onEvent, () => distilInto(request, context));
+    return { pretrain: 0, distill: seconds };
+  }
   const pretrained = await timed('pretrain', onEvent, () => pretrainPool(context));
   using pool = pretrained.value;
   const { seconds } = await timed('distill', onEvent, () => distilInto(request, context, pool));
@@ -112,10 +117,10 @@ function pretrainPool(context: RunContext): Promise<ExtractorPool> {
 async function distilInto(
   { directory, acceptChanges }: PipelineRequest,
   context: RunContext,
-  pool: ExtractorPool,
+  pool?: ExtractorPool,
 ): Promise<void> {
   const { plan, data, random, onEvent, signal } = context;
-  const album = new Album(directory, data.train, plan);
+  const pictures = new RunPictures(directory, data.train, plan);
   const { shape, classNames } = data.train;
   using checkpoints = new DistillCheckpoints({
     folder: directory.pathOf(checkpointsFolder),
@@ -128,8 +133,8 @@ async function distilInto(
   using synthetic = await distill({
     train: data.train,
     pool,
-    buildModel: () =>
-      buildModel(plan.model, shape, classNames.length, new RandomGenerator(0, random.device)),
+    buildModel: (initial = new RandomGenerator(0, random.device)) =>
+      buildModel(plan.model, shape, classNames.length, initial),
     options: plan.distill,
     chunks: checkpoints.chunks,
     random: random.derive('distill'),
@@ -138,16 +143,16 @@ async function distilInto(
     signal,
     onImages: async (iteration, images) => {
       if (iteration === 0) saveDistilled(directory.pathOf(startFolder), images, data.train);
-      const picture = await album.snapshot(iteration, images);
+      const picture = await pictures.snapshot(iteration, images);
       if (picture !== undefined) onEvent({ type: 'snapshot', iteration, path: picture });
     },
   });
   saveDistilled(directory.pathOf(productFolder), synthetic, data.train);
-  await album.finish(checkpoints.discrepancies);
+  await pictures.finish(checkpoints.losses);
 }
 
 /** Everything that the images of a run depend on. */
-function distillIdentity({ plan, data, random }: RunContext, pool: ExtractorPool): object {
+function distillIdentity({ plan, data, random }: RunContext, pool?: ExtractorPool): object {
   const { seed, device, memory, chunks, model, distill } = plan;
   return {
     versions: { ncfm: packageVersion(), libtorch: engine().version },
@@ -157,7 +162,7 @@ function distillIdentity({ plan, data, random }: RunContext, pool: ExtractorPool
     memory,
     chunks,
     model,
-    extractors: pool.hash,
+    extractors: pool?.hash ?? null,
     distill,
   };
 }

@@ -11,8 +11,8 @@ import {
   openDataset,
   splitDataset,
 } from '../data/index.js';
-import { checkFormation, decodedPerClass } from '../distill/index.js';
-import type { DistillOptions } from '../methods/distill.js';
+import { checkFormation } from '../distill/index.js';
+import { type AnyDistillOptions, methodOf } from '../methods/registry.js';
 import { buildModel } from '../models/index.js';
 import type { DatasetChoice, Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
@@ -69,28 +69,24 @@ export function startEngine({
  */
 export function requireEnoughImages(
   train: Dataset,
-  options: DistillOptions,
+  options: AnyDistillOptions,
   { control = false }: { readonly control?: boolean } = {},
 ): void {
-  const { imagesPerClass, formation, initialization, matching } = options;
+  const { imagesPerClass, formation, initialization } = options;
   checkFormation(formation, train.shape.height, train.shape.width);
-  const needs = [{ count: 1, what: 'for matching' }];
+  const needs = [...(methodOf(options.method).requirements?.(options) ?? [])];
   if (initialization.kind === 'random' || initialization.kind === 'mix') {
-    needs.push({ count: imagesPerClass, what: 'to start from' });
+    needs.push({ images: imagesPerClass, purpose: 'to start from' });
   }
   if (control) {
-    needs.push({ count: imagesPerClass, what: 'for the control of random real images' });
-  }
-  if (matching.strategy === 'stratified') {
-    const clusters = decodedPerClass(formation, imagesPerClass);
-    needs.push({ count: clusters, what: `for ${clusters} clusters` });
+    needs.push({ images: imagesPerClass, purpose: 'for the control of random real images' });
   }
   const groups = indicesByClass(train.labels, train.classNames.length);
   for (const [label, { length }] of groups.entries()) {
-    const unmet = needs.find(({ count }) => length < count);
+    const unmet = needs.find(({ images }) => length < images);
     if (unmet === undefined) continue;
     throw new UsageError(
-      `${train.name} has ${length} images of class '${train.classNames[label]}', ${unmet.count} are needed ${unmet.what}. Use fewer images per class (distill.imagesPerClass) or a smaller formation factor.`,
+      `${train.name} has ${length} images of class '${train.classNames[label]}', ${unmet.images} are needed ${unmet.purpose}. Use fewer images per class (distill.imagesPerClass) or a smaller formation factor.`,
     );
   }
 }

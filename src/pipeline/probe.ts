@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { perClass } from '../capacity/footprint.js';
-import { breathe } from '../core/event-loop.js';
+import { yieldToEvents } from '../core/event-loop.js';
 import { type Dataset, indicesByClass } from '../data/index.js';
 import { initializeSynthetic, labelsByClass, type SyntheticImages } from '../distill/index.js';
-import { Condenser, stratify } from '../methods/index.js';
+import { Condenser, type NcfmOptions, stratify } from '../methods/index.js';
 import { buildModel, type ImageModel, type ModelOptions } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';
 import { writeImageGrid } from '../report/index.js';
@@ -72,7 +72,7 @@ export async function probe(request: ProbeRequest): Promise<Probed> {
   const extractorImage = await testSeconds(request, extractor);
   onEvent({ type: 'probe', work: 'distilling' });
   const halving =
-    plan.distill.matching.strategy === 'stratified'
+    (plan.distill as NcfmOptions).matching.strategy === 'stratified'
       ? await halvingSeconds(request, extractor, random)
       : 0;
   const began = performance.now();
@@ -101,7 +101,7 @@ async function repeat(work: () => void, signal: AbortSignal | undefined): Promis
   for (let call = 0; call <= longEnough.repetitions; call++) {
     const before = performance.now();
     work();
-    await breathe(signal);
+    await yieldToEvents(signal);
     if (call > 0) durations.push((performance.now() - before) / 1000);
     if (call > 0 && performance.now() - started > 1000 * longEnough.seconds) break;
   }
@@ -193,14 +193,19 @@ async function iterationSeconds(
     synthetic,
     pool,
     buildModel: () => build(plan.model, train, random),
-    ...(plan.distill.matching.strategy === 'stratified' && { clusters: evenClusters(plan, train) }),
-    options: { ...plan.distill, amortize: Math.min(2, plan.distill.amortize) },
+    ...((plan.distill as NcfmOptions).matching.strategy === 'stratified' && {
+      clusters: evenClusters(plan, train),
+    }),
+    options: {
+      ...(plan.distill as NcfmOptions),
+      amortize: Math.min(2, (plan.distill as NcfmOptions).amortize),
+    },
     chunks: prepared.memory.chunks,
     random,
   });
   const beginning = (performance.now() - began) / 1000;
   const step = () => void condenser.step();
-  if (plan.distill.amortize === 1) {
+  if ((plan.distill as NcfmOptions).amortize === 1) {
     const seconds = await repeat(step, signal);
     return { beginning, drawingIteration: seconds, iteration: seconds };
   }
@@ -209,7 +214,7 @@ async function iterationSeconds(
   for (let call = 0; call < longEnough.repetitions; call++) {
     const before = performance.now();
     step();
-    await breathe(signal);
+    await yieldToEvents(signal);
     if (call > 1) alternating[call % 2]!.push((performance.now() - before) / 1000);
     if (call > 2 && performance.now() - started > 1000 * longEnough.seconds) break;
   }

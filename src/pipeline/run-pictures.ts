@@ -4,13 +4,14 @@ import type { SyntheticImages } from '../distill/index.js';
 import { loadDistilled } from '../distill/product.js';
 import type { Comparison } from '../evaluate/compare.js';
 import type { Summary } from '../evaluate/statistics.js';
+import { methodOf } from '../methods/registry.js';
 import type { Plan } from '../plan/plan.js';
 import { barChart, lineChart, writeComparison, writeImageGrid } from '../report/index.js';
 import type { RunDirectory } from '../run/index.js';
 import { startFolder } from './run-context.js';
 
 /** Draws what a distillation looks like into its run directory: the images as they change, and the loss curve. */
-export class Album {
+export class RunPictures {
   readonly #directory: RunDirectory;
   readonly #dataset: Dataset;
   readonly #plan: Plan;
@@ -37,22 +38,23 @@ export class Album {
   }
 
   /** Draws the loss curve, one value for each iteration, and the start beside the result. */
-  async finish(discrepancies: readonly number[]): Promise<void> {
+  async finish(losses: readonly number[]): Promise<void> {
+    const { loss, title } = methodOf(this.#plan.distill.method);
     const curve = lineChart({
-      title: `Distilling ${this.#dataset.name}`,
+      title: `Distilling ${this.#dataset.name} by ${title}`,
       xLabel: 'iteration',
-      yLabel: 'discrepancy',
+      yLabel: loss,
       series: [
         {
-          name: 'discrepancy',
-          points: discrepancies.flatMap((value, index) =>
+          name: loss,
+          points: losses.flatMap((value, index) =>
             // An iteration that was left out may have none.
             Number.isFinite(value) ? [[index + 1, value] as const] : [],
           ),
         },
       ],
     });
-    writeFileAtomic(this.#directory.pathOf('discrepancy.svg'), curve);
+    writeFileAtomic(this.#directory.pathOf('loss.svg'), curve);
     const start = this.#start ?? storedPixels(this.#directory.pathOf(startFolder));
     if (this.#latest === undefined) return;
     const { columns, ...layout } = this.#layout();

@@ -1,6 +1,7 @@
 import { perClass, type Stage } from '../capacity/footprint.js';
 import type { DatasetPair } from '../data/index.js';
 import { trainingSteps } from '../evaluate/evaluate.js';
+import type { NcfmOptions } from '../methods/index.js';
 import type { Plan } from '../plan/plan.js';
 import { pretrainSteps } from '../train/pretrain.js';
 import type { ProbedSeconds } from './probe.js';
@@ -15,7 +16,8 @@ export function stageSeconds(
   probed: ProbedSeconds,
   missing: number,
 ): Record<Stage, number> {
-  const { distill, evaluate, repeats } = plan;
+  const { evaluate, repeats } = plan;
+  const distill = plan.distill as NcfmOptions;
   const { classNames, labels } = train;
   const { decoded } = perClass(plan);
   const pretrained =

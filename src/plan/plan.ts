@@ -1,6 +1,6 @@
 import type { TaskChunks } from '../distill/chunks.js';
 import type { EvaluateOptions } from '../evaluate/request.js';
-import type { DistillOptions } from '../methods/distill.js';
+import type { AnyDistillOptions } from '../methods/registry.js';
 import type { ModelOptions } from '../models/index.js';
 import type { CheckpointInterval } from '../train/checkpoint-interval.js';
 import type { PretrainOptions } from '../train/pretrain-request.js';
@@ -27,7 +27,7 @@ export interface Plan {
   /** Architecture of the networks that are trained on the distilled set. */
   readonly student: ModelOptions;
   readonly pretrain: PretrainOptions;
-  readonly distill: DistillOptions;
+  readonly distill: AnyDistillOptions;
   /** How often a distillation, or the training of an extractor, is kept so that it can go on. */
   readonly checkpoint: CheckpointInterval;
   /** Pictures of the images are written at the start, at the end and every so many iterations. */

@@ -104,6 +104,8 @@ export interface PretrainReused {
 /** Distillation begins. */
 export interface DistillStart {
   readonly type: 'distill-start';
+  /** The method's name. */
+  readonly method: string;
   readonly iterations: number;
   /** The budget: stored images per class. */
   readonly imagesPerClass: number;
@@ -128,14 +130,10 @@ export interface DistillIteration {
   readonly type: 'distill-iteration';
   readonly iteration: number;
   readonly iterations: number;
-  /** Neural characteristic function discrepancy, averaged over the classes; ≥ 0. */
-  readonly discrepancy: number;
-  /** Cross-entropy of the synthetic images under a trained network, in nats; absent when fine-tuning is off. */
-  readonly fineTuneLoss?: number;
-  /** σ of the frequencies drawn; with a sampling network the base that its mixture's scales lie around. */
-  readonly frequencyScale: number;
-  /** The least and the largest scale of a sampling network's mixture, relative to that base. */
-  readonly mixtureScales?: readonly [least: number, largest: number];
+  /** What the images descend: of NCFM the discrepancy, averaged over the classes; ≥ 0. */
+  readonly loss: number;
+  /** Other figures of the method's, by their names; see docs/json-output.md. */
+  readonly terms: Readonly<Record<string, number>>;
   /** Step size of the images' optimiser at this iteration. */
   readonly learningRate: number;
   /** The loss or gradient was not a number, and the iteration was left out. */

@@ -1,5 +1,5 @@
 import { normalize } from '../augment/index.js';
-import { breathe } from '../core/event-loop.js';
+import { yieldToEvents } from '../core/event-loop.js';
 import { spans } from '../core/index.js';
 import { type Dataset, pixelsToTensor } from '../data/index.js';
 import type { ImageModel } from '../models/index.js';
@@ -32,7 +32,7 @@ export async function imageFeatures(
           features.narrow(0, start, length).copy_(normalizeFeatures(own));
         }),
       );
-      await breathe(signal);
+      await yieldToEvents(signal);
     }
     return features;
   } catch (error) {

@@ -1,5 +1,5 @@
 import { normalize } from '../augment/index.js';
-import { breathe } from '../core/event-loop.js';
+import { yieldToEvents } from '../core/event-loop.js';
 import { spans } from '../core/index.js';
 import type { Dataset } from '../data/index.js';
 import type { ImageModel } from '../models/index.js';
@@ -43,7 +43,7 @@ export async function testClassifier(
       classifyBatch(classify, source, positions),
       dataset.labels.slice(start, start + length),
     );
-    await breathe(signal);
+    await yieldToEvents(signal);
   }
   return collector.result();
 }

@@ -1,5 +1,5 @@
 import { augmentBatch, cutMix, normalize, type TrainingAugmentation } from '../augment/index.js';
-import { breathe } from '../core/event-loop.js';
+import { yieldToEvents } from '../core/event-loop.js';
 import type { Normalization } from '../core/index.js';
 import { FailureError } from '../core/index.js';
 import { batch, type Dataset } from '../data/index.js';
@@ -205,7 +205,7 @@ export async function train(request: TrainRequest): Promise<void> {
     await onStep?.(training.steps, loss, correct, options.batchSize);
     checkpoints?.afterStep(training);
     try {
-      await breathe(signal);
+      await yieldToEvents(signal);
     } catch (stop) {
       checkpoints?.save(training);
       throw stop;

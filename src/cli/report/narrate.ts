@@ -90,8 +90,10 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
         seconds: event.seconds,
         detail: phrases(
           `iteration ${event.iteration}/${event.iterations}`,
-          `NCFD ${significant(event.discrepancy)}`,
-          event.fineTuneLoss === undefined ? '' : `fine-tune ${significant(event.fineTuneLoss)}`,
+          `loss ${significant(event.loss)}`,
+          ...Object.entries(event.terms)
+            .filter(([name]) => name.endsWith('Loss'))
+            .map(([name, value]) => `${inWords(name)} ${significant(value)}`),
         ),
       };
     case 'snapshot':
@@ -191,4 +193,9 @@ function percent(value: number): string {
 
 function significant(value: number): string {
   return Number.isFinite(value) ? value.toPrecision(3) : String(value);
+}
+
+/** `fineTuningLoss` as `fine tuning loss`. */
+function inWords(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

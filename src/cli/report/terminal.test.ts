@@ -49,8 +49,8 @@ function iteration(number: number, iterations: number): DistillIteration {
     type: 'distill-iteration',
     iteration: number,
     iterations,
-    discrepancy: 0.0312,
-    frequencyScale: 1.2,
+    loss: 0.0312,
+    terms: { frequencyScale: 1.2 },
     learningRate: 0.01,
     seconds: 0.5,
   };
@@ -94,10 +94,10 @@ describe('away from a terminal', () => {
     const paper = new Paper();
     const { tell } = report(paper);
     tell(iteration(1, 1000), 0.5);
-    tell({ ...iteration(1000, 1000), fineTuneLoss: 0.25 }, 400);
+    tell({ ...iteration(1000, 1000), terms: { fineTuningLoss: 0.25 } }, 400);
     expect(paper.lines).toEqual([
-      'distill   iteration 1/1000  NCFD 0.0312  eta 8 m 20 s',
-      'distill   iteration 1000/1000  NCFD 0.0312  fine-tune 0.250',
+      'distill   iteration 1/1000  loss 0.0312  eta 8 m 20 s',
+      'distill   iteration 1000/1000  loss 0.0312  fine tuning loss 0.250',
     ]);
   });
 
@@ -188,6 +188,7 @@ describe('away from a terminal', () => {
     tell({ type: 'pretrain-reused', networks: 1, path: 'cache/pool' });
     tell({
       type: 'distill-start',
+      method: 'ncfm',
       iterations: 100,
       imagesPerClass: 10,
       classes: 10,
@@ -218,12 +219,12 @@ describe('on a terminal', () => {
     tell(iteration(1, 4), 0.5);
     expect(paper.written).not.toContain('\n');
     expect(paper.drawn.at(-1)).toBe(
-      'distill   ████░░░░░░░░░░░░  iteration 1/4  NCFD 0.0312  eta 1.5 s',
+      'distill   ████░░░░░░░░░░░░  iteration 1/4  loss 0.0312  eta 1.5 s',
     );
     tell(iteration(4, 4), 1.5);
     reporter.close();
     expect(paper.written).not.toContain('\n');
-    expect(paper.drawn.at(-1)).toBe('distill   ████████████████  iteration 4/4  NCFD 0.0312');
+    expect(paper.drawn.at(-1)).toBe('distill   ████████████████  iteration 4/4  loss 0.0312');
     expect(paper.written.endsWith('\u001b[2K')).toBe(true);
   });
 
@@ -243,7 +244,7 @@ describe('on a terminal', () => {
   test.each([120, 80, 60, 40, 24])('the bar fits a terminal of %i columns', (columns) => {
     const paper = new Paper(columns);
     const { reporter, tell } = report(paper);
-    tell({ ...iteration(12_000, 20_000), fineTuneLoss: 0.0643 }, 0.5);
+    tell({ ...iteration(12_000, 20_000), terms: { fineTuningLoss: 0.0643 } }, 0.5);
     reporter.close();
     const line = paper.drawn.at(-1)!;
     expect(line).toMatch(/^distill {3}█+░+( |$)/);
@@ -263,7 +264,7 @@ describe('on a terminal', () => {
   test('a terminal that can do nothing gets plain lines', () => {
     const paper = new Paper(80);
     report(paper, { TERM: 'dumb' }).tell(iteration(1, 4), 0.5);
-    expect(paper.written).toBe('distill   iteration 1/4  NCFD 0.0312  eta 1.5 s\n');
+    expect(paper.written).toBe('distill   iteration 1/4  loss 0.0312  eta 1.5 s\n');
   });
 
   test('closing leaves no listener and no timer that would keep the process alive', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { noAugmentation, officialTraining } from '../../augment/index.js';
 import { temporaryFolder } from '../../core/testing/folder.js';
+import { ncfmOptions } from '../../plan/testing/plan.js';
 import { loadPlan } from '../index.js';
 import { importOfficial } from './index.js';
 
@@ -120,7 +121,7 @@ describe('a configuration of the official project', () => {
 
   it('with a sampling network has one that learns', () => {
     const { plan, keys } = imported(sample.replace('sampling_net: False', 'sampling_net: True'));
-    expect(plan.distill.frequencies).toMatchObject({
+    expect(ncfmOptions(plan).frequencies).toMatchObject({
       kind: 'sampling-network',
       count: 4096,
       optimizer: { kind: 'sgd', learningRate: 0.002, momentum: 0.5 },
@@ -135,9 +136,9 @@ describe('a configuration of the official project', () => {
         .replace('dsa: True', 'dsa: False')
         .replace('optimizer: adamw\n  lr_scale', 'optimizer: sgd\n  lr_scale'),
     );
-    expect(plan.distill.fineTuning).toEqual({ kind: 'none' });
+    expect(ncfmOptions(plan).fineTuning).toEqual({ kind: 'none' });
     expect(plan.evaluate.augmentation).toEqual(noAugmentation);
-    expect(plan.distill.optimizer).toMatchObject({
+    expect(ncfmOptions(plan).optimizer).toMatchObject({
       kind: 'sgd',
       learningRate: 0.01,
       momentum: 0.5,
@@ -149,20 +150,23 @@ describe('a configuration of the official project', () => {
       sample.replace('dsa: True', 'dsa: off').replace('sampling_net: False', 'sampling_net: yes'),
     );
     expect(plan.evaluate.augmentation).toEqual(noAugmentation);
-    expect(plan.distill.frequencies.kind).toBe('sampling-network');
+    expect(ncfmOptions(plan).frequencies.kind).toBe('sampling-network');
   });
 
   it('has the weights of the two terms as a share and a weight of the whole', () => {
-    const { distill } = imported(
-      sample.replace('for_loss: 0.75', 'for_loss: 3').replace('for_loss: 0.25', 'for_loss: 1'),
-    ).plan;
+    const distill = ncfmOptions(
+      imported(
+        sample.replace('for_loss: 0.75', 'for_loss: 3').replace('for_loss: 0.25', 'for_loss: 1'),
+      ).plan,
+    );
     expect([distill.alpha, distill.discrepancyWeight]).toEqual([0.75, 600]);
-    expect(imported().plan.distill.discrepancyWeight).toBe(300);
+    expect(ncfmOptions(imported().plan).discrepancyWeight).toBe(300);
   });
 
   it("has the images' schedule that the older official code has fixed, where it names none", () => {
-    const { schedule } = imported(sample.replace(/ *condense_scheduler_patience.*/, '')).plan
-      .distill;
+    const { schedule } = ncfmOptions(
+      imported(sample.replace(/ *condense_scheduler_patience.*/, '')).plan,
+    );
     expect(schedule).toEqual({ kind: 'plateau', factor: 0.5, patience: 500 });
   });
 

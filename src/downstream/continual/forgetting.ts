@@ -1,4 +1,4 @@
-import { breathe } from '../../core/event-loop.js';
+import { yieldToEvents } from '../../core/event-loop.js';
 import { spans } from '../../core/index.js';
 import type { Dataset } from '../../data/index.js';
 import { ForgettingCounter } from '../../distill/index.js';
@@ -65,6 +65,6 @@ async function look(
       return own.indexOf(Math.max(...own)) === labels[position];
     });
     counter.record(positions, correct);
-    await breathe(signal);
+    await yieldToEvents(signal);
   }
 }

@@ -1,5 +1,5 @@
 import { normalize } from '../../augment/index.js';
-import { breathe } from '../../core/event-loop.js';
+import { yieldToEvents } from '../../core/event-loop.js';
 import type { Normalization } from '../../core/index.js';
 import { spans } from '../../core/index.js';
 import { cat, noGrad, scope, type Tensor } from '../../tensor/index.js';
@@ -82,7 +82,7 @@ export async function labelImages(request: LabelRequest): Promise<Tensor> {
           }),
         ),
       );
-      await breathe(signal);
+      await yieldToEvents(signal);
     }
     return cat(parts);
   } finally {

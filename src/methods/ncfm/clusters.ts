@@ -1,4 +1,4 @@
-import { breathe } from '../../core/event-loop.js';
+import { yieldToEvents } from '../../core/event-loop.js';
 import { type Dataset, indicesByClass } from '../../data/index.js';
 import type { ImageModel } from '../../models/index.js';
 import type { RandomGenerator } from '../../tensor/index.js';
@@ -37,7 +37,7 @@ export async function clusterClasses(request: ClusterRequest): Promise<Int32Arra
       signal,
     });
     clusters.push(...stratify(features, members, perClass, random, runs));
-    await breathe(signal);
+    await yieldToEvents(signal);
   }
   return clusters;
 }

@@ -1,9 +1,9 @@
 import { UsageError } from '../../core/index.js';
 import type { ClassSamplerState } from '../../data/index.js';
-import type { PlayerState } from '../../distill/scheduled-optimizer.js';
+import type { ScheduledOptimizerState } from '../../distill/scheduled-optimizer.js';
 import type { OptimizerState, ScheduleState } from '../../nn/index.js';
 import { type Tensor, tensor, withoutPrefix, withPrefix } from '../../tensor/index.js';
-import type { FrequencyPlayerState } from './frequency-source.js';
+import type { FrequencySourceState } from './frequency-source.js';
 import type { MatchingTarget } from './matching.js';
 
 /** Where the game stands between two iterations. */
@@ -12,9 +12,9 @@ export interface CondenserState {
   readonly iteration: number;
   /** Stored images [classes · imagesPerClass, c, h, w]. */
   readonly images: Tensor;
-  readonly imagesPlayer: PlayerState;
+  readonly imagesPlayer: ScheduledOptimizerState;
   /** Undefined without a sampling network. */
-  readonly frequencies: FrequencyPlayerState | undefined;
+  readonly frequencies: FrequencySourceState | undefined;
   readonly sampler: ClassSamplerState;
   /** The generator's whole state. */
   readonly random: Uint8Array;
@@ -33,8 +33,8 @@ export interface FlatState {
 /** The part of a state that is no tensor. */
 export interface FlatValues {
   readonly iteration: number;
-  readonly images: PlayerValues;
-  readonly frequencies: PlayerValues | null;
+  readonly images: OptimizerValues;
+  readonly frequencies: OptimizerValues | null;
   /** Images drawn of each group's epoch, and the epoch's length; the orders are one tensor. */
   readonly sampler: readonly { readonly drawn: number; readonly length: number }[];
   /** Base64. */
@@ -44,7 +44,7 @@ export interface FlatValues {
   readonly target: Omit<MatchingTarget, 'features'> | null;
 }
 
-interface PlayerValues {
+interface OptimizerValues {
   readonly step: number;
   readonly schedule: ScheduleState;
 }
@@ -109,14 +109,14 @@ function withoutFeatures({ features: _, ...target }: MatchingTarget): FlatValues
   return target;
 }
 
-function playerValues({ optimizer, schedule }: PlayerState): PlayerValues {
+function playerValues({ optimizer, schedule }: ScheduledOptimizerState): OptimizerValues {
   return { step: optimizer.step, schedule };
 }
 
 function playerOf(
-  { step, schedule }: PlayerValues,
+  { step, schedule }: OptimizerValues,
   tensors: OptimizerState['tensors'],
-): PlayerState {
+): ScheduledOptimizerState {
   return { optimizer: { step, tensors }, schedule };
 }
 

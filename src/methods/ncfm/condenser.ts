@@ -2,14 +2,15 @@ import { UsageError } from '../../core/index.js';
 import { ClassSampler } from '../../data/index.js';
 import { type Chunks, usualChunks } from '../../distill/chunks.js';
 import { FineTuner, type FineTuningDraw, fineTuningGradients } from '../../distill/fine-tuning.js';
-import { NonFiniteError, type NonFiniteStep, requireFiniteStep } from '../../distill/non-finite.js';
-import { Player } from '../../distill/scheduled-optimizer.js';
+import { NonFiniteError } from '../../distill/non-finite.js';
+import { ScheduledOptimizer } from '../../distill/scheduled-optimizer.js';
 import type { SyntheticImages } from '../../distill/synthetic.js';
 import { keep, noGrad, scope, type Tensor, toDeviceOf } from '../../tensor/index.js';
 import type { CondenserState } from './condenser-state.js';
-import { type Frequencies, FrequencyPlayer } from './frequency-source.js';
+import { type Frequencies, FrequencySource } from './frequency-source.js';
 import { objectiveGradients } from './gradients.js';
 import { drawTarget, type MatchingContext, type MatchingTarget } from './matching.js';
+import { type NonFiniteIteration, requireFiniteStep } from './non-finite.js';
 import type { CondenseOptions, CondenserInput, IterationReport } from './options.js';
 import { requireVariance, samplingGroups } from './sampling-groups.js';
 import type { SamplingNetwork } from './sampling-network.js';
@@ -25,8 +26,8 @@ export class Condenser implements Disposable {
   readonly #chunks: Chunks;
   readonly #context: MatchingContext;
   readonly #fineTuner: FineTuner | undefined;
-  readonly #images: Player;
-  readonly #frequencies: FrequencyPlayer;
+  readonly #images: ScheduledOptimizer;
+  readonly #frequencies: FrequencySource;
   readonly #partitions: number;
   readonly #groupings: readonly number[];
   #target: MatchingTarget | undefined;
@@ -69,7 +70,7 @@ export class Condenser implements Disposable {
         random: random.derive('fine-tuning'),
       });
     }
-    this.#frequencies = new FrequencyPlayer({
+    this.#frequencies = new FrequencySource({
       frequencies,
       dimension: extractor.featureDimension,
       classes,
@@ -78,7 +79,12 @@ export class Condenser implements Disposable {
       iterations,
       random,
     });
-    this.#images = new Player({ parameters: [synthetic.images], optimizer, schedule, iterations });
+    this.#images = new ScheduledOptimizer({
+      parameters: [synthetic.images],
+      optimizer,
+      schedule,
+      iterations,
+    });
   }
 
   /** Iterations done. */
@@ -106,12 +112,12 @@ export class Condenser implements Disposable {
       return { ...played, frequencyScale: scale, learningRate };
     } catch (error) {
       if (!(error instanceof NonFiniteError) || this.#options.onNonFinite !== 'skip') throw error;
-      return this.#skip(error.step);
+      return this.#skip(error.step as NonFiniteIteration);
     }
   }
 
   /** Leaves an iteration out: everything is drawn anew at the next; the schedules go on, being over all iterations. */
-  #skip({ discrepancy, fineTuneLoss, frequencyScale, learningRate }: NonFiniteStep) {
+  #skip({ discrepancy, fineTuneLoss, frequencyScale, learningRate }: NonFiniteIteration) {
     this.#target?.features.dispose();
     this.#target = undefined;
     this.#images.advance(undefined);

@@ -1,5 +1,8 @@
 import { UsageError } from '../../core/index.js';
-import { Player, type PlayerState } from '../../distill/scheduled-optimizer.js';
+import {
+  ScheduledOptimizer,
+  type ScheduledOptimizerState,
+} from '../../distill/scheduled-optimizer.js';
 import type { OptimizerOptions, ScheduleOptions } from '../../nn/index.js';
 import { grad, type RandomGenerator, type Tensor } from '../../tensor/index.js';
 import { gaussianFrequencies } from './frequencies.js';
@@ -37,7 +40,7 @@ export interface LearnedFrequencies {
   readonly schedule?: ScheduleOptions;
 }
 
-export interface FrequencyPlayerOptions {
+export interface FrequencySourceOptions {
   readonly frequencies: Frequencies;
   /** Number of features. */
   readonly dimension: number;
@@ -63,19 +66,19 @@ export interface DrawnFrequencies {
 }
 
 /** Where a sampling network and its player stand. The tensors stay theirs. */
-export interface FrequencyPlayerState {
+export interface FrequencySourceState {
   readonly network: ReadonlyMap<string, Tensor>;
-  readonly player: PlayerState;
+  readonly player: ScheduledOptimizerState;
 }
 
 /** Draws the frequencies of every iteration: from a normal distribution, or from a sampling network that learns. */
-export class FrequencyPlayer implements Disposable {
+export class FrequencySource implements Disposable {
   readonly samplingNetwork: SamplingNetwork | undefined;
-  readonly #options: FrequencyPlayerOptions;
-  readonly #player: Player | undefined;
+  readonly #options: FrequencySourceOptions;
+  readonly #player: ScheduledOptimizer | undefined;
 
   /** Throws UsageError for settings of a sampling network that contradict each other or the real batch. */
-  constructor(options: FrequencyPlayerOptions) {
+  constructor(options: FrequencySourceOptions) {
     this.#options = options;
     const { frequencies, dimension, realPerClass, iterations, random } = options;
     if (frequencies.kind !== 'sampling-network') return;
@@ -83,7 +86,7 @@ export class FrequencyPlayer implements Disposable {
     this.samplingNetwork = new SamplingNetwork({ ...frequencies, dimension, random });
     const { optimizer, schedule } = frequencies;
     const parameters = this.samplingNetwork.parameters();
-    this.#player = new Player({ parameters, optimizer, schedule, iterations });
+    this.#player = new ScheduledOptimizer({ parameters, optimizer, schedule, iterations });
   }
 
   /** Frequencies around `scale`. */
@@ -142,13 +145,13 @@ export class FrequencyPlayer implements Disposable {
   }
 
   /** Undefined without a sampling network, which alone has a state. */
-  getState(): FrequencyPlayerState | undefined {
+  getState(): FrequencySourceState | undefined {
     if (this.samplingNetwork === undefined || this.#player === undefined) return undefined;
     return { network: this.samplingNetwork.state(), player: this.#player.getState() };
   }
 
   /** Goes on from a state (values are copied). Throws UsageError when it does not fit. */
-  setState(state: FrequencyPlayerState | undefined): void {
+  setState(state: FrequencySourceState | undefined): void {
     if ((state === undefined) !== (this.samplingNetwork === undefined)) {
       throw new UsageError('the state of the frequencies is of another kind (distill.frequencies)');
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { numbers } from '../../tensor/testing/compare.js';
-import type { LearnedFrequencies } from '../index.js';
+import type { LearnedFrequencies } from './frequency-source.js';
 import { condenser, run, samplingNetwork } from './testing/condenser.js';
 
 describe('a condenser whose loss is not a number', () => {

@@ -7,9 +7,11 @@ import type { ImageModel } from '../../models/index.js';
 import type { OptimizerOptions, ScheduleOptions } from '../../nn/index.js';
 import type { RandomGenerator } from '../../tensor/index.js';
 import type { ExtractorPool } from '../../train/extractors.js';
+import type { DistillOptions } from '../method.js';
 import type { Frequencies } from './frequency-source.js';
 import type { Matching } from './matching.js';
 
+/** What the min-max game depends on. */
 export interface CondenseOptions {
   readonly iterations: number;
   readonly matching: Matching;
@@ -41,6 +43,9 @@ export interface CondenserInput {
   readonly chunks?: Partial<Chunks>;
   readonly random: RandomGenerator;
 }
+
+/** The options of NCFM. */
+export interface NcfmOptions extends DistillOptions, CondenseOptions {}
 
 /** What one iteration did. */
 export interface IterationReport {

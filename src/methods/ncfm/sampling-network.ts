@@ -21,6 +21,9 @@ export function usualWidth(dimension: number): number {
   return Math.min(dimension, 512);
 }
 
+/** Frequencies per component when left out. */
+export const usualPerComponent = 16;
+
 /**
  * The sampling network ψ (the paper's §4.1): the frequency distribution is a scale mixture of normals,
  * p(t) = ∫ N(t | 0, Σ) p(Σ) dΣ, and ψ maps white noise to the scales of the mixture's components. Frequencies are then
@@ -36,7 +39,7 @@ export class SamplingNetwork extends Module {
   constructor({
     dimension,
     count,
-    perComponent = 16,
+    perComponent = usualPerComponent,
     width = usualWidth(dimension),
     bound = 2,
     random,

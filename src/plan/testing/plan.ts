@@ -1,9 +1,10 @@
 import { defaultSiamese, noAugmentation } from '../../augment/index.js';
+import type { NcfmOptions } from '../../methods/index.js';
 import { testDevice } from '../../tensor/testing/on-device.js';
 import type { Plan } from '../plan.js';
 
 /** A plan on the digits that takes a second or two: everything real, everything small. */
-export const smallPlan: Plan = {
+export const smallPlan: Plan & { readonly distill: NcfmOptions } = {
   name: 'small',
   seed: 1,
   repeats: 1,
@@ -30,6 +31,7 @@ export const smallPlan: Plan = {
     augmentation: noAugmentation,
   },
   distill: {
+    method: 'ncfm',
     imagesPerClass: 2,
     formation: { mode: 'single', factor: 1 },
     initialization: { kind: 'mix' },
@@ -85,3 +87,8 @@ export const smallPlan: Plan = {
     jointEpochs: null,
   },
 };
+
+/** The options of a plan's method, which is NCFM. */
+export function ncfmOptions({ distill }: Pick<Plan, 'distill'>): NcfmOptions {
+  return distill as NcfmOptions;
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseSize } from '../core/size.js';
+import { parseSize } from './size.js';
 
 /** A range of numbers; `above` and `below` exclude the bound itself. */
 export interface Range {

@@ -1,0 +1,104 @@
+import type { z } from 'zod';
+import type { Dataset } from '../data/index.js';
+import type { Chunks } from '../distill/chunks.js';
+import type { Formation } from '../distill/formation.js';
+import type { Initialization, SyntheticImages } from '../distill/synthetic.js';
+import type { ImageModel } from '../models/index.js';
+import type { RandomGenerator, Tensor } from '../tensor/index.js';
+import type { ExtractorPool } from '../train/extractors.js';
+
+/** The options that every method has; each adds its own. */
+export interface DistillOptions {
+  /** The method's name. */
+  readonly method: string;
+  /** The budget: stored images per class. */
+  readonly imagesPerClass: number;
+  readonly formation: Formation;
+  readonly initialization: Initialization;
+  readonly iterations: number;
+}
+
+/**
+ * A way to distil a dataset. Whatever plays, keeps, tells, draws or tests a distillation knows methods by this alone.
+ */
+export interface Method<Options extends DistillOptions = DistillOptions> {
+  /** As configurations have it: `ncfm`. */
+  readonly name: string;
+  /** As charts and documents have it: `NCFM`. */
+  readonly title: string;
+  /** What the images descend, in words: `discrepancy`. */
+  readonly loss: string;
+  /** What pretraining provides: nothing, or a pool of networks, each before and after its training. */
+  readonly material: 'none' | 'pool';
+  /** The `distill` mapping of a configuration that names this method. */
+  readonly schema: z.ZodType<Options>;
+  /** What is not stated in a configuration; in the form that configurations have. */
+  readonly defaults: { readonly [option: string]: unknown };
+  /** Options that are right one by one and contradict each other. */
+  problems?(options: Options): readonly OptionProblem[];
+  /** Real images of each class that an iteration draws. */
+  realPerClass(options: Options): number;
+  /** Images that a class must have. */
+  requirements?(options: Options): readonly ImageRequirement[];
+  /** Makes the images as they are before the first iteration. The caller disposes the distiller and owns its images. */
+  start(input: MethodInput<Options>): Promise<Distiller>;
+}
+
+export interface OptionProblem {
+  /** Keys and positions below `distill`. */
+  readonly path: readonly (string | number)[];
+  /** What was expected and what was found. */
+  readonly text: string;
+}
+
+export interface ImageRequirement {
+  readonly images: number;
+  /** To be read after a number of images: `for 40 clusters`. */
+  readonly purpose: string;
+}
+
+export interface MethodInput<Options extends DistillOptions = DistillOptions> {
+  readonly dataset: Dataset;
+  readonly options: Options;
+  /** There unless the method's material is none; the caller's. */
+  readonly pool?: ExtractorPool | undefined;
+  /** A new network of the extractors' architecture, initialised by `random`, or in any way when that is left out. */
+  readonly buildModel: (random?: RandomGenerator) => ImageModel;
+  /** How much is worked on at once; chosen by the method where it is left out. */
+  readonly chunks?: Partial<Chunks> | undefined;
+  readonly random: RandomGenerator;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A distillation on its way. */
+export interface Distiller extends Disposable {
+  /** The images as they are now. Disposed by their owner, not with the distiller. */
+  readonly synthetic: SyntheticImages;
+  /** Iterations done. */
+  readonly iteration: number;
+  /** One iteration. Throws NonFiniteError when it has no number for a loss or gradient, and leaves the images alone. */
+  step(): StepReport;
+  /** Enough to go on exactly. To be asked within a scope, which owns what is new among the tensors. */
+  getState(): DistillerState;
+  /** Goes on from a state (values are copied). Throws UsageError when it is another distillation's. */
+  setState(state: DistillerState): void;
+}
+
+/** What an iteration did. */
+export interface StepReport {
+  /** What the images descend, before the step; may be no number where the iteration was left out. */
+  readonly loss: number;
+  /** Other figures by their names; those whose name ends with `Loss` are shown beside the loss. */
+  readonly terms: Readonly<Record<string, number>>;
+  readonly learningRate: number;
+  /** The loss or gradient was not a number, so that nothing was moved. */
+  readonly skipped?: true;
+  /** What the user should know, told once of each kind. */
+  readonly warnings?: readonly { readonly kind: string; readonly message: string }[];
+}
+
+/** A distillation taken apart: tensors by name, and values that JSON can hold. */
+export interface DistillerState {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly values: object;
+}

@@ -1,0 +1,127 @@
+import { decodedPerClass } from '../../distill/formation.js';
+import { initializeSynthetic } from '../../distill/synthetic.js';
+import type { Distiller, ImageRequirement, Method, MethodInput, StepReport } from '../method.js';
+import { clusterClasses } from './clusters.js';
+import { Condenser } from './condenser.js';
+import { flattenState, unflattenState } from './condenser-state.js';
+import { ncfmDefaults } from './defaults.js';
+import type { IterationReport, NcfmOptions } from './options.js';
+import { ncfmProblems, realImages } from './problems.js';
+import { ncfmSchema } from './schema.js';
+
+/** Neural characteristic function matching (Wang et al., CVPR 2025). */
+export const ncfm: Method<NcfmOptions> = {
+  name: 'ncfm',
+  title: 'NCFM',
+  loss: 'discrepancy',
+  material: 'pool',
+  schema: ncfmSchema,
+  defaults: ncfmDefaults,
+  problems: ncfmProblems,
+  realPerClass: (options) => realImages(options).perClass,
+  requirements,
+  start,
+};
+
+function requirements({ matching, formation, imagesPerClass }: NcfmOptions): ImageRequirement[] {
+  if (matching.strategy === 'plain') return [{ images: 1, purpose: 'for matching' }];
+  const clusters = decodedPerClass(formation, imagesPerClass);
+  return [{ images: clusters, purpose: `for ${clusters} clusters` }];
+}
+
+async function start(input: MethodInput<NcfmOptions>): Promise<Distiller> {
+  const { dataset, pool, buildModel, options, chunks, random } = input;
+  if (pool === undefined) throw new TypeError('NCFM compares features of a pool of networks');
+  const clusters = await clustersOf({ ...input, pool });
+  const { imagesPerClass, formation, initialization } = options;
+  const synthetic = initializeSynthetic(dataset, {
+    imagesPerClass,
+    formation,
+    initialization,
+    random: random.derive('start'),
+    ...(clusters && initialization.kind === 'mix' ? { candidates: clusters } : {}),
+  });
+  try {
+    const condenser = new Condenser({
+      dataset,
+      synthetic,
+      pool,
+      buildModel,
+      options,
+      random: random.derive('condense'),
+      ...(clusters && { clusters }),
+      ...(chunks && { chunks }),
+    });
+    return distillerOf(condenser);
+  } catch (error) {
+    synthetic.dispose();
+    throw error;
+  }
+}
+
+async function clustersOf({
+  dataset,
+  pool,
+  buildModel,
+  options: { matching, formation, imagesPerClass },
+  chunks,
+  random,
+  signal,
+}: MethodInput<NcfmOptions> & { readonly pool: NonNullable<MethodInput['pool']> }) {
+  if (matching.strategy === 'plain') return undefined;
+  return await clusterClasses({
+    dataset,
+    pool,
+    buildModel,
+    perClass: decodedPerClass(formation, imagesPerClass),
+    groups: matching.groups,
+    imagesAtOnce: chunks?.real,
+    random: random.derive('clusters'),
+    signal,
+  });
+}
+
+/** A game as the distillation that it is. */
+export function distillerOf(condenser: Condenser): Distiller {
+  return {
+    synthetic: condenser.synthetic,
+    get iteration() {
+      return condenser.iteration;
+    },
+    step: () => reportOf(condenser.step(), condenser.iteration),
+    getState: () => flattenState(condenser.getState()),
+    setState: ({ tensors, values }) =>
+      condenser.setState(
+        unflattenState({
+          tensors,
+          values: values as Parameters<typeof unflattenState>[0]['values'],
+        }),
+      ),
+    [Symbol.dispose]: () => condenser.dispose(),
+  };
+}
+
+function reportOf(report: IterationReport, iteration: number): StepReport {
+  const { discrepancy, fineTuneLoss, frequencyScale, frequencyObjective, mixtureScales } = report;
+  const warning = collapseWarning(mixtureScales, iteration);
+  return {
+    loss: discrepancy,
+    terms: {
+      ...(fineTuneLoss !== undefined && { fineTuningLoss: fineTuneLoss }),
+      frequencyScale,
+      ...(frequencyObjective !== undefined && { samplingObjective: frequencyObjective }),
+      ...(mixtureScales && { leastScale: mixtureScales[0], largestScale: mixtureScales[1] }),
+    },
+    learningRate: report.learningRate,
+    ...(report.skipped && { skipped: true }),
+    ...(warning !== undefined && { warnings: [{ kind: 'collapsed', message: warning }] }),
+  };
+}
+
+/** A sampling network whose scales differ by less has collapsed to a single Gaussian. */
+const leastSpread = 1.01;
+
+function collapseWarning(scales: IterationReport['mixtureScales'], iteration: number) {
+  if (scales === undefined || scales[1] / scales[0] >= leastSpread) return undefined;
+  return `the sampling network has collapsed at iteration ${iteration}: all of its scales are ${scales[1].toPrecision(3)} times the base, so that it draws from a single Gaussian. Try a smaller learning rate (distill.frequencies.optimizer), another objective, or distill.frequencies.kind gaussian`;
+}

@@ -1,0 +1,26 @@
+import { areFinite, NonFiniteError, type NonFiniteStep } from '../../distill/non-finite.js';
+import type { Tensor } from '../../tensor/index.js';
+
+/** An iteration of the game whose loss or gradient is not a number. */
+export interface NonFiniteIteration extends NonFiniteStep {
+  readonly discrepancy: number;
+  readonly fineTuneLoss: number | undefined;
+  readonly frequencyObjective: number | undefined;
+  readonly frequencyScale: number;
+  readonly learningRate: number;
+  /** The draw of the extractor: which network of the pool, and its weight of initial parameters. */
+  readonly extractor: { readonly network: number; readonly beta: number };
+}
+
+/** Throws NonFiniteError unless the losses of an iteration, and every element of its gradients, are finite. */
+export function requireFiniteStep(
+  step: NonFiniteIteration,
+  gradients: readonly (Tensor | undefined)[],
+): void {
+  const { discrepancy, fineTuneLoss = 0, frequencyObjective = 0 } = step;
+  const hasLoss = Number.isFinite(discrepancy + fineTuneLoss + frequencyObjective);
+  if (hasLoss && areFinite(gradients)) return;
+  const { frequencyScale, extractor } = step;
+  const circumstances = `frequency scale ${frequencyScale.toPrecision(3)}, network ${extractor.network + 1} of the pool`;
+  throw new NonFiniteError(hasLoss ? 'gradient' : 'loss', circumstances, step);
+}
