@@ -25,7 +25,9 @@ export const isForDistribution = linked.test(readFileSync(join(root, 'build/ncfm
 
 /** The environment without what npm tells the scripts that it runs, and without a choice of LibTorch. */
 const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_|INIT_CWD|LIBTORCH)/.test(name)),
+  Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|NODE_OPTIONS|NODE_PATH|INIT_CWD|LIBTORCH)/.test(name),
+  ),
 );
 
 /** Runs a program. */

@@ -78,8 +78,11 @@ export interface Native {
 
 const root = new URL('../../', import.meta.url);
 
-/** How a person sets up the addon here: in the repository, or where the package is installed (without sources). */
-export const setupCommand = existsSync(new URL('src/', root)) ? 'npm run setup' : 'npx ncfm setup';
+/** Whether this is the repository: packages are installed without sources. */
+const isCheckout = existsSync(new URL('src/', root));
+
+/** What a person types here to have the addon. */
+export const setupCommand = isCheckout ? 'npm run setup' : 'npx ncfm setup';
 
 interface Loaded {
   readonly addon: Native;
@@ -106,10 +109,13 @@ export function beforeUse(task: (addon: Native) => void): void {
   prepare = task;
 }
 
-/** The addon that was built on this machine; without one, those that came with the package, for a LibTorch each. */
+/**
+ * The addon that was built on this machine; without one, those that came with the package, for a LibTorch each. In the
+ * repository such are of whenever it was packed.
+ */
 function candidates(): string[] {
   const built = fileURLToPath(new URL('build/ncfm.node', root));
-  if (existsSync(built)) return [built];
+  if (isCheckout || existsSync(built)) return [built];
   const folder = fileURLToPath(new URL(`prebuilds/${process.platform}-${process.arch}/`, root));
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => name.endsWith('.node'));
@@ -128,7 +134,7 @@ function load(): Loaded {
       failures.push(cause);
     }
   }
-  const reasons = failures.map((cause) => firstLine(cause)).join('; ') || 'there is none yet';
+  const reasons = failures.map(firstLine).join('; ') || 'none came with the package';
   throw new FailureError(
     `The native engine could not be loaded: ${reasons}. Set it up with \`${setupCommand}\`.`,
     { cause: failures[0] },
