@@ -57,13 +57,19 @@ describe('the ncfm program', () => {
   });
 
   it.each([
-    ['in a checkout', 'src', /Cannot find module '.*build\/ncfm\.node'/, 'npm run setup'],
-    ['where it is installed', 'other', /none came with the package/, 'npx ncfm setup'],
-  ])('tells how to mend an engine that cannot be loaded, %s', (_, directory, reason, command) => {
+    // A clone that was packed has an addon of then.
+    [
+      'in a checkout',
+      ['src', 'prebuilds/linux-x64/old.node'],
+      /Cannot find module '.*build\/ncfm\.node'/,
+      'npm run setup',
+    ],
+    ['where it is installed', [], /none came with the package/, 'npx ncfm setup'],
+  ])('tells how to mend an engine that cannot be loaded, %s', (_, paths, reason, command) => {
     const folder = temporaryFolder();
     cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
     cpSync(join(root, 'package.json'), join(folder, 'package.json'));
-    mkdirSync(join(folder, directory));
+    for (const path of paths) mkdirSync(join(folder, path), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     const run = (...args: readonly string[]) =>
       spawnSync(process.execPath, [join(folder, 'dist/cli/main.js'), ...args], {

@@ -29,7 +29,7 @@ describe('scripts/setup.mjs', () => {
   it('explains itself on stdout', () => {
     const { status, stdout } = setup(['--help']);
     expect(status).toBe(0);
-    expect(stdout).toContain('--no-dataset');
+    expect(stdout).toContain('--yes');
     expect(stdout).toContain('LIBTORCH');
   });
 

@@ -119,7 +119,7 @@ function advice(output) {
   if (/Unable to locate package|has no installation candidate/.test(output)) {
     return (
       'This release does not have all of these packages. LibTorch can come from elsewhere: set LIBTORCH to ' +
-      'the directory of one (https://pytorch.org/get-started/locally). For Fashion-MNIST pass --no-dataset.'
+      'the directory of one (https://pytorch.org/get-started/locally).'
     );
   }
   return undefined;

@@ -13,7 +13,7 @@ import { which } from './shell.mjs';
 
 /** Where TorchConfig.cmake lies below an installation's root; `*` is the machine's architecture. */
 const LAYOUTS = ['share/cmake/Torch', 'lib/cmake/Torch', 'lib/*/cmake/Torch', 'cmake/Torch', '.'];
-const SYSTEM_ROOTS = ['/usr', '/usr/local', '/opt/homebrew/opt/pytorch', '/usr/local/opt/pytorch'];
+const SYSTEM_ROOTS = ['/usr', '/usr/local'];
 
 /**
  * Finds the LibTorch to build against: LIBTORCH, else the torch package of Python, else the

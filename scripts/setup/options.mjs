@@ -8,7 +8,6 @@ installed after asking on a terminal; where there is none, set-up stops and says
 
   --yes            install missing packages of the system without asking
   --for <purpose>  run (default), test, or build: 'build' leaves out the dataset
-  --no-dataset     don't install Fashion-MNIST
   --fresh          build all anew
   --help           show this text
 
@@ -43,7 +42,7 @@ export function parseOptions(args) {
     );
   }
   const { yes, fresh, help } = values;
-  return { dataset: purpose !== 'build' && !values['no-dataset'], yes, fresh, help };
+  return { dataset: purpose !== 'build', yes, fresh, help };
 }
 
 /** @param {string[]} args */
@@ -53,7 +52,6 @@ function parse(args) {
       args,
       options: {
         for: { type: 'string', default: 'run' },
-        'no-dataset': { type: 'boolean', default: false },
         yes: { type: 'boolean', short: 'y', default: false },
         fresh: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },

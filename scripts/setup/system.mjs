@@ -47,17 +47,15 @@ const OPENBLAS = {
  * @throws {SetupError} with what to install and how, if it isn't done here
  */
 export async function ensureLibTorchAndTools(options) {
-  const missing = () => [...missingTools(), ...(findLibTorch() ? [] : [LIBTORCH])];
-  const needs = missing();
+  let libTorch = findLibTorch();
+  let needs = [...missingTools(), ...(libTorch ? [] : [LIBTORCH])];
   if (needs.length > 0 && hasApt()) {
-    await installWithApt(
-      needs.flatMap(({ packages }) => packages),
-      options,
-    );
+    const packages = needs.flatMap((need) => need.packages);
+    await installWithApt(packages, options);
+    libTorch = findLibTorch();
+    needs = [...missingTools(), ...(libTorch ? [] : [LIBTORCH])];
   }
-  const libTorch = findLibTorch();
-  const still = missing();
-  if (libTorch === undefined || still.length > 0) throw notInstalled(still);
+  if (libTorch === undefined || needs.length > 0) throw notInstalled(needs);
   done('compiler and CMake');
   done(`LibTorch ${libTorch.version} (${libTorch.origin})`);
   if (libTorch.origin === 'Debian') await ensureOpenBlas(options);
@@ -91,7 +89,7 @@ async function ensureOptional({ what, packages, otherwise }, options) {
     await installWithApt(packages, options);
     return true;
   } catch (error) {
-    if (options.yes || !(error instanceof SetupError)) throw error;
+    if (!(error instanceof SetupError)) throw error;
     warn(error.message);
     return false;
   }
@@ -108,7 +106,7 @@ function missingTools() {
       what: 'a C++ compiler',
       packages: ['g++'],
       otherwise:
-        'install GCC 9 or later, or Clang 10 or later (macOS: `xcode-select --install`); LibTorch 2.13 and later need one that knows C++20',
+        'install GCC 9 or later, or Clang 10 or later; LibTorch 2.13 and later need one that knows C++20',
     },
     {
       commands: ['cmake'],
