@@ -11,8 +11,7 @@ import { cmakeSettings } from './setup/addon.mjs';
 import { BUILD, ROOT } from './setup/paths.mjs';
 import { begin, done, SetupError } from './setup/report.mjs';
 import { run } from './setup/shell.mjs';
-import { loadState } from './setup/state.mjs';
-import { ensureSystemPackages } from './setup/system.mjs';
+import { ensureLibTorchAndTools } from './setup/system.mjs';
 
 const FOLDER = join(BUILD, 'sanitize');
 const REPORTS = join(FOLDER, 'reports');
@@ -23,8 +22,8 @@ const TESTS = ['tensor', 'nn', 'augment', 'models', 'distill', 'data', 'exchange
 );
 const DEFAULT_TESTS = [...TESTS, 'test/fuzz/'];
 
-function buildAddon() {
-  const libTorch = ensureSystemPackages({ dataset: false, state: loadState({ fresh: false }) });
+async function buildAddon() {
+  const libTorch = await ensureLibTorchAndTools({ yes: false });
   begin('compiling the addon with sanitizers (some minutes)');
   run({
     title: 'Configuring the sanitized addon',
@@ -88,7 +87,7 @@ function runTests(tests) {
 }
 
 try {
-  buildAddon();
+  await buildAddon();
   checkSanitizers();
   const tests = process.argv.slice(2);
   const { status } = runTests(tests.length > 0 ? tests : DEFAULT_TESTS);

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-// Makes a fresh clone ready: system packages, npm packages, the native addon, the TypeScript build.
-// Runs before anything is installed, so it uses nothing but Node. Every step looks first and acts
-// only when something is missing or has changed; running it again costs a fraction of a second.
+// Makes ncfm ready, in a fresh clone (`npm run setup`) and where it is installed (`npx ncfm setup`). Runs before anything
+// else is there, so it uses nothing but Node. What is already done is found out and left alone.
 
 import { buildAddon } from './setup/addon.mjs';
 import { ensureNpmPackages } from './setup/npm.mjs';
 import { HELP, parseOptions } from './setup/options.mjs';
+import { IS_CHECKOUT, ROOT } from './setup/paths.mjs';
+import { usePrebuiltAddon } from './setup/prebuilt.mjs';
 import { done, SetupError } from './setup/report.mjs';
-import { loadState } from './setup/state.mjs';
-import { ensureSystemPackages } from './setup/system.mjs';
+import { ensureDataset, ensureLibTorchAndTools } from './setup/system.mjs';
 import { buildTypeScript } from './setup/typescript.mjs';
 
 const OLDEST_NODE = [20, 19];
@@ -26,7 +26,7 @@ function checkNode() {
 }
 
 /** @param {string[]} args */
-function main(args) {
+async function main(args) {
   const options = parseOptions(args);
   if (options.help) {
     process.stdout.write(HELP);
@@ -34,18 +34,46 @@ function main(args) {
   }
   const start = performance.now();
   checkNode();
-  const state = loadState({ fresh: options.fresh });
-  const libTorch = ensureSystemPackages({ dataset: options.dataset, state });
-  ensureNpmPackages();
-  buildAddon({ libTorch, state });
-  buildTypeScript({ state });
+  if (IS_CHECKOUT) await setUpCheckout(options);
+  else await setUpPackage(options);
   done(`ready in ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }
 
+/** @param {import('./setup/options.mjs').Options} options */
+async function setUpCheckout(options) {
+  const libTorch = await ensureLibTorchAndTools(options);
+  if (options.dataset) await ensureDataset(options);
+  ensureNpmPackages();
+  buildAddon({ libTorch, ...options });
+  buildTypeScript(options);
+}
+
+/**
+ * npm has installed the packages, and dist/ comes compiled: only the addon may be missing.
+ * @param {import('./setup/options.mjs').Options} options
+ */
+async function setUpPackage(options) {
+  if (await usePrebuiltAddon(options)) return;
+  buildAddon({ libTorch: await ensureLibTorchAndTools(options), ...options });
+}
+
+/**
+ * @param {unknown} error
+ * @returns {SetupError}
+ */
+function asSetupError(error) {
+  if (error instanceof SetupError) return error;
+  const { code, path } = /** @type {NodeJS.ErrnoException} */ (error);
+  if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
+  return new SetupError(
+    `${path} cannot be written (${code}). Run this as whoever may write to ${ROOT}.`,
+  );
+}
+
 try {
-  main(process.argv.slice(2));
+  await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  process.stderr.write(`✗ ${error.message}\n`);
-  process.exitCode = error.exitCode;
+  const { message, exitCode } = asSetupError(error);
+  process.stderr.write(`✗ ${message}\n`);
+  process.exitCode = exitCode;
 }

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -56,10 +56,20 @@ describe('the ncfm program', () => {
     });
   });
 
-  it('tells how to mend an engine that cannot be loaded', () => {
+  it.each([
+    // A clone that was packed has an addon of then.
+    [
+      'in a checkout',
+      ['src', 'prebuilds/linux-x64/old.node'],
+      /Cannot find module '.*build\/ncfm\.node'/,
+      'npm run setup',
+    ],
+    ['where it is installed', [], /none came with the package/, 'npx ncfm setup'],
+  ])('tells how to mend an engine that cannot be loaded, %s', (_, paths, reason, command) => {
     const folder = temporaryFolder();
     cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
     cpSync(join(root, 'package.json'), join(folder, 'package.json'));
+    for (const path of paths) mkdirSync(join(folder, path), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     const run = (...args: readonly string[]) =>
       spawnSync(process.execPath, [join(folder, 'dist/cli/main.js'), ...args], {
@@ -71,17 +81,20 @@ describe('the ncfm program', () => {
     expect(status).toBe(1);
     const { ok, findings } = JSON.parse(stdout);
     expect(ok).toBe(false);
+    const message = new RegExp(
+      `^The native engine could not be loaded: ${reason.source}\\. Set it up with \`${command}\`\\.\n?$`,
+    );
     expect(findings).toContainEqual({
       name: 'native engine',
       state: 'broken',
-      detail: expect.stringContaining('ncfm.node'),
-      remedy: 'npm run setup',
+      detail: expect.stringMatching(message),
+      remedy: command,
     });
     expect(run('--help').status).toBe(0);
     expect(run('run', 'digits')).toMatchObject({
       status: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^The native engine could not be loaded .*npm run setup/),
+      stderr: expect.stringMatching(message),
     });
   });
 

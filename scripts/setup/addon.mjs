@@ -1,42 +1,56 @@
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { BUILD, ROOT } from './paths.mjs';
+import { ADDON, BUILD, IS_CHECKOUT, ROOT } from './paths.mjs';
 import { begin, done, SetupError } from './report.mjs';
 import { run, which } from './shell.mjs';
-import { filesBelow, fingerprint } from './state.mjs';
 
-const ADDON = join(BUILD, 'ncfm.node');
 const CMAKE_BUILD = join(BUILD, 'addon');
-const CMAKE_LISTS = join(ROOT, 'CMakeLists.txt');
+/** What CMake was configured for. */
+const CONFIGURED = join(CMAKE_BUILD, 'configured.json');
 
 /**
- * @typedef {object} Built
- * @property {string} settings what CMake was configured with, as JSON
- * @property {string} hash over sources, settings and LibTorch
- * @property {number} size of the addon, in bytes
+ * Compiles build/ncfm.node, of which CMake sees what has changed; anew with another compiler, LibTorch or version of
+ * the Node-API headers, whose files may be older than what was built from those before.
+ * @param {{ libTorch: import('./libtorch.mjs').LibTorch, fresh: boolean }} options
  */
-
-/**
- * Compiles build/ncfm.node when a source, the compiler, LibTorch or a Node-API header package has
- * changed.
- * @param {{ libTorch: import('./libtorch.mjs').LibTorch, state: import('./state.mjs').State }} options
- */
-export function buildAddon({ libTorch, state }) {
-  const settings = cmakeSettings(libTorch);
-  const sources = [CMAKE_LISTS, ...filesBelow(join(ROOT, 'native'))];
+export function buildAddon({ libTorch, fresh }) {
   const { CXX, CXXFLAGS } = process.env;
-  const identity = JSON.stringify({ settings, CXX, CXXFLAGS, ...identify(libTorch, headers()) });
-  const hash = fingerprint(sources, identity);
-  const built = /** @type {Partial<Built>} */ (state.recall('addon') ?? {});
-  if (built.hash !== hash || built.size !== sizeOf(ADDON)) {
-    begin(`compiling the addon on ${availableParallelism()} cores (a minute or two)`);
-    state.forget('addon');
-    compile(settings, built.settings !== identity);
-    state.record('addon', { hash, settings: identity, size: sizeOf(ADDON) });
-  }
+  const settings = cmakeSettings(libTorch);
+  const modifiedLibTorch = modified(join(libTorch.cmakeDirectory, 'TorchConfig.cmake'));
+  const versions = [libTorch.version, modifiedLibTorch, headers().map(({ version }) => version)];
+  const identity = JSON.stringify({ ROOT, settings, CXX, CXXFLAGS, versions });
+  const before = modified(ADDON);
+  begin('compiling what has changed of the addon (all of it takes a minute or two)');
+  if (fresh || readIfThere(CONFIGURED) !== identity) configure(settings, identity);
+  run({
+    title: 'Compiling the addon',
+    command: 'cmake',
+    args: ['--build', CMAKE_BUILD, '--parallel', String(availableParallelism())],
+  });
+  if (modified(ADDON) !== before) checkAddon();
   done('addon (build/ncfm.node)');
+}
+
+/**
+ * Loads an addon in a process of its own, which it may end.
+ * @param {string} path
+ * @returns {string | undefined} why it can't be loaded; nothing if it can
+ */
+export function whyNotLoaded(path) {
+  const args = ['-e', 'require(process.argv[1])', path];
+  const { status, signal, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status === 0) return undefined;
+  return /Error: (.*)/.exec(stderr)?.[1] ?? signal ?? stderr.trim();
+}
+
+function checkAddon() {
+  const reason = whyNotLoaded(ADDON);
+  if (reason === undefined) return;
+  rmSync(ADDON);
+  throw new SetupError(`The addon was built and can't be loaded: ${reason}`);
 }
 
 /**
@@ -55,13 +69,19 @@ export function cmakeSettings({ cmakeDirectory }) {
 }
 
 /**
- * What a path doesn't tell: LibTorch and the header packages may be upgraded in place.
- * @param {import('./libtorch.mjs').LibTorch} libTorch
- * @param {{ version: string }[]} packages
+ * @param {string[]} settings
+ * @param {string} identity of all that decides the build, beside the files that CMake watches
  */
-function identify({ cmakeDirectory, version }, packages) {
-  const { mtimeMs } = statSync(join(cmakeDirectory, 'TorchConfig.cmake'));
-  return { libTorch: [version, mtimeMs], headers: packages.map((item) => item.version) };
+function configure(settings, identity) {
+  rmSync(CMAKE_BUILD, { recursive: true, force: true });
+  rmSync(ADDON, { force: true });
+  mkdirSync(CMAKE_BUILD, { recursive: true });
+  run({
+    title: 'Configuring the addon',
+    command: 'cmake',
+    args: ['-S', ROOT, '-B', CMAKE_BUILD, ...settings],
+  });
+  writeFileSync(CONFIGURED, identity);
 }
 
 /** @returns {{ directory: string, version: string }[]} the header packages, where Node finds them */
@@ -85,36 +105,26 @@ function resolveManifest(require, name) {
   try {
     return require.resolve(`${name}/package.json`);
   } catch {
+    const command = IS_CHECKOUT ? 'npm install' : 'npm install ncfm';
     throw new SetupError(
-      `The npm package ${name} is not installed; reinstall ncfm's dependencies with \`npm install\`.`,
+      `The npm package ${name}, which ncfm depends on, is not installed. Type \`${command}\`.`,
     );
   }
 }
 
-/**
- * @param {string[]} settings
- * @param {boolean} fromScratch whether CMake's own cache may be of another configuration
- */
-function compile(settings, fromScratch) {
-  if (fromScratch) rmSync(CMAKE_BUILD, { recursive: true, force: true });
-  run({
-    title: 'Configuring the addon',
-    command: 'cmake',
-    args: ['-S', ROOT, '-B', CMAKE_BUILD, ...settings],
-  });
-  run({
-    title: 'Compiling the addon',
-    command: 'cmake',
-    args: ['--build', CMAKE_BUILD, '--parallel', String(availableParallelism())],
-  });
-  run({
-    title: 'Loading the addon',
-    command: process.execPath,
-    args: ['-e', 'require(process.argv[1])', ADDON],
-  });
+/** @param {string} path */
+function readIfThere(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
-/** @param {string} path */
-function sizeOf(path) {
-  return existsSync(path) ? statSync(path).size : -1;
+/**
+ * @param {string} path
+ * @returns {number | undefined} milliseconds since 1970; nothing if it doesn't exist
+ */
+function modified(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }

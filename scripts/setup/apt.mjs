@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { SETUP_YES } from './paths.mjs';
 import { begin, SetupError } from './report.mjs';
 import { attempt, failure, looksOffline, which } from './shell.mjs';
 
@@ -11,17 +13,23 @@ export function hasApt() {
 }
 
 /**
- * Installs packages as root or through a sudo that asks no password.
+ * Installs packages as root or through a sudo that asks no password, after asking the person unless `yes`.
  * @param {readonly string[]} packages
- * @throws {SetupError} with the command to type when neither is possible, or with apt-get's output
+ * @param {{ yes: boolean }} options
+ * @throws {SetupError} with the command to type when that is not allowed or not possible, or with apt-get's output
  */
-export function installWithApt(packages) {
+export async function installWithApt(packages, { yes }) {
   const asRoot = rootCommand();
   if (asRoot === undefined) {
     throw new SetupError(
-      `${packages.join(', ')}: not installed, and installing needs the administrator's rights. Type\n` +
-        `  sudo apt-get update && sudo apt-get install --no-install-recommends -y ${packages.join(' ')}\n` +
-        'and run this again.',
+      `Not installed: ${packages.join(', ')}. Installing takes the administrator's rights. Type\n` +
+        `  ${aptLine(packages)}\nand run this again.`,
+    );
+  }
+  if (!yes && !(await isAgreed(packages))) {
+    throw new SetupError(
+      `Not installed: ${packages.join(', ')}. Type\n  ${aptLine(packages)}\n` +
+        `and run this again, or let it be done by \`${SETUP_YES}\`.`,
     );
   }
   begin(`installing ${packages.join(', ')} with apt-get`);
@@ -34,6 +42,33 @@ export function installWithApt(packages) {
     result = install(asRoot, packages);
   }
   if (!result.ok) throw failure('apt-get install', result.output, advice(result.output));
+}
+
+/**
+ * What a person types to install packages.
+ * @param {readonly string[]} packages
+ */
+export function aptLine(packages) {
+  const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
+  const install = `${sudo}apt-get install --yes --no-install-recommends ${packages.join(' ')}`;
+  return `${sudo}apt-get update && ${install}`;
+}
+
+/**
+ * Asks on the terminal; where there is none, nothing is agreed.
+ * @param {readonly string[]} packages
+ */
+async function isAgreed(packages) {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
+  const dialogue = createInterface({ input: process.stdin, output: process.stderr });
+  const question = `Not installed: ${packages.join(', ')}. Install with apt-get now? [y/N] `;
+  const answer = await new Promise((resolve) => {
+    // Ctrl-D ends the dialogue without an answer.
+    dialogue.once('close', () => resolve(''));
+    dialogue.question(question, resolve);
+  });
+  dialogue.close();
+  return /^y(es)?$/i.test(answer.trim());
 }
 
 /** @returns {string[] | undefined} what to put before a command so that it runs as root */
@@ -84,7 +119,7 @@ function advice(output) {
   if (/Unable to locate package|has no installation candidate/.test(output)) {
     return (
       'This release does not have all of these packages. LibTorch can come from elsewhere: set LIBTORCH to ' +
-      'the directory of one (https://pytorch.org/get-started/locally). For Fashion-MNIST pass --no-dataset.'
+      'the directory of one (https://pytorch.org/get-started/locally).'
     );
   }
   return undefined;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { SetupError } from './report.mjs';
 import { which } from './shell.mjs';
 
@@ -13,19 +13,18 @@ import { which } from './shell.mjs';
 
 /** Where TorchConfig.cmake lies below an installation's root; `*` is the machine's architecture. */
 const LAYOUTS = ['share/cmake/Torch', 'lib/cmake/Torch', 'lib/*/cmake/Torch', 'cmake/Torch', '.'];
-const SYSTEM_ROOTS = ['/usr', '/usr/local', '/opt/homebrew/opt/pytorch', '/usr/local/opt/pytorch'];
+const SYSTEM_ROOTS = ['/usr', '/usr/local'];
 
 /**
  * Finds the LibTorch to build against: LIBTORCH, else the torch package of Python, else the
  * system's.
- * @param {import('./state.mjs').State} state
  * @returns {LibTorch | undefined}
  * @throws {SetupError} if LIBTORCH names something that is no LibTorch
  */
-export function findLibTorch(state) {
+export function findLibTorch() {
   const named = process.env.LIBTORCH;
   if (named) return fromEnvironment(resolve(named));
-  for (const root of pythonTorchRoots(state)) {
+  for (const root of pythonTorchRoots()) {
     const cmakeDirectory = cmakeDirectoryBelow(root);
     if (cmakeDirectory) return describe(cmakeDirectory, 'Python');
   }
@@ -86,86 +85,21 @@ function versionOf(cmakeDirectory) {
   return /PACKAGE_VERSION "([^"]+)"/.exec(readFileSync(path, 'utf8'))?.[1] ?? 'of unknown version';
 }
 
-/**
- * What a Python told of itself. Its module directories change when a package is installed or
- * removed, so the answer holds as long as their modification times do.
- * @typedef {object} PythonAnswer
- * @property {string | null} torch directory of the torch package
- * @property {[path: string, modified: number][]} directories
- */
-
 /** Finding the package does not import it, which would take seconds. */
 const PYTHON_QUESTION = `
-import importlib.util, json, os, sys
+import importlib.util
 spec = importlib.util.find_spec('torch')
-places = list(spec.submodule_search_locations or []) if spec else []
-print(json.dumps({'torch': places[0] if places else None,
-                  'directories': [p for p in sys.path if os.path.isdir(p)]}))
+print((list(spec.submodule_search_locations or []) if spec else [])[0])
 `;
 
-/**
- * @param {import('./state.mjs').State} state
- * @returns {string[]}
- */
-function pythonTorchRoots(state) {
+/** @returns {string[]} the directories of the torch packages of the user's Python and the system's */
+function pythonTorchRoots() {
   const pythons = [which('python3'), which('/usr/bin/python3')].filter(
     (path) => path !== undefined,
   );
-  const distinct = new Map(pythons.map((path) => [realpathSync(path), path]));
-  const environment = pythonEnvironment();
-  const recalled = /** @type {{ environment?: string, answers?: Record<string, PythonAnswer> }} */ (
-    state.recall('python') ?? {}
-  );
-  const known = recalled.environment === environment ? (recalled.answers ?? {}) : {};
-  /** @type {Record<string, PythonAnswer>} */
-  const answers = {};
-  let asked = false;
-  for (const python of distinct.values()) {
-    const answer = known[python];
-    const holds = answer?.directories.every(([path, time]) => modified(path) === time);
-    asked ||= !holds;
-    answers[python] = holds && answer ? answer : ask(python);
-  }
-  if (asked) state.record('python', { environment, answers });
-  return Object.values(answers).flatMap(({ torch }) => (torch === null ? [] : [torch]));
-}
-
-/** Whatever decides which Python answers, and with which packages. */
-function pythonEnvironment() {
-  const {
-    PATH = '',
-    VIRTUAL_ENV,
-    CONDA_PREFIX,
-    PYTHONPATH,
-    PYTHONHOME,
-    PYENV_VERSION,
-  } = process.env;
-  // npm puts its own directories before the user's.
-  const path = PATH.split(delimiter).filter(
-    (directory) => !/node_modules|node-gyp-bin/.test(directory),
-  );
-  return JSON.stringify([path, VIRTUAL_ENV, CONDA_PREFIX, PYTHONPATH, PYTHONHOME, PYENV_VERSION]);
-}
-
-/**
- * @param {string} python
- * @returns {PythonAnswer} an unusable Python has no torch
- */
-function ask(python) {
-  const { stdout, status } = spawnSync(python, ['-c', PYTHON_QUESTION], {
-    encoding: 'utf8',
-    cwd: '/',
+  return pythons.flatMap((python) => {
+    const options = /** @type {const} */ ({ encoding: 'utf8', cwd: '/' });
+    const { status, stdout } = spawnSync(python, ['-c', PYTHON_QUESTION], options);
+    return status === 0 ? [stdout.trim()] : [];
   });
-  if (status !== 0) return { torch: null, directories: [] };
-  /** @type {{ torch: string | null, directories: string[] }} */
-  const { torch, directories } = JSON.parse(stdout);
-  return { torch, directories: directories.map((path) => [path, modified(path) ?? 0]) };
-}
-
-/**
- * @param {string} path
- * @returns {number | undefined} milliseconds since 1970
- */
-function modified(path) {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }

@@ -3,11 +3,12 @@ import { SetupError } from './report.mjs';
 
 export const HELP = `Usage: node scripts/setup.mjs [options]
 
-Installs what ncfm needs and builds it. What is already there is left alone.
+Installs what ncfm needs and builds it. What is already there is left alone. Missing packages of the system are
+installed after asking on a terminal; where there is none, set-up stops and says what to type.
 
+  --yes            install missing packages of the system without asking
   --for <purpose>  run (default), test, or build: 'build' leaves out the dataset
-  --no-dataset     don't install Fashion-MNIST
-  --fresh          forget what earlier runs found and built
+  --fresh          build all anew
   --help           show this text
 
 Environment:
@@ -21,7 +22,8 @@ const PURPOSES = ['run', 'test', 'build'];
 /**
  * @typedef {object} Options
  * @property {boolean} dataset whether Fashion-MNIST is wanted
- * @property {boolean} fresh whether to forget the recorded state
+ * @property {boolean} yes whether the system's packages may be installed without asking
+ * @property {boolean} fresh whether to build all anew
  * @property {boolean} help
  */
 
@@ -32,18 +34,15 @@ const PURPOSES = ['run', 'test', 'build'];
  */
 export function parseOptions(args) {
   const values = parse(args);
-  const purpose = values.for ?? 'run';
+  const purpose = values.for;
   if (!PURPOSES.includes(purpose)) {
     throw new SetupError(
       `--for ${purpose}: unknown purpose; expected ${PURPOSES.slice(0, -1).join(', ')} or ${PURPOSES.at(-1)}.`,
       { exitCode: 2 },
     );
   }
-  return {
-    dataset: purpose !== 'build' && !values['no-dataset'],
-    fresh: values.fresh ?? false,
-    help: values.help ?? false,
-  };
+  const { yes, fresh, help } = values;
+  return { dataset: purpose !== 'build', yes, fresh, help };
 }
 
 /** @param {string[]} args */
@@ -52,10 +51,10 @@ function parse(args) {
     return parseArgs({
       args,
       options: {
-        for: { type: 'string' },
-        'no-dataset': { type: 'boolean' },
-        fresh: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
+        for: { type: 'string', default: 'run' },
+        yes: { type: 'boolean', short: 'y', default: false },
+        fresh: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
       },
     }).values;
   } catch (cause) {

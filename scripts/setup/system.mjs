@@ -14,33 +14,14 @@ import { which } from './shell.mjs';
  * @property {string} otherwise how to get it where there is no apt-get
  */
 
-const LIBTORCH_ELSEWHERE =
-  'download LibTorch (https://pytorch.org/get-started/locally, or `pip install torch`), unpack it, ' +
-  'and `export LIBTORCH=/path/to/libtorch`';
-
-/**
- * Sees to compiler, CMake, LibTorch and (if wanted) Fashion-MNIST, installing what is missing
- * where apt-get may be used.
- * @param {{ dataset: boolean, state: import('./state.mjs').State }} options
- * @returns {import('./libtorch.mjs').LibTorch}
- * @throws {SetupError} with what to install and how, if it can't be done here
- */
-export function ensureSystemPackages({ dataset, state }) {
-  let libTorch = findLibTorch(state);
-  const needs = [...missingTools(), ...missingLibTorch(libTorch)];
-  const data = dataset && !hasFashionMnist();
-  if (hasApt()) {
-    if (data) needs.push(FASHION_MNIST);
-    if (needs.length > 0) installWithApt(needs.flatMap(({ packages }) => packages));
-    libTorch = findLibTorch(state);
-  }
-  const still = [...missingTools(), ...missingLibTorch(libTorch)];
-  if (libTorch === undefined || still.length > 0) throw notInstalled(still);
-  done(`compiler and CMake`);
-  done(`LibTorch ${libTorch.version} (${libTorch.origin})`);
-  if (dataset) reportDataset();
-  return libTorch;
-}
+/** @type {Need} */
+const LIBTORCH = {
+  what: 'LibTorch',
+  packages: ['libtorch-dev', 'libopenblas0-pthread'],
+  otherwise:
+    'download LibTorch (https://pytorch.org/get-started/locally, or `pip install torch`), unpack it, ' +
+    'and `export LIBTORCH=/path/to/libtorch`',
+};
 
 /** @type {Need} */
 const FASHION_MNIST = {
@@ -48,6 +29,71 @@ const FASHION_MNIST = {
   packages: ['dataset-fashion-mnist'],
   otherwise: 'put its four IDX files into data/fashion-mnist/',
 };
+
+/**
+ * Debian's LibTorch runs on whatever BLAS is installed, and the reference one is very slow.
+ * @type {Need}
+ */
+const OPENBLAS = {
+  what: 'OpenBLAS (LibTorch is very slow on the reference BLAS)',
+  packages: ['libopenblas0-pthread'],
+  otherwise: 'install it',
+};
+
+/**
+ * Sees to what the addon is built with and against.
+ * @param {{ yes: boolean }} options
+ * @returns {Promise<import('./libtorch.mjs').LibTorch>}
+ * @throws {SetupError} with what to install and how, if it isn't done here
+ */
+export async function ensureLibTorchAndTools(options) {
+  let libTorch = findLibTorch();
+  let needs = [...missingTools(), ...(libTorch ? [] : [LIBTORCH])];
+  if (needs.length > 0 && hasApt()) {
+    const packages = needs.flatMap((need) => need.packages);
+    await installWithApt(packages, options);
+    libTorch = findLibTorch();
+    needs = [...missingTools(), ...(libTorch ? [] : [LIBTORCH])];
+  }
+  if (libTorch === undefined || needs.length > 0) throw notInstalled(needs);
+  done('compiler and CMake');
+  done(`LibTorch ${libTorch.version} (${libTorch.origin})`);
+  if (libTorch.origin === 'Debian') await ensureOpenBlas(options);
+  return libTorch;
+}
+
+/**
+ * Sees to a fast BLAS below the system's LibTorch.
+ * @param {{ yes: boolean }} options
+ */
+export async function ensureOpenBlas(options) {
+  if (usesReferenceBlas()) await ensureOptional(OPENBLAS, options);
+}
+
+/**
+ * Sees to Fashion-MNIST.
+ * @param {{ yes: boolean }} options
+ */
+export async function ensureDataset(options) {
+  if (hasFashionMnist() || (await ensureOptional(FASHION_MNIST, options))) done('Fashion-MNIST');
+}
+
+/**
+ * @param {Need} need something that ncfm works without
+ * @param {{ yes: boolean }} options
+ * @returns {Promise<boolean>} whether it is there now
+ */
+async function ensureOptional({ what, packages, otherwise }, options) {
+  try {
+    if (!hasApt()) throw new SetupError(`Not installed: ${what}; ${otherwise}.`);
+    await installWithApt(packages, options);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    warn(error.message);
+    return false;
+  }
+}
 
 /** @returns {Need[]} */
 function missingTools() {
@@ -60,7 +106,7 @@ function missingTools() {
       what: 'a C++ compiler',
       packages: ['g++'],
       otherwise:
-        'install GCC 9 or later, or Clang 10 or later (macOS: `xcode-select --install`); LibTorch 2.13 and later need one that knows C++20',
+        'install GCC 9 or later, or Clang 10 or later; LibTorch 2.13 and later need one that knows C++20',
     },
     {
       commands: ['cmake'],
@@ -78,25 +124,6 @@ function missingTools() {
   return tools.filter(({ commands }) => !commands.some((command) => which(command)));
 }
 
-/**
- * @param {import('./libtorch.mjs').LibTorch | undefined} libTorch
- * @returns {Need[]}
- */
-function missingLibTorch(libTorch) {
-  if (libTorch === undefined) {
-    return [
-      {
-        what: 'LibTorch',
-        packages: ['libtorch-dev', 'libopenblas0-pthread'],
-        otherwise: LIBTORCH_ELSEWHERE,
-      },
-    ];
-  }
-  // Debian's LibTorch runs on whatever BLAS is installed, and the reference one is very slow.
-  if (libTorch.origin !== 'Debian' || !usesReferenceBlas()) return [];
-  return [{ what: 'OpenBLAS', packages: ['libopenblas0-pthread'], otherwise: 'install OpenBLAS' }];
-}
-
 function usesReferenceBlas() {
   const libraries = readdirSync('/usr/lib').map((name) => `/usr/lib/${name}/libblas.so.3`);
   const chosen = libraries.find((path) => existsSync(path));
@@ -107,11 +134,6 @@ function hasFashionMnist() {
   const places = [join(ROOT, 'data/fashion-mnist'), '/usr/share/datasets/fashion-mnist'];
   if (process.env.NCFM_DATA) places.unshift(join(process.env.NCFM_DATA, 'fashion-mnist'));
   return places.some((directory) => existsSync(directory));
-}
-
-function reportDataset() {
-  if (hasFashionMnist()) done('Fashion-MNIST');
-  else warn(`Fashion-MNIST is not on this machine: ${FASHION_MNIST.otherwise}.`);
 }
 
 /** @param {Need[]} needs */

@@ -13,6 +13,7 @@ import { addPresetsCommand } from './commands/presets.js';
 import { addPretrainCommand } from './commands/pretrain.js';
 import { addRunCommand } from './commands/run.js';
 import { addSearchCommand } from './commands/search.js';
+import { addSetupCommand } from './commands/setup.js';
 import { exitCodeOf, explanation } from './explanation.js';
 import { Invocation, type Streams } from './invocation.js';
 
@@ -56,6 +57,7 @@ function createProgram(invocation: Invocation): Command {
   addPresetsCommand(program, invocation);
   addConfigCommand(program, invocation);
   addDoctorCommand(program, invocation);
+  addSetupCommand(program, invocation);
   return program;
 }
 

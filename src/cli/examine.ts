@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { packageVersion } from '../core/version.js';
 import type { EngineDescription } from '../tensor/index.js';
+import { setupCommand } from '../tensor/native.js';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -61,7 +62,7 @@ async function engineFindings(): Promise<Finding[]> {
         name: 'native engine',
         state: 'broken',
         detail: reason(error),
-        remedy: 'npm run setup',
+        remedy: setupCommand,
       },
       processorFinding(undefined),
       {
@@ -109,7 +110,7 @@ function featureFindings(engine: EngineDescription): Finding[] {
       'CUDA',
       cuda,
       'no GPU is seen; everything runs on the processor',
-      'for a GPU: install its driver, set LIBTORCH to a CUDA build of LibTorch, and npm run setup',
+      `for a GPU: install its driver, set LIBTORCH to a CUDA build of LibTorch, and ${setupCommand}`,
       `${cudaDevices} GPU${cudaDevices === 1 ? '' : 's'}: --device cuda`,
     ),
   ];

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { FailureError, UsageError } from '../core/errors.js';
-import { addonPath, type EngineDescription, native, type TensorMemory } from './native.js';
+import {
+  addonPath,
+  type EngineDescription,
+  native,
+  setupCommand,
+  type TensorMemory,
+} from './native.js';
 import type { Device } from './tensor.js';
 import { isTuned } from './tune.js';
 
@@ -15,7 +21,7 @@ let addonHash: string | undefined;
 
 /** SHA-256 (hex) of the native addon: another build of it may compute other last digits. */
 export function engineHash(): string {
-  addonHash ??= createHash('sha256').update(readFileSync(addonPath)).digest('hex');
+  addonHash ??= createHash('sha256').update(readFileSync(addonPath())).digest('hex');
   return addonHash;
 }
 
@@ -75,7 +81,7 @@ export function requireDevice(device: Device): Device {
   const { cuda, cudaDevices, version } = engine();
   if (!cuda) {
     throw new UsageError(
-      `device '${device}' was asked for, but this build of LibTorch (${version}) sees no CUDA GPU. Install a driver and a CUDA build of LibTorch, set LIBTORCH to its directory and run \`npm run setup\` again; or use --device cpu.`,
+      `device '${device}' was asked for, but this build of LibTorch (${version}) sees no CUDA GPU. Install a driver and a CUDA build of LibTorch, set LIBTORCH to its directory and run \`${setupCommand}\` again; or use --device cpu.`,
     );
   }
   const index = Number(match[1] ?? 0);

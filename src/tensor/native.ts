@@ -1,4 +1,6 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FailureError } from '../core/errors.js';
 
@@ -74,14 +76,30 @@ export interface Native {
   mapFile(path: string, offset: number, length: number): ArrayBuffer;
 }
 
-/** Where the addon is looked for: the build directory beside `src` and `dist`. */
-export const addonPath = fileURLToPath(new URL('../../build/ncfm.node', import.meta.url));
+const root = new URL('../../', import.meta.url);
 
-let loaded: Native | undefined;
+/** Whether this is the repository: packages are installed without sources. */
+const isCheckout = existsSync(new URL('src/', root));
+
+/** What a person types here to have the addon. */
+export const setupCommand = isCheckout ? 'npm run setup' : 'npx ncfm setup';
+
+interface Loaded {
+  readonly addon: Native;
+  readonly path: string;
+}
+
+let loaded: Loaded | undefined;
 
 /** Whether the addon, and with it LibTorch, has been loaded by this thread. */
 export function isLoaded(): boolean {
   return loaded !== undefined;
+}
+
+/** The file of the addon, which is loaded if it wasn't. */
+export function addonPath(): string {
+  loaded ??= load();
+  return loaded.path;
 }
 
 let prepare: (addon: Native) => void = () => {};
@@ -91,18 +109,40 @@ export function beforeUse(task: (addon: Native) => void): void {
   prepare = task;
 }
 
-function load(): Native {
-  try {
-    const addon = createRequire(import.meta.url)(addonPath) as Native;
-    prepare(addon);
-    return addon;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new FailureError(
-      `The native engine could not be loaded from ${addonPath}: ${reason}. Build it with \`npm run setup\`.`,
-      { cause },
-    );
+/**
+ * The addon that was built on this machine; without one, those that came with the package, for a LibTorch each. In the
+ * repository such are of whenever it was packed.
+ */
+function candidates(): string[] {
+  const built = fileURLToPath(new URL('build/ncfm.node', root));
+  if (isCheckout || existsSync(built)) return [built];
+  const folder = fileURLToPath(new URL(`prebuilds/${process.platform}-${process.arch}/`, root));
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => name.endsWith('.node'));
+  return names.map((name) => join(folder, name));
+}
+
+function load(): Loaded {
+  const require = createRequire(import.meta.url);
+  const failures: unknown[] = [];
+  for (const path of candidates()) {
+    try {
+      const addon = require(path) as Native;
+      prepare(addon);
+      return { addon, path };
+    } catch (cause) {
+      failures.push(cause);
+    }
   }
+  const reasons = failures.map(firstLine).join('; ') || 'none came with the package';
+  throw new FailureError(
+    `The native engine could not be loaded: ${reasons}. Set it up with \`${setupCommand}\`.`,
+    { cause: failures[0] },
+  );
+}
+
+function firstLine(error: unknown): string | undefined {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0];
 }
 
 /**
@@ -112,6 +152,6 @@ function load(): Native {
 export const native: Native = new Proxy({} as Native, {
   get: (_, name) => {
     loaded ??= load();
-    return loaded[name as keyof Native];
+    return loaded.addon[name as keyof Native];
   },
 });
