@@ -1,5 +1,5 @@
 import type { ImageShape, Normalization } from '../../core/image-shape.js';
-import { pixelsPerImage } from '../dataset.js';
+import { pixelsPerImage } from '../dataset/dataset.js';
 
 /** Bytes whose sum of squares stays below 2^31, in words of four. */
 const LONGEST_RUN = 2 ** 13;

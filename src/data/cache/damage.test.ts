@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FailureError, UsageError } from '../../core/errors.js';
-import { pixelsPerImage } from '../dataset.js';
+import { pixelsPerImage } from '../dataset/dataset.js';
 import { temporaryDirectory } from '../testing/files.js';
 import { generatedPictures } from '../testing/generated-pictures.js';
-import { cachePath, openCached, verifyCached } from './index.js';
+import { cachePath, openCached } from './open-cached.js';
+import { verifyCached } from './verify-cached.js';
 
 describe('a damaged file in the cache', () => {
   const source = generatedPictures({ images: 12, channels: 3 });

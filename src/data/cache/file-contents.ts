@@ -3,8 +3,8 @@ import { type FileHandle, open, readFile, realpath, stat } from 'node:fs/promise
 import { dirname, join, relative } from 'node:path';
 import { FailureError } from '../../core/errors.js';
 import { makeFolder, writeFileAtomic } from '../../core/files.js';
-import type { FileHashes, PictureSource } from '../pictures.js';
-import { stemOf } from './names.js';
+import type { FileHashes, PictureSource } from '../dataset/picture-source.js';
+import { stemOf } from './file-names.js';
 
 /** What is known of a file: as long as its stamp is the same, so is its hash. */
 interface Known {

@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors.js';
+import type { PictureSource } from '../dataset/picture-source.js';
 import { chooseScale, type MeasuredValues, type ValueScale } from '../decoding/value-scale.js';
-import type { PictureSource } from '../pictures.js';
 
 /**
  * Chooses how values of more than 8 bits become bytes, by all pictures of a source. Damaged ones don't count.

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FailureError, UsageError } from '../../core/errors.js';
-import { computeNormalization, hashDataset } from '../dataset.js';
-import type { PictureSource } from '../pictures.js';
+import { computeNormalization, hashDataset } from '../dataset/dataset.js';
+import type { PictureSource } from '../dataset/picture-source.js';
 import { describeDataset } from '../testing/dataset-suite.js';
 import { temporaryDirectory, withTemporaryDirectory } from '../testing/files.js';
 import { generatedPictures, identitiesOf } from '../testing/generated-pictures.js';
-import { cachePath, openCached, verifyCached } from './index.js';
+import { cachePath, openCached } from './open-cached.js';
+import { verifyCached } from './verify-cached.js';
 
 describeDataset(
   'a cached source of pictures',

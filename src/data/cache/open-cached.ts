@@ -3,18 +3,18 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Normalization } from '../../core/image-shape.js';
 import { FailureError, UsageError } from '../../core/index.js';
-import { type Dataset, pixelsPerImage } from '../dataset.js';
+import { type Dataset, pixelsPerImage } from '../dataset/dataset.js';
+import { checkIndices } from '../dataset/indices.js';
+import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
 import { UnknownScale, type ValueScale } from '../decoding/value-scale.js';
-import { checkIndices } from '../indices.js';
-import type { DamagedPicture, PictureSource } from '../pictures.js';
-import { buildFlatFile } from './build.js';
+import { buildFlatFile } from './build-flat-file.js';
 import { damageError, requireEveryClass } from './damage.js';
-import { findEarlier } from './earlier.js';
+import { findEarlier } from './earlier-images.js';
 import { FileContents } from './file-contents.js';
+import { stemOf } from './file-names.js';
 import { type FlatFile, IDENTITY, PIXELS, readEnds } from './flat-file.js';
 import { MappedImages } from './mapped-images.js';
 import { measureScale } from './measure-scale.js';
-import { stemOf } from './names.js';
 import { arePixelsWhole } from './verify-pixels.js';
 
 export interface CacheOptions {

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { ImageShape } from '../../core/image-shape.js';
-import { DatasetHash, pixelsPerImage } from '../dataset.js';
+import { DatasetHash, pixelsPerImage } from '../dataset/dataset.js';
 import { type FlatFile, PIXELS } from './flat-file.js';
 
 export interface VerifyOptions {

@@ -7,7 +7,7 @@ import { mutations } from '../testing/corruption-suite.js';
 import { temporaryDirectory } from '../testing/files.js';
 import { writeFiles } from '../testing/picture-folders.js';
 import { decodePicture } from './decode.js';
-import { probePicture } from './probe.js';
+import { probePicture } from './picture-header.js';
 
 const [WIDTH, HEIGHT] = [5, 3];
 

@@ -1,10 +1,15 @@
 import sharp, { type Sharp } from 'sharp';
 import { UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
-import { pixelsPerImage } from '../dataset.js';
-import { decodeDeep, isDeep } from './deep.js';
+import { pixelsPerImage } from '../dataset/dataset.js';
 import { type PictureFit, type Placement, placePicture, type Size } from './geometry.js';
-import { type OpenOptions, type OpenPicture, openPicture, type PictureInput } from './open.js';
+import { decodeDeep, isDeep } from './high-bit-depth.js';
+import {
+  type OpenOptions,
+  type OpenPicture,
+  openPicture,
+  type PictureInput,
+} from './open-picture.js';
 import { type ColourPixels, resampleLikePil } from './resample.js';
 import type { ValueScale } from './value-scale.js';
 

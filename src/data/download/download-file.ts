@@ -2,9 +2,9 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FailureError, UsageError } from '../../core/errors.js';
-import { Setback } from './failures.js';
 import { describeIdentity, type FileIdentity, findMismatch } from './integrity.js';
 import { transfer } from './transfer.js';
+import { Setback } from './transfer-error.js';
 
 /** How far a download has come. */
 export interface DownloadProgress {

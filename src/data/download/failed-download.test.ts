@@ -12,7 +12,7 @@ import {
   status,
 } from '../testing/downloads.js';
 import { type Handler, sendAndCut, sendFile } from '../testing/file-server.js';
-import { downloadFile } from './index.js';
+import { downloadFile } from './download-file.js';
 
 describe('a server that does not give the file', () => {
   const wrong = Buffer.from(content);

@@ -1,4 +1,4 @@
-import { Setback } from './failures.js';
+import { Setback } from './transfer-error.js';
 
 /** Redirects followed before a server is taken to lead in a circle. */
 const MOST_REDIRECTS = 10;

@@ -1,6 +1,6 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
-import { networkSetback, Setback } from './failures.js';
 import { requestFile } from './request.js';
+import { networkSetback, Setback } from './transfer-error.js';
 
 /** One try to get what is missing of a file. */
 export interface TransferOptions {

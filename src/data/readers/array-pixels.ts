@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
-import type { Pixels } from '../dataset.js';
+import type { Pixels } from '../dataset/dataset.js';
 import type { NumberArray, NumpyArray } from '../formats/npy.js';
 
 /** An array of images, and what notes and errors call it. */

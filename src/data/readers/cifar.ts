@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import type { Normalization } from '../../core/image-shape.js';
-import { arrayDataset } from '../array-dataset.js';
-import type { Dataset, DatasetPair } from '../dataset.js';
+import { dataFolders } from '../catalog/data-folders.js';
+import { arrayDataset } from '../dataset/array-dataset.js';
+import type { Dataset, DatasetPair } from '../dataset/dataset.js';
 import { parsing, readWholeFile } from '../formats/read-file.js';
-import { dataFolders } from '../places.js';
 import { parseCifarPickle, parseNames } from './cifar-pickle.js';
 
 // https://www.cs.toronto.edu/~kriz/cifar.html: in the binary files one row per image: the label (CIFAR-100: coarse,

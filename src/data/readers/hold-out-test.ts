@@ -1,7 +1,7 @@
 import { UsageError } from '../../core/index.js';
 import { RandomGenerator } from '../../tensor/index.js';
-import { type Dataset, type DatasetPair, indicesByClass } from '../dataset.js';
-import { splitDataset } from '../subset.js';
+import { type Dataset, type DatasetPair, indicesByClass } from '../dataset/dataset.js';
+import { splitDataset } from '../dataset/subset.js';
 
 /** The same images are held out whatever the run's seed, so that runs are compared on the same images. */
 const SEED = 0;

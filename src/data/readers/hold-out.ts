@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../../core/errors.js';
-import { indicesByClass } from '../dataset.js';
+import { indicesByClass } from '../dataset/dataset.js';
 import type { LabelledFile } from './picture-files.js';
 
 /** How {@link holdOut} divides. */

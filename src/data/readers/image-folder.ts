@@ -1,10 +1,10 @@
 import { basename, extname, join, resolve } from 'node:path';
 import { nearest, UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
+import type { PictureSource } from '../dataset/picture-source.js';
 import { FORMAT_LIST } from '../decoding/format.js';
 import type { PictureFit } from '../decoding/geometry.js';
-import { probePicture } from '../decoding/probe.js';
-import type { PictureSource } from '../pictures.js';
+import { probePicture } from '../decoding/picture-header.js';
 import { checkAreClasses, type FolderLayout, findLayout, reportLoose } from './folder-layout.js';
 import { holdOut } from './hold-out.js';
 import { choosePictureDefaults, type PictureDefaults } from './picture-defaults.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import type { Normalization } from '../../core/image-shape.js';
+import { dataFolders } from '../catalog/data-folders.js';
 import type { PictureFit } from '../decoding/geometry.js';
-import { dataFolders } from '../places.js';
 import { holdOut } from './hold-out.js';
 import { DEFAULT_TEST_FRACTION } from './image-folder.js';
 import {

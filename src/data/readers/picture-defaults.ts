@@ -1,4 +1,4 @@
-import type { PictureProbe } from '../decoding/probe.js';
+import type { PictureProbe } from '../decoding/picture-header.js';
 
 /** What a sample of pictures suggests. */
 export interface PictureDefaults {

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
-import { arrayDataset } from '../array-dataset.js';
-import type { Dataset, DatasetPair } from '../dataset.js';
+import { dataFolders } from '../catalog/data-folders.js';
+import { arrayDataset } from '../dataset/array-dataset.js';
+import type { Dataset, DatasetPair } from '../dataset/dataset.js';
 import { type MatArray, parseMat } from '../formats/mat5.js';
 import { parsing, readWholeFile } from '../formats/read-file.js';
-import { digitNames } from '../mnist.js';
-import { dataFolders } from '../places.js';
+import { digitNames } from './mnist.js';
 
 const NORMALIZATION = { mean: [0.4377, 0.4438, 0.4728], std: [0.198, 0.201, 0.197] };
 

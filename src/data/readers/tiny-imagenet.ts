@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
-import { dataFolders } from '../places.js';
+import { dataFolders } from '../catalog/data-folders.js';
 import { IMAGENET_NORMALIZATION } from './imagenet-classes.js';
 import type { NormalizedPicturePair } from './imagenet-subset.js';
 import { type LabelledFile, pictureFiles } from './picture-files.js';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../core/errors.js';
-import { type Dataset, indicesByClass, pixelsPerImage } from '../dataset.js';
+import { type Dataset, indicesByClass, pixelsPerImage } from '../dataset/dataset.js';
 import { temporaryDirectory } from './files.js';
 
 /** A dataset's files, one of which is damaged. */

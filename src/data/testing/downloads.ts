@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { FailureError } from '../../core/errors.js';
-import { type DownloadOptions, downloadFile } from '../download/index.js';
+import { type DownloadOptions, downloadFile } from '../download/download-file.js';
 import { type Handler, sendFile, serve } from './file-server.js';
 import { temporaryDirectory } from './files.js';
 

@@ -1,4 +1,4 @@
-import type { PictureSource } from '../pictures.js';
+import type { PictureSource } from '../dataset/picture-source.js';
 
 /** What {@link generatedPictures} generates. */
 export interface GeneratedOptions {

@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/index.js';
-import type { PictureInput } from '../../data/decoding/open.js';
+import type { PictureInput } from '../../data/decoding/open-picture.js';
 import {
   decodePicture,
   openWholeFolder,
