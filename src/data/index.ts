@@ -29,7 +29,7 @@ export type { DamagedPicture, FileHashes, PictureSource } from './dataset/pictur
 export { openStoredDataset, storeDataset } from './dataset/stored-dataset.js';
 export { type SplitOptions, splitDataset, subset } from './dataset/subset.js';
 export { type DecodeOptions, decodePicture } from './decoding/decode.js';
-export { probePicture } from './decoding/picture-header.js';
+export { readPictureHeader } from './decoding/picture-header.js';
 export type { MeasuredValues, ValueRange, ValueScale } from './decoding/value-scale.js';
 export { type IdxArray, type IdxPair, readIdx, readIdxPair } from './formats/idx.js';
 export {

@@ -87,7 +87,7 @@ const openers: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   ]),
 ]);
 
-/** The names that {@link openDataset} knows. */
+/** The names that `openDataset` knows. */
 export const datasetNames: readonly string[] = [...openers.keys()];
 
 /**
@@ -125,7 +125,7 @@ function warnOfBrightness(
 /**
  * Finds a dataset and reads it as far as it is not made of pictures.
  *
- * @throws UsageError as {@link openDataset}.
+ * @throws UsageError as `openDataset`.
  */
 export async function openSource(
   selection: DatasetSelection,

@@ -8,9 +8,9 @@ import { FailureError, UsageError } from '../../core/errors.js';
 import type { ArchiveEntry, EntryKind, Unpacking } from './unpacking.js';
 
 /** A tar file ends with two blocks of zeros (POSIX.1-2017, pax: ustar interchange format). */
-const END_MARK = 1024;
+const endMarkLength = 1024;
 
-const KINDS: Readonly<Record<string, EntryKind>> = {
+const entryKinds: Readonly<Record<string, EntryKind>> = {
   file: 'file',
   'contiguous-file': 'file',
   directory: 'folder',
@@ -51,7 +51,7 @@ export async function unpackTar(path: string, unpacking: Unpacking): Promise<voi
 }
 
 function describe({ name, type, size }: Header, content: AsyncIterable<Uint8Array>): ArchiveEntry {
-  return { name, kind: KINDS[type] ?? 'special', size, content: () => content };
+  return { name, kind: entryKinds[type] ?? 'special', size, content: () => content };
 }
 
 async function* bytesOf(entry: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
@@ -80,7 +80,7 @@ class EndMark extends Transform {
   #zeros = 0;
 
   get seen(): boolean {
-    return this.#zeros >= END_MARK;
+    return this.#zeros >= endMarkLength;
   }
 
   override _transform(
@@ -89,9 +89,9 @@ class EndMark extends Transform {
     done: (error: Error | null, chunk: Buffer) => void,
   ): void {
     let start = chunk.length;
-    while (start > 0 && chunk.length - start < END_MARK && chunk[start - 1] === 0) start -= 1;
+    while (start > 0 && chunk.length - start < endMarkLength && chunk[start - 1] === 0) start -= 1;
     const zeros = chunk.length - start;
-    this.#zeros = start === 0 || zeros === END_MARK ? this.#zeros + zeros : zeros;
+    this.#zeros = start === 0 || zeros === endMarkLength ? this.#zeros + zeros : zeros;
     done(null, chunk);
   }
 }

@@ -5,7 +5,7 @@ import { unpackTar } from './tar.js';
 import { defaultUnpackLimits, Unpacking, type UnpackLimits } from './unpacking.js';
 import { unpackZip } from './zip.js';
 
-/** What {@link unpackArchive} needs to know. */
+/** What `unpackArchive` needs to know. */
 export interface UnpackOptions {
   /** A .tar, .tar.gz, .tgz or .zip file. Which of them is told by its content. */
   readonly archive: string;
@@ -16,7 +16,7 @@ export interface UnpackOptions {
    * whole archive goes into the target.
    */
   readonly topFolder?: string;
-  /** Default: {@link defaultUnpackLimits}. */
+  /** Default: `defaultUnpackLimits`. */
   readonly limits?: Partial<UnpackLimits>;
   /** Called after every file. */
   readonly onProgress?: (progress: UnpackProgress) => void;

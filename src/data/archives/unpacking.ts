@@ -33,7 +33,7 @@ export interface ArchiveEntry {
   readonly content: () => AsyncIterable<Uint8Array>;
 }
 
-/** What {@link Unpacking} needs to know. */
+/** What `Unpacking` needs to know. */
 export interface UnpackingOptions {
   /** Path of the archive, for errors. */
   readonly archive: string;

@@ -4,11 +4,17 @@ import { FailureError, UsageError } from '../../core/errors.js';
 import { DatasetHash, pixelsPerImage } from '../dataset/dataset.js';
 import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
 import { UnknownScale } from '../decoding/value-scale.js';
-import { claimPartial, releasePartial, removeLeftovers } from './abandoned-files.js';
+import { claimPartial, releasePartial, removeAbandonedFiles } from './abandoned-files.js';
 import { ChannelSums } from './channel-sums.js';
 import { damageError } from './damage.js';
 import { type DecodingOptions, decodeInBlocks } from './decode-blocks.js';
-import { encodeEnds, type FlatHeader, flatFileLength, IDENTITY, PIXELS } from './flat-file.js';
+import {
+  encodeEnds,
+  type FlatHeader,
+  flatFileLength,
+  identityLength,
+  pixelsStart,
+} from './flat-file.js';
 import { hashPixels } from './verify-pixels.js';
 
 export interface BuildOptions extends DecodingOptions {
@@ -37,7 +43,7 @@ export async function buildFlatFile(
   const partial = claimPartial(path);
   try {
     await mkdir(dirname(path), { recursive: true });
-    await removeLeftovers(path);
+    await removeAbandonedFiles(path);
     await checkRoom(source, path);
     await writeImages(source, partial, options);
     await options.confirm();
@@ -102,10 +108,11 @@ async function writeImages(
       normalization,
       hash: hash ?? (await hashPixels(file, { shape, labels: keptLabels })),
     };
-    const of = (index: number) => identities.subarray(index * IDENTITY, (index + 1) * IDENTITY);
+    const of = (index: number) =>
+      identities.subarray(index * identityLength, (index + 1) * identityLength);
     const keptIdentities = damaged.length === 0 ? identities : Buffer.concat(kept.map(of));
     const { front, end } = encodeEnds({ header, labels: keptLabels, identities: keptIdentities });
-    let position = PIXELS + kept.length * pixelsPerImage(shape);
+    let position = pixelsStart + kept.length * pixelsPerImage(shape);
     for (const part of end) {
       await writeAt(file, part, position);
       position += part.length;
@@ -138,7 +145,7 @@ async function writePixels(
   const hash = new DatasetHash(shape, labels);
   const kept: number[] = [];
   const damaged: DamagedPicture[] = [];
-  let position = PIXELS;
+  let position = pixelsStart;
   for await (const { pixels, indices } of decodeInBlocks(source, options, damaged)) {
     sums.add(pixels);
     hash.update(pixels);

@@ -2,7 +2,7 @@ import type { ImageShape, Normalization } from '../../core/image-shape.js';
 import { pixelsPerImage } from '../dataset/dataset.js';
 
 /** Bytes whose sum of squares stays below 2^31, in words of four. */
-const LONGEST_RUN = 2 ** 13;
+const longestRun = 2 ** 13;
 
 /**
  * Mean and deviation of each channel of byte images that come little by little. All sums are of whole numbers, and
@@ -77,8 +77,8 @@ function sumBytes(values: Uint8Array, start: number, end: number): Sums {
 /** Of the four bytes of every word, in any order. */
 function sumWords(words: Uint32Array, start: number, end: number): Sums {
   let [sum, squares] = [0, 0];
-  for (let from = start; from < end; from += LONGEST_RUN) {
-    const to = Math.min(end, from + LONGEST_RUN);
+  for (let from = start; from < end; from += longestRun) {
+    const to = Math.min(end, from + longestRun);
     let [runSum, runSquares] = [0, 0];
     for (let offset = from; offset < to; offset++) {
       const word = words[offset]!;

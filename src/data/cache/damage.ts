@@ -11,7 +11,7 @@ export interface DamagedPart {
 }
 
 /** Damaged pictures that a message names. */
-const MOST_NAMED = 10;
+const mostNamed = 10;
 
 /** How many pictures of which parts are damaged: `3 of 400 pictures of pets train`. */
 export function countDamaged(parts: readonly DamagedPart[]): string {
@@ -25,7 +25,7 @@ export function countDamaged(parts: readonly DamagedPart[]): string {
 /** What is wrong with the first of them, a line each. */
 export function listDamaged(parts: readonly DamagedPart[]): string {
   const all = parts.flatMap(({ damaged }) => damaged);
-  const lines = all.slice(0, MOST_NAMED).map(({ place, reason }) =>
+  const lines = all.slice(0, mostNamed).map(({ place, reason }) =>
     // Readers name the file in their errors already.
     reason.includes(place) ? `  ${reason}` : `  ${place}: ${reason}`,
   );

@@ -20,10 +20,10 @@ export interface Block {
 }
 
 /** Images are hashed and written in blocks of about this many bytes. */
-const BLOCK = 4 * 2 ** 20;
+const blockBytes = 4 * 2 ** 20;
 
 /** Decoded images that wait for the one before them take no more than about this many bytes. */
-const WAITING = 256 * 2 ** 20;
+const waitingBytes = 256 * 2 ** 20;
 
 /**
  * All images of a source in order, decoded several at a time, in blocks of whole images; damaged pictures are left out.
@@ -39,7 +39,7 @@ export async function* decodeInBlocks(
   damaged: DamagedPicture[],
 ): AsyncGenerator<Block> {
   const stride = pixelsPerImage(source.shape);
-  const perBlock = Math.max(1, Math.floor(BLOCK / stride));
+  const perBlock = Math.max(1, Math.floor(blockBytes / stride));
   const total = source.labels.length;
   let pixels = new Uint8Array(Math.min(perBlock, total) * stride);
   let indices: number[] = [];
@@ -66,7 +66,7 @@ async function* decodeInOrder(
 ): AsyncGenerator<Uint8Array | DamagedPicture> {
   const { concurrency, signal } = options;
   const total = source.labels.length;
-  const atOnce = Math.min(concurrency, Math.ceil(WAITING / pixelsPerImage(source.shape)));
+  const atOnce = Math.min(concurrency, Math.ceil(waitingBytes / pixelsPerImage(source.shape)));
   const pending: Promise<Uint8Array | DamagedPicture>[] = [];
   try {
     for (let next = 0; next < total || pending.length > 0; ) {

@@ -4,8 +4,8 @@ import type { ImageShape } from '../../core/image-shape.js';
 import { pixelsPerImage } from '../dataset/dataset.js';
 import type { PictureSource } from '../dataset/picture-source.js';
 import type { ValueScale } from '../decoding/value-scale.js';
-import { stemOf } from './file-names.js';
-import { type FlatFile, IDENTITY, PIXELS, readEnds } from './flat-file.js';
+import { fileStem } from './file-names.js';
+import { type FlatFile, identityLength, pixelsStart, readEnds } from './flat-file.js';
 import { arePixelsWhole } from './verify-pixels.js';
 
 /** Images that an earlier decoding of other versions of a set has left. */
@@ -15,7 +15,7 @@ export interface EarlierImages extends Disposable {
 }
 
 /** The share of a file's images that must be of use, as all of them are verified. */
-const WORTHWHILE = 0.25;
+const worthwhileShare = 0.25;
 
 /**
  * Finds the file of the same name with the most of a source's pictures, decoded in the same way. A picture is known by the
@@ -38,7 +38,7 @@ export async function findEarlier(
     if (wanted.size === 0) for (const key of keysOf(identities)) wanted.add(key);
     const rows = new Map(keysOf(file.identities).map((key, row) => [key, row]));
     const common = [...rows.keys()].filter((key) => wanted.has(key)).length;
-    if (common < file.header.images * WORTHWHILE || common <= (best?.common ?? 0)) continue;
+    if (common < file.header.images * worthwhileShare || common <= (best?.common ?? 0)) continue;
     best = { path, file, rows, common };
   }
   if (best === undefined) return undefined;
@@ -50,7 +50,7 @@ export async function findEarlier(
 }
 
 function candidates(source: PictureSource, folder: string): string[] {
-  const start = `${stemOf(source)}-`;
+  const start = `${fileStem(source)}-`;
   const age = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   // A folder that is not there, or is none, is told of when it is to be written.
   const names = existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder) : [];
@@ -79,12 +79,14 @@ function readUsable(
 }
 
 function keysOf(identities: Uint8Array): string[] {
-  const count = identities.length / IDENTITY;
+  const count = identities.length / identityLength;
   return Array.from({ length: count }, (_, index) => keyOf(identities, index));
 }
 
 function keyOf({ buffer, byteOffset }: Uint8Array, index: number): string {
-  return Buffer.from(buffer, byteOffset + index * IDENTITY, IDENTITY).toString('latin1');
+  return Buffer.from(buffer, byteOffset + index * identityLength, identityLength).toString(
+    'latin1',
+  );
 }
 
 function openImages(
@@ -100,7 +102,9 @@ function openImages(
       const row = rows.get(keyOf(identities, index));
       if (row === undefined) return undefined;
       const image = new Uint8Array(stride);
-      return readSync(file, image, 0, stride, PIXELS + row * stride) === stride ? image : undefined;
+      return readSync(file, image, 0, stride, pixelsStart + row * stride) === stride
+        ? image
+        : undefined;
     },
     [Symbol.dispose]: () => closeSync(file),
   };

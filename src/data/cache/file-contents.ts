@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { FailureError } from '../../core/errors.js';
 import { makeFolder, writeFileAtomic } from '../../core/files.js';
 import type { FileHashes, PictureSource } from '../dataset/picture-source.js';
-import { stemOf } from './file-names.js';
+import { fileStem } from './file-names.js';
 
 /** What is known of a file: as long as its stamp is the same, so is its hash. */
 interface Known {
@@ -31,22 +31,22 @@ export interface FileContentsOptions {
 }
 
 /** First line of what is remembered; other versions are not understood. */
-const VERSION = 'ncfm file contents 1';
+const firstLine = 'ncfm file contents 1';
 
 /** Bytes of a hash. */
-const DIGEST = 32;
+const digestLength = 32;
 
 /** Files that are open at any time. */
-const AT_ONCE = 16;
+const filesAtOnce = 16;
 
 /** Bytes that are read at once. */
-const BLOCK = 2 ** 20;
+const blockBytes = 2 ** 20;
 
 /** Times of change are no finer than this, in milliseconds, on any usual file system. */
-const COARSEST_CLOCK = 2000;
+const coarsestClock = 2000;
 
 /** How often progress is told. */
-const TOLD_PER_RUN = 50;
+const toldPerRun = 50;
 
 /**
  * What a source's files hold, by reading them. A hash is remembered for the next time with the place of the file (the real
@@ -86,15 +86,15 @@ export class FileContents implements FileHashes {
     const place = await realpath(origin).catch(() => origin);
     const owner = JSON.stringify([place, name, split]);
     const key = createHash('sha256').update(owner).digest('hex').slice(0, 16);
-    const path = join(folder, `${stemOf({ name, split })}-${key}.contents`);
+    const path = join(folder, `${fileStem({ name, split })}-${key}.contents`);
     const remembered = options.fresh ? new Map<string, Known>() : await readTable(path, owner);
     return new FileContents({ path, owner, origin }, remembered, options);
   }
 
   async of(paths: readonly string[]): Promise<Uint8Array> {
     const { onProgress, signal } = this.#options;
-    const hashes = Buffer.alloc(paths.length * DIGEST);
-    const every = Math.max(1, Math.floor(paths.length / TOLD_PER_RUN));
+    const hashes = Buffer.alloc(paths.length * digestLength);
+    const every = Math.max(1, Math.floor(paths.length / toldPerRun));
     let [next, done, read] = [0, 0, 0];
     const work = async (): Promise<void> => {
       while (next < paths.length) {
@@ -102,7 +102,7 @@ export class FileContents implements FileHashes {
         const index = next++;
         const path = paths[index]!;
         const { hash, reused } = await this.#look(path);
-        hashes.write(hash, index * DIGEST, 'hex');
+        hashes.write(hash, index * digestLength, 'hex');
         done += 1;
         if (!reused) read += 1;
         if (read > 0 && (done % every === 0 || done === paths.length)) {
@@ -110,7 +110,7 @@ export class FileContents implements FileHashes {
         }
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await Promise.all(Array.from({ length: filesAtOnce }, work));
     return hashes;
   }
 
@@ -158,7 +158,7 @@ export class FileContents implements FileHashes {
         if (found !== undefined) this.#used.set(key, found);
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await Promise.all(Array.from({ length: filesAtOnce }, work));
   }
 
   /** Remembers what was read. */
@@ -168,7 +168,7 @@ export class FileContents implements FileHashes {
     const rows = [...this.#used]
       .filter(([, { recent }]) => !recent)
       .map(([key, { stamp, hash }]) => `${hash} ${stamp} ${JSON.stringify(key)}\n`);
-    const text = `${VERSION}\n${this.#owner}\n${rows.join('')}`;
+    const text = `${firstLine}\n${this.#owner}\n${rows.join('')}`;
     writeFileAtomic(this.#path, `${text}${digest(text)}\n`);
     this.#changed = false;
   }
@@ -179,9 +179,9 @@ async function readTable(path: string, owner: string): Promise<ReadonlyMap<strin
   const table = new Map<string, Known>();
   const text = await readFile(path, 'utf8').catch(() => '');
   const end = text.length - 65;
-  if (!text.startsWith(`${VERSION}\n${owner}\n`)) return table;
+  if (!text.startsWith(`${firstLine}\n${owner}\n`)) return table;
   if (text.slice(end) !== `${digest(text.slice(0, end))}\n`) return table;
-  for (const row of text.slice(VERSION.length + owner.length + 2, end).split('\n')) {
+  for (const row of text.slice(firstLine.length + owner.length + 2, end).split('\n')) {
     const [, hash, stamp, key] = /^(\S+) (\d+ \d+ \d+ \d+ \d+) (".*")$/.exec(row) ?? [];
     if (hash === undefined || stamp === undefined || key === undefined) continue;
     table.set(JSON.parse(key) as string, { hash, stamp, recent: false });
@@ -212,7 +212,7 @@ async function readStill(path: string): Promise<Known> {
       const hash = await hashFile(file);
       if (stamp !== (await stampOf(file))) continue;
       const changed = Number(stamp.slice(stamp.lastIndexOf(' '))) / 1e6;
-      return { stamp, hash, recent: changed > Date.now() - COARSEST_CLOCK };
+      return { stamp, hash, recent: changed > Date.now() - coarsestClock };
     } finally {
       await file.close();
     }
@@ -223,7 +223,7 @@ async function readStill(path: string): Promise<Known> {
 async function hashFile(file: FileHandle): Promise<string> {
   const hash = createHash('sha256');
   const { size } = await file.stat();
-  const block = Buffer.allocUnsafe(Math.min(BLOCK, size + 1));
+  const block = Buffer.allocUnsafe(Math.min(blockBytes, size + 1));
   for (let read = 0; read < size; ) {
     const { bytesRead } = await file.read(block, 0, block.length, null);
     if (bytesRead === 0) break;

@@ -11,8 +11,8 @@ import { buildFlatFile } from './build-flat-file.js';
 import { damageError, requireEveryClass } from './damage.js';
 import { findEarlier } from './earlier-images.js';
 import { FileContents } from './file-contents.js';
-import { stemOf } from './file-names.js';
-import { type FlatFile, IDENTITY, PIXELS, readEnds } from './flat-file.js';
+import { fileStem } from './file-names.js';
+import { type FlatFile, identityLength, pixelsStart, readEnds } from './flat-file.js';
 import { MappedImages } from './mapped-images.js';
 import { measureScale } from './measure-scale.js';
 import { arePixelsWhole } from './verify-pixels.js';
@@ -50,7 +50,7 @@ export interface CachedPart {
 }
 
 /** Enough for the decoders of many processors, with reading ahead. */
-const CONCURRENCY = 16;
+const defaultConcurrency = 16;
 
 /**
  * A dataset of pictures that are decoded once, into a file that is mapped into memory: images are read from the disk
@@ -74,9 +74,9 @@ export async function openCached(source: PictureSource, options: CacheOptions): 
   return dataset;
 }
 
-/** As {@link openCached}, whatever is damaged. Throws UsageError if every picture is. */
+/** As `openCached`, whatever is damaged. Throws UsageError if every picture is. */
 export async function openPart(source: PictureSource, options: CacheOptions): Promise<CachedPart> {
-  const { folder, concurrency = CONCURRENCY, scale = 'unknown', thorough = false } = options;
+  const { folder, concurrency = defaultConcurrency, scale = 'unknown', thorough = false } = options;
   checkRequest(source, concurrency);
   const { onReading, signal } = options;
   const contents = await FileContents.open(source, folder, {
@@ -85,9 +85,9 @@ export async function openPart(source: PictureSource, options: CacheOptions): Pr
     signal,
   });
   const identities = await source.identify(contents);
-  if (identities.length !== source.labels.length * IDENTITY) {
+  if (identities.length !== source.labels.length * identityLength) {
     throw new FailureError(
-      `${source.name}: identify gave ${identities.length} bytes for ${source.labels.length} pictures; expected ${IDENTITY} for each.`,
+      `${source.name}: identify gave ${identities.length} bytes for ${source.labels.length} pictures; expected ${identityLength} for each.`,
     );
   }
   remember(contents, options);
@@ -146,7 +146,7 @@ export async function cachePath(
 }
 
 function pathOf(source: PictureSource, fingerprint: string, folder: string): string {
-  return join(folder, `${stemOf(source)}-${fingerprint.slice(0, 32)}.images`);
+  return join(folder, `${fileStem(source)}-${fingerprint.slice(0, 32)}.images`);
 }
 
 function checkRequest(source: PictureSource, concurrency: number): void {
@@ -230,7 +230,7 @@ function mappedDataset(
   normalization: Normalization = header.normalization,
 ): Dataset {
   const { shape, classNames, hash } = header;
-  const images = new MappedImages(path, PIXELS, labels.length, pixelsPerImage(shape));
+  const images = new MappedImages(path, pixelsStart, labels.length, pixelsPerImage(shape));
   return {
     name,
     split,

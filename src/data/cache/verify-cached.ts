@@ -24,9 +24,9 @@ export async function verifyCached(
   } catch (cause) {
     if (signal?.aborted) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`${path} can't be used (${reason}). ${MEND}`, { cause });
+    throw new UsageError(`${path} can't be used (${reason}). ${remedy}`, { cause });
   }
-  if (!correct) throw new UsageError(`${path} was changed since it was written. ${MEND}`);
+  if (!correct) throw new UsageError(`${path} was changed since it was written. ${remedy}`);
 }
 
-const MEND = 'Delete it to have its pictures decoded again.';
+const remedy = 'Delete it to have its pictures decoded again.';

@@ -8,18 +8,18 @@ export type { CatalogEntry, CatalogFile, CatalogSource } from './catalog-entry.j
 // MNIST, Fashion-MNIST and SVHN) and of fastai (sizes of Imagenette and Imagewoof). No publisher gives a hash of Tiny
 // ImageNet or Imagewoof: theirs is the one that several independent loaders record.
 
-const IDX_FILES = [
+const idxNames = [
   'train-images-idx3-ubyte',
   'train-labels-idx1-ubyte',
   't10k-images-idx3-ubyte',
   't10k-labels-idx1-ubyte',
 ] as const;
 
-const KRIZHEVSKY = 'https://www.cs.toronto.edu/~kriz';
-const HOUSE_NUMBERS = 'http://ufldl.stanford.edu/housenumbers';
-const FASTAI = 'https://s3.amazonaws.com/fast-ai-imageclas';
+const krizhevskyUrl = 'https://www.cs.toronto.edu/~kriz';
+const houseNumbersUrl = 'http://ufldl.stanford.edu/housenumbers';
+const fastaiUrl = 'https://s3.amazonaws.com/fast-ai-imageclas';
 
-const IMAGENET_TERMS =
+const imageNetTerms =
   'Excerpt of ImageNet: for non-commercial research and education, under the terms of image-net.org/download';
 
 /** Every dataset that can be had by name, in alphabetical order. */
@@ -38,7 +38,7 @@ export const catalog: readonly CatalogEntry[] = [
         {
           name: 'cifar-10-binary.tar.gz',
           urls: [
-            `${KRIZHEVSKY}/cifar-10-binary.tar.gz`,
+            `${krizhevskyUrl}/cifar-10-binary.tar.gz`,
             'https://cave.cs.toronto.edu/kriz/cifar-10-binary.tar.gz',
           ],
           size: 170_052_171,
@@ -69,7 +69,7 @@ export const catalog: readonly CatalogEntry[] = [
       files: [
         {
           name: 'cifar-100-binary.tar.gz',
-          urls: [`${KRIZHEVSKY}/cifar-100-binary.tar.gz`],
+          urls: [`${krizhevskyUrl}/cifar-100-binary.tar.gz`],
           size: 168_513_733,
           hashes: [
             md5('03b5dce01913d631647c71ecec9e9cb8'),
@@ -120,13 +120,13 @@ export const catalog: readonly CatalogEntry[] = [
         'On Debian and Ubuntu, apt-get install dataset-fashion-mnist puts it where ncfm finds it.',
       installed: '/usr/share/datasets/fashion-mnist',
     },
-    layout: IDX_FILES.map((name) => `${name}.gz`),
+    layout: idxNames.map((name) => `${name}.gz`),
   },
   {
     name: 'imagenette',
     title: 'Imagenette, 320 px: ten easily told classes of ImageNet',
     homepage: 'https://github.com/fastai/imagenette',
-    terms: IMAGENET_TERMS,
+    terms: imageNetTerms,
     classes: 10,
     images: { train: 9469, test: 3925 },
     size: 'shorter side 320',
@@ -140,7 +140,7 @@ export const catalog: readonly CatalogEntry[] = [
     name: 'imagewoof',
     title: 'Imagewoof, 320 px: ten breeds of dogs of ImageNet',
     homepage: 'https://github.com/fastai/imagenette#imagewoof',
-    terms: IMAGENET_TERMS,
+    terms: imageNetTerms,
     classes: 10,
     images: { train: 9025, test: 3929 },
     size: 'shorter side 320',
@@ -173,7 +173,7 @@ export const catalog: readonly CatalogEntry[] = [
         ],
       ),
     },
-    layout: IDX_FILES.map((name) => `${name}.gz`),
+    layout: idxNames.map((name) => `${name}.gz`),
   },
   {
     name: 'svhn',
@@ -188,13 +188,13 @@ export const catalog: readonly CatalogEntry[] = [
       files: [
         plainFile(
           'train_32x32.mat',
-          [HOUSE_NUMBERS],
+          [houseNumbersUrl],
           182_040_794,
           '435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8',
         ),
         plainFile(
           'test_32x32.mat',
-          [HOUSE_NUMBERS],
+          [houseNumbersUrl],
           64_275_384,
           'cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b',
         ),
@@ -206,7 +206,7 @@ export const catalog: readonly CatalogEntry[] = [
     name: 'tiny-imagenet',
     title: 'Tiny ImageNet: 200 classes of ImageNet, small',
     homepage: 'http://cs231n.stanford.edu/',
-    terms: IMAGENET_TERMS,
+    terms: imageNetTerms,
     classes: 200,
     images: { train: 100_000, test: 10_000 },
     size: '3 × 64 × 64',
@@ -252,7 +252,7 @@ function idxFiles(
   identities: readonly (readonly [size: number, sha256: string])[],
 ): CatalogFile[] {
   return identities.map(([size, digest], index) =>
-    plainFile(`${IDX_FILES[index]!}.gz`, folders, size, digest),
+    plainFile(`${idxNames[index]!}.gz`, folders, size, digest),
   );
 }
 
@@ -268,7 +268,7 @@ function plainFile(
 
 function fastaiArchive(folder: string, size: number, digest: string): CatalogFile {
   const name = `${folder}.tgz`;
-  return { name, urls: [`${FASTAI}/${name}`], size, hashes: [md5(digest)], unpacksTo: folder };
+  return { name, urls: [`${fastaiUrl}/${name}`], size, hashes: [md5(digest)], unpacksTo: folder };
 }
 
 function sha256(digest: string): FileHash {

@@ -11,7 +11,7 @@ export interface PlaceOptions {
 }
 
 /** Environment variable that names the folder of all datasets, in place of `data/` in the working directory. */
-export const DATA_VARIABLE = 'NCFM_DATA';
+export const dataVariable = 'NCFM_DATA';
 
 /**
  * Where readers look for a dataset's files, the first place first: `$NCFM_DATA/<name>`, `data/<name>` in the working
@@ -31,12 +31,12 @@ export function dataFolders(name: string, options: PlaceOptions = {}): string[] 
 
 /**
  * Where a download of a dataset goes: into `to` if given, else `$NCFM_DATA/<name>`, else `data/<name>` in the working
- * directory. The last two are places where {@link dataFolders} looks.
+ * directory. The last two are places where `dataFolders` looks.
  *
  * @returns an absolute path; it need not exist.
  */
 export function downloadFolder(name: string, to?: string): string {
   if (to !== undefined) return resolve(to);
-  const shared = process.env[DATA_VARIABLE];
+  const shared = process.env[dataVariable];
   return shared ? resolve(shared, name) : resolve('data', name);
 }

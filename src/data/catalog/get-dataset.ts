@@ -30,7 +30,7 @@ export type GetProgress =
       readonly bytes: number;
     };
 
-/** What {@link getDataset} needs to know. */
+/** What `getDataset` needs to know. */
 export interface GetOptions extends Pick<DownloadOptions, 'retries' | 'idleTimeout' | 'wait'> {
   readonly name: string;
   /** The dataset's folder. Default: `$NCFM_DATA/<name>`, or `data/<name>` in the working directory. */

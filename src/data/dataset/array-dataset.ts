@@ -9,7 +9,7 @@ import {
 } from './dataset.js';
 import { checkIndices } from './indices.js';
 
-/** What {@link arrayDataset} needs to know. */
+/** What `arrayDataset` needs to know. */
 export interface ArrayDatasetOptions {
   readonly name: string;
   readonly split: string;

@@ -7,7 +7,7 @@ export interface PermutationSource {
   permutation(length: number): Int32Array;
 }
 
-/** Where a {@link ClassSampler} stands; plain JSON, for checkpoints. */
+/** Where a `ClassSampler` stands; plain JSON, for checkpoints. */
 export interface ClassSamplerState {
   /** One entry per group: the current epoch's order (positions in the group), and how many are drawn. */
   readonly groups: readonly { readonly order: readonly number[]; readonly drawn: number }[];
@@ -87,7 +87,7 @@ export class ClassSampler {
   }
 
   /**
-   * Goes on from where {@link getState} was called on a sampler of the same groups.
+   * Goes on from where `getState` was called on a sampler of the same groups.
    *
    * @throws UsageError if the state does not fit these groups; nothing is changed then.
    */

@@ -82,7 +82,7 @@ export function hashDataset(
   return hash.digest();
 }
 
-/** What {@link hashDataset} computes, for pixels that come little by little. */
+/** What `hashDataset` computes, for pixels that come little by little. */
 export class DatasetHash {
   readonly #hash = createHash('sha256');
   #typed = false;

@@ -4,7 +4,7 @@ import { type Dataset, hashDataset, indicesByClass, type Pixels } from './datase
 import { checkIndices } from './indices.js';
 
 /** Bounds the memory that hashing a subset takes. */
-const IMAGES_PER_HASH_CHUNK = 1024;
+const imagesPerHashChunk = 1024;
 
 /**
  * A view of some of a dataset's images, in the order given. It keeps the parent's class names and
@@ -43,12 +43,12 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>, split: stri
 
 /** The images at `indices`, a chunk at a time. */
 export function* readInChunks(dataset: Dataset, indices: Int32Array): Generator<Pixels> {
-  for (let start = 0; start < indices.length; start += IMAGES_PER_HASH_CHUNK) {
-    yield dataset.read(indices.subarray(start, start + IMAGES_PER_HASH_CHUNK));
+  for (let start = 0; start < indices.length; start += imagesPerHashChunk) {
+    yield dataset.read(indices.subarray(start, start + imagesPerHashChunk));
   }
 }
 
-/** How {@link splitDataset} divides. */
+/** How `splitDataset` divides. */
 export interface SplitOptions {
   /** The share of each class's images that goes to validation, between 0 and 1 (both excluded). */
   readonly fraction: number;

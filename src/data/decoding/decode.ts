@@ -3,7 +3,7 @@ import { UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
 import { pixelsPerImage } from '../dataset/dataset.js';
 import { type PictureFit, type Placement, placePicture, type Size } from './geometry.js';
-import { decodeDeep, isDeep } from './high-bit-depth.js';
+import { decodeHighBitDepth, isHighBitDepth } from './high-bit-depth.js';
 import {
   type OpenOptions,
   type OpenPicture,
@@ -108,7 +108,9 @@ function decodeUpright(picture: OpenPicture, values: ValueScale): Promise<Colour
   const { depth } = picture.metadata;
   // The high byte is what the ordinary way gives.
   const highByte = depth === 'ushort' && values !== 'unknown' && !('ushort' in values);
-  return isDeep(picture) && !highByte ? decodeDeep(picture, values) : decodeWhole(picture);
+  return isHighBitDepth(picture) && !highByte
+    ? decodeHighBitDepth(picture, values)
+    : decodeWhole(picture);
 }
 
 async function decodeWhole(picture: OpenPicture): Promise<ColourPixels> {
@@ -189,8 +191,8 @@ function luma({ width, height, values }: ColourPixels): Uint8Array {
   return grey;
 }
 
-/** Larger images than this are a mistake: 2^27 values, as for {@link MAX_PIXELS}. */
-const MAX_VALUES = 2 ** 27;
+/** Larger images than this are a mistake: 2^27 values, as for `defaultMaxPixels`. */
+const maxValues = 2 ** 27;
 
 /**
  * Checks that pictures can be decoded to a shape.
@@ -200,9 +202,9 @@ const MAX_VALUES = 2 ** 27;
 export function checkPictureShape(shape: ImageShape): void {
   const { channels, height, width } = shape;
   const sides = [height, width].every((side) => Number.isSafeInteger(side) && side > 0);
-  if ((channels === 1 || channels === 3) && sides && pixelsPerImage(shape) <= MAX_VALUES) return;
+  if ((channels === 1 || channels === 3) && sides && pixelsPerImage(shape) <= maxValues) return;
   throw new UsageError(
     `Pictures can't be decoded to ${channels}×${height}×${width}; expected 1 or 3 channels, and a height and width ` +
-      `that are positive whole numbers, of at most ${MAX_VALUES} values in all.`,
+      `that are positive whole numbers, of at most ${maxValues} values in all.`,
   );
 }

@@ -10,15 +10,15 @@ import type { ColourPixels } from './resample.js';
 import { type MeasuredValues, UnknownScale, type ValueScale, wholeRange } from './value-scale.js';
 
 /** The colour spaces in which values are shades of grey or of red, green and blue, in one and three channels. */
-const GREY = ['b-w', 'grey16'];
-const COLOUR = ['srgb', 'rgb', 'rgb16', 'scrgb'];
+const greySpaces = ['b-w', 'grey16'];
+const colourSpaces = ['srgb', 'rgb', 'rgb16', 'scrgb'];
 
 /** Values that a picture of more than 8 bits may declare, at most: they take 4 bytes each while it is decoded. */
-const MAX_VALUES = 2 ** 26;
+const maxValues = 2 ** 26;
 
 /** Whether a picture's values have more than 8 bits. */
-export function isDeep({ metadata: { depth, space } }: OpenPicture): boolean {
-  return depth !== 'uchar' && [...GREY, ...COLOUR].includes(space);
+export function isHighBitDepth({ metadata: { depth, space } }: OpenPicture): boolean {
+  return depth !== 'uchar' && [...greySpaces, ...colourSpaces].includes(space);
 }
 
 /**
@@ -32,8 +32,8 @@ export async function measurePicture(
   options: OpenOptions = {},
 ): Promise<MeasuredValues | undefined> {
   const picture = await openPicture(input, options);
-  if (!isDeep(picture)) return undefined;
-  const { values } = await readDeep(picture);
+  if (!isHighBitDepth(picture)) return undefined;
+  const { values } = await readHighBitDepth(picture);
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
     if (value < least) least = value;
@@ -49,9 +49,12 @@ export async function measurePicture(
 }
 
 /** A whole picture of more than 8 bits, upright, its values scaled to bytes. */
-export async function decodeDeep(picture: OpenPicture, scale: ValueScale): Promise<ColourPixels> {
+export async function decodeHighBitDepth(
+  picture: OpenPicture,
+  scale: ValueScale,
+): Promise<ColourPixels> {
   if (scale === 'unknown') throw new UnknownScale(picture.name);
-  const { width, height, channels, values } = await readDeep(picture);
+  const { width, height, channels, values } = await readHighBitDepth(picture);
   const { depth } = picture.metadata;
   const { black, white } = scale[depth] ?? wholeRange(depth);
   const factor = 255 / (white - black);
@@ -64,7 +67,7 @@ export async function decodeDeep(picture: OpenPicture, scale: ValueScale): Promi
   return { width, height, values: Buffer.from(bytes.buffer) };
 }
 
-interface DeepPixels {
+interface HighBitDepthPixels {
   readonly width: number;
   readonly height: number;
   readonly channels: 1 | 3;
@@ -72,12 +75,12 @@ interface DeepPixels {
   readonly values: Float32Array;
 }
 
-async function readDeep(picture: OpenPicture): Promise<DeepPixels> {
+async function readHighBitDepth(picture: OpenPicture): Promise<HighBitDepthPixels> {
   const { space, depth } = picture.metadata;
-  const channels = GREY.includes(space) ? 1 : 3;
-  if (picture.metadata.width * picture.metadata.height * channels > MAX_VALUES) {
+  const channels = greySpaces.includes(space) ? 1 : 3;
+  if (picture.metadata.width * picture.metadata.height * channels > maxValues) {
     throw new UsageError(
-      `${picture.name}: the picture declares more than ${MAX_VALUES} values of more than 8 bits, the most that are read. ` +
+      `${picture.name}: the picture declares more than ${maxValues} values of more than 8 bits, the most that are read. ` +
         'If its header is not damaged, scale it down first.',
     );
   }

@@ -2,18 +2,18 @@ import { readFile, stat } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { UsageError } from '../../core/errors.js';
 import { decodeBmp, readBmpHeader } from './bmp.js';
-import { FORMAT_LIST, type PictureFormat, pictureFormat } from './format.js';
+import { formatList, type PictureFormat, pictureFormat } from './format.js';
 import type { Size } from './geometry.js';
 import { plainJpegSize } from './jpeg-header.js';
 
 /** A picture's file: its path, or its content. */
 export type PictureInput = string | Uint8Array;
 
-/** What {@link openPicture} may be told. */
+/** What `openPicture` may be told. */
 export interface OpenOptions {
   /** What errors call the picture. Default: its path, or 'the picture'. */
   readonly name?: string;
-  /** The largest width × height that a picture may declare. Default: {@link MAX_PIXELS}. */
+  /** The largest width × height that a picture may declare. Default: `defaultMaxPixels`. */
   readonly maxPixels?: number;
 }
 
@@ -21,10 +21,10 @@ export interface OpenOptions {
  * The default limit of a picture's declared width × height: 2^27, about 134 million. Decoding holds at most 8 bytes
  * per pixel, so a damaged or hostile header cannot ask for more than about 1 GiB.
  */
-export const MAX_PIXELS = 2 ** 27;
+export const defaultMaxPixels = 2 ** 27;
 
 /** Node reads at most 2 GiB at once. */
-const LARGEST_FILE = 2 ** 31 - 1;
+const largestFile = 2 ** 31 - 1;
 
 /** What is asked of a picture's header. */
 export type PictureMetadata = Pick<
@@ -61,7 +61,7 @@ export async function openPicture(
   const bytes = typeof input === 'string' ? await readPicture(input) : input;
   const format = pictureFormat(bytes);
   if (format === undefined) throw noPicture(name, bytes);
-  const maxPixels = options.maxPixels ?? MAX_PIXELS;
+  const maxPixels = options.maxPixels ?? defaultMaxPixels;
   if (format === 'BMP') return openBmp(bytes, name, maxPixels);
   const decode = <T>(body: (picture: Sharp) => Promise<T>) =>
     decodeStrictly(bytes, name, maxPixels, body);
@@ -124,7 +124,7 @@ async function readPicture(path: string): Promise<Uint8Array> {
   let problem: string;
   try {
     const file = await stat(path);
-    if (file.isFile() && file.size <= LARGEST_FILE) return await readFile(path);
+    if (file.isFile() && file.size <= largestFile) return await readFile(path);
     problem = file.isFile() ? 'it is larger than 2 GiB' : 'it is not a regular file';
   } catch (cause) {
     throw new UsageError(
@@ -141,7 +141,7 @@ function noPicture(name: string, bytes: Uint8Array): UsageError {
       ? 'the file is empty'
       : `it starts with the bytes ${Buffer.from(bytes.subarray(0, 8)).toString('hex')}`;
   return new UsageError(
-    `${name}: this is not a picture that can be read: ${found}; expected one of ${FORMAT_LIST}. ` +
+    `${name}: this is not a picture that can be read: ${found}; expected one of ${formatList}. ` +
       'Replace the file, or take it out.',
   );
 }

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { goldenPictures, picturePath } from '../testing/pictures.js';
 import { hasPictureName } from './format.js';
-import { probePicture } from './picture-header.js';
+import { readPictureHeader } from './picture-header.js';
 
 describe("a picture's header", () => {
   it.each(goldenPictures())('gives the upright size: $name', async ({ name, width, height }) => {
-    expect(await probePicture(picturePath(name))).toMatchObject({ width, height });
+    expect(await readPictureHeader(picturePath(name))).toMatchObject({ width, height });
   });
 
   it.each([
@@ -20,12 +20,12 @@ describe("a picture's header", () => {
     ['cmyk.jpg', 3],
     ['still.gif', 3],
   ])('tells grey from colour: %s has %i', async (name, channels) => {
-    expect((await probePicture(picturePath(name))).channels).toBe(channels);
+    expect((await readPictureHeader(picturePath(name))).channels).toBe(channels);
   });
 
   it('is refused if it is damaged', async () => {
     const bytes = readFileSync(picturePath('rgb.png')).subarray(0, 20);
-    await expect(probePicture(bytes, { name: 'a.png' })).rejects.toThrow(
+    await expect(readPictureHeader(bytes, { name: 'a.png' })).rejects.toThrow(
       /^a\.png: the picture is truncated or damaged/,
     );
   });

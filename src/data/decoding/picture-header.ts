@@ -1,7 +1,7 @@
 import { type OpenOptions, openPicture, type PictureInput } from './open-picture.js';
 
 /** What a picture's header says. */
-export interface PictureProbe {
+export interface PictureHeader {
   /** In pixels, as the picture is meant to be seen: after the EXIF orientation. */
   readonly width: number;
   readonly height: number;
@@ -14,10 +14,10 @@ export interface PictureProbe {
  *
  * @throws UsageError naming the picture if it is missing, of no known format, or its header is damaged.
  */
-export async function probePicture(
+export async function readPictureHeader(
   input: PictureInput,
   options: OpenOptions = {},
-): Promise<PictureProbe> {
+): Promise<PictureHeader> {
   const { metadata } = await openPicture(input, options);
   const { width, height } = metadata.autoOrient;
   const grey = metadata.space === 'b-w' || metadata.space === 'grey16';

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { FailureError, UsageError } from '../../core/errors.js';
 import { describeIdentity, type FileIdentity, findMismatch } from './integrity.js';
 import { transfer } from './transfer.js';
-import { Setback } from './transfer-error.js';
+import { TransferError } from './transfer-error.js';
 
 /** How far a download has come. */
 export interface DownloadProgress {
@@ -36,7 +36,7 @@ export interface DownloadOptions extends FileIdentity {
 /** `present`: the file was there already, and is right. */
 export type DownloadOutcome = 'downloaded' | 'present';
 
-const WORTHWHILE = 2 ** 20;
+const worthwhileBytes = 2 ** 20;
 
 /**
  * Downloads a file. It appears under its name only when it is whole and verified; until then its bytes are in
@@ -61,7 +61,7 @@ export interface DownloadFailure {
   readonly reasons: readonly string[];
 }
 
-/** As {@link downloadFile}, for callers that have more to say when no address gave the file. */
+/** As `downloadFile`, for callers that have more to say when no address gave the file. */
 export async function tryDownload(
   options: DownloadOptions,
 ): Promise<DownloadOutcome | DownloadFailure> {
@@ -130,9 +130,9 @@ async function tryAddress(url: string, options: DownloadOptions): Promise<string
       return undefined;
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof Setback)) throw error;
+      if (!(error instanceof TransferError)) throw error;
       const gained = ((await sizeOf(`${path}.part`)) ?? 0) - before;
-      failed = gained >= WORTHWHILE ? 1 : failed + 1;
+      failed = gained >= worthwhileBytes ? 1 : failed + 1;
       if (!error.again) return error.message;
       if (failed > retries) return describeTries(error.message, retries + 1);
       const seconds = error.waitSeconds ?? 2 ** (failed - 1);
@@ -154,7 +154,7 @@ async function tryOnce(url: string, options: DownloadOptions): Promise<void> {
     if (kept < size) await transfer({ url, part, size, onBytes, idleTimeout, signal });
     await accept(part, options, kept > 0);
   } catch (error) {
-    const worthless = error instanceof Setback && error.discard;
+    const worthless = error instanceof TransferError && error.discard;
     if (worthless || (await sizeOf(part)) === 0) await rm(part, { force: true });
     throw error;
   }
@@ -166,7 +166,7 @@ async function accept(part: string, options: DownloadOptions, resumed: boolean):
   if (mismatch === undefined) return rename(part, options.path);
   // What an earlier try left may be to blame: then this address deserves a try from the start.
   const message = `what arrived is not the file: ${mismatch}`;
-  throw new Setback(message, { again: resumed, discard: true });
+  throw new TransferError(message, { again: resumed, discard: true });
 }
 
 function describeTries(message: string, tries: number): string {

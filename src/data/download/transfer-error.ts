@@ -1,5 +1,5 @@
-/** What a {@link Setback} means for the tries to come. */
-export interface SetbackOptions extends ErrorOptions {
+/** What a `TransferError` means for the tries to come. */
+export interface TransferErrorOptions extends ErrorOptions {
   /** Whether the same address may work in a moment; otherwise only another one can. */
   readonly again: boolean;
   /** Whether what is there of the file is worth nothing. Default: it is kept to go on from. */
@@ -9,13 +9,13 @@ export interface SetbackOptions extends ErrorOptions {
 }
 
 /** A try to get a file failed, for a reason that lies with the network or the server. */
-export class Setback extends Error {
-  override readonly name = 'Setback';
+export class TransferError extends Error {
+  override readonly name = 'TransferError';
   readonly again: boolean;
   readonly discard: boolean;
   readonly waitSeconds: number | undefined;
 
-  constructor(message: string, options: SetbackOptions) {
+  constructor(message: string, options: TransferErrorOptions) {
     super(message, options);
     this.again = options.again;
     this.discard = options.discard ?? false;
@@ -23,22 +23,25 @@ export class Setback extends Error {
   }
 }
 
-/** The setback behind an error of `fetch`, which hides the reason in the causes of its errors. */
-export function networkSetback(error: unknown): Setback {
+/** The error behind one of `fetch`, which hides the reason in the causes of its errors. */
+export function networkError(error: unknown): TransferError {
   const codes: string[] = [];
   const messages: string[] = [];
   for (let link = error; link instanceof Error && messages.length < 5; link = link.cause) {
     if ('code' in link && typeof link.code === 'string') codes.push(link.code);
     messages.push(link.message);
   }
-  const code = codes.find((candidate) => candidate in REASONS);
-  const known = code === undefined ? undefined : `${REASONS[code]} (${code})`;
+  const code = codes.find((candidate) => candidate in reasons);
+  const known = code === undefined ? undefined : `${reasons[code]} (${code})`;
   const message = known ?? messages.findLast((text) => text !== '') ?? String(error);
   // Without a way to the server, a few seconds of patience only hide from the user that there is no connection.
-  return new Setback(message, { again: !codes.some((found) => NO_WAY.has(found)), cause: error });
+  return new TransferError(message, {
+    again: !codes.some((found) => noWayCodes.has(found)),
+    cause: error,
+  });
 }
 
-const NO_WAY: ReadonlySet<string> = new Set([
+const noWayCodes: ReadonlySet<string> = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'ECONNREFUSED',
@@ -46,7 +49,7 @@ const NO_WAY: ReadonlySet<string> = new Set([
   'EHOSTUNREACH',
 ]);
 
-const REASONS: Readonly<Record<string, string>> = {
+const reasons: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the name of the server is not known',
   EAI_AGAIN: 'the name of the server could not be looked up',
   ECONNREFUSED: 'the server refused the connection',

@@ -1,6 +1,6 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { requestFile } from './request.js';
-import { networkSetback, Setback } from './transfer-error.js';
+import { networkError, TransferError } from './transfer-error.js';
 
 /** One try to get what is missing of a file. */
 export interface TransferOptions {
@@ -22,7 +22,7 @@ export interface TransferOptions {
  *
  * Afterwards the unfinished file is whole, though not verified.
  *
- * @throws Setback if the file did not arrive, the signal's reason once that is aborted, and the file system's errors.
+ * @throws TransferError if the file did not arrive, the signal's reason once that is aborted, and the file system's errors.
  */
 export async function transfer(options: TransferOptions): Promise<void> {
   // None of Node's text flags keeps what is there, can write anywhere, and makes a missing file.
@@ -46,7 +46,7 @@ async function receive(
     work.catch((error: unknown) => {
       signal?.throwIfAborted();
       if (silence.signal.aborted) throw silence.signal.reason;
-      throw error instanceof Setback ? error : networkSetback(error);
+      throw error instanceof TransferError ? error : networkError(error);
     });
 
   const present = (await file.stat()).size;
@@ -62,7 +62,7 @@ async function receive(
       silence.broken();
       if (done + value.length > size) {
         const message = `the server sends more than the expected ${size} bytes`;
-        throw new Setback(message, { again: false, discard: true });
+        throw new TransferError(message, { again: false, discard: true });
       }
       await writeAll(file, value, done);
       done += value.length;
@@ -72,7 +72,7 @@ async function receive(
     await reader.cancel().catch(() => undefined);
   }
   if (done < size) {
-    throw new Setback(`the connection ended after ${done} of ${size} bytes`, { again: true });
+    throw new TransferError(`the connection ended after ${done} of ${size} bytes`, { again: true });
   }
   await file.sync();
 }
@@ -111,7 +111,7 @@ class Silence {
     return setTimeout(() => {
       const seconds = this.#limit / 1000;
       const message = `the server sent nothing for ${seconds} s`;
-      this.#controller.abort(new Setback(message, { again: true }));
+      this.#controller.abort(new TransferError(message, { again: true }));
     }, this.#limit);
   }
 }

@@ -14,7 +14,7 @@ import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
 
 const gunzip = promisify(gunzipWithCallback);
 
-const VALUE_TYPES: Readonly<Record<number, string>> = {
+const valueTypes: Readonly<Record<number, string>> = {
   8: 'unsigned byte',
   9: 'signed byte',
   11: '16-bit integer',
@@ -22,15 +22,15 @@ const VALUE_TYPES: Readonly<Record<number, string>> = {
   13: '32-bit float',
   14: '64-bit float',
 };
-const UNSIGNED_BYTE = 0x08;
+const unsignedByte = 0x08;
 
 /** Node reads at most 2 GiB at once; a larger claim comes from a damaged header. */
-const LARGEST_FILE = 2 ** 31 - 1;
+const largestFile = 2 ** 31 - 1;
 
 /** Four bytes, and four for each of at most 255 dimensions. */
-const LONGEST_HEADER = 4 + 4 * 255;
+const longestHeader = 4 + 4 * 255;
 
-const MEND = 'Download it again.';
+const remedy = 'Download it again.';
 
 /** The content of an IDX file. */
 export interface IdxArray {
@@ -77,7 +77,7 @@ export async function readIdx(path: string): Promise<IdxArray> {
 /**
  * Reads a file of images [n, height, width] and the file of their labels [n].
  *
- * @throws UsageError as {@link readIdx}, or if the dimensions or the two counts don't fit.
+ * @throws UsageError as `readIdx`, or if the dimensions or the two counts don't fit.
  */
 export async function readIdxPair(paths: {
   readonly images: string;
@@ -106,7 +106,7 @@ interface IdxHeader {
 async function readWhole(path: string): Promise<Buffer> {
   try {
     const { size } = await stat(path);
-    if (size <= LARGEST_FILE) return await readFile(path);
+    if (size <= largestFile) return await readFile(path);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UsageError(`${path}: the file can't be read (${reason}). Check the path.`, { cause });
@@ -119,12 +119,12 @@ function parseHeader(bytes: Buffer, path: string): IdxHeader {
   const magic = bytes.readUInt16BE(0);
   if (magic !== 0) {
     throw new UsageError(
-      `${path}: bytes 0-1 are ${hex(magic, 4)}; expected 0x0000. It is not an IDX file. ${MEND}`,
+      `${path}: bytes 0-1 are ${hex(magic, 4)}; expected 0x0000. It is not an IDX file. ${remedy}`,
     );
   }
   const type = bytes.readUInt8(2);
-  if (type !== UNSIGNED_BYTE) {
-    const name = VALUE_TYPES[type] ?? 'unknown';
+  if (type !== unsignedByte) {
+    const name = valueTypes[type] ?? 'unknown';
     throw new UsageError(
       `${path}: byte 2 (the type of the values) is ${hex(type, 2)} (${name}); expected 0x08 (unsigned byte). ` +
         'Store images and labels as unsigned bytes.',
@@ -133,7 +133,7 @@ function parseHeader(bytes: Buffer, path: string): IdxHeader {
   const dimensionCount = bytes.readUInt8(3);
   if (dimensionCount === 0) {
     throw new UsageError(
-      `${path}: byte 3 (the number of dimensions) is 0; expected at least 1. ${MEND}`,
+      `${path}: byte 3 (the number of dimensions) is 0; expected at least 1. ${remedy}`,
     );
   }
   const length = 4 + 4 * dimensionCount;
@@ -148,11 +148,11 @@ function countValues(dimensions: readonly number[], path: string): number {
   let count = 1;
   for (const [axis, size] of dimensions.entries()) {
     count *= size;
-    if (size > 0 && count <= LARGEST_FILE) continue;
+    if (size > 0 && count <= largestFile) continue;
     const field = `bytes ${4 + 4 * axis}-${7 + 4 * axis} (the size of dimension ${axis})`;
     const expected = size === 0 ? 'at least 1' : 'at most 2 GiB of values in all';
     throw new UsageError(
-      `${path}: ${field} are ${size}; expected ${expected}. The header is damaged. ${MEND}`,
+      `${path}: ${field} are ${size}; expected ${expected}. The header is damaged. ${remedy}`,
     );
   }
   return count;
@@ -162,7 +162,7 @@ function requireBytes(bytes: Buffer, needed: number, path: string): void {
   if (bytes.length >= needed) return;
   throw new UsageError(
     `${path}: the file is truncated: it ends at byte ${bytes.length}, within its header; ` +
-      `expected at least ${needed} bytes. ${MEND}`,
+      `expected at least ${needed} bytes. ${remedy}`,
   );
 }
 
@@ -176,7 +176,7 @@ async function decompressStart(stored: Buffer, path: string): Promise<Buffer> {
     for await (const chunk of stream) {
       chunks.push(chunk);
       length += chunk.length;
-      if (length >= LONGEST_HEADER) break;
+      if (length >= longestHeader) break;
     }
   } catch (cause) {
     throw damagedArchive(path, cause);
@@ -197,7 +197,7 @@ async function decompress(stored: Buffer, header: IdxHeader, path: string): Prom
 function damagedArchive(path: string, cause: unknown): UsageError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new UsageError(
-    `${path}: the gzip data is truncated or damaged (${reason}); expected one whole .gz file. ${MEND}`,
+    `${path}: the gzip data is truncated or damaged (${reason}); expected one whole .gz file. ${remedy}`,
     { cause },
   );
 }
@@ -207,7 +207,7 @@ function wrongLength(path: string, header: IdxHeader, found: number): UsageError
   const amount = Number.isFinite(found) ? `${found}` : 'more';
   return new UsageError(
     `${path}: the file is ${problem}: expected ${header.fileLength} bytes ` +
-      `(a header of ${header.length}, then ${header.dimensions.join(' × ')} values), found ${amount}. ${MEND}`,
+      `(a header of ${header.length}, then ${header.dimensions.join(' × ')} values), found ${amount}. ${remedy}`,
   );
 }
 

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { fromBufferPromise, type ZipFile } from 'yauzl';
 import { encodeNpy, type NumpyArray, type NumpyTexts, parseNumpy } from './npy.js';
-import { LARGEST_FILE } from './read-file.js';
+import { largestFile } from './read-file.js';
 import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
 
 /**
@@ -23,7 +23,7 @@ export async function parseNpz(
     if (!wanted(name)) continue;
     if (arrays.has(name)) throw new Error(`it holds two arrays named '${name}'`);
     unpacked += entry.uncompressedSize;
-    if (entry.uncompressedSize > LARGEST_FILE) {
+    if (entry.uncompressedSize > largestFile) {
       throw new Error(
         `its array '${name}' takes ${entry.uncompressedSize} bytes; expected at most 2 GiB`,
       );

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { UsageError } from '../../core/errors.js';
 
 /** Node reads at most 2 GiB at once. */
-export const LARGEST_FILE = 2 ** 31 - 1;
+export const largestFile = 2 ** 31 - 1;
 
 /**
  * A whole file.
@@ -13,7 +13,7 @@ export async function readWholeFile(path: string): Promise<Buffer> {
   try {
     const status = await stat(path);
     if (!status.isFile()) throw new Error('it is not a regular file');
-    if (status.size > LARGEST_FILE) throw new Error(`it has ${status.size} bytes, more than 2 GiB`);
+    if (status.size > largestFile) throw new Error(`it has ${status.size} bytes, more than 2 GiB`);
     return await readFile(path);
   } catch (cause) {
     throw new UsageError(`${path}: the file can't be read: ${(cause as Error).message}`, { cause });

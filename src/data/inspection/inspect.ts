@@ -57,7 +57,7 @@ export interface InspectOptions {
 }
 
 /** About as many bytes of pixels are read at once. */
-const BATCH_BYTES = 4 * 2 ** 20;
+const batchBytes = 4 * 2 ** 20;
 
 /** A dataset, ready to be inspected. */
 export function inspectableDataset(dataset: Dataset): Inspectable {
@@ -153,7 +153,7 @@ async function inspectPart(
   const moments = new ChannelMoments(shape);
   const damaged: DamagedPicture[] = [];
   const size = pixelsPerImage(shape);
-  const batch = Math.max(1, Math.floor(BATCH_BYTES / size));
+  const batch = Math.max(1, Math.floor(batchBytes / size));
   let bytesPerValue = 1;
   for (let start = 0; start < labels.length; start += batch) {
     signal?.throwIfAborted();

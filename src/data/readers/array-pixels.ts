@@ -19,7 +19,7 @@ export interface Images {
 }
 
 /** From here on, floats are taken for bytes whatever else they could be. */
-const SURELY_BYTES = 128;
+const surelyBytes = 128;
 
 /**
  * Images from arrays of one dataset, its parts: [n, h, w], [n, h, w, c] or [n, c, h, w]. The scale of the pixels is told
@@ -112,7 +112,7 @@ function rangeOf(values: NumberArray): Range {
   return { least, largest, whole };
 }
 
-/** What the floats are divided by to lie in [0, 1]; what isn't a number is reported by {@link arrayDataset}. */
+/** What the floats are divided by to lie in [0, 1]; what isn't a number is reported by `arrayDataset`. */
 function chooseDivisor(
   parts: readonly ImageArray[],
   ranges: readonly Range[],
@@ -128,7 +128,7 @@ function chooseDivisor(
     );
   }
   const names = parts.map(({ name }) => name).join(', ');
-  if (largest >= SURELY_BYTES) {
+  if (largest >= surelyBytes) {
     onNote(`${names}: floating-point numbers up to ${largest}, read as pixels from 0 to 255`);
     return 255;
   }
@@ -139,7 +139,7 @@ function chooseDivisor(
 }
 
 function checkRange({ least, largest, whole }: Range, source: string): void {
-  const known = largest <= 1 || (largest <= 255 && (whole || largest >= SURELY_BYTES));
+  const known = largest <= 1 || (largest <= 255 && (whole || largest >= surelyBytes));
   if (least >= 0 && known) return;
   if (!Number.isFinite(least) || !Number.isFinite(largest)) return;
   const normalised = least < 0 ? ' They look normalised: save the pixels as they were before.' : '';

@@ -11,11 +11,11 @@ import { parseCifarPickle, parseNames } from './cifar-pickle.js';
 // https://www.cs.toronto.edu/~kriz/cifar.html: in the binary files one row per image: the label (CIFAR-100: coarse,
 // then fine), then 3072 bytes: red, green, blue, each row by row. In the Python files the same bytes as an array.
 
-const SHAPE = { channels: 3, height: 32, width: 32 };
-const PIXELS = 3 * 32 * 32;
+const imageShape = { channels: 3, height: 32, width: 32 };
+const pixelsPerRow = 3 * 32 * 32;
 
 /** As in the official code. */
-const NORMALIZATION: Normalization = {
+const customaryNormalization: Normalization = {
   mean: [0.4914, 0.4822, 0.4465],
   std: [0.2023, 0.1994, 0.201],
 };
@@ -145,7 +145,7 @@ async function readPart(
     const path = join(folder, file);
     const bytes = await readWholeFile(path);
     const rows = await parsing(path, () => form.read(bytes));
-    const images = new Uint8Array(rows.labels.length * PIXELS);
+    const images = new Uint8Array(rows.labels.length * pixelsPerRow);
     rows.copy(images);
     parts.push(images);
     for (let index = 0; index < rows.labels.length; index++) {
@@ -162,21 +162,21 @@ async function readPart(
   return arrayDataset({
     name,
     split,
-    shape: SHAPE,
+    shape: imageShape,
     pixels: new Uint8Array(Buffer.concat(parts)),
     labels,
     classNames,
-    normalization: NORMALIZATION,
+    normalization: customaryNormalization,
     source: { pixels: folder, labels: folder },
   });
 }
 
 /** @param labels bytes before each image @param which of them is the label */
 function binaryRows(bytes: Buffer, labels: number, which: number): Rows {
-  const row = labels + PIXELS;
+  const row = labels + pixelsPerRow;
   if (bytes.length === 0 || bytes.length % row !== 0) {
     throw new Error(
-      `it has ${bytes.length} bytes; expected a multiple of ${row} (${labels} for the label, ${PIXELS} for the image). It is truncated or damaged: get it again.`,
+      `it has ${bytes.length} bytes; expected a multiple of ${row} (${labels} for the label, ${pixelsPerRow} for the image). It is truncated or damaged: get it again.`,
     );
   }
   const count = bytes.length / row;
@@ -184,7 +184,7 @@ function binaryRows(bytes: Buffer, labels: number, which: number): Rows {
     labels: Uint8Array.from({ length: count }, (_, index) => bytes[index * row + which]!),
     copy(target) {
       for (let index = 0; index < count; index++) {
-        target.set(bytes.subarray(index * row + labels, (index + 1) * row), index * PIXELS);
+        target.set(bytes.subarray(index * row + labels, (index + 1) * row), index * pixelsPerRow);
       }
     },
   };

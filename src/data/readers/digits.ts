@@ -3,7 +3,7 @@ import type { DatasetPair } from '../dataset/dataset.js';
 import { digitNames, loadMnistLike } from './mnist.js';
 
 /** The same place from src/data/readers and dist/data/readers. */
-const DIRECTORY = fileURLToPath(new URL('../../../assets/digits', import.meta.url));
+const directory = fileURLToPath(new URL('../../../assets/digits', import.meta.url));
 
 /**
  * Handwritten digits, 8×8, one channel, 10 classes: 1195 for training and 602 for testing. They come
@@ -17,7 +17,7 @@ export function loadDigits(): Promise<DatasetPair> {
   return loadMnistLike({
     name: 'digits',
     classNames: digitNames,
-    directories: [DIRECTORY],
+    directories: [directory],
     howToGet: 'They come with the package: install it again.',
   });
 }

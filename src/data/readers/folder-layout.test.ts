@@ -136,11 +136,11 @@ describe('folders that hold but one other', () => {
 });
 
 describe('what systems and programs leave', () => {
-  const LEFT = ['__MACOSX', '.ipynb_checkpoints', 'lost+found', '@eaDir', '.git', '$RECYCLE.BIN'];
+  const left = ['__MACOSX', '.ipynb_checkpoints', 'lost+found', '@eaDir', '.git', '$RECYCLE.BIN'];
 
   it('is ignored beside the classes and within them, and told once', async () => {
     const root = await folderOf(['.'], 5);
-    for (const folder of LEFT) await mkdir(join(root, folder));
+    for (const folder of left) await mkdir(join(root, folder));
     await writeFiles(root, {
       '__MACOSX/cat/._0.jpg': 'x',
       'cat/@eaDir/0.jpg/SYNOPHOTO_THUMB_M.jpg': await paintPicture(1),

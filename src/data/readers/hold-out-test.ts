@@ -4,7 +4,7 @@ import { type Dataset, type DatasetPair, indicesByClass } from '../dataset/datas
 import { splitDataset } from '../dataset/subset.js';
 
 /** The same images are held out whatever the run's seed, so that runs are compared on the same images. */
-const SEED = 0;
+const seed = 0;
 
 /**
  * A dataset without a test part, divided: the given share of every class is held out for testing. The division depends
@@ -23,7 +23,7 @@ export function holdOutTest(dataset: Dataset, share: number, place: string): Dat
         'Add images of it, or a test part.',
     );
   }
-  const random = new RandomGenerator(SEED);
+  const random = new RandomGenerator(seed);
   const { train, validation } = splitDataset(dataset, { fraction: share, random, split: 'test' });
   return { train, test: validation };
 }

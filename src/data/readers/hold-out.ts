@@ -3,7 +3,7 @@ import { UsageError } from '../../core/errors.js';
 import { indicesByClass } from '../dataset/dataset.js';
 import type { LabelledFile } from './picture-files.js';
 
-/** How {@link holdOut} divides. */
+/** How `holdOut` divides. */
 export interface HoldOutOptions {
   /** The share of every class that is held out, in (0, 1). */
   readonly fraction: number;

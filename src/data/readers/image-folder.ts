@@ -2,22 +2,22 @@ import { basename, extname, join, resolve } from 'node:path';
 import { nearest, UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
 import type { PictureSource } from '../dataset/picture-source.js';
-import { FORMAT_LIST } from '../decoding/format.js';
+import { formatList } from '../decoding/format.js';
 import type { PictureFit } from '../decoding/geometry.js';
-import { probePicture } from '../decoding/picture-header.js';
+import { readPictureHeader } from '../decoding/picture-header.js';
 import { checkAreClasses, type FolderLayout, findLayout, reportLoose } from './folder-layout.js';
 import { holdOut } from './hold-out.js';
 import { choosePictureDefaults, type PictureDefaults } from './picture-defaults.js';
 import { type LabelledFile, type PicturePair, pictureFiles } from './picture-files.js';
-import { listFolder, listPictures, type SkippedFile, SYSTEM_FILE } from './scan.js';
+import { listFolder, listPictures, type SkippedFile, systemFileReason } from './scan.js';
 
-/** How {@link openImageFolder} reads a folder. */
+/** How `openImageFolder` reads a folder. */
 export interface ImageFolderOptions {
   /** Default: the folder's own name. */
   readonly name?: string;
-  /** Height and width of every decoded picture. Default: `auto`, see {@link choosePictureDefaults}. */
+  /** Height and width of every decoded picture. Default: `auto`, see `choosePictureDefaults`. */
   readonly size?: number | 'auto';
-  /** Default: `auto`, see {@link choosePictureDefaults}. */
+  /** Default: `auto`, see `choosePictureDefaults`. */
   readonly channels?: 1 | 3 | 'auto';
   /** Default: `crop`. */
   readonly fit?: PictureFit;
@@ -48,17 +48,17 @@ export interface ImageFolder extends PicturePair {
 }
 
 /** Held out unless told otherwise. */
-export const DEFAULT_TEST_FRACTION = 0.2;
+export const defaultTestFraction = 0.2;
 
 /**
  * Opens a folder of class folders: `<root>/<class>/…`, or with parts `<root>/train/<class>/…` and
- * `<root>/test/<class>/…`, see {@link findLayout}; folders that hold but one other are gone through. As in torchvision's
+ * `<root>/test/<class>/…`, see `findLayout`; folders that hold but one other are gone through. As in torchvision's
  * ImageFolder, classes are numbered in the order of their names by code point (so `10` comes before `2`), pictures may
  * lie at any depth below their class, and links are followed. What is hidden or left by systems and programs is ignored.
- * Pictures are told by their names' endings, and read when they are decoded: {@link PictureSource.decode} reports a
+ * Pictures are told by their names' endings, and read when they are decoded: `PictureSource.decode` reports a
  * damaged one.
  *
- * Without a test part, some pictures of every class are held out, see {@link holdOut}.
+ * Without a test part, some pictures of every class are held out, see `holdOut`.
  *
  * @throws UsageError if a folder can't be read, there are no class folders, they look like parts, a class has no
  *   pictures, or the two parts have different classes.
@@ -67,7 +67,7 @@ export async function openImageFolder(
   root: string,
   options: ImageFolderOptions = {},
 ): Promise<ImageFolder> {
-  const { testFraction = DEFAULT_TEST_FRACTION, fit = 'crop', onSkipped } = options;
+  const { testFraction = defaultTestFraction, fit = 'crop', onSkipped } = options;
   const path = resolve(root);
   const name = options.name ?? basename(path);
   const layout = await findLayout(path, onSkipped);
@@ -103,7 +103,7 @@ export async function openImageFolder(
 /**
  * Every picture of a folder of class folders (or of its training part), of which nothing is held out.
  *
- * @throws UsageError as {@link openImageFolder} does.
+ * @throws UsageError as `openImageFolder` does.
  */
 export async function openWholeFolder(
   root: string,
@@ -159,14 +159,14 @@ async function readClasses(root: string, part: string, { onSkipped }: ImageFolde
 }
 
 function emptyClass(path: string, skipped: readonly SkippedFile[]): UsageError {
-  const own = skipped.filter(({ reason }) => reason !== SYSTEM_FILE);
+  const own = skipped.filter(({ reason }) => reason !== systemFileReason);
   const endings = [...new Set(own.map((file) => extname(file.path) || basename(file.path)))];
   const found =
     own.length === 0
       ? ''
       : ` (${own.length} other file${own.length === 1 ? '' : 's'}: ${endings.slice(0, 5).join(', ')}${endings.length > 5 ? ', …' : ''})`;
   return new UsageError(
-    `${path}: this class has no pictures that can be read${found}; expected at least one: ${FORMAT_LIST}, told by ` +
+    `${path}: this class has no pictures that can be read${found}; expected at least one: ${formatList}, told by ` +
       'their names (.jpg, .png, …). Add or convert some, or remove the folder.',
   );
 }
@@ -203,7 +203,7 @@ async function chooseShape(
     return { shape: { channels, height: size, width: size } };
   }
   const chosenBy = await choosePictureDefaults(files.length, (index) =>
-    probePicture(join(root, files[index]!.file)),
+    readPictureHeader(join(root, files[index]!.file)),
   );
   const side = size === 'auto' ? chosenBy.size : size;
   return {

@@ -28,7 +28,7 @@ export interface MnistLike {
 /** What each class of a digit dataset is called. */
 export const digitNames: readonly string[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
-const GARMENTS = [
+const garments = [
   'T-shirt/top',
   'Trouser',
   'Pullover',
@@ -42,18 +42,18 @@ const GARMENTS = [
 ];
 
 /** Debian's package of Fashion-MNIST. */
-const FASHION_PACKAGE = 'dataset-fashion-mnist';
-const FASHION_PACKAGE_DIRECTORY = '/usr/share/datasets/fashion-mnist';
+const fashionPackage = 'dataset-fashion-mnist';
+const fashionPackageDirectory = '/usr/share/datasets/fashion-mnist';
 
-const FILES = {
+const fileNames = {
   trainImages: 'train-images-idx3-ubyte',
   trainLabels: 'train-labels-idx1-ubyte',
   testImages: 't10k-images-idx3-ubyte',
   testLabels: 't10k-labels-idx1-ubyte',
 } as const;
-const FILE_LIST = Object.values(FILES).join(', ');
+const fileList = Object.values(fileNames).join(', ');
 
-type FileRole = keyof typeof FILES;
+type FileRole = keyof typeof fileNames;
 
 /**
  * Fashion-MNIST: 60,000 + 10,000 garments of 28×28 in 10 classes (Xiao et al., arXiv 1708.07747).
@@ -65,12 +65,12 @@ export function loadFashionMnist(options: LoadOptions = {}): Promise<DatasetPair
   const name = 'fashion-mnist';
   return loadMnistLike({
     name,
-    classNames: GARMENTS,
+    classNames: garments,
     normalization: { mean: [0.2861], std: [0.353] },
-    directories: dataFolders(name, { ...options, installed: [FASHION_PACKAGE_DIRECTORY] }),
+    directories: dataFolders(name, { ...options, installed: [fashionPackageDirectory] }),
     howToGet:
-      `Get them with: ncfm data get ${name}, or on Debian and Ubuntu: apt-get install ${FASHION_PACKAGE}. Or put ` +
-      `${FILE_LIST} (each plain or .gz) in ./data/fashion-mnist, or in a directory named as the root.`,
+      `Get them with: ncfm data get ${name}, or on Debian and Ubuntu: apt-get install ${fashionPackage}. Or put ` +
+      `${fileList} (each plain or .gz) in ./data/fashion-mnist, or in a directory named as the root.`,
   });
 }
 
@@ -88,7 +88,7 @@ export function loadMnist(options: LoadOptions = {}): Promise<DatasetPair> {
     normalization: { mean: [0.1307], std: [0.3081] },
     directories: dataFolders(name, options),
     howToGet:
-      `Get them with: ncfm data get ${name}, or put ${FILE_LIST} (each plain or .gz) in ./data/mnist, or in a ` +
+      `Get them with: ncfm data get ${name}, or put ${fileList} (each plain or .gz) in ./data/mnist, or in a ` +
       'directory named as the root.',
   });
 }
@@ -129,7 +129,7 @@ export async function loadMnistLike(source: MnistLike): Promise<DatasetPair> {
 async function findFiles(source: MnistLike): Promise<Record<FileRole, string>> {
   for (const directory of source.directories) {
     const present = new Set(await list(directory));
-    const found = Object.entries(FILES).map(([role, standard]) => {
+    const found = Object.entries(fileNames).map(([role, standard]) => {
       const file = spellings(standard).find((spelling) => present.has(spelling));
       return { role, standard, file };
     });

@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import type { ImageFolderNote } from './image-folder.js';
-import { VALIDATION_TESTED } from './part-names.js';
-import { type SkippedFile, SYSTEM_FILE } from './scan.js';
+import { validationTested } from './part-names.js';
+import { type SkippedFile, systemFileReason } from './scan.js';
 
 /** How many names are told of each kind of what was left out. */
-const NAMED = 3;
+const mostNamed = 3;
 
 /** What was chosen for the user while reading a folder, in one sentence each. */
 export function describeNote(note: ImageFolderNote): string[] {
@@ -48,7 +48,7 @@ function describeParts(note: Extract<ImageFolderNote, { kind: 'parts' }>): strin
   const tested =
     test === undefined
       ? ''
-      : `, test pictures from ${test}${testIsValidation ? ` (${VALIDATION_TESTED})` : ''}`;
+      : `, test pictures from ${test}${testIsValidation ? ` (${validationTested})` : ''}`;
   return [
     `training pictures are read from ${train}${tested}`,
     ...describeUnused(unused),
@@ -66,21 +66,23 @@ export class SkippedFiles {
 
   /** What is left out although it is the user's own, then what systems and programs made. */
   describe(): string[] {
-    const own = this.#files.filter(({ reason }) => reason !== SYSTEM_FILE);
-    const others = this.#files.filter(({ reason }) => reason === SYSTEM_FILE);
+    const own = this.#files.filter(({ reason }) => reason !== systemFileReason);
+    const others = this.#files.filter(({ reason }) => reason === systemFileReason);
     const named = own.map(({ path, reason }) => `${basename(path)} (${reason})`);
     return [
       ...(own.length > 0 ? [`left out: ${list(named)}`] : []),
       ...(others.length > 0
-        ? [`ignored, as ${SYSTEM_FILE}: ${list(counted(others.map(({ path }) => basename(path))))}`]
+        ? [
+            `ignored, as ${systemFileReason}: ${list(counted(others.map(({ path }) => basename(path))))}`,
+          ]
         : []),
     ];
   }
 }
 
 function list(items: readonly string[]): string {
-  const more = items.length > NAMED ? ` and ${items.length - NAMED} more` : '';
-  return `${items.slice(0, NAMED).join(', ')}${more}`;
+  const more = items.length > mostNamed ? ` and ${items.length - mostNamed} more` : '';
+  return `${items.slice(0, mostNamed).join(', ')}${more}`;
 }
 
 /** Each name once, with how often it occurs. */

@@ -7,16 +7,16 @@ import type { PictureSource } from '../dataset/picture-source.js';
 import { decodePicture } from '../decoding/decode.js';
 import { measurePicture } from '../decoding/high-bit-depth.js';
 import { decodingIdentity } from '../decoding/identity.js';
-import { probePicture } from '../decoding/picture-header.js';
+import { readPictureHeader } from '../decoding/picture-header.js';
 import { holdOut } from './hold-out.js';
 import { describeHeldOut, describeUnused } from './notes.js';
 import { ParquetPictures } from './parquet-pictures.js';
-import { type PartKind, partKind, VALIDATION_TESTED } from './part-names.js';
+import { type PartKind, partKind, validationTested } from './part-names.js';
 import { choosePictureDefaults } from './picture-defaults.js';
 import type { PicturePair } from './picture-files.js';
 import { byCodePoint } from './scan.js';
 
-/** How {@link openParquet} reads its files. */
+/** How `openParquet` reads its files. */
 export interface ParquetOptions {
   /** Default: the file's name without its ending, or the folder's. */
   readonly name?: string;
@@ -34,7 +34,7 @@ export interface ParquetOptions {
  * Pictures in parquet files as Hugging Face's `datasets` writes them: a column of pictures (bytes of JPEG, PNG… under
  * `bytes`, or the bytes themselves) and a column `label` of class numbers, with the classes' names in the file's
  * metadata. `path` is one file, or a folder (or its folder `data`) of `train-….parquet` and `test-….parquet` files,
- * which may be many; other usual names of parts are known, see {@link partKind}. Rows are read group by group when they are needed.
+ * which may be many; other usual names of parts are known, see `partKind`. Rows are read group by group when they are needed.
  *
  * @throws UsageError naming the file that is missing, damaged or has other columns.
  */
@@ -44,7 +44,7 @@ export async function openParquet(
 ): Promise<PicturePair> {
   const { testShare = 0.2, name = basename(path, extname(path)), onNote = () => {} } = options;
   const files = await findFiles(path);
-  if (files.testIsValidation) onNote(`${VALIDATION_TESTED}: ${shortList(files.test)}`);
+  if (files.testIsValidation) onNote(`${validationTested}: ${shortList(files.test)}`);
   for (const note of describeUnused(files.unused.map((file) => basename(file)))) onNote(note);
   const train = await ParquetPictures.open(files.train);
   const test = files.test.length === 0 ? undefined : await ParquetPictures.open(files.test);
@@ -123,7 +123,7 @@ async function chooseShape(
 ): Promise<ImageShape> {
   if (size !== 'auto' && channels !== 'auto') return { channels, height: size, width: size };
   const chosen = await choosePictureDefaults(pictures.labels.length, async (row) =>
-    probePicture(await pictures.bytes(row), { name: pictures.describe(row) }),
+    readPictureHeader(await pictures.bytes(row), { name: pictures.describe(row) }),
   );
   const side = size === 'auto' ? chosen.size : size;
   return { channels: channels === 'auto' ? chosen.channels : channels, height: side, width: side };

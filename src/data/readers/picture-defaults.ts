@@ -1,4 +1,4 @@
-import type { PictureProbe } from '../decoding/picture-header.js';
+import type { PictureHeader } from '../decoding/picture-header.js';
 
 /** What a sample of pictures suggests. */
 export interface PictureDefaults {
@@ -13,8 +13,8 @@ export interface PictureDefaults {
   readonly channels: 1 | 3;
 }
 
-const SAMPLES = 256;
-const SIZES = [128, 64, 32] as const;
+const mostSamples = 256;
+const usualSizes = [128, 64, 32] as const;
 
 /**
  * Chooses a size and a number of channels by a sample of at most 256 pictures, spread evenly: the largest of 32, 64
@@ -28,10 +28,10 @@ const SIZES = [128, 64, 32] as const;
  */
 export async function choosePictureDefaults(
   total: number,
-  probe: (index: number) => Promise<PictureProbe>,
+  probe: (index: number) => Promise<PictureHeader>,
 ): Promise<PictureDefaults> {
-  const count = Math.min(SAMPLES, total);
-  const probes: PictureProbe[] = [];
+  const count = Math.min(mostSamples, total);
+  const probes: PictureHeader[] = [];
   let problem: unknown;
   for (let sample = 0; sample < count; sample++) {
     try {
@@ -43,7 +43,7 @@ export async function choosePictureDefaults(
   if (probes.length === 0) throw problem;
   const sides = probes.map(({ width, height }) => Math.min(width, height)).sort((a, b) => a - b);
   const medianSide = sides[Math.floor((sides.length - 1) / 2)]!;
-  const size = SIZES.find((candidate) => candidate <= medianSide) ?? 32;
+  const size = usualSizes.find((candidate) => candidate <= medianSide) ?? 32;
   return {
     sampled: probes.length,
     medianSide,

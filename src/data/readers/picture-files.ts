@@ -19,7 +19,7 @@ export interface LabelledFile {
   readonly label: number;
 }
 
-/** What {@link pictureFiles} needs to know. */
+/** What `pictureFiles` needs to know. */
 export interface PictureFilesOptions {
   readonly name: string;
   readonly split: string;

@@ -9,7 +9,7 @@ import { temporaryDirectory } from './files.js';
 
 /** What the tests download. */
 export const content = randomBytes(300_000);
-/** What {@link content} is known by. */
+/** What `content` is known by. */
 export const identity = {
   size: content.length,
   hashes: [
