@@ -5,7 +5,7 @@ import { DatasetHash, pixelsPerImage } from '../dataset/dataset.js';
 import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
 import { UnknownScale } from '../decoding/value-scale.js';
 import { claimPartial, releasePartial, removeAbandonedFiles } from './abandoned-files.js';
-import { ChannelSums } from './channel-sums.js';
+import { ChannelSums } from '../dataset/channel-sums.js';
 import { damageError } from './damage.js';
 import { type DecodingOptions, decodeInBlocks } from './decode-blocks.js';
 import {

@@ -9,7 +9,6 @@ import {
 } from './dataset.js';
 import { checkIndices } from './indices.js';
 
-/** What `arrayDataset` needs to know. */
 export interface ArrayDatasetOptions {
   readonly name: string;
   readonly split: string;
@@ -78,7 +77,7 @@ function checkShape(shape: ImageShape, source: string): void {
   for (const side of ['channels', 'height', 'width'] as const) {
     if (Number.isSafeInteger(shape[side]) && shape[side] > 0) continue;
     throw new UsageError(
-      `${source}: shape.${side} is ${shape[side]}; expected a positive whole number.`,
+      `${source}: shape.${side} is ${shape[side]}; expected a positive whole number`,
     );
   }
 }
@@ -86,13 +85,13 @@ function checkShape(shape: ImageShape, source: string): void {
 function checkLengths({ shape, pixels, labels }: ArrayDatasetOptions, source: string): void {
   const expected = labels.length * pixelsPerImage(shape);
   if (labels.length === 0) {
-    throw new UsageError(`${source}: there are no labels; give at least one image per class.`);
+    throw new UsageError(`${source}: there are no labels; give at least one image per class`);
   }
   if (pixels.length === expected) return;
   const size = `${shape.channels}×${shape.height}×${shape.width}`;
   throw new UsageError(
     `${source}: ${pixels.length} pixel values do not match ${labels.length} labels; expected ` +
-      `${expected} values (${labels.length} images of ${size}). Check the shape, and that there is one label per image.`,
+      `${expected} values (${labels.length} images of ${size}): check the shape, and that there is one label per image`,
   );
 }
 
@@ -118,7 +117,7 @@ function checkedLabels(
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
       throw new UsageError(
         `${source}: label ${index} is ${label}; expected a whole number from 0 to ${classes - 1} ` +
-          `(there are ${classes} classes). Number the classes from 0 without gaps.`,
+          `(there are ${classes} classes): number the classes from 0 without gaps`,
       );
     }
     counts[label]!++;
@@ -126,8 +125,8 @@ function checkedLabels(
   const empty = allowEmptyClasses ? -1 : counts.indexOf(0);
   if (empty === -1) return Int32Array.from(labels);
   throw new UsageError(
-    `${source}: class ${empty} ('${classNames[empty]}') has no images; every class needs at least ` +
-      'one. Add images of it, or leave the class out and renumber the others.',
+    `${source}: class ${empty} ('${classNames[empty]}') has no images; expected at least ` +
+      'one: add images of it, or leave the class out and renumber the others',
   );
 }
 
@@ -136,10 +135,10 @@ function checkFloats(pixels: Float32Array, shape: ImageShape, source: string): v
     const value = pixels[offset]!;
     if (value >= 0 && value <= 1) continue; // false for NaN
     throw new UsageError(
-      `${source}: ${describePosition(offset, shape)} is ${value}; expected a finite number in [0, 1]. ` +
+      `${source}: ${describePosition(offset, shape)} is ${value}; expected a finite number in [0, 1]: ` +
         (Number.isFinite(value)
-          ? 'Divide pixels of 0 to 255 by 255, or give them as a Uint8Array.'
-          : 'Find out which step of the preparation produced it.'),
+          ? 'divide pixels of 0 to 255 by 255, or give them as a Uint8Array'
+          : 'find out which step of the preparation produced it'),
     );
   }
 }
@@ -160,7 +159,7 @@ function checkNormalization(
   if (mean.length !== channels || std.length !== channels) {
     throw new UsageError(
       `${source}: the normalisation has ${mean.length} means and ${std.length} standard deviations; ` +
-        `expected one of each per channel (${channels}).`,
+        `expected one of each per channel (${channels})`,
     );
   }
   const wrongMean = mean.find((value) => !Number.isFinite(value));
@@ -168,7 +167,7 @@ function checkNormalization(
   if (wrongMean === undefined && wrongStd === undefined) return;
   throw new UsageError(
     wrongMean !== undefined
-      ? `${source}: the normalisation has a mean of ${wrongMean}; expected a finite number.`
-      : `${source}: the normalisation has a standard deviation of ${wrongStd}; expected a number above 0.`,
+      ? `${source}: the normalisation has a mean of ${wrongMean}; expected a finite number`
+      : `${source}: the normalisation has a standard deviation of ${wrongStd}; expected a number above 0`,
   );
 }

@@ -62,10 +62,10 @@ describe('ClassSampler', () => {
 
   it('refuses a group that does not exist or is empty, and an invalid count', () => {
     const draws = new ClassSampler([Int32Array.of(1), new Int32Array(0)], seededPermutations(1));
-    expect(() => draws.next(2, 1)).toThrow('There is no group 2 to draw from');
-    expect(() => draws.next(1, 1)).toThrow('Group 1 has no images to draw from');
+    expect(() => draws.next(2, 1)).toThrow('there is no group 2 to draw from');
+    expect(() => draws.next(1, 1)).toThrow('group 1 has no images to draw from');
     for (const count of [-1, 0.5, Number.NaN]) {
-      expect(() => draws.next(0, count)).toThrow(`Cannot draw ${count} images`);
+      expect(() => draws.next(0, count)).toThrow(`can't draw ${count} images`);
     }
   });
 });

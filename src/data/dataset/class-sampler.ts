@@ -50,7 +50,6 @@ export class ClassSampler {
     return new ClassSampler(indicesByClass(labels, classes), random);
   }
 
-  /** How many groups there are to draw from. */
   get groupCount(): number {
     return this.#decks.length;
   }
@@ -66,7 +65,7 @@ export class ClassSampler {
   next(group: number, count: number): Int32Array {
     const deck = this.#deck(group);
     if (!Number.isSafeInteger(count) || count < 0) {
-      throw new UsageError(`Cannot draw ${count} images; expected a whole number from 0.`);
+      throw new UsageError(`can't draw ${count} images; expected a whole number from 0`);
     }
     const indices = new Int32Array(count);
     for (let filled = 0; filled < count; filled++) {
@@ -94,8 +93,8 @@ export class ClassSampler {
   setState(state: ClassSamplerState): void {
     if (state.groups.length !== this.#decks.length) {
       throw new UsageError(
-        `The sampler's saved state has ${state.groups.length} groups, but there are ` +
-          `${this.#decks.length}. It belongs to another dataset or grouping.`,
+        `the sampler's saved state has ${state.groups.length} groups, but there are ` +
+          `${this.#decks.length}: it belongs to another dataset or grouping`,
       );
     }
     for (const [group, deck] of this.#decks.entries()) {
@@ -112,11 +111,11 @@ export class ClassSampler {
     const deck = this.#decks[group];
     if (deck === undefined) {
       throw new UsageError(
-        `There is no group ${group} to draw from; expected a whole number from 0 to ${this.groupCount - 1}.`,
+        `there is no group ${group} to draw from; expected a whole number from 0 to ${this.groupCount - 1}`,
       );
     }
     if (deck.members.length === 0) {
-      throw new UsageError(`Group ${group} has no images to draw from.`);
+      throw new UsageError(`group ${group} has no images to draw from`);
     }
     return deck;
   }
@@ -136,7 +135,7 @@ function checkSaved(
   const reached = Number.isInteger(drawn) && drawn >= 0 && drawn <= order.length;
   if ((!begun || complete) && reached) return;
   throw new UsageError(
-    `The sampler's saved state does not fit group ${group}: it has ${order.length} positions, ` +
-      `${drawn} of them drawn, for a group of ${size}. It belongs to another dataset, or is damaged.`,
+    `the sampler's saved state does not fit group ${group}: it has ${order.length} positions, ` +
+      `${drawn} of them drawn, for a group of ${size}: it belongs to another dataset, or is damaged`,
   );
 }

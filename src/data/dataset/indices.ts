@@ -12,7 +12,7 @@ export function checkIndices(indices: ArrayLike<number>, count: number, what: st
     if (Number.isInteger(index) && index >= 0 && index < count) continue;
     throw new UsageError(
       `${what}: image index ${index} (at position ${position}) does not exist; ` +
-        `expected a whole number from 0 to ${count - 1}.`,
+        `expected a whole number from 0 to ${count - 1}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { FailureError, UsageError } from '../../core/errors.js';
+import { FailureError, messageOf, UsageError } from '../../core/errors.js';
 import { writeFileAtomic } from '../../core/files.js';
 import { MappedImages } from '../cache/mapped-images.js';
 import { type Dataset, type Pixels, pixelsPerImage } from './dataset.js';
@@ -41,7 +41,7 @@ export function storeDataset(dataset: Dataset, folder: string): void {
     writeFileAtomic(join(folder, descriptionFile), JSON.stringify(description));
   } catch (cause) {
     throw new FailureError(
-      `${folder}: the images of ${name} could not be written: ${(cause as Error).message}`,
+      `${folder}: the images of ${name} could not be written: ${messageOf(cause)}`,
       { cause },
     );
   }
@@ -72,7 +72,7 @@ function writePixels(dataset: Dataset, path: string): Description['type'] {
  */
 export function openStoredDataset(folder: string): Dataset {
   const { type, labels: numbers, formatVersion, ...rest } = readDescription(folder);
-  if (formatVersion !== 1) throw new UsageError(`${folder} was written by another version of ncfm`);
+  if (formatVersion !== 1) throw new UsageError(`${folder}: it was written by another version of ncfm`);
   const labels = Int32Array.from(numbers);
   const width = type === 'uint8' ? 1 : Float32Array.BYTES_PER_ELEMENT;
   const stride = pixelsPerImage(rest.shape) * width;
@@ -92,6 +92,6 @@ function readDescription(folder: string): Description {
   try {
     return JSON.parse(readFileSync(join(folder, descriptionFile), 'utf8')) as Description;
   } catch (cause) {
-    throw new UsageError(`${folder} holds no dataset: ${(cause as Error).message}`, { cause });
+    throw new UsageError(`${folder}: it holds no dataset (${messageOf(cause)})`, { cause });
   }
 }

@@ -3,8 +3,8 @@ import type { PermutationSource } from './class-sampler.js';
 import { type Dataset, hashDataset, indicesByClass, type Pixels } from './dataset.js';
 import { checkIndices } from './indices.js';
 
-/** Bounds the memory that hashing a subset takes. */
-const imagesPerHashChunk = 1024;
+/** Bounds the memory that hashing a view takes. */
+const imagesPerChunk = 1024;
 
 /**
  * A view of some of a dataset's images, in the order given. It keeps the parent's class names and
@@ -16,39 +16,83 @@ const imagesPerHashChunk = 1024;
 export function subset(dataset: Dataset, indices: ArrayLike<number>, split: string): Dataset {
   const parent = `${dataset.name} ${dataset.split}`;
   if (indices.length === 0) {
-    throw new UsageError(`${parent}: the subset '${split}' is empty; give at least one index.`);
+    throw new UsageError(`${parent}: the subset '${split}' is empty; give at least one index`);
   }
   checkIndices(indices, dataset.labels.length, parent);
   const chosen = Int32Array.from(indices);
   const labels = chosen.map((index) => dataset.labels[index]!);
+  return view(dataset, chosen, { split, classNames: dataset.classNames, labels });
+}
 
+/**
+ * A view of the images of some classes, which are numbered 0, 1, … in the order given. Images keep the parent's order,
+ * names of classes and normalisation; the hash is the view's own, over the new labels and the images in it.
+ *
+ * @param classes numbers of the parent's classes, each at most once
+ * @throws UsageError if there are no classes, one is not the parent's or is given twice, or none has an image.
+ */
+export function classSubset(dataset: Dataset, classes: readonly number[]): Dataset {
+  checkClasses(dataset, classes);
+  const groups = indicesByClass(dataset.labels, dataset.classNames.length);
+  const chosen = Int32Array.from(classes.flatMap((label) => Array.from(groups[label]!))).sort();
+  const { labels } = subset(dataset, chosen, dataset.split);
+  const numbers = new Map(classes.map((label, number) => [label, number]));
+  return view(dataset, chosen, {
+    split: dataset.split,
+    classNames: classes.map((label) => dataset.classNames[label]!),
+    labels: labels.map((label) => numbers.get(label)!),
+  });
+}
+
+/** The parent's images at `chosen`, under another description. */
+function view(
+  parent: Dataset,
+  chosen: Int32Array,
+  { split, classNames, labels }: Pick<Dataset, 'split' | 'classNames' | 'labels'>,
+): Dataset {
+  const { name, shape, normalization } = parent;
   let hash: string | undefined;
   return {
-    name: dataset.name,
+    name,
     split,
-    shape: dataset.shape,
-    classNames: dataset.classNames,
-    normalization: dataset.normalization,
+    shape,
+    classNames,
+    normalization,
     labels,
     get hash() {
-      hash ??= hashDataset(dataset.shape, labels, readInChunks(dataset, chosen));
+      hash ??= hashDataset(shape, labels, readInChunks(parent, chosen));
       return hash;
     },
     read(positions) {
-      checkIndices(positions, chosen.length, `${dataset.name} ${split}`);
-      return dataset.read(Int32Array.from(positions, (position) => chosen[position]!));
+      checkIndices(positions, chosen.length, `${name} ${split}`);
+      return parent.read(Int32Array.from(positions, (position) => chosen[position]!));
     },
   };
 }
 
-/** The images at `indices`, a chunk at a time. */
-export function* readInChunks(dataset: Dataset, indices: Int32Array): Generator<Pixels> {
-  for (let start = 0; start < indices.length; start += imagesPerHashChunk) {
-    yield dataset.read(indices.subarray(start, start + imagesPerHashChunk));
+function* readInChunks(dataset: Dataset, indices: Int32Array): Generator<Pixels> {
+  for (let start = 0; start < indices.length; start += imagesPerChunk) {
+    yield dataset.read(indices.subarray(start, start + imagesPerChunk));
   }
 }
 
-/** How `splitDataset` divides. */
+function checkClasses({ name, classNames }: Dataset, classes: readonly number[]): void {
+  if (classes.length === 0) {
+    throw new UsageError(`${name}: no class was chosen; give at least one`);
+  }
+  for (const [position, label] of classes.entries()) {
+    if (!Number.isInteger(label) || label < 0 || label >= classNames.length) {
+      throw new UsageError(
+        `${name}: class ${label} (at position ${position}) does not exist; ` +
+          `expected a whole number from 0 to ${classNames.length - 1}`,
+      );
+    }
+    if (classes.indexOf(label) !== position) {
+      throw new UsageError(`${name}: class ${label} is given twice (at position ${position})`);
+    }
+  }
+}
+
 export interface SplitOptions {
   /** The share of each class's images that goes to validation, between 0 and 1 (both excluded). */
   readonly fraction: number;
@@ -71,7 +115,7 @@ export function splitDataset(
   const parent = `${dataset.name} ${dataset.split}`;
   if (!(fraction > 0 && fraction < 1)) {
     throw new UsageError(
-      `${parent}: the ${split} share is ${fraction}; expected a number between 0 and 1, such as 0.1.`,
+      `${parent}: the ${split} share is ${fraction}; expected a number between 0 and 1, such as 0.1`,
     );
   }
   const train: number[] = [];
@@ -82,7 +126,7 @@ export function splitDataset(
     if (members.length === 1) {
       throw new UsageError(
         `${parent}: class ${label} ('${dataset.classNames[label]}') has one image; ` +
-          'dividing it takes at least two. Add images of it, or leave the class out.',
+          'dividing it takes at least two: add images of it, or leave the class out',
       );
     }
     const held = clamp(Math.round(members.length * fraction), 1, members.length - 1);

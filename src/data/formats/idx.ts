@@ -1,8 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip as gunzipWithCallback } from 'node:zlib';
-import { UsageError } from '../../core/errors.js';
+import { messageOf, UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
+import { largestFile, readWholeFile } from './read-file.js';
 import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
 
 // The IDX format (http://yann.lecun.com/exdb/mnist/), big-endian:
@@ -24,13 +24,10 @@ const valueTypes: Readonly<Record<number, string>> = {
 };
 const unsignedByte = 0x08;
 
-/** Node reads at most 2 GiB at once; a larger claim comes from a damaged header. */
-const largestFile = 2 ** 31 - 1;
-
 /** Four bytes, and four for each of at most 255 dimensions. */
 const longestHeader = 4 + 4 * 255;
 
-const remedy = 'Download it again.';
+const remedy = 'download it again';
 
 /** The content of an IDX file. */
 export interface IdxArray {
@@ -56,12 +53,12 @@ export interface IdxPair {
  *   is not exactly what its header announces.
  */
 export async function readIdx(path: string): Promise<IdxArray> {
-  const stored = await readWhole(path);
+  const stored = await readWholeFile(path);
   const compressed = stored[0] === 0x1f && stored[1] === 0x8b;
   const header = parseHeader(compressed ? await decompressStart(stored, path) : stored, path);
   if (compressed && header.fileLength > mostUnpacked(stored.length)) {
     throw new UsageError(
-      `${path}: the header announces ${header.fileLength} bytes; ${describeMostUnpacked(stored.length)}. Free some memory; if the file should be smaller, download it again.`,
+      `${path}: the header announces ${header.fileLength} bytes; ${describeMostUnpacked(stored.length)}. free some memory or, if the file should be smaller, ${remedy}`,
     );
   }
   const content = compressed ? await decompress(stored, header, path) : stored;
@@ -90,7 +87,7 @@ export async function readIdxPair(paths: {
   if (count !== labels.values.length) {
     throw new UsageError(
       `${paths.images} holds ${count} images, but ${paths.labels} holds ${labels.values.length} ` +
-        'labels; expected one label per image. Take both files from the same download.',
+        'labels; expected one label per image: take both files from the same download',
     );
   }
   return { shape: { channels: 1, height, width }, pixels: images.values, labels: labels.values };
@@ -103,37 +100,26 @@ interface IdxHeader {
   readonly fileLength: number;
 }
 
-async function readWhole(path: string): Promise<Buffer> {
-  try {
-    const { size } = await stat(path);
-    if (size <= largestFile) return await readFile(path);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`${path}: the file can't be read (${reason}). Check the path.`, { cause });
-  }
-  throw new UsageError(`${path}: the file is larger than 2 GiB; it is not one that can be read.`);
-}
-
 function parseHeader(bytes: Buffer, path: string): IdxHeader {
   requireBytes(bytes, 4, path);
   const magic = bytes.readUInt16BE(0);
   if (magic !== 0) {
     throw new UsageError(
-      `${path}: bytes 0-1 are ${hex(magic, 4)}; expected 0x0000. It is not an IDX file. ${remedy}`,
+      `${path}: bytes 0-1 are ${hex(magic, 4)}; expected 0x0000, as in every IDX file; ${remedy}`,
     );
   }
   const type = bytes.readUInt8(2);
   if (type !== unsignedByte) {
     const name = valueTypes[type] ?? 'unknown';
     throw new UsageError(
-      `${path}: byte 2 (the type of the values) is ${hex(type, 2)} (${name}); expected 0x08 (unsigned byte). ` +
-        'Store images and labels as unsigned bytes.',
+      `${path}: byte 2 (the type of the values) is ${hex(type, 2)} (${name}); expected 0x08 (unsigned byte): ` +
+        'store images and labels as unsigned bytes',
     );
   }
   const dimensionCount = bytes.readUInt8(3);
   if (dimensionCount === 0) {
     throw new UsageError(
-      `${path}: byte 3 (the number of dimensions) is 0; expected at least 1. ${remedy}`,
+      `${path}: byte 3 (the number of dimensions) is 0; expected at least 1; ${remedy}`,
     );
   }
   const length = 4 + 4 * dimensionCount;
@@ -152,7 +138,7 @@ function countValues(dimensions: readonly number[], path: string): number {
     const field = `bytes ${4 + 4 * axis}-${7 + 4 * axis} (the size of dimension ${axis})`;
     const expected = size === 0 ? 'at least 1' : 'at most 2 GiB of values in all';
     throw new UsageError(
-      `${path}: ${field} are ${size}; expected ${expected}. The header is damaged. ${remedy}`,
+      `${path}: ${field} are ${size}; expected ${expected}: the header is damaged; ${remedy}`,
     );
   }
   return count;
@@ -162,7 +148,7 @@ function requireBytes(bytes: Buffer, needed: number, path: string): void {
   if (bytes.length >= needed) return;
   throw new UsageError(
     `${path}: the file is truncated: it ends at byte ${bytes.length}, within its header; ` +
-      `expected at least ${needed} bytes. ${remedy}`,
+      `expected at least ${needed} bytes; ${remedy}`,
   );
 }
 
@@ -195,9 +181,8 @@ async function decompress(stored: Buffer, header: IdxHeader, path: string): Prom
 }
 
 function damagedArchive(path: string, cause: unknown): UsageError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
   return new UsageError(
-    `${path}: the gzip data is truncated or damaged (${reason}); expected one whole .gz file. ${remedy}`,
+    `${path}: the gzip data is truncated or damaged (${messageOf(cause)}); expected one whole .gz file; ${remedy}`,
     { cause },
   );
 }
@@ -207,7 +192,7 @@ function wrongLength(path: string, header: IdxHeader, found: number): UsageError
   const amount = Number.isFinite(found) ? `${found}` : 'more';
   return new UsageError(
     `${path}: the file is ${problem}: expected ${header.fileLength} bytes ` +
-      `(a header of ${header.length}, then ${header.dimensions.join(' × ')} values), found ${amount}. ${remedy}`,
+      `(a header of ${header.length}, then ${header.dimensions.join(' × ')} values), found ${amount}; ${remedy}`,
   );
 }
 
@@ -220,7 +205,7 @@ function checkDimensionCount(
   if (dimensions.length === expected) return;
   throw new UsageError(
     `${path}: byte 3 (the number of dimensions) is ${dimensions.length}; expected ${expected} ` +
-      `(${meaning}). Check that the image and label files are not swapped.`,
+      `(${meaning}): check that the image and label files are not swapped`,
   );
 }
 

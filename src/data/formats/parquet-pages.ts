@@ -1,7 +1,6 @@
 import { brotliDecompressSync, unzipSync } from 'node:zlib';
 import type { CompressionCodec, Compressors, ParquetType } from 'hyparquet';
-import { compressors as known } from 'hyparquet-compressors';
-import { decompressSnappy } from './snappy.js';
+import { compressors as known, decompressSnappy } from 'hyparquet-compressors';
 import { parseThrift, readVarint, type ThriftStruct } from './thrift.js';
 import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
 import { decompressZstd } from './zstd.js';
@@ -19,11 +18,18 @@ const deltaEncodings: ReadonlySet<number> = new Set([5, 6]);
 /** How pages are decompressed, each to the length that it must have. */
 export const compressors: Compressors = {
   ...known,
-  SNAPPY: decompressSnappy,
+  SNAPPY: unpackSnappy,
   GZIP: (input, length) => unzipSync(input, { maxOutputLength: Math.max(length, 1) }),
   BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(length, 1) }),
   ZSTD: decompressZstd,
 };
+
+/** The library trusts the length that it is told; the data's own comes first (format_description.txt of google/snappy). */
+function unpackSnappy(input: Uint8Array, length: number): Uint8Array {
+  const { value } = readVarint(input, 0, 5);
+  if (value === length) return decompressSnappy(input, length);
+  throw new Error(`a page compressed by snappy has ${value} bytes, its header says ${length}`);
+}
 
 /** Bit-packed runs are padded: writers reserve up to 64 groups of 8 values. */
 const mostPadding = 511;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { UsageError } from '../../core/errors.js';
+import { messageOf, UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
+import { ChannelSums } from '../dataset/channel-sums.js';
 import { type Dataset, type Pixels, pixelsPerImage } from '../dataset/dataset.js';
 import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
 import { type DuplicateSummary, PictureIndex } from './duplicates.js';
@@ -38,7 +39,6 @@ export interface PartReport {
   readonly damaged: readonly DamagedPicture[];
 }
 
-/** What an inspection found. */
 export interface InspectionReport {
   readonly classNames: readonly string[];
   /** SHA-256 (hex) over the class names in order: equal for two datasets if their labels mean the same. */
@@ -47,7 +47,6 @@ export interface InspectionReport {
   readonly duplicates: DuplicateSummary;
 }
 
-/** How to inspect. */
 export interface InspectOptions {
   /** Called now and then with how many images of all parts are done. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -150,7 +149,7 @@ async function inspectPart(
   const { split, shape, classNames, labels } = part;
   const counts = new Array<number>(classNames.length).fill(0);
   for (const label of labels) counts[label]! += 1;
-  const moments = new ChannelMoments(shape);
+  const sums = new ChannelSums(shape);
   const damaged: DamagedPicture[] = [];
   const size = pixelsPerImage(shape);
   const batch = Math.max(1, Math.floor(batchBytes / size));
@@ -160,13 +159,13 @@ async function inspectPart(
     const end = Math.min(start + batch, labels.length);
     for await (const [index, image] of readImages(part, start, end, damaged)) {
       bytesPerValue = image.BYTES_PER_ELEMENT;
-      moments.add(image);
+      sums.add(image);
       pictures.add(number, index, image);
     }
     onImages(end);
   }
   const bytes = labels.length * size * bytesPerValue;
-  return { split, images: labels.length, shape, bytes, counts, ...moments.result(), damaged };
+  return { split, images: labels.length, shape, bytes, counts, ...sums.moments(), damaged };
 }
 
 /** The images of a range that can be read; the others are added to `damaged`. */
@@ -182,8 +181,7 @@ async function* readImages(
     pixels = await part.read(start, end);
   } catch (error) {
     if (end - start === 1) {
-      const reason = error instanceof Error ? error.message : String(error);
-      damaged.push({ index: start, place: part.describe(start), reason });
+      damaged.push({ index: start, place: part.describe(start), reason: messageOf(error) });
       return;
     }
     // One of them is damaged: the others still count.
@@ -195,48 +193,5 @@ async function* readImages(
   for (let index = start; index < end; index++) {
     const offset = (index - start) * size;
     yield [index, pixels.subarray(offset, offset + size)];
-  }
-}
-
-/** Sums of pixels and their squares: exact for bytes up to 10¹¹ of them per channel. */
-class ChannelMoments {
-  readonly #plane: number;
-  readonly #sums: Float64Array;
-  readonly #squares: Float64Array;
-  #images = 0;
-  #scale = 1;
-
-  constructor({ channels, height, width }: ImageShape) {
-    this.#plane = height * width;
-    this.#sums = new Float64Array(channels);
-    this.#squares = new Float64Array(channels);
-  }
-
-  add(image: Pixels): void {
-    if (image instanceof Uint8Array) this.#scale = 255;
-    for (let channel = 0; channel < this.#sums.length; channel++) {
-      let sum = 0;
-      let squares = 0;
-      for (let offset = channel * this.#plane; offset < (channel + 1) * this.#plane; offset++) {
-        const value = image[offset]!;
-        sum += value;
-        squares += value * value;
-      }
-      this.#sums[channel]! += sum;
-      this.#squares[channel]! += squares;
-    }
-    this.#images += 1;
-  }
-
-  result(): Pick<PartReport, 'mean' | 'std'> {
-    const values = Math.max(1, this.#images * this.#plane);
-    const means = Array.from(this.#sums, (sum) => sum / values);
-    const std = Array.from(this.#squares, (squares, channel) =>
-      Math.sqrt(Math.max(0, squares / values - means[channel]! ** 2)),
-    );
-    return {
-      mean: means.map((value) => value / this.#scale),
-      std: std.map((value) => value / this.#scale),
-    };
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { ImageShape, Normalization } from '../../core/image-shape.js';
-import { computeNormalization } from '../dataset/dataset.js';
+import { computeNormalization } from './dataset.js';
 import { ChannelSums } from './channel-sums.js';
 
 function expectSame(actual: Normalization, expected: Normalization): void {

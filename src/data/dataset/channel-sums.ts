@@ -1,61 +1,65 @@
 import type { ImageShape, Normalization } from '../../core/image-shape.js';
-import { pixelsPerImage } from '../dataset/dataset.js';
+import type { Pixels } from './dataset.js';
 
 /** Bytes whose sum of squares stays below 2^31, in words of four. */
 const longestRun = 2 ** 13;
 
 /**
- * Mean and deviation of each channel of byte images that come little by little. All sums are of whole numbers, and
- * exact up to 2^53: 10^11 pixels a channel.
+ * Mean and deviation of each channel of images that come little by little, all of bytes or all of floats. Sums over bytes
+ * are of whole numbers, and exact up to 2^53: 10^11 pixels a channel.
  */
 export class ChannelSums {
   readonly #plane: number;
-  readonly #stride: number;
   readonly #sums: Float64Array;
   readonly #squares: Float64Array;
-  #images = 0;
+  #planes = 0;
+  #ofBytes = false;
 
-  constructor(shape: ImageShape) {
-    this.#plane = shape.height * shape.width;
-    this.#stride = pixelsPerImage(shape);
-    this.#sums = new Float64Array(shape.channels);
-    this.#squares = new Float64Array(shape.channels);
+  constructor({ channels, height, width }: ImageShape) {
+    this.#plane = height * width;
+    this.#sums = new Float64Array(channels);
+    this.#squares = new Float64Array(channels);
   }
 
   /** Adds whole images: [n, channels, height, width]. */
-  add(images: Uint8Array): void {
+  add(images: Pixels): void {
     const plane = this.#plane;
+    this.#ofBytes ||= images instanceof Uint8Array;
     // Reading four bytes at a time is three times as fast.
-    const whole = plane % 4 === 0 && images.byteOffset % 4 === 0;
-    const words = new Uint32Array(
-      images.buffer,
-      whole ? images.byteOffset : 0,
-      whole ? images.length / 4 : 0,
-    );
-    let start = 0;
-    for (; start < images.length; start += plane) {
-      const channel = (start % this.#stride) / plane;
+    const words =
+      images instanceof Uint8Array && plane % 4 === 0 && images.byteOffset % 4 === 0
+        ? new Uint32Array(images.buffer, images.byteOffset, images.length / 4)
+        : undefined;
+    for (let start = 0; start < images.length; start += plane) {
+      const channel = this.#planes % this.#sums.length;
       const end = start + plane;
-      const { sum, squares } = whole
+      const { sum, squares } = words
         ? sumWords(words, start / 4, end / 4)
-        : sumBytes(images, start, end);
+        : sumValues(images, start, end);
       this.#sums[channel]! += sum;
       this.#squares[channel]! += squares;
+      this.#planes += 1;
     }
-    this.#images += images.length / this.#stride;
   }
 
-  /** In units where pixels lie in [0, 1]; a constant channel gets a deviation of 1, as `computeNormalization` gives it. */
-  normalization(): Normalization {
-    const count = this.#images * this.#plane;
-    const mean = Array.from(this.#sums, (sum) => sum / count);
+  /** In units where pixels lie in [0, 1]; 0 without any image, and a deviation of 0 for a constant channel. */
+  moments(): Normalization {
+    const count = Math.max(1, (this.#planes / this.#sums.length) * this.#plane);
+    const scale = this.#ofBytes ? 255 : 1;
     const std = Array.from(this.#squares, (squares, channel) => {
       const sum = this.#sums[channel]!;
+      if (!this.#ofBytes) return Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
       // n² times the variance: a whole number, which would lose digits as the difference of two quotients.
       const scaled = BigInt(count) * BigInt(squares) - BigInt(sum) ** 2n;
-      return scaled > 0n ? Math.sqrt(Number(scaled)) / count / 255 : 1;
+      return Math.sqrt(Number(scaled)) / count / scale;
     });
-    return { mean: mean.map((value) => value / 255), std };
+    return { mean: Array.from(this.#sums, (sum) => sum / count / scale), std };
+  }
+
+  /** As `computeNormalization` gives it: a constant channel has a deviation of 1. */
+  normalization(): Normalization {
+    const { mean, std } = this.moments();
+    return { mean, std: std.map((value) => value || 1) };
   }
 }
 
@@ -64,7 +68,7 @@ interface Sums {
   readonly squares: number;
 }
 
-function sumBytes(values: Uint8Array, start: number, end: number): Sums {
+function sumValues(values: Pixels, start: number, end: number): Sums {
   let [sum, squares] = [0, 0];
   for (let offset = start; offset < end; offset++) {
     const value = values[offset]!;
