@@ -26,7 +26,7 @@ export {
 } from './dataset/dataset.js';
 export type { DamagedPicture, FileHashes, PictureSource } from './dataset/picture-source.js';
 export { openStoredDataset, storeDataset } from './dataset/stored-dataset.js';
-export { type SplitOptions, splitDataset, subset, classSubset } from './dataset/subset.js';
+export { classSubset, type SplitOptions, splitDataset, subset } from './dataset/subset.js';
 export { type DecodeOptions, decodePicture } from './decoding/decode.js';
 export { readPictureHeader } from './decoding/picture-header.js';
 export type { MeasuredValues, ValueRange, ValueScale } from './decoding/value-scale.js';

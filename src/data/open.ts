@@ -12,7 +12,7 @@ import { openImageFolder } from './readers/image-folder.js';
 import { imageNetSubsetNames } from './readers/imagenet-classes.js';
 import { openImageNetSubset } from './readers/imagenet-subset.js';
 import { loadFashionMnist, loadMnist } from './readers/mnist.js';
-import { describeNote, SkippedFiles } from './readers/notes.js';
+import { SkippedFiles } from './readers/notes.js';
 import { openParquet } from './readers/parquet.js';
 import { loadSvhn } from './readers/svhn.js';
 import { openTinyImageNet } from './readers/tiny-imagenet.js';
@@ -161,17 +161,17 @@ async function openPath(
   }
   if (!(await isFolder(path))) {
     throw new UsageError(
-      `${path}: expected a folder of class folders, or a .npz, .safetensors or .parquet file.`,
+      `${path}: expected a folder of class folders, or a .npz, .safetensors or .parquet file`,
     );
   }
   const skipped = new SkippedFiles();
-  const folder = await openImageFolder(path, {
+  const pair = await openImageFolder(path, {
     ...given({ size, channels, testFraction: testShare }),
+    onNote,
     onSkipped: skipped.add,
   });
-  for (const note of folder.notes.flatMap(describeNote)) onNote(note);
   for (const note of skipped.describe()) onNote(note);
-  return { kind: 'pictures', train: folder.train, test: folder.test };
+  return { kind: 'pictures', ...pair };
 }
 
 function images(pair: DatasetPair): OpenedSource {
@@ -189,7 +189,7 @@ async function isFolder(path: string): Promise<boolean> {
     return (await stat(path)).isDirectory();
   } catch (cause) {
     throw new UsageError(
-      `${path}: the data can't be read: ${(cause as Error).message}. Name where it is with --data <path>.`,
+      `${path}: the data can't be read: ${(cause as Error).message}; name where it is with --data <path>`,
       { cause },
     );
   }

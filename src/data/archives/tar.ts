@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
 import { FailureError, UsageError } from '../../core/errors.js';
+import { readBytes } from '../formats/read-file.js';
 import type { ArchiveEntry, EntryKind, Unpacking } from './unpacking.js';
 
 /** A tar file ends with two blocks of zeros (POSIX.1-2017, pax: ustar interchange format). */
@@ -27,7 +27,7 @@ export async function unpackTar(path: string, unpacking: Unpacking): Promise<voi
   const source = createReadStream(path);
   const entries = extract();
   const end = new EndMark();
-  const compressed = await isGzip(path);
+  const compressed = (await readBytes(path, 0, 2)).readUInt16BE(0) === 0x1f8b;
   const stages = compressed ? [source, createGunzip(), end, entries] : [source, end, entries];
   const feeding = pipeline(stages).then(
     () => undefined,
@@ -62,17 +62,6 @@ async function* bytesOf(entry: AsyncIterable<unknown>): AsyncGenerator<Uint8Arra
 function isOwn(error: unknown): boolean {
   const said = error instanceof UsageError || error instanceof FailureError;
   return said || (error instanceof Error && 'syscall' in error);
-}
-
-async function isGzip(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const start = Buffer.alloc(2);
-    await file.read(start, 0, 2, 0);
-    return start[0] === 0x1f && start[1] === 0x8b;
-  } finally {
-    await file.close();
-  }
 }
 
 /** Passes a tar file on, and notices whether it ends as it should: the reader takes an early end for the end. */

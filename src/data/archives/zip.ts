@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { readBytes } from '../formats/read-file.js';
 import type { ArchiveEntry, EntryKind, Unpacking } from './unpacking.js';
 
 // Field names and numbers: APPNOTE.TXT 6.3.10, sections 4.3 and 4.4.
@@ -75,13 +75,7 @@ async function* content(
 async function checkEnd(path: string, zip: ZipFile): Promise<void> {
   // yauzl's types call it a boolean; it is the position after the last entry read.
   const position = Number(zip.readEntryCursor);
-  const file = await open(path);
-  try {
-    const record = Buffer.alloc(4);
-    await file.read(record, 0, 4, position);
-    if (afterList.has(record.readUInt32LE(0))) return;
-  } finally {
-    await file.close();
-  }
+  const record = await readBytes(path, position, 4);
+  if (afterList.has(record.readUInt32LE(0))) return;
   throw new Error(`byte ${position}: the list of entries does not end where its length says`);
 }

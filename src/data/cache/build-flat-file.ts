@@ -1,11 +1,12 @@
 import { type FileHandle, mkdir, open, rename, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { FailureError, UsageError } from '../../core/errors.js';
+import { FailureError, messageOf, UsageError } from '../../core/errors.js';
+import { writeAt } from '../../core/files.js';
+import { ChannelSums } from '../dataset/channel-sums.js';
 import { DatasetHash, pixelsPerImage } from '../dataset/dataset.js';
 import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
 import { UnknownScale } from '../decoding/value-scale.js';
 import { claimPartial, releasePartial, removeAbandonedFiles } from './abandoned-files.js';
-import { ChannelSums } from '../dataset/channel-sums.js';
 import { damageError } from './damage.js';
 import { type DecodingOptions, decodeInBlocks } from './decode-blocks.js';
 import {
@@ -51,7 +52,7 @@ export async function buildFlatFile(
   } catch (cause) {
     const known = [UsageError, FailureError, UnknownScale].some((type) => cause instanceof type);
     if (known || options.signal?.aborted) throw cause;
-    throw unwritable(source, path, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unwritable(source, path, messageOf(cause), cause);
   } finally {
     // Where the folder is gone, so is the file.
     await releasePartial(partial).catch(() => {});
@@ -65,8 +66,8 @@ function unwritable(
   cause?: unknown,
 ): FailureError {
   return new FailureError(
-    `${path}: the decoded images of ${source.name} could not be written (${reason}). ` +
-      'Make room, or choose another folder with --cache.',
+    `${path}: the decoded images of ${source.name} could not be written (${reason}); ` +
+      'make room, or choose another folder with --cache',
     { cause },
   );
 }
@@ -156,16 +157,4 @@ async function writePixels(
   }
   const normalization = sums.normalization();
   return { kept, damaged, normalization, ...(damaged.length === 0 && { hash: hash.digest() }) };
-}
-
-async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let written = 0; written < bytes.length; ) {
-    const { bytesWritten } = await file.write(
-      bytes,
-      written,
-      bytes.length - written,
-      position + written,
-    );
-    written += bytesWritten;
-  }
 }

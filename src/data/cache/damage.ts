@@ -39,8 +39,8 @@ export function damageError(parts: readonly DamagedPart[]): UsageError {
   const verb = single ? 'is damaged or missing' : 'are damaged or missing';
   return new UsageError(
     `${countDamaged(parts)} ${verb}:\n${listDamaged(parts)}\n` +
-      'ncfm data check names each. Replace them or take them out, and run the command again: the others are decoded, ' +
-      'and kept. Or leave them out of the set: --set dataset.onDamaged=skip.',
+      'ncfm data check names each; replace them or take them out, and run the command again: the others are decoded, ' +
+      'and kept; or leave them out of the set: --set dataset.onDamaged=skip',
   );
 }
 
@@ -61,6 +61,6 @@ export function requireEveryClass(
   if (missing === undefined) return;
   throw new UsageError(
     `${name} ${split}: every picture of class '${classNames[missing]}' is damaged or missing, so that none is left ` +
-      `(${damaged.length} are in all; ncfm data check names each). Replace them, or take the class out.`,
+      `(${damaged.length} are in all; ncfm data check names each); replace them, or take the class out`,
   );
 }

@@ -1,4 +1,4 @@
-import { FailureError, UsageError } from '../../core/errors.js';
+import { FailureError, messageOf, UsageError } from '../../core/errors.js';
 import { pixelsPerImage } from '../dataset/dataset.js';
 import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
 import { UnknownScale, type ValueScale } from '../decoding/value-scale.js';
@@ -92,15 +92,16 @@ async function decodeOne(
   const known = earlier?.(index);
   if (known !== undefined) return known;
   const image = await source.decode(index, scale).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     const place = source.describe(index);
-    if (cause instanceof UsageError) return { index, place, reason };
+    if (cause instanceof UsageError) return { index, place, reason: cause.message };
     if (cause instanceof FailureError || cause instanceof UnknownScale) throw cause;
-    throw new FailureError(`${place}: the picture could not be decoded (${reason}).`, { cause });
+    throw new FailureError(`${place}: the picture could not be decoded (${messageOf(cause)})`, {
+      cause,
+    });
   });
   const expected = pixelsPerImage(source.shape);
   if (!(image instanceof Uint8Array) || image.length === expected) return image;
   throw new FailureError(
-    `${source.describe(index)}: decoding the picture gave ${image.length} values; expected ${expected}.`,
+    `${source.describe(index)}: decoding the picture gave ${image.length} values; expected ${expected}`,
   );
 }

@@ -4,8 +4,7 @@ import type { ImageShape } from '../../core/image-shape.js';
 import { pixelsPerImage } from '../dataset/dataset.js';
 import type { PictureSource } from '../dataset/picture-source.js';
 import type { ValueScale } from '../decoding/value-scale.js';
-import { fileStem } from './file-names.js';
-import { type FlatFile, identityLength, pixelsStart, readEnds } from './flat-file.js';
+import { type FlatFile, fileStem, identityLength, pixelsStart, readEnds } from './flat-file.js';
 import { arePixelsWhole } from './verify-pixels.js';
 
 /** Images that an earlier decoding of other versions of a set has left. */

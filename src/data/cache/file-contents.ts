@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { FailureError } from '../../core/errors.js';
+import { FailureError, messageOf } from '../../core/errors.js';
 import { makeFolder, writeFileAtomic } from '../../core/files.js';
 import type { FileHashes, PictureSource } from '../dataset/picture-source.js';
-import { fileStem } from './file-names.js';
+import { concurrently } from './concurrent.js';
+import { fileStem } from './flat-file.js';
 
 /** What is known of a file: as long as its stamp is the same, so is its hash. */
 interface Known {
@@ -95,22 +96,17 @@ export class FileContents implements FileHashes {
     const { onProgress, signal } = this.#options;
     const hashes = Buffer.alloc(paths.length * digestLength);
     const every = Math.max(1, Math.floor(paths.length / toldPerRun));
-    let [next, done, read] = [0, 0, 0];
-    const work = async (): Promise<void> => {
-      while (next < paths.length) {
-        signal?.throwIfAborted();
-        const index = next++;
-        const path = paths[index]!;
-        const { hash, reused } = await this.#look(path);
-        hashes.write(hash, index * digestLength, 'hex');
-        done += 1;
-        if (!reused) read += 1;
-        if (read > 0 && (done % every === 0 || done === paths.length)) {
-          onProgress?.(done, paths.length);
-        }
+    let [done, read] = [0, 0];
+    const hashOne = async (index: number): Promise<void> => {
+      const { hash, reused } = await this.#look(paths[index]!);
+      hashes.write(hash, index * digestLength, 'hex');
+      done += 1;
+      if (!reused) read += 1;
+      if (read > 0 && (done % every === 0 || done === paths.length)) {
+        onProgress?.(done, paths.length);
       }
     };
-    await Promise.all(Array.from({ length: filesAtOnce }, work));
+    await concurrently(paths.length, filesAtOnce, hashOne, signal);
     return hashes;
   }
 
@@ -129,8 +125,7 @@ export class FileContents implements FileHashes {
     } catch (cause) {
       if (cause instanceof FailureError) throw cause;
       this.#used.delete(key);
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      return { hash: digest(`unreadable: ${reason}`), reused: false };
+      return { hash: digest(`unreadable: ${messageOf(cause)}`), reused: false };
     }
   }
 
@@ -141,24 +136,17 @@ export class FileContents implements FileHashes {
    */
   async requireUnchanged(): Promise<void> {
     const before = [...this.#used];
-    const paths = before.map(([key]) => join(this.#origin, key));
-    const { signal } = this.#options;
-    let next = 0;
-    const work = async (): Promise<void> => {
-      while (next < before.length) {
-        signal?.throwIfAborted();
-        const index = next++;
-        const [key, known] = before[index]!;
-        const path = paths[index]!;
-        const found = known.recent ? await readStill(path).catch(() => undefined) : undefined;
-        const stamp = found?.stamp ?? (await stampOf(path).catch(() => undefined));
-        if (stamp !== known.stamp || (found !== undefined && found.hash !== known.hash)) {
-          throw changes(path);
-        }
-        if (found !== undefined) this.#used.set(key, found);
+    const check = async (index: number): Promise<void> => {
+      const [key, known] = before[index]!;
+      const path = join(this.#origin, key);
+      const found = known.recent ? await readStill(path).catch(() => undefined) : undefined;
+      const stamp = found?.stamp ?? (await stampOf(path).catch(() => undefined));
+      if (stamp !== known.stamp || (found !== undefined && found.hash !== known.hash)) {
+        throw changes(path);
       }
+      if (found !== undefined) this.#used.set(key, found);
     };
-    await Promise.all(Array.from({ length: filesAtOnce }, work));
+    await concurrently(before.length, filesAtOnce, check, this.#options.signal);
   }
 
   /** Remembers what was read. */
@@ -235,6 +223,6 @@ async function hashFile(file: FileHandle): Promise<string> {
 
 function changes(path: string): FailureError {
   return new FailureError(
-    `${path} changes while it is read. Wait until the data is complete, and run the command again.`,
+    `${path}: it changes while it is read; wait until the data is complete, and run the command again`,
   );
 }

@@ -49,12 +49,22 @@ export interface FlatHeader {
   readonly hash: string;
 }
 
-/** A complete file. */
 export interface FlatFile {
   readonly header: FlatHeader;
   readonly labels: Int32Array;
   /** Of each image's picture, see `PictureSource`. */
   readonly identities: Uint8Array;
+}
+
+/** How the names of the files of a part of a set begin, for people. */
+export function fileStem({
+  name,
+  split,
+}: {
+  readonly name: string;
+  readonly split: string;
+}): string {
+  return `${name}-${split}`.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 100);
 }
 
 /** About how long the file of so many images will be, in bytes. */

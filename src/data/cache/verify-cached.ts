@@ -1,4 +1,4 @@
-import { UsageError } from '../../core/errors.js';
+import { messageOf, UsageError } from '../../core/errors.js';
 import type { PictureSource } from '../dataset/picture-source.js';
 import { readEnds } from './flat-file.js';
 import { cachePath } from './open-cached.js';
@@ -23,10 +23,9 @@ export async function verifyCached(
     correct = await arePixelsWhole(path, readEnds(path), options);
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`${path} can't be used (${reason}). ${remedy}`, { cause });
+    throw new UsageError(`${path}: it can't be used (${messageOf(cause)}); ${remedy}`, { cause });
   }
-  if (!correct) throw new UsageError(`${path} was changed since it was written. ${remedy}`);
+  if (!correct) throw new UsageError(`${path}: it was changed since it was written; ${remedy}`);
 }
 
-const remedy = 'Delete it to have its pictures decoded again.';
+const remedy = 'delete it to have its pictures decoded again';

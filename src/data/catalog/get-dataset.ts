@@ -30,7 +30,6 @@ export type GetProgress =
       readonly bytes: number;
     };
 
-/** What `getDataset` needs to know. */
 export interface GetOptions extends Pick<DownloadOptions, 'retries' | 'idleTimeout' | 'wait'> {
   readonly name: string;
   /** The dataset's folder. Default: `$NCFM_DATA/<name>`, or `data/<name>` in the working directory. */
@@ -142,8 +141,8 @@ async function checkLayout(entry: CatalogEntry, folder: string): Promise<void> {
   for (const path of entry.layout) {
     if (await exists(join(folder, path))) continue;
     throw new UsageError(
-      `${folder}: ${path} is missing, so that ${entry.name} is not complete. ` +
-        'Move or delete the folder, then get the dataset anew.',
+      `${folder}: ${path} is missing, so that ${entry.name} is not complete; ` +
+        'move or delete the folder, then get the dataset anew',
     );
   }
 }
@@ -151,9 +150,9 @@ async function checkLayout(entry: CatalogEntry, folder: string): Promise<void> {
 function unknownName(name: string, entries: readonly CatalogEntry[]): UsageError {
   const names = entries.map((entry) => entry.name);
   const suggestion = nearest(name, names);
-  const hint = suggestion === undefined ? '' : ` Did you mean '${suggestion}'?`;
+  const hint = suggestion === undefined ? '' : `; did you mean '${suggestion}'?`;
   return new UsageError(
-    `There is no dataset named '${name}' to download; expected one of ${names.join(', ')}.${hint}`,
+    `there is no dataset named '${name}' to download; expected one of ${names.join(', ')}${hint}`,
   );
 }
 

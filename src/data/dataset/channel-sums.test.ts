@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { ImageShape, Normalization } from '../../core/image-shape.js';
-import { computeNormalization } from './dataset.js';
 import { ChannelSums } from './channel-sums.js';
+import { computeNormalization } from './dataset.js';
 
 function expectSame(actual: Normalization, expected: Normalization): void {
   for (const [channel, mean] of expected.mean.entries()) {

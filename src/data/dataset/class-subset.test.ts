@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { loadDigits } from '../readers/digits.js';
 import { describeDataset } from '../testing/dataset-suite.js';
 import { arrayDataset } from './array-dataset.js';
-import { classSubset } from './subset.js';
 import type { Dataset } from './dataset.js';
+import { classSubset } from './subset.js';
 
 /** One pixel per image, holding the image's number. */
 function numbered(labels: readonly number[], classNames = ['zero', 'one', 'two']): Dataset {

@@ -72,7 +72,8 @@ function writePixels(dataset: Dataset, path: string): Description['type'] {
  */
 export function openStoredDataset(folder: string): Dataset {
   const { type, labels: numbers, formatVersion, ...rest } = readDescription(folder);
-  if (formatVersion !== 1) throw new UsageError(`${folder}: it was written by another version of ncfm`);
+  if (formatVersion !== 1)
+    throw new UsageError(`${folder}: it was written by another version of ncfm`);
   const labels = Int32Array.from(numbers);
   const width = type === 'uint8' ? 1 : Float32Array.BYTES_PER_ELEMENT;
   const stride = pixelsPerImage(rest.shape) * width;

@@ -79,7 +79,7 @@ export function readBmpHeader(bytes: Uint8Array, name: string): BmpHeader {
   if (compression !== uncompressed && !masked) {
     const how = compressionNames[compression] ?? `method ${compression}`;
     throw new UsageError(
-      `${name}: the BMP picture is compressed by ${how}; only uncompressed ones are read. Save it as PNG.`,
+      `${name}: the BMP picture is compressed by ${how}; expected an uncompressed one: save it as PNG`,
     );
   }
   if (![1, 2, 4, 8, 16, 24, 32].includes(bits)) throw new Error(`its pixels have ${bits} bits`);

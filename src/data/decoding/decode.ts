@@ -13,7 +13,6 @@ import {
 import { type ColourPixels, resampleLikePil } from './resample.js';
 import type { ValueScale } from './value-scale.js';
 
-/** How a picture is decoded. */
 export interface DecodeOptions extends OpenOptions {
   /** What it becomes: 1 (grey) or 3 (red, green, blue) channels, and any size. */
   readonly shape: ImageShape;
@@ -131,7 +130,7 @@ async function decodeWhole(picture: OpenPicture): Promise<ColourPixels> {
 function unknownColours({ name, metadata }: OpenPicture, channels: number): UsageError {
   return new UsageError(
     `${name}: the picture has ${channels} channels of colour space '${metadata.space}', which can't be read; ` +
-      'expected grey, RGB or CMYK. Convert it, or take it out.',
+      'expected grey, RGB or CMYK; convert it, or take it out',
   );
 }
 
@@ -204,7 +203,7 @@ export function checkPictureShape(shape: ImageShape): void {
   const sides = [height, width].every((side) => Number.isSafeInteger(side) && side > 0);
   if ((channels === 1 || channels === 3) && sides && pixelsPerImage(shape) <= maxValues) return;
   throw new UsageError(
-    `Pictures can't be decoded to ${channels}×${height}×${width}; expected 1 or 3 channels, and a height and width ` +
-      `that are positive whole numbers, of at most ${maxValues} values in all.`,
+    `pictures can't be decoded to ${channels}×${height}×${width}; expected 1 or 3 channels, and a height and width ` +
+      `that are positive whole numbers, of at most ${maxValues} values in all`,
   );
 }

@@ -80,8 +80,8 @@ async function readHighBitDepth(picture: OpenPicture): Promise<HighBitDepthPixel
   const channels = greySpaces.includes(space) ? 1 : 3;
   if (picture.metadata.width * picture.metadata.height * channels > maxValues) {
     throw new UsageError(
-      `${picture.name}: the picture declares more than ${maxValues} values of more than 8 bits, the most that are read. ` +
-        'If its header is not damaged, scale it down first.',
+      `${picture.name}: the picture declares more than ${maxValues} values of more than 8 bits, the most that are read; ` +
+        'if its header is not damaged, scale it down first',
     );
   }
   await refuseNegative(picture);
@@ -117,6 +117,6 @@ async function refuseNegative(picture: OpenPicture): Promise<void> {
 
 function refused({ name }: OpenPicture, what: string): UsageError {
   return new UsageError(
-    `${name}: the picture holds ${what}. Convert it to values from 0, or take it out.`,
+    `${name}: the picture holds ${what}; convert it to values from 0, or take it out`,
   );
 }

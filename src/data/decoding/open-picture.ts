@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
-import { UsageError } from '../../core/errors.js';
+import { messageOf, UsageError } from '../../core/errors.js';
+import { readWholeFile } from '../formats/read-file.js';
 import { decodeBmp, readBmpHeader } from './bmp.js';
 import { formatList, type PictureFormat, pictureFormat } from './format.js';
 import type { Size } from './geometry.js';
@@ -9,7 +9,6 @@ import { plainJpegSize } from './jpeg-header.js';
 /** A picture's file: its path, or its content. */
 export type PictureInput = string | Uint8Array;
 
-/** What `openPicture` may be told. */
 export interface OpenOptions {
   /** What errors call the picture. Default: its path, or 'the picture'. */
   readonly name?: string;
@@ -22,9 +21,6 @@ export interface OpenOptions {
  * per pixel, so a damaged or hostile header cannot ask for more than about 1 GiB.
  */
 export const defaultMaxPixels = 2 ** 27;
-
-/** Node reads at most 2 GiB at once. */
-const largestFile = 2 ** 31 - 1;
 
 /** What is asked of a picture's header. */
 export type PictureMetadata = Pick<
@@ -58,7 +54,7 @@ export async function openPicture(
   options: OpenOptions = {},
 ): Promise<OpenPicture> {
   const name = options.name ?? (typeof input === 'string' ? input : 'the picture');
-  const bytes = typeof input === 'string' ? await readPicture(input) : input;
+  const bytes = typeof input === 'string' ? await readWholeFile(input, { what: 'picture' }) : input;
   const format = pictureFormat(bytes);
   if (format === undefined) throw noPicture(name, bytes);
   const maxPixels = options.maxPixels ?? defaultMaxPixels;
@@ -120,29 +116,14 @@ async function decodeStrictly<T>(
   }
 }
 
-async function readPicture(path: string): Promise<Uint8Array> {
-  let problem: string;
-  try {
-    const file = await stat(path);
-    if (file.isFile() && file.size <= largestFile) return await readFile(path);
-    problem = file.isFile() ? 'it is larger than 2 GiB' : 'it is not a regular file';
-  } catch (cause) {
-    throw new UsageError(
-      `${path}: the picture can't be read (${reasonOf(cause)}). Check that the file is still there, and its permissions.`,
-      { cause },
-    );
-  }
-  throw new UsageError(`${path}: the picture can't be read: ${problem}.`);
-}
-
 function noPicture(name: string, bytes: Uint8Array): UsageError {
   const found =
     bytes.length === 0
       ? 'the file is empty'
       : `it starts with the bytes ${Buffer.from(bytes.subarray(0, 8)).toString('hex')}`;
   return new UsageError(
-    `${name}: this is not a picture that can be read: ${found}; expected one of ${formatList}. ` +
-      'Replace the file, or take it out.',
+    `${name}: this is not a picture that can be read: ${found}; expected one of ${formatList}; ` +
+      'replace the file, or take it out',
   );
 }
 
@@ -150,21 +131,21 @@ function undecodable(name: string, cause: unknown, maxPixels: number): UsageErro
   const reason = reasonOf(cause);
   if (/exceeds pixel limit/.test(reason)) return tooLarge(name, maxPixels, cause);
   return new UsageError(
-    `${name}: the picture is truncated or damaged (${reason}). Replace the file, or take it out.`,
+    `${name}: the picture is truncated or damaged (${reason}); replace the file, or take it out`,
     { cause },
   );
 }
 
 function tooLarge(name: string, maxPixels: number, cause?: unknown): UsageError {
   return new UsageError(
-    `${name}: the picture declares more than ${maxPixels} pixels, the largest size that is read. ` +
-      'If its header is not damaged, scale it down first.',
+    `${name}: the picture declares more than ${maxPixels} pixels, the largest size that is read; ` +
+      'if its header is not damaged, scale it down first',
     { cause },
   );
 }
 
 function reasonOf(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = messageOf(cause);
   const line = message.trim().split('\n')[0]!;
   return line.replace(/^Input buffer has corrupt header: ?/, '') || 'its header is damaged';
 }

@@ -92,7 +92,7 @@ export type WantedFile = Pick<DownloadOptions, 'path' | 'urls' | 'size' | 'hashe
  */
 export function adviseByHand(failure: DownloadFailure, wanted: readonly WantedFile[]): string {
   const { path, kept, reasons } = failure;
-  const rest = kept === 0 ? '' : ` ${kept} bytes are kept; another run goes on from there.`;
+  const rest = kept === 0 ? '' : ` (${kept} bytes are kept; another run goes on from there)`;
   const files = wanted.flatMap((file) => [
     ...file.urls.map((url) => `  from   ${url}`),
     `  being  ${describeIdentity(file)}`,
@@ -103,11 +103,11 @@ export function adviseByHand(failure: DownloadFailure, wanted: readonly WantedFi
       ? ['the file', 'a file that is there is']
       : [`these ${wanted.length} files`, 'files that are there are'];
   return [
-    `${basename(path)} could not be downloaded.${rest}`,
+    `${basename(path)} could not be downloaded${rest}:`,
     ...reasons.map((reason) => `  ${reason}`),
-    `To do without a connection, get ${what} on another machine:`,
+    `to do without a connection, get ${what} on another machine:`,
     ...files,
-    `and run the same command again: ${present} verified and used.`,
+    `and run the same command again: ${present} verified and used`,
   ].join('\n');
 }
 
@@ -116,7 +116,7 @@ async function isPresent(path: string, options: DownloadOptions): Promise<boolea
   const mismatch = await findMismatch(path, options, options.signal);
   if (mismatch === undefined) return true;
   throw new UsageError(
-    `${path}: the file is not the one to download: ${mismatch}. Move or delete it, then run the same again.`,
+    `${path}: the file is not the one to download: ${mismatch}; move or delete it, then run the same again`,
   );
 }
 
@@ -176,7 +176,7 @@ function describeTries(message: string, tries: number): string {
 function explainFileError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return error;
   return new FailureError(
-    `${path}: the download can't be written (${error.message}). Check the folder's permissions and free space.`,
+    `${path}: the download can't be written (${error.message}); check the folder's permissions and free space`,
     { cause: error },
   );
 }

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { fromBufferPromise, type ZipFile } from 'yauzl';
+import { messageOf } from '../../core/errors.js';
 import { encodeNpy, type NumpyArray, type NumpyTexts, parseNumpy } from './npy.js';
 import { largestFile } from './read-file.js';
 import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
@@ -38,7 +39,7 @@ export async function parseNpz(
     try {
       arrays.set(name, parseNumpy(content));
     } catch (cause) {
-      throw new Error(`its array '${name}': ${(cause as Error).message}`, { cause });
+      throw new Error(`its array '${name}': ${messageOf(cause)}`, { cause });
     }
   }
   return arrays;

@@ -1,6 +1,6 @@
 import { brotliDecompressSync, unzipSync } from 'node:zlib';
 import type { CompressionCodec, Compressors, ParquetType } from 'hyparquet';
-import { compressors as known, decompressSnappy } from 'hyparquet-compressors';
+import { decompressSnappy, compressors as known } from 'hyparquet-compressors';
 import { parseThrift, readVarint, type ThriftStruct } from './thrift.js';
 import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
 import { decompressZstd } from './zstd.js';

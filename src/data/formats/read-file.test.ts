@@ -16,7 +16,9 @@ describe('readWholeFile', () => {
     const huge = join(folder, 'huge.npz');
     writeFileSync(huge, '');
     truncateSync(huge, 2 ** 31);
-    await expect(readWholeFile(huge)).rejects.toThrow('it has 2147483648 bytes, 2147483647 at most are read');
+    await expect(readWholeFile(huge)).rejects.toThrow(
+      'it has 2147483648 bytes, 2147483647 at most are read',
+    );
     await expect(readWholeFile(huge)).rejects.toBeInstanceOf(UsageError);
   });
 });

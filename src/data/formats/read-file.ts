@@ -24,7 +24,8 @@ export async function readWholeFile(path: string, options: ReadOptions = {}): Pr
   try {
     const status = await stat(path);
     if (!status.isFile()) throw new Error('it is not a regular file');
-    if (status.size > most) throw new Error(`it has ${status.size} bytes, ${most} at most are read`);
+    if (status.size > most)
+      throw new Error(`it has ${status.size} bytes, ${most} at most are read`);
     return await readFile(path);
   } catch (cause) {
     throw new UsageError(`${path}: the ${what} can't be read (${messageOf(cause)}); ${remedy}`, {

@@ -88,7 +88,7 @@ async function openArrays(
     : await readNpz(path);
   const parts = await parsing(path, () => findArrayParts(found));
   if (parts !== undefined) return { path, name, arrays, classNames, parts, onNote };
-  throw new UsageError(`${path}: ${expectedArrays}; found ${found.join(', ') || 'none'}.`);
+  throw new UsageError(`${path}: ${expectedArrays}; found ${found.join(', ') || 'none'}`);
 }
 
 interface Arrays {
@@ -187,13 +187,13 @@ function datasetsOf(file: ArrayFile, parts: readonly ArrayNames[]): Dataset[] {
 function numbers({ path, arrays }: ArrayFile, name: string): NumpyArray {
   const array = arrays.get(name)!;
   if ('values' in array) return array;
-  throw new UsageError(`${path}: ${name}: it holds texts; expected images.`);
+  throw new UsageError(`${path}: ${name}: it holds texts; expected images`);
 }
 
 function checkSameShape({ shape }: Images, train: Dataset, source: string): void {
   if (JSON.stringify(shape) === JSON.stringify(train.shape)) return;
   throw new UsageError(
-    `${source} are ${describe(shape)}, the training images ${describe(train.shape)}; expected one size.`,
+    `${source} are ${describe(shape)}, the training images ${describe(train.shape)}; expected one size`,
   );
 }
 

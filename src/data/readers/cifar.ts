@@ -122,12 +122,12 @@ function find(name: string, root: string | undefined, forms: readonly Form[]) {
       // CIFAR-100's Python files are called train and test, as other things are, and other folders, too.
       if (missing.length === files.length || files.length <= 2) continue;
       throw new UsageError(
-        `${folder}: some files of ${name} are here, but not ${missing.join(', ')}. Put all in one folder.`,
+        `${folder}: some files of ${name} are here, but not ${missing.join(', ')}; put all in one folder`,
       );
     }
   }
   throw new UsageError(
-    `The files of ${name} were not found; looked in ${folders.join(', ')}. Get them with: ncfm data get ${name}`,
+    `The files of ${name} were not found; looked in ${folders.join(', ')}; get them with: ncfm data get ${name}`,
   );
 }
 
@@ -155,7 +155,7 @@ async function readPart(
         continue;
       }
       throw new UsageError(
-        `${path}: image ${index} has label ${label}; expected one from 0 to ${classNames.length - 1}. The file is damaged: get it again.`,
+        `${path}: image ${index} has label ${label}; expected one from 0 to ${classNames.length - 1}; the file is damaged: get it again`,
       );
     }
   }
@@ -176,7 +176,7 @@ function binaryRows(bytes: Buffer, labels: number, which: number): Rows {
   const row = labels + pixelsPerRow;
   if (bytes.length === 0 || bytes.length % row !== 0) {
     throw new Error(
-      `it has ${bytes.length} bytes; expected a multiple of ${row} (${labels} for the label, ${pixelsPerRow} for the image). It is truncated or damaged: get it again.`,
+      `it has ${bytes.length} bytes; expected a multiple of ${row} (${labels} for the label, ${pixelsPerRow} for the image); it is truncated or damaged: get it again`,
     );
   }
   const count = bytes.length / row;
@@ -209,6 +209,6 @@ async function readNames(path: string, key: string): Promise<string[]> {
 function checkNames(path: string, names: string[]): string[] {
   if (names.length >= 2 && new Set(names).size === names.length) return names;
   throw new UsageError(
-    `${path}: it names ${names.length} classes; expected at least two, all different. Get it again.`,
+    `${path}: it names ${names.length} classes; expected at least two, all different; get it again`,
   );
 }

@@ -74,8 +74,8 @@ function only(root: string, folders: readonly string[]): string {
   const [first, second] = folders;
   if (second === undefined) return first!;
   throw new UsageError(
-    `${root}: both '${first}' and '${second}' could be the same part; expected one of them. ` +
-      'Rename or move the other.',
+    `${root}: both '${first}' and '${second}' could be the same part; expected one of them; ` +
+      'rename or move the other',
   );
 }
 
@@ -143,6 +143,6 @@ export async function checkAreClasses(path: string, folders: readonly string[]):
   throw new UsageError(
     `${path}: its folders (${shown(folders)}) hold no pictures of their own, but all hold the same folders ` +
       `(${shown(common!)}): they look like parts of a dataset, not like classes. ${namingAdvice}; if they are classes, put ` +
-      'the pictures directly into them.',
+      'the pictures directly into them',
   );
 }

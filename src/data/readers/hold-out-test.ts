@@ -19,8 +19,8 @@ export function holdOutTest(dataset: Dataset, share: number, place: string): Dat
   const single = indicesByClass(labels, classNames.length).findIndex(({ length }) => length === 1);
   if (single >= 0) {
     throw new UsageError(
-      `${place}: class '${classNames[single]}' has one image; expected at least 2, as one is held out for testing. ` +
-        'Add images of it, or a test part.',
+      `${place}: class '${classNames[single]}' has one image; expected at least 2, as one is held out for testing; ` +
+        'add images of it, or a test part',
     );
   }
   const random = new RandomGenerator(seed);

@@ -94,7 +94,7 @@ async function findRoot(
   throw new UsageError(
     `The classes of ${name} were not found: no folder named ${classes[0]!.wnid} (${classes[0]!.name}) or like its ` +
       `other classes, in ${places.join(', ')}, or in train/ there. ImageNet's licence does not allow passing it on: ` +
-      'get it from https://image-net.org, unpack it to train/<wnid>/ and val/<wnid>/, and name its folder as the root.',
+      'get it from https://image-net.org, unpack it to train/<wnid>/ and val/<wnid>/, and name its folder as the root',
   );
 }
 
@@ -112,7 +112,7 @@ async function readPart(
     const pictures = await listPictures(path, onSkipped);
     if (pictures.length === 0) {
       throw new UsageError(
-        `${path}: there are no pictures of class '${name}'; unpack the data again.`,
+        `${path}: there are no pictures of class '${name}'; unpack the data again`,
       );
     }
     for (const picture of pictures) files.push({ file: `${below}/${picture}`, label });
@@ -124,6 +124,6 @@ function missingClass(path: string, name: string, part: string): UsageError {
   const mend =
     part === 'val'
       ? "ImageNet's validation pictures come in one folder: move them into one folder per class, named by its WordNet id."
-      : 'Unpack the data again.';
+      : 'Unpack the data again';
   return new UsageError(`${path}: the folder of class '${name}' is missing. ${mend}`);
 }

@@ -69,8 +69,8 @@ export function loadFashionMnist(options: LoadOptions = {}): Promise<DatasetPair
     normalization: { mean: [0.2861], std: [0.353] },
     directories: dataFolders(name, { ...options, installed: [fashionPackageDirectory] }),
     howToGet:
-      `Get them with: ncfm data get ${name}, or on Debian and Ubuntu: apt-get install ${fashionPackage}. Or put ` +
-      `${fileList} (each plain or .gz) in ./data/fashion-mnist, or in a directory named as the root.`,
+      `Get them with: ncfm data get ${name}, or on Debian and Ubuntu: apt-get install ${fashionPackage}; or put ` +
+      `${fileList} (each plain or .gz) in ./data/fashion-mnist, or in a directory named as the root`,
   });
 }
 
@@ -89,7 +89,7 @@ export function loadMnist(options: LoadOptions = {}): Promise<DatasetPair> {
     directories: dataFolders(name, options),
     howToGet:
       `Get them with: ncfm data get ${name}, or put ${fileList} (each plain or .gz) in ./data/mnist, or in a ` +
-      'directory named as the root.',
+      'directory named as the root',
   });
 }
 
@@ -138,7 +138,7 @@ async function findFiles(source: MnistLike): Promise<Record<FileRole, string>> {
     if (missing.length > 0) {
       throw new UsageError(
         `${directory}: some files of ${source.name} are here, but not ` +
-          `${missing.map(({ standard }) => standard).join(', ')} (plain or .gz). Put all four in one directory.`,
+          `${missing.map(({ standard }) => standard).join(', ')} (plain or .gz); put all four in one directory`,
       );
     }
     const paths = found.map(({ role, file }) => [role, join(directory, file!)]);
@@ -160,7 +160,7 @@ async function list(directory: string): Promise<string[]> {
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    throw new UsageError(`${directory}: the directory can't be read (${code}).`, { cause });
+    throw new UsageError(`${directory}: the directory can't be read (${code})`, { cause });
   }
 }
 
@@ -169,6 +169,6 @@ function checkSameSize(paths: Record<FileRole, string>, train: IdxPair, test: Id
   if (height === test.shape.height && width === test.shape.width) return;
   throw new UsageError(
     `${paths.trainImages} holds images of ${height}×${width}, but ${paths.testImages} holds images of ` +
-      `${test.shape.height}×${test.shape.width}; expected one size. Take both files from the same download.`,
+      `${test.shape.height}×${test.shape.width}; expected one size; take both files from the same download`,
   );
 }

@@ -1,30 +1,10 @@
-import { basename } from 'node:path';
-import type { ImageFolderNote } from './image-folder.js';
+import { basename, join } from 'node:path';
+import type { FolderLayout } from './folder-layout.js';
 import { validationTested } from './part-names.js';
 import { type SkippedFile, systemFileReason } from './scan.js';
 
 /** How many names are told of each kind of what was left out. */
 const mostNamed = 3;
-
-/** What was chosen for the user while reading a folder, in one sentence each. */
-export function describeNote(note: ImageFolderNote): string[] {
-  switch (note.kind) {
-    case 'wrapped':
-      return [`the classes are read from ${note.path}, the only folder that leads to any`];
-    case 'parts':
-      return describeParts(note);
-    case 'held-out':
-      return [describeHeldOut(note)];
-    case 'shape': {
-      const { channels, height } = note.shape;
-      const kind = channels === 1 ? 'grey' : 'colour';
-      const chosen = note.chosenBy
-        ? `, chosen by ${note.chosenBy.sampled} of them (dataset.size, dataset.channels)`
-        : '';
-      return [`pictures become ${kind} and ${height}×${height}${chosen}`];
-    }
-  }
-}
 
 /** That pictures or images were held out, and how many. */
 export function describeHeldOut(parts: {
@@ -42,17 +22,22 @@ export function describeUnused(unused: readonly string[]): string[] {
   return [`the validation part ${unused.join(', ')} is neither trained nor tested on`];
 }
 
-function describeParts(note: Extract<ImageFolderNote, { kind: 'parts' }>): string[] {
-  const { train, test, testIsValidation, unused, ignored, divided } = note;
-  if (!divided) return [];
+/** Where the classes were found below `path`, and which folders were taken for which part. */
+export function describeLayout(path: string, layout: FolderLayout): string[] {
+  const { root, test, testIsValidation, unused, ignored } = layout;
+  const within = (folder: string): string => join(root, folder);
+  const wrapped =
+    root === path ? [] : [`the classes are read from ${root}, the only folder that leads to any`];
+  if (layout.train === '') return wrapped;
   const tested =
     test === undefined
       ? ''
-      : `, test pictures from ${test}${testIsValidation ? ` (${validationTested})` : ''}`;
+      : `, test pictures from ${within(test)}${testIsValidation ? ` (${validationTested})` : ''}`;
   return [
-    `training pictures are read from ${train}${tested}`,
-    ...describeUnused(unused),
-    ...(ignored.length > 0 ? [`not read: ${ignored.join(', ')}`] : []),
+    ...wrapped,
+    `training pictures are read from ${within(layout.train)}${tested}`,
+    ...describeUnused(unused.map(within)),
+    ...(ignored.length > 0 ? [`not read: ${ignored.map(within).join(', ')}`] : []),
   ];
 }
 

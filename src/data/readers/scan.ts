@@ -100,12 +100,12 @@ async function readEntries(path: string): Promise<Dirent[]> {
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'ENOENT') {
-      throw new UsageError(`${path}: there is no such folder. Check the path.`, { cause });
+      throw new UsageError(`${path}: there is no such folder; check the path`, { cause });
     }
     if (code === 'ENOTDIR') {
-      throw new UsageError(`${path}: this is a file; expected a folder of pictures.`, { cause });
+      throw new UsageError(`${path}: this is a file; expected a folder of pictures`, { cause });
     }
-    throw new UsageError(`${path}: the folder can't be read (${code}). Check its permissions.`, {
+    throw new UsageError(`${path}: the folder can't be read (${code}); check its permissions`, {
       cause,
     });
   }

@@ -30,8 +30,8 @@ export async function loadSvhn({
   );
   if (folder === undefined) {
     throw new UsageError(
-      `The files of svhn (${Object.values(fileNames).join(', ')}) were not found; looked in ${folders.join(', ')}. ` +
-        'Get them with: ncfm data get svhn',
+      `The files of svhn (${Object.values(fileNames).join(', ')}) were not found; looked in ${folders.join(', ')}; ` +
+        'get them with: ncfm data get svhn',
     );
   }
   return {
@@ -60,7 +60,7 @@ function arraysOf(arrays: ReadonlyMap<string, MatArray>) {
   const [images, labels] = [arrays.get('X'), arrays.get('y')];
   if (images === undefined || labels === undefined) {
     throw new Error(
-      `expected arrays X and y; found ${[...arrays.keys()].join(', ') || 'none'}. Get the file again.`,
+      `expected arrays X and y; found ${[...arrays.keys()].join(', ') || 'none'}; get the file again`,
     );
   }
   // MATLAB drops a last dimension of 1.

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../../core/errors.js';
+import { messageOf, UsageError } from '../../core/errors.js';
 import { dataFolders } from '../catalog/data-folders.js';
 import { imageNetNormalization } from './imagenet-classes.js';
 import type { NormalizedPicturePair } from './imagenet-subset.js';
@@ -15,7 +15,7 @@ export interface TinyImageNetOptions {
 
 const datasetName = 'tiny-imagenet';
 const archiveFolder = 'tiny-imagenet-200';
-const remedy = `Unpack ${archiveFolder}.zip again.`;
+const remedy = `Unpack ${archiveFolder}.zip again`;
 const side = 64;
 
 /** The lists are text of a few hundred kilobytes; more is not one of them. */
@@ -53,8 +53,8 @@ async function findRoot(root: string | undefined): Promise<string> {
     if (await stat(join(place, 'wnids.txt')).catch(() => undefined)) return place;
   }
   throw new UsageError(
-    `Tiny ImageNet was not found: there is no wnids.txt in ${places.join(', ')}. Get ${archiveFolder}.zip from ` +
-      'http://cs231n.stanford.edu/tiny-imagenet-200.zip, unpack it, and name its folder as the root.',
+    `Tiny ImageNet was not found: there is no wnids.txt in ${places.join(', ')}; get ${archiveFolder}.zip from ` +
+      'http://cs231n.stanford.edu/tiny-imagenet-200.zip, unpack it, and name its folder as the root',
   );
 }
 
@@ -71,7 +71,7 @@ async function readLines(path: string): Promise<string[]> {
     }
   } catch (error) {
     cause = error;
-    problem = error instanceof Error ? error.message : String(error);
+    problem = messageOf(error);
   }
   throw new UsageError(`${path}: the list can't be read (${problem}). ${remedy}`, { cause });
 }
