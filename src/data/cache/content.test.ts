@@ -215,6 +215,6 @@ it('a set that changes while it is decoded is refused, and nothing of it is kept
   };
   const opening = openCached(changing, { folder: cache });
   await expect(opening).rejects.toThrow(FailureError);
-  await expect(opening).rejects.toThrow(`${path} changes while it is read`);
+  await expect(opening).rejects.toThrow(`${path}: it changes while it is read`);
   expect(readdirSync(cache).filter((name) => name.endsWith('.images'))).toEqual([]);
 });

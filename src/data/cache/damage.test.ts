@@ -104,7 +104,7 @@ describe('a damaged file in the cache', () => {
       const verifying = verifyCached(source, folder);
       await expect(verifying).rejects.toThrow(UsageError);
       await expect(verifying).rejects.toThrow(
-        `${path} was changed since it was written. Delete it`,
+        `${path}: it was changed since it was written; delete it`,
       );
     }
     rmSync(path);

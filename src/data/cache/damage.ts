@@ -39,8 +39,8 @@ export function damageError(parts: readonly DamagedPart[]): UsageError {
   const verb = single ? 'is damaged or missing' : 'are damaged or missing';
   return new UsageError(
     `${countDamaged(parts)} ${verb}:\n${listDamaged(parts)}\n` +
-      'ncfm data check names each; replace them or take them out, and run the command again: the others are decoded, ' +
-      'and kept; or leave them out of the set: --set dataset.onDamaged=skip',
+      'ncfm data check names each; replace them or take them out, and run the command again (the others are decoded, ' +
+      'and kept), or leave them out of the set: --set dataset.onDamaged=skip',
   );
 }
 

@@ -36,7 +36,7 @@ describe('a set with damaged pictures', () => {
     await expect(opening).rejects.toThrow(UsageError);
     await expect(opening).rejects.toThrow(
       '2 of 40 pictures of generated train are damaged or missing:\n' +
-        '  train/3.png: it is cut off\n  train/13.png: it is cut off\nncfm data check names each.',
+        '  train/3.png: it is cut off\n  train/13.png: it is cut off\nncfm data check names each;',
     );
     await expect(opening).rejects.toThrow('--set dataset.onDamaged=skip');
   });

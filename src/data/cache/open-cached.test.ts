@@ -166,7 +166,7 @@ describe('openCached', () => {
       return base.decode(index);
     });
     await expect(failing).rejects.toThrow(
-      new FailureError('picture 6: the picture could not be decoded (broken).'),
+      new FailureError('picture 6: the picture could not be decoded (broken)'),
     );
     const short = withDecode(async () => new Uint8Array(24));
     await expect(short).rejects.toThrow(

@@ -21,7 +21,7 @@ export type CatalogSource =
   | {
       readonly kind: 'download';
       readonly files: readonly CatalogFile[];
-      /** Another way to get them, as a sentence. */
+      /** Another way to get them, as a clause. */
       readonly alternative?: string;
       /** The folder where that way puts them. */
       readonly installed?: string;

@@ -117,7 +117,7 @@ export const catalog: readonly CatalogEntry[] = [
         ],
       ),
       alternative:
-        'On Debian and Ubuntu, apt-get install dataset-fashion-mnist puts it where ncfm finds it.',
+        'on Debian and Ubuntu, apt-get install dataset-fashion-mnist puts it where ncfm finds it',
       installed: '/usr/share/datasets/fashion-mnist',
     },
     layout: idxNames.map((name) => `${name}.gz`),

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { UsageError } from '../../core/errors.js';
 
 /** Where the files of a dataset are kept. */
 export interface PlaceOptions {
@@ -39,4 +40,15 @@ export function downloadFolder(name: string, to?: string): string {
   if (to !== undefined) return resolve(to);
   const shared = process.env[dataVariable];
   return shared ? resolve(shared, name) : resolve('data', name);
+}
+
+/** That none of the folders holds a dataset's files. */
+export function notFound(
+  name: string,
+  folders: readonly string[],
+  howToGet = `get them with: ncfm data get ${name}`,
+): UsageError {
+  return new UsageError(
+    `${name}: its files were not found; looked in ${folders.join(', ')}; ${howToGet}`,
+  );
 }

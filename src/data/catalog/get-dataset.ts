@@ -150,7 +150,7 @@ async function checkLayout(entry: CatalogEntry, folder: string): Promise<void> {
 function unknownName(name: string, entries: readonly CatalogEntry[]): UsageError {
   const names = entries.map((entry) => entry.name);
   const suggestion = nearest(name, names);
-  const hint = suggestion === undefined ? '' : `; did you mean '${suggestion}'?`;
+  const hint = suggestion === undefined ? '' : `. Did you mean '${suggestion}'?`;
   return new UsageError(
     `there is no dataset named '${name}' to download; expected one of ${names.join(', ')}${hint}`,
   );

@@ -52,7 +52,7 @@ function layoutOf(
     const found = `it is ${size.join(' × ') || 'a single number'}`;
     throw new UsageError(
       first && last && size.length === 4
-        ? `${source}: ${found}: either its second or its last axis could be the channels; save it as [n, h, w] or with sides other than 1 and 3`
+        ? `${source}: ${found}: either its second or its last axis could be the channels; expected [n, h, w] or with sides other than 1 and 3`
         : `${source}: ${found}; expected [n, h, w], [n, h, w, c] or [n, c, h, w] with 1 or 3 channels`,
     );
   }
@@ -142,9 +142,9 @@ function checkRange({ least, largest, whole }: Range, source: string): void {
   const known = largest <= 1 || (largest <= 255 && (whole || largest >= surelyBytes));
   if (least >= 0 && known) return;
   if (!Number.isFinite(least) || !Number.isFinite(largest)) return;
-  const normalised = least < 0 ? ' They look normalised: save the pixels as they were before' : '';
+  const normalised = least < 0 ? ': they look normalised; save the pixels as they were before' : '';
   throw new UsageError(
-    `${source}: its values lie between ${least} and ${largest}; expected floats from 0 to 1 or from 0 to 255.${normalised}`,
+    `${source}: its values lie between ${least} and ${largest}; expected floats from 0 to 1 or from 0 to 255${normalised}`,
   );
 }
 

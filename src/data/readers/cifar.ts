@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import type { Normalization } from '../../core/image-shape.js';
-import { dataFolders } from '../catalog/data-folders.js';
+import { dataFolders, notFound } from '../catalog/data-folders.js';
 import { arrayDataset } from '../dataset/array-dataset.js';
 import type { Dataset, DatasetPair } from '../dataset/dataset.js';
 import { parsing, readWholeFile } from '../formats/read-file.js';
@@ -126,9 +126,7 @@ function find(name: string, root: string | undefined, forms: readonly Form[]) {
       );
     }
   }
-  throw new UsageError(
-    `The files of ${name} were not found; looked in ${folders.join(', ')}; get them with: ncfm data get ${name}`,
-  );
+  throw notFound(name, folders);
 }
 
 async function readPart(
@@ -155,7 +153,7 @@ async function readPart(
         continue;
       }
       throw new UsageError(
-        `${path}: image ${index} has label ${label}; expected one from 0 to ${classNames.length - 1}; the file is damaged: get it again`,
+        `${path}: image ${index} has label ${label}; expected one from 0 to ${classNames.length - 1}: the file is damaged; get it again`,
       );
     }
   }
@@ -176,7 +174,7 @@ function binaryRows(bytes: Buffer, labels: number, which: number): Rows {
   const row = labels + pixelsPerRow;
   if (bytes.length === 0 || bytes.length % row !== 0) {
     throw new Error(
-      `it has ${bytes.length} bytes; expected a multiple of ${row} (${labels} for the label, ${pixelsPerRow} for the image); it is truncated or damaged: get it again`,
+      `it has ${bytes.length} bytes; expected a multiple of ${row} (${labels} for the label, ${pixelsPerRow} for the image): it is truncated or damaged; get it again`,
     );
   }
   const count = bytes.length / row;

@@ -18,6 +18,6 @@ export function loadDigits(): Promise<DatasetPair> {
     name: 'digits',
     classNames: digitNames,
     directories: [directory],
-    howToGet: 'They come with the package: install it again',
+    howToGet: 'they come with the package: install it again',
   });
 }

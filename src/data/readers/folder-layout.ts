@@ -24,7 +24,7 @@ const deepest = 16;
 
 /** What the names of parts have to be, for errors. */
 const namingAdvice =
-  "Name the part to train on 'train', the one to measure on 'test', and one to leave out of both 'val'";
+  "name the part to train on 'train', the one to measure on 'test', and one to leave out of both 'val'";
 
 /**
  * Finds where a folder's classes are, and which parts it is divided into. Parts are told by the usual names, in
@@ -142,7 +142,7 @@ export async function checkAreClasses(path: string, folders: readonly string[]):
     `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
   throw new UsageError(
     `${path}: its folders (${shown(folders)}) hold no pictures of their own, but all hold the same folders ` +
-      `(${shown(common!)}): they look like parts of a dataset, not like classes. ${namingAdvice}; if they are classes, put ` +
+      `(${shown(common!)}): they look like parts of a dataset, not like classes; ${namingAdvice}; if they are classes, put ` +
       'the pictures directly into them',
   );
 }

@@ -240,6 +240,6 @@ describe('a folder that cannot be used', () => {
     await refused(root, `${join(root, 'test')}: class 'extra' is missing here`);
     await writePictures(root, ['test/extras', 'test/extra'], 1);
     await refused(root, `${join(root, 'train')}: class 'extras' is missing here`);
-    await refused(root, "is it the folder 'extra'?");
+    await refused(root, "Is it the folder 'extra'?");
   });
 });

@@ -148,7 +148,7 @@ function checkSameClasses(
   const suggestion = nearest(absent, candidates);
   throw new UsageError(
     `${from}: class '${absent}' is missing here, but is there in ${other}; expected ` +
-      `the same classes in both${suggestion === undefined ? '' : `; is it the folder '${suggestion}'?`}`,
+      `the same classes in both${suggestion === undefined ? '' : `. Is it the folder '${suggestion}'?`}`,
   );
 }
 

@@ -15,7 +15,6 @@ import {
 import { type LabelledFile, type PicturePair, pictureFiles } from './picture-files.js';
 import { isFolder, listPictures, type SkippedFile } from './scan.js';
 
-/** How `openImageNetSubset` reads a folder. */
 export interface ImageNetSubsetOptions {
   /** The ImageNet folder. Default: the places that `dataFolders` lists for the subset, then for `imagenet`. */
   readonly root?: string;
@@ -92,8 +91,8 @@ async function findRoot(
     }
   }
   throw new UsageError(
-    `The classes of ${name} were not found: no folder named ${classes[0]!.wnid} (${classes[0]!.name}) or like its ` +
-      `other classes, in ${places.join(', ')}, or in train/ there. ImageNet's licence does not allow passing it on: ` +
+    `${name}: its classes were not found: no folder named ${classes[0]!.wnid} (${classes[0]!.name}) or like its ` +
+      `other classes, in ${places.join(', ')}, or in train/ there; ImageNet's licence does not allow passing it on: ` +
       'get it from https://image-net.org, unpack it to train/<wnid>/ and val/<wnid>/, and name its folder as the root',
   );
 }
@@ -123,7 +122,7 @@ async function readPart(
 function missingClass(path: string, name: string, part: string): UsageError {
   const mend =
     part === 'val'
-      ? "ImageNet's validation pictures come in one folder: move them into one folder per class, named by its WordNet id."
-      : 'Unpack the data again';
-  return new UsageError(`${path}: the folder of class '${name}' is missing. ${mend}`);
+      ? "ImageNet's validation pictures come in one folder: move them into one folder per class, named by its WordNet id"
+      : 'unpack the data again';
+  return new UsageError(`${path}: the folder of class '${name}' is missing; ${mend}`);
 }

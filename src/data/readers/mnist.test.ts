@@ -117,7 +117,7 @@ describe('where the files are looked for', () => {
     const fashion = await loadFashionMnist({ root }).catch((error: unknown) => error);
     expect(fashion).toBeInstanceOf(UsageError);
     const { message } = fashion as UsageError;
-    expect(message).toContain(`looked in ${root}, ${join(root, 'fashion-mnist')}.`);
+    expect(message).toContain(`looked in ${root}, ${join(root, 'fashion-mnist')};`);
     expect(message).toContain('apt-get install dataset-fashion-mnist');
 
     await expect(loadMnist({ root })).rejects.toThrow(

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import type { Normalization } from '../../core/image-shape.js';
-import { dataFolders } from '../catalog/data-folders.js';
+import { dataFolders, notFound } from '../catalog/data-folders.js';
 import { arrayDataset } from '../dataset/array-dataset.js';
 import type { DatasetPair } from '../dataset/dataset.js';
 import { type IdxPair, readIdxPair } from '../formats/idx.js';
@@ -21,7 +21,7 @@ export interface MnistLike {
   readonly normalization?: Normalization;
   /** Searched in order; the first that holds any of the files is used. */
   readonly directories: readonly string[];
-  /** What a user without the files should do. */
+  /** What a user without the files should do, as the end of a sentence. */
   readonly howToGet: string;
 }
 
@@ -69,7 +69,7 @@ export function loadFashionMnist(options: LoadOptions = {}): Promise<DatasetPair
     normalization: { mean: [0.2861], std: [0.353] },
     directories: dataFolders(name, { ...options, installed: [fashionPackageDirectory] }),
     howToGet:
-      `Get them with: ncfm data get ${name}, or on Debian and Ubuntu: apt-get install ${fashionPackage}; or put ` +
+      `get them with: ncfm data get ${name}, or on Debian and Ubuntu: apt-get install ${fashionPackage}, or put ` +
       `${fileList} (each plain or .gz) in ./data/fashion-mnist, or in a directory named as the root`,
   });
 }
@@ -88,7 +88,7 @@ export function loadMnist(options: LoadOptions = {}): Promise<DatasetPair> {
     normalization: { mean: [0.1307], std: [0.3081] },
     directories: dataFolders(name, options),
     howToGet:
-      `Get them with: ncfm data get ${name}, or put ${fileList} (each plain or .gz) in ./data/mnist, or in a ` +
+      `get them with: ncfm data get ${name}, or put ${fileList} (each plain or .gz) in ./data/mnist, or in a ` +
       'directory named as the root',
   });
 }
@@ -144,9 +144,7 @@ async function findFiles(source: MnistLike): Promise<Record<FileRole, string>> {
     const paths = found.map(({ role, file }) => [role, join(directory, file!)]);
     return Object.fromEntries(paths) as Record<FileRole, string>;
   }
-  throw new UsageError(
-    `The files of ${source.name} were not found; looked in ${source.directories.join(', ')}. ${source.howToGet}`,
-  );
+  throw notFound(source.name, source.directories, source.howToGet);
 }
 
 function spellings(standard: string): string[] {
@@ -169,6 +167,6 @@ function checkSameSize(paths: Record<FileRole, string>, train: IdxPair, test: Id
   if (height === test.shape.height && width === test.shape.width) return;
   throw new UsageError(
     `${paths.trainImages} holds images of ${height}×${width}, but ${paths.testImages} holds images of ` +
-      `${test.shape.height}×${test.shape.width}; expected one size; take both files from the same download`,
+      `${test.shape.height}×${test.shape.width}; expected one size: take both files from the same download`,
   );
 }

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../../core/errors.js';
-import { dataFolders } from '../catalog/data-folders.js';
+import { dataFolders, notFound } from '../catalog/data-folders.js';
 import { arrayDataset } from '../dataset/array-dataset.js';
 import type { Dataset, DatasetPair } from '../dataset/dataset.js';
 import { type MatArray, parseMat } from '../formats/mat5.js';
@@ -29,10 +28,7 @@ export async function loadSvhn({
     Object.values(fileNames).every((file) => existsSync(join(place, file))),
   );
   if (folder === undefined) {
-    throw new UsageError(
-      `The files of svhn (${Object.values(fileNames).join(', ')}) were not found; looked in ${folders.join(', ')}; ` +
-        'get them with: ncfm data get svhn',
-    );
+    throw notFound('svhn', folders);
   }
   return {
     train: await readPart('train', join(folder, fileNames.train)),
