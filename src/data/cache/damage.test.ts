@@ -108,7 +108,7 @@ describe('a damaged file in the cache', () => {
       );
     }
     rmSync(path);
-    await expect(verifyCached(source, folder)).rejects.toThrow(`${path} can't be used (ENOENT`);
+    await expect(verifyCached(source, folder)).rejects.toThrow(`${path}: it can't be used (ENOENT`);
   });
 
   it('is verified with progress, and not to the end when that is not wanted', async () => {

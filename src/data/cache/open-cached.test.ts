@@ -170,7 +170,7 @@ describe('openCached', () => {
     );
     const short = withDecode(async () => new Uint8Array(24));
     await expect(short).rejects.toThrow(
-      new FailureError('picture 0: decoding the picture gave 24 values; expected 25.'),
+      new FailureError('picture 0: decoding the picture gave 24 values; expected 25'),
     );
     expect(readdirSync(folder)).toEqual([]);
   });
