@@ -62,7 +62,7 @@ it('a cache that finds no more room is given up, whole', () => {
   const { status, stdout, stderr } = spawnSync('bash', args, { encoding: 'utf8' });
   expect([status, stdout]).toEqual([1, '']);
   expect(stderr).toMatch(
-    /^FailureError: .*\.images: the decoded images of generated could not be written \(EFBIG.*\)\. Make room, or choose another folder with --cache\.\n$/,
+    /^FailureError: .*\.images: the decoded images of generated could not be written \(EFBIG.*\); make room, or choose another folder with --cache\n$/,
   );
   expect(readdirSync(folder)).toEqual([]);
 });

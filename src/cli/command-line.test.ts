@@ -135,7 +135,7 @@ describe('run', () => {
     const elsewhere = ['--set', 'dataset={ name: mnist, root: no-such-folder }'];
     const { exitCode, stderr } = await ncfm('run', 'digits', ...flags, ...elsewhere);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('The files of mnist were not found');
+    expect(stderr).toContain('mnist: its files were not found');
     expect(existsSync(join(runs, 'digits'))).toBe(false);
   });
 });

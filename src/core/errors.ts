@@ -8,6 +8,11 @@ export class FailureError extends Error {
   override readonly name = 'FailureError';
 }
 
+/** What was thrown, in words. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 /** Whether the engine had no memory left, on the processor or on a GPU, for what was to be computed. */
 export function isOutOfMemory(error: unknown): boolean {
   return (

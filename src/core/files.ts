@@ -8,6 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FailureError } from './errors.js';
 
@@ -96,5 +97,17 @@ function syncFolder(path: string): void {
     // Unsupported here: the content is complete either way.
   } finally {
     closeSync(folder);
+  }
+}
+
+/** Writes all of the bytes at a position of an open file: one call of the system may write fewer. */
+export async function writeAt(
+  file: FileHandle,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, written, undefined, position + written);
+    written += bytesWritten;
   }
 }

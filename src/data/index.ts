@@ -1,19 +1,19 @@
-import type { DatasetPair } from './dataset.js';
+import type { DatasetPair } from './dataset/dataset.js';
 import { openDataset } from './open.js';
 
-export { type ArrayDatasetOptions, arrayDataset } from './array-dataset.js';
-export { type Batch, batch, pixelsToTensor } from './batch.js';
+export { type CacheOptions, openCached } from './cache/open-cached.js';
+export { type DecodingProgress, openCachedPair } from './cache/open-pair.js';
+export { verifyCached } from './cache/verify-cached.js';
+export { catalog, findInCatalog } from './catalog/catalog.js';
+export type { CatalogEntry } from './catalog/catalog-entry.js';
+export { type GetOutcome, getDataset } from './catalog/get-dataset.js';
+export { type ArrayDatasetOptions, arrayDataset } from './dataset/array-dataset.js';
+export { type Batch, batch, pixelsToTensor } from './dataset/batch.js';
 export {
-  type CacheOptions,
-  type DecodingProgress,
-  openCached,
-  openCachedPair,
-  verifyCached,
-} from './cache/index.js';
-export { catalog, findInCatalog } from './catalog.js';
-export type { CatalogEntry } from './catalog-entry.js';
-export { ClassSampler, type ClassSamplerState, type PermutationSource } from './class-sampler.js';
-export { classSubset } from './class-subset.js';
+  ClassSampler,
+  type ClassSamplerState,
+  type PermutationSource,
+} from './dataset/class-sampler.js';
 export {
   computeNormalization,
   type Dataset,
@@ -23,12 +23,14 @@ export {
   type Pixels,
   pixelsPerImage,
   type SkippedPicture,
-} from './dataset.js';
+} from './dataset/dataset.js';
+export type { DamagedPicture, FileHashes, PictureSource } from './dataset/picture-source.js';
+export { openStoredDataset, storeDataset } from './dataset/stored-dataset.js';
+export { classSubset, type SplitOptions, splitDataset, subset } from './dataset/subset.js';
 export { type DecodeOptions, decodePicture } from './decoding/decode.js';
-export { probePicture } from './decoding/probe.js';
+export { readPictureHeader } from './decoding/picture-header.js';
 export type { MeasuredValues, ValueRange, ValueScale } from './decoding/value-scale.js';
-export { loadDigits } from './digits.js';
-export { type GetOutcome, getDataset } from './download/index.js';
+export { type IdxArray, type IdxPair, readIdx, readIdxPair } from './formats/idx.js';
 export {
   encodeNpy,
   type NumberArray,
@@ -37,15 +39,7 @@ export {
   parseNpy,
 } from './formats/npy.js';
 export { encodeNpz, parseNpz } from './formats/npz.js';
-export { type IdxArray, type IdxPair, readIdx, readIdxPair } from './idx.js';
-export { type InspectionReport, inspectableDataset, inspectDataset } from './inspect.js';
-export {
-  type LoadOptions,
-  loadFashionMnist,
-  loadMnist,
-  loadMnistLike,
-  type MnistLike,
-} from './mnist.js';
+export { type InspectionReport, inspectableDataset, inspectDataset } from './inspection/inspect.js';
 export {
   type DatasetSelection,
   datasetNames,
@@ -54,9 +48,9 @@ export {
   openDataset,
   openSource,
 } from './open.js';
-export type { DamagedPicture, FileHashes, PictureSource } from './pictures.js';
 export { type ArraysOptions, loadArrays, loadWholeArrays } from './readers/arrays.js';
 export { loadCifar10, loadCifar100 } from './readers/cifar.js';
+export { loadDigits } from './readers/digits.js';
 export {
   type ImageFolderOptions,
   openImageFolder,
@@ -64,11 +58,16 @@ export {
 } from './readers/image-folder.js';
 export { imageNetSubsetClasses, imageNetSubsetNames } from './readers/imagenet-classes.js';
 export { openImageNetSubset } from './readers/imagenet-subset.js';
+export {
+  type LoadOptions,
+  loadFashionMnist,
+  loadMnist,
+  loadMnistLike,
+  type MnistLike,
+} from './readers/mnist.js';
 export { openParquet, type ParquetOptions } from './readers/parquet.js';
 export { loadSvhn } from './readers/svhn.js';
 export { openTinyImageNet } from './readers/tiny-imagenet.js';
-export { openStoredDataset, storeDataset } from './stored-dataset.js';
-export { type SplitOptions, splitDataset, subset } from './subset.js';
 
 /**
  * Loads a dataset by name.

@@ -1,18 +1,18 @@
 import { stat } from 'node:fs/promises';
 import { nearest, UsageError } from '../core/errors.js';
 import type { Normalization } from '../core/image-shape.js';
-import { remarkableBrightness } from './brightness.js';
-import { type DecodingProgress, openCachedPair, withoutDamaged } from './cache/index.js';
-import type { DatasetPair } from './dataset.js';
-import { loadDigits } from './digits.js';
-import { loadFashionMnist, loadMnist } from './mnist.js';
-import type { PictureSource } from './pictures.js';
+import { type DecodingProgress, openCachedPair, withoutDamaged } from './cache/open-pair.js';
+import type { DatasetPair } from './dataset/dataset.js';
+import type { PictureSource } from './dataset/picture-source.js';
+import { remarkableBrightness } from './inspection/brightness.js';
 import { loadArrays } from './readers/arrays.js';
 import { loadCifar10, loadCifar100 } from './readers/cifar.js';
+import { loadDigits } from './readers/digits.js';
 import { openImageFolder } from './readers/image-folder.js';
 import { imageNetSubsetNames } from './readers/imagenet-classes.js';
 import { openImageNetSubset } from './readers/imagenet-subset.js';
-import { describeNote, SkippedFiles } from './readers/notes.js';
+import { loadFashionMnist, loadMnist } from './readers/mnist.js';
+import { SkippedFiles } from './readers/notes.js';
 import { openParquet } from './readers/parquet.js';
 import { loadSvhn } from './readers/svhn.js';
 import { openTinyImageNet } from './readers/tiny-imagenet.js';
@@ -87,7 +87,7 @@ const openers: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   ]),
 ]);
 
-/** The names that {@link openDataset} knows. */
+/** The names that `openDataset` knows. */
 export const datasetNames: readonly string[] = [...openers.keys()];
 
 /**
@@ -125,7 +125,7 @@ function warnOfBrightness(
 /**
  * Finds a dataset and reads it as far as it is not made of pictures.
  *
- * @throws UsageError as {@link openDataset}.
+ * @throws UsageError as `openDataset`.
  */
 export async function openSource(
   selection: DatasetSelection,
@@ -161,17 +161,17 @@ async function openPath(
   }
   if (!(await isFolder(path))) {
     throw new UsageError(
-      `${path}: expected a folder of class folders, or a .npz, .safetensors or .parquet file.`,
+      `${path}: expected a folder of class folders, or a .npz, .safetensors or .parquet file`,
     );
   }
   const skipped = new SkippedFiles();
-  const folder = await openImageFolder(path, {
+  const pair = await openImageFolder(path, {
     ...given({ size, channels, testFraction: testShare }),
+    onNote,
     onSkipped: skipped.add,
   });
-  for (const note of folder.notes.flatMap(describeNote)) onNote(note);
   for (const note of skipped.describe()) onNote(note);
-  return { kind: 'pictures', train: folder.train, test: folder.test };
+  return { kind: 'pictures', ...pair };
 }
 
 function images(pair: DatasetPair): OpenedSource {
@@ -189,7 +189,7 @@ async function isFolder(path: string): Promise<boolean> {
     return (await stat(path)).isDirectory();
   } catch (cause) {
     throw new UsageError(
-      `${path}: the data can't be read: ${(cause as Error).message}. Name where it is with --data <path>.`,
+      `${path}: the data can't be read: ${(cause as Error).message}; name where it is with --data <path>`,
       { cause },
     );
   }

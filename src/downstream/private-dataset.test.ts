@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FinishedWork } from '../core/index.js';
 import { temporaryFolder } from '../core/testing/folder.js';
-import { loadDigits } from '../data/digits.js';
 import {
   batch,
   classSubset,
@@ -14,6 +13,7 @@ import {
   storeDataset,
   subset,
 } from '../data/index.js';
+import { loadDigits } from '../data/readers/digits.js';
 import { PrivateDataset } from '../data/testing/private-dataset.js';
 import { realImages } from '../distill/index.js';
 import { evaluate } from '../evaluate/index.js';

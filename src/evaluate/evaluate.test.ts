@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadDigits } from '../data/digits.js';
 import { type DatasetPair, subset } from '../data/index.js';
+import { loadDigits } from '../data/readers/digits.js';
 import { labelsByClass, realImages } from '../distill/index.js';
 import { buildModel } from '../models/index.js';
 import { smallPlan } from '../plan/testing/plan.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { beforeAll, describe } from 'vitest';
 import { writeFileAtomic } from '../core/index.js';
-import { loadDigits } from '../data/digits.js';
 import { arrayDataset, type Dataset, encodeNpz } from '../data/index.js';
+import { loadDigits } from '../data/readers/digits.js';
 import { type Corruptible, describeCorruption } from '../data/testing/corruption-suite.js';
 import { initializeSynthetic, saveDistilled } from '../distill/index.js';
 import { saveSafetensors } from '../tensor/index.js';

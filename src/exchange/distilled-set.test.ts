@@ -5,8 +5,8 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeFileAtomic } from '../core/index.js';
 import { temporaryFolder } from '../core/testing/folder.js';
-import { loadDigits } from '../data/digits.js';
 import { arrayDataset, type Dataset, encodeNpz } from '../data/index.js';
+import { loadDigits } from '../data/readers/digits.js';
 import {
   decode,
   initializeSynthetic,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../core/testing/folder.js';
-import { loadDigits } from '../data/digits.js';
+import { loadDigits } from '../data/readers/digits.js';
 import { smallPlan } from '../plan/testing/plan.js';
 import { liveTensors } from '../tensor/index.js';
 import { distillDataset } from './distill-dataset.js';

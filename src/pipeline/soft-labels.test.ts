@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../core/testing/folder.js';
-import { loadDigits } from '../data/digits.js';
 import type { DatasetPair } from '../data/index.js';
+import { loadDigits } from '../data/readers/digits.js';
 import { labelsByClass, realImages } from '../distill/index.js';
 import {
   loadSoftLabels,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { noAugmentation } from '../augment/index.js';
 import { temporaryFolder } from '../core/testing/folder.js';
-import { loadDigits } from '../data/digits.js';
 import { subset } from '../data/index.js';
+import { loadDigits } from '../data/readers/digits.js';
 import type { RunEvent } from '../run/index.js';
 import { liveTensors, setThreads, threads } from '../tensor/index.js';
 import { RandomGenerator } from '../tensor/testing/on-device.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noAugmentation } from '../augment/index.js';
-import { loadDigits } from '../data/digits.js';
+import { loadDigits } from '../data/readers/digits.js';
 import { buildModel } from '../models/index.js';
 import { liveTensors } from '../tensor/index.js';
 import { RandomGenerator, testDevice } from '../tensor/testing/on-device.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { noAugmentation, officialTraining } from '../augment/index.js';
 import { temporaryFolder } from '../core/testing/folder.js';
-import { loadDigits } from '../data/digits.js';
+import { loadDigits } from '../data/readers/digits.js';
 import { buildModel, type ModelOptions } from '../models/index.js';
 import { hashTensors, liveTensors } from '../tensor/index.js';
 import { RandomGenerator, testDevice } from '../tensor/testing/on-device.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../src/core/testing/folder.js';
-import { loadDigits } from '../../src/data/digits.js';
+import { loadDigits } from '../../src/data/readers/digits.js';
 import { distillDataset } from '../../src/pipeline/distill-dataset.js';
 import { smallPlan } from '../../src/plan/testing/plan.js';
 import { liveTensors, residentMemory } from '../../src/tensor/index.js';

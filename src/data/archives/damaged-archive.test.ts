@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../core/errors.js';
 import { honest, honestZip, makeTar, makeZip, readTree, tree } from '../testing/archive-files.js';
 import { withTemporaryDirectory } from '../testing/files.js';
-import { unpackArchive } from './index.js';
+import { unpackArchive } from './unpack.js';
 
 describe('a damaged archive', () => {
   /** Unpacks right, or fails clearly and leaves nothing. */

@@ -1,8 +1,8 @@
 /** Longest name of one file, in bytes: that of common file systems. */
-const LONGEST_NAME = 255;
+const longestName = 255;
 
 /** Longest path below the target, in bytes; Linux takes 4096 for a whole path. */
-const LONGEST_PATH = 2048;
+const longestPath = 2048;
 
 /** What an archive calls an entry: where below the target it goes, or why it can go nowhere. */
 export type EntryPath =
@@ -29,10 +29,9 @@ function findProblem(name: string): string | undefined {
   if (hasControlCharacter(name)) return 'its path has a control character';
   const parts = name.split('/');
   if (parts.includes('..')) return "its path leads out of the target with '..'";
-  if (Buffer.byteLength(name) > LONGEST_PATH)
-    return `its path is longer than ${LONGEST_PATH} bytes`;
-  const long = parts.some((part) => Buffer.byteLength(part) > LONGEST_NAME);
-  return long ? `a part of its path is longer than ${LONGEST_NAME} bytes` : undefined;
+  if (Buffer.byteLength(name) > longestPath) return `its path is longer than ${longestPath} bytes`;
+  const long = parts.some((part) => Buffer.byteLength(part) > longestName);
+  return long ? `a part of its path is longer than ${longestName} bytes` : undefined;
 }
 
 function hasControlCharacter(name: string): boolean {

@@ -1,16 +1,16 @@
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
 import { FailureError, UsageError } from '../../core/errors.js';
+import { readBytes } from '../formats/read-file.js';
 import type { ArchiveEntry, EntryKind, Unpacking } from './unpacking.js';
 
 /** A tar file ends with two blocks of zeros (POSIX.1-2017, pax: ustar interchange format). */
-const END_MARK = 1024;
+const endMarkLength = 1024;
 
-const KINDS: Readonly<Record<string, EntryKind>> = {
+const entryKinds: Readonly<Record<string, EntryKind>> = {
   file: 'file',
   'contiguous-file': 'file',
   directory: 'folder',
@@ -27,7 +27,7 @@ export async function unpackTar(path: string, unpacking: Unpacking): Promise<voi
   const source = createReadStream(path);
   const entries = extract();
   const end = new EndMark();
-  const compressed = await isGzip(path);
+  const compressed = (await readBytes(path, 0, 2)).readUInt16BE(0) === 0x1f8b;
   const stages = compressed ? [source, createGunzip(), end, entries] : [source, end, entries];
   const feeding = pipeline(stages).then(
     () => undefined,
@@ -51,7 +51,7 @@ export async function unpackTar(path: string, unpacking: Unpacking): Promise<voi
 }
 
 function describe({ name, type, size }: Header, content: AsyncIterable<Uint8Array>): ArchiveEntry {
-  return { name, kind: KINDS[type] ?? 'special', size, content: () => content };
+  return { name, kind: entryKinds[type] ?? 'special', size, content: () => content };
 }
 
 async function* bytesOf(entry: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
@@ -64,23 +64,12 @@ function isOwn(error: unknown): boolean {
   return said || (error instanceof Error && 'syscall' in error);
 }
 
-async function isGzip(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const start = Buffer.alloc(2);
-    await file.read(start, 0, 2, 0);
-    return start[0] === 0x1f && start[1] === 0x8b;
-  } finally {
-    await file.close();
-  }
-}
-
 /** Passes a tar file on, and notices whether it ends as it should: the reader takes an early end for the end. */
 class EndMark extends Transform {
   #zeros = 0;
 
   get seen(): boolean {
-    return this.#zeros >= END_MARK;
+    return this.#zeros >= endMarkLength;
   }
 
   override _transform(
@@ -89,9 +78,9 @@ class EndMark extends Transform {
     done: (error: Error | null, chunk: Buffer) => void,
   ): void {
     let start = chunk.length;
-    while (start > 0 && chunk.length - start < END_MARK && chunk[start - 1] === 0) start -= 1;
+    while (start > 0 && chunk.length - start < endMarkLength && chunk[start - 1] === 0) start -= 1;
     const zeros = chunk.length - start;
-    this.#zeros = start === 0 || zeros === END_MARK ? this.#zeros + zeros : zeros;
+    this.#zeros = start === 0 || zeros === endMarkLength ? this.#zeros + zeros : zeros;
     done(null, chunk);
   }
 }

@@ -14,7 +14,7 @@ import {
   tree,
 } from '../testing/archive-files.js';
 import { temporaryDirectory } from '../testing/files.js';
-import { type UnpackOptions, unpackArchive } from './index.js';
+import { type UnpackOptions, unpackArchive } from './unpack.js';
 
 /** Writes an archive and unpacks it. */
 async function unpack(content: Buffer, options: Partial<UnpackOptions> = {}) {

@@ -1,11 +1,11 @@
-import { mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FailureError, UsageError } from '../../core/errors.js';
+import { FailureError, messageOf, UsageError } from '../../core/errors.js';
+import { readBytes } from '../formats/read-file.js';
 import { unpackTar } from './tar.js';
 import { defaultUnpackLimits, Unpacking, type UnpackLimits } from './unpacking.js';
 import { unpackZip } from './zip.js';
 
-/** What {@link unpackArchive} needs to know. */
 export interface UnpackOptions {
   /** A .tar, .tar.gz, .tgz or .zip file. Which of them is told by its content. */
   readonly archive: string;
@@ -16,14 +16,13 @@ export interface UnpackOptions {
    * whole archive goes into the target.
    */
   readonly topFolder?: string;
-  /** Default: {@link defaultUnpackLimits}. */
+  /** Default: `defaultUnpackLimits`. */
   readonly limits?: Partial<UnpackLimits>;
   /** Called after every file. */
   readonly onProgress?: (progress: UnpackProgress) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How far an unpacking has come. */
 export interface UnpackProgress {
   readonly archive: string;
   readonly files: number;
@@ -79,46 +78,38 @@ export async function unpackArchive(
 async function checkVacant(target: string): Promise<void> {
   const found = await stat(target).catch(() => undefined);
   if (found === undefined) return;
-  throw new UsageError(`${target}: it is there already; move or delete it to unpack anew.`);
+  throw new UsageError(`${target}: it is there already; move or delete it to unpack anew`);
 }
 
 async function checkFile(archive: string): Promise<void> {
   const found = await stat(archive).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`${archive}: the archive can't be read (${reason}). Check the path.`, {
-      cause,
-    });
+    throw new UsageError(
+      `${archive}: the archive can't be read (${messageOf(cause)}); check the path`,
+      { cause },
+    );
   });
   if (found.isFile()) return;
-  throw new UsageError(`${archive}: it is not a file; expected an archive.`);
+  throw new UsageError(`${archive}: it is not a file; expected an archive`);
 }
 
 /** A zip file starts with an entry, or, without any, with its end record; whatever is neither is tried as tar. */
 async function detectFormat(archive: string): Promise<'zip' | 'tar'> {
-  const file = await open(archive);
-  try {
-    const start = Buffer.alloc(4);
-    await file.read(start, 0, 4, 0);
-    return start.readUInt32LE(0) === 0x04034b50 || start.readUInt32LE(0) === 0x06054b50
-      ? 'zip'
-      : 'tar';
-  } finally {
-    await file.close();
-  }
+  const start = (await readBytes(archive, 0, 4)).readUInt32LE(0);
+  return start === 0x04034b50 || start === 0x06054b50 ? 'zip' : 'tar';
 }
 
 function explain(error: unknown, archive: string, target: string): unknown {
   if (error instanceof UsageError || error instanceof FailureError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (error instanceof Error && 'syscall' in error) {
     return new FailureError(
-      `${target}: ${archive} can't be unpacked there (${message}). Check the folder's permissions and free space.`,
+      `${target}: ${archive} can't be unpacked there (${message}); check the folder's permissions and free space`,
       { cause: error },
     );
   }
   return new UsageError(
-    `${archive}: the archive is damaged or not one (${message}); expected a whole .tar, .tar.gz or .zip file. ` +
-      'Nothing was unpacked; get it again.',
+    `${archive}: the archive is damaged or not one (${message}); expected a whole .tar, .tar.gz or .zip file: ` +
+      'get it again (nothing was unpacked)',
     { cause: error },
   );
 }

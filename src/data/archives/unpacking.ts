@@ -33,7 +33,6 @@ export interface ArchiveEntry {
   readonly content: () => AsyncIterable<Uint8Array>;
 }
 
-/** What {@link Unpacking} needs to know. */
 export interface UnpackingOptions {
   /** Path of the archive, for errors. */
   readonly archive: string;
@@ -60,7 +59,6 @@ export class Unpacking {
     this.#options = options;
   }
 
-  /** Files written so far. */
   get files(): number {
     return this.#files;
   }
@@ -94,11 +92,10 @@ export class Unpacking {
     onEntry?.(this.#files, this.#bytes);
   }
 
-  /** An error about an entry of this archive. */
   error(entry: string, problem: string, cause?: unknown): UsageError {
     return new UsageError(
-      `${this.#options.archive}: entry ${JSON.stringify(entry)}: ${problem}. Nothing was unpacked; ` +
-        "get the archive again, from its publisher's own address.",
+      `${this.#options.archive}: entry ${JSON.stringify(entry)}: ${problem}; ` +
+        "get the archive again, from its publisher's own address (nothing was unpacked)",
       cause === undefined ? {} : { cause },
     );
   }
@@ -168,7 +165,7 @@ export class Unpacking {
     if (total > limits.spaceShare * freeSpace) {
       throw new FailureError(
         `${archive}: entry ${JSON.stringify(name)}: with it, the files have ${total} bytes, too many for the ` +
-          `${freeSpace} that are free at ${dirname(folder)}. Nothing was unpacked; free some space.`,
+          `${freeSpace} that are free at ${dirname(folder)}; free some space (nothing was unpacked)`,
       );
     }
   }

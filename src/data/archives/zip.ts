@@ -1,17 +1,17 @@
-import { open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { readBytes } from '../formats/read-file.js';
 import type { ArchiveEntry, EntryKind, Unpacking } from './unpacking.js';
 
 // Field names and numbers: APPNOTE.TXT 6.3.10, sections 4.3 and 4.4.
 
 /** What may follow the list of entries: the end record, that of Zip64, or a signature over the list. */
-const AFTER_LIST: ReadonlySet<number> = new Set([0x06054b50, 0x06064b50, 0x05054b50]);
+const afterList: ReadonlySet<number> = new Set([0x06054b50, 0x06064b50, 0x05054b50]);
 
-const FILE_TYPE = 0o170000;
-const REGULAR = 0o100000;
-const DIRECTORY = 0o040000;
-const SYMBOLIC_LINK = 0o120000;
+const fileType = 0o170000;
+const regularFile = 0o100000;
+const directory = 0o040000;
+const symbolicLink = 0o120000;
 
 /**
  * Unpacks a zip file, following the list of entries at its end. Every entry's name must be the same in that list and before
@@ -51,9 +51,9 @@ function describe(zip: ZipFile, entry: Entry, unpacking: Unpacking): ArchiveEntr
 /** Archives made on Unix keep the file's type in the upper half of the attributes; in others it is 0. */
 function kindOf(entry: Entry): EntryKind {
   if (entry.isEncrypted()) return 'encrypted';
-  const type = (entry.externalFileAttributes >>> 16) & FILE_TYPE;
-  if (type === SYMBOLIC_LINK) return 'link';
-  if (type !== 0 && type !== REGULAR && type !== DIRECTORY) return 'special';
+  const type = (entry.externalFileAttributes >>> 16) & fileType;
+  if (type === symbolicLink) return 'link';
+  if (type !== 0 && type !== regularFile && type !== directory) return 'special';
   return entry.fileName.endsWith('/') ? 'folder' : 'file';
 }
 
@@ -75,13 +75,7 @@ async function* content(
 async function checkEnd(path: string, zip: ZipFile): Promise<void> {
   // yauzl's types call it a boolean; it is the position after the last entry read.
   const position = Number(zip.readEntryCursor);
-  const file = await open(path);
-  try {
-    const record = Buffer.alloc(4);
-    await file.read(record, 0, 4, position);
-    if (AFTER_LIST.has(record.readUInt32LE(0))) return;
-  } finally {
-    await file.close();
-  }
+  const record = await readBytes(path, position, 4);
+  if (afterList.has(record.readUInt32LE(0))) return;
   throw new Error(`byte ${position}: the list of entries does not end where its length says`);
 }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
 /** An unfinished file's name says whose it is: `….<machine>.<process>.<number>.partial`. */
-const PARTIAL = /\.([A-Za-z0-9-]+)\.(\d+)\.\d+\.partial$/;
+const partialName = /\.([A-Za-z0-9-]+)\.(\d+)\.\d+\.partial$/;
 
 const machine = hostname().replaceAll(/[^A-Za-z0-9-]/g, '-') || 'unnamed';
 const ours = new Set<string>();
@@ -11,7 +11,7 @@ let count = 0;
 
 /**
  * A name for a file that becomes `path` when it is finished, which no other process uses. It is this process's until
- * {@link releasePartial}.
+ * `releasePartial`.
  */
 export function claimPartial(path: string): string {
   count += 1;
@@ -30,10 +30,10 @@ export async function releasePartial(partial: string): Promise<void> {
  * Removes the files that processes of this machine left unfinished beside `path` when they were killed. What other
  * machines write into a shared folder is left alone: whether they live can't be known here.
  */
-export async function removeLeftovers(path: string): Promise<void> {
+export async function removeAbandonedFiles(path: string): Promise<void> {
   const folder = dirname(path);
   for (const name of await readdir(folder)) {
-    const [, owner, number] = PARTIAL.exec(name) ?? [];
+    const [, owner, number] = partialName.exec(name) ?? [];
     if (owner !== machine || ours.has(name) || isOther(Number(number))) continue;
     // In a shared folder it may be another user's, who will remove it.
     await rm(join(folder, name), { force: true }).catch(() => {});

@@ -13,11 +13,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FailureError } from '../../core/errors.js';
-import type { PictureSource } from '../pictures.js';
+import type { PictureSource } from '../dataset/picture-source.js';
 import { openImageFolder } from '../readers/image-folder.js';
 import { temporaryDirectory } from '../testing/files.js';
 import { petPixels, petSide, writePet, writePets } from '../testing/pets.js';
-import { openCached } from './index.js';
+import { openCached } from './open-cached.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -215,6 +215,6 @@ it('a set that changes while it is decoded is refused, and nothing of it is kept
   };
   const opening = openCached(changing, { folder: cache });
   await expect(opening).rejects.toThrow(FailureError);
-  await expect(opening).rejects.toThrow(`${path} changes while it is read`);
+  await expect(opening).rejects.toThrow(`${path}: it changes while it is read`);
   expect(readdirSync(cache).filter((name) => name.endsWith('.images'))).toEqual([]);
 });

@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FailureError, UsageError } from '../../core/errors.js';
-import { pixelsPerImage } from '../dataset.js';
+import { pixelsPerImage } from '../dataset/dataset.js';
 import { temporaryDirectory } from '../testing/files.js';
 import { generatedPictures } from '../testing/generated-pictures.js';
-import { cachePath, openCached, verifyCached } from './index.js';
+import { cachePath, openCached } from './open-cached.js';
+import { verifyCached } from './verify-cached.js';
 
 describe('a damaged file in the cache', () => {
   const source = generatedPictures({ images: 12, channels: 3 });
@@ -103,11 +104,11 @@ describe('a damaged file in the cache', () => {
       const verifying = verifyCached(source, folder);
       await expect(verifying).rejects.toThrow(UsageError);
       await expect(verifying).rejects.toThrow(
-        `${path} was changed since it was written. Delete it`,
+        `${path}: it was changed since it was written; delete it`,
       );
     }
     rmSync(path);
-    await expect(verifyCached(source, folder)).rejects.toThrow(`${path} can't be used (ENOENT`);
+    await expect(verifyCached(source, folder)).rejects.toThrow(`${path}: it can't be used (ENOENT`);
   });
 
   it('is verified with progress, and not to the end when that is not wanted', async () => {

@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/errors.js';
-import type { DamagedPicture } from '../pictures.js';
+import type { DamagedPicture } from '../dataset/picture-source.js';
 
 /** The damaged pictures of a part of a set. */
 export interface DamagedPart {
@@ -11,7 +11,7 @@ export interface DamagedPart {
 }
 
 /** Damaged pictures that a message names. */
-const MOST_NAMED = 10;
+const mostNamed = 10;
 
 /** How many pictures of which parts are damaged: `3 of 400 pictures of pets train`. */
 export function countDamaged(parts: readonly DamagedPart[]): string {
@@ -25,7 +25,7 @@ export function countDamaged(parts: readonly DamagedPart[]): string {
 /** What is wrong with the first of them, a line each. */
 export function listDamaged(parts: readonly DamagedPart[]): string {
   const all = parts.flatMap(({ damaged }) => damaged);
-  const lines = all.slice(0, MOST_NAMED).map(({ place, reason }) =>
+  const lines = all.slice(0, mostNamed).map(({ place, reason }) =>
     // Readers name the file in their errors already.
     reason.includes(place) ? `  ${reason}` : `  ${place}: ${reason}`,
   );
@@ -39,8 +39,8 @@ export function damageError(parts: readonly DamagedPart[]): UsageError {
   const verb = single ? 'is damaged or missing' : 'are damaged or missing';
   return new UsageError(
     `${countDamaged(parts)} ${verb}:\n${listDamaged(parts)}\n` +
-      'ncfm data check names each. Replace them or take them out, and run the command again: the others are decoded, ' +
-      'and kept. Or leave them out of the set: --set dataset.onDamaged=skip.',
+      'ncfm data check names each; replace them or take them out, and run the command again (the others are decoded, ' +
+      'and kept), or leave them out of the set: --set dataset.onDamaged=skip',
   );
 }
 
@@ -61,6 +61,6 @@ export function requireEveryClass(
   if (missing === undefined) return;
   throw new UsageError(
     `${name} ${split}: every picture of class '${classNames[missing]}' is damaged or missing, so that none is left ` +
-      `(${damaged.length} are in all; ncfm data check names each). Replace them, or take the class out.`,
+      `(${damaged.length} are in all; ncfm data check names each); replace them, or take the class out`,
   );
 }

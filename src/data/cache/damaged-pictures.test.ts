@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../core/errors.js';
-import type { PictureSource } from '../pictures.js';
+import type { PictureSource } from '../dataset/picture-source.js';
 import { temporaryDirectory } from '../testing/files.js';
 import { generatedPictures, identitiesOf } from '../testing/generated-pictures.js';
-import { openCached, openCachedPair, withoutDamaged } from './index.js';
+import { openCached } from './open-cached.js';
+import { openCachedPair, withoutDamaged } from './open-pair.js';
 
 /** Generated pictures of which some are damaged, and how often one was decoded. */
 function damagedAt(bad: readonly number[], images = 40, split = 'train') {
@@ -35,7 +36,7 @@ describe('a set with damaged pictures', () => {
     await expect(opening).rejects.toThrow(UsageError);
     await expect(opening).rejects.toThrow(
       '2 of 40 pictures of generated train are damaged or missing:\n' +
-        '  train/3.png: it is cut off\n  train/13.png: it is cut off\nncfm data check names each.',
+        '  train/3.png: it is cut off\n  train/13.png: it is cut off\nncfm data check names each;',
     );
     await expect(opening).rejects.toThrow('--set dataset.onDamaged=skip');
   });

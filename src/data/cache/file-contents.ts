@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { FailureError } from '../../core/errors.js';
+import { FailureError, messageOf } from '../../core/errors.js';
 import { makeFolder, writeFileAtomic } from '../../core/files.js';
-import type { FileHashes, PictureSource } from '../pictures.js';
-import { stemOf } from './names.js';
+import type { FileHashes, PictureSource } from '../dataset/picture-source.js';
+import { concurrently } from './concurrent.js';
+import { fileStem } from './flat-file.js';
 
 /** What is known of a file: as long as its stamp is the same, so is its hash. */
 interface Known {
@@ -31,22 +32,22 @@ export interface FileContentsOptions {
 }
 
 /** First line of what is remembered; other versions are not understood. */
-const VERSION = 'ncfm file contents 1';
+const firstLine = 'ncfm file contents 1';
 
 /** Bytes of a hash. */
-const DIGEST = 32;
+const digestLength = 32;
 
 /** Files that are open at any time. */
-const AT_ONCE = 16;
+const filesAtOnce = 16;
 
 /** Bytes that are read at once. */
-const BLOCK = 2 ** 20;
+const blockBytes = 2 ** 20;
 
 /** Times of change are no finer than this, in milliseconds, on any usual file system. */
-const COARSEST_CLOCK = 2000;
+const coarsestClock = 2000;
 
 /** How often progress is told. */
-const TOLD_PER_RUN = 50;
+const toldPerRun = 50;
 
 /**
  * What a source's files hold, by reading them. A hash is remembered for the next time with the place of the file (the real
@@ -86,31 +87,26 @@ export class FileContents implements FileHashes {
     const place = await realpath(origin).catch(() => origin);
     const owner = JSON.stringify([place, name, split]);
     const key = createHash('sha256').update(owner).digest('hex').slice(0, 16);
-    const path = join(folder, `${stemOf({ name, split })}-${key}.contents`);
+    const path = join(folder, `${fileStem({ name, split })}-${key}.contents`);
     const remembered = options.fresh ? new Map<string, Known>() : await readTable(path, owner);
     return new FileContents({ path, owner, origin }, remembered, options);
   }
 
   async of(paths: readonly string[]): Promise<Uint8Array> {
     const { onProgress, signal } = this.#options;
-    const hashes = Buffer.alloc(paths.length * DIGEST);
-    const every = Math.max(1, Math.floor(paths.length / TOLD_PER_RUN));
-    let [next, done, read] = [0, 0, 0];
-    const work = async (): Promise<void> => {
-      while (next < paths.length) {
-        signal?.throwIfAborted();
-        const index = next++;
-        const path = paths[index]!;
-        const { hash, reused } = await this.#look(path);
-        hashes.write(hash, index * DIGEST, 'hex');
-        done += 1;
-        if (!reused) read += 1;
-        if (read > 0 && (done % every === 0 || done === paths.length)) {
-          onProgress?.(done, paths.length);
-        }
+    const hashes = Buffer.alloc(paths.length * digestLength);
+    const every = Math.max(1, Math.floor(paths.length / toldPerRun));
+    let [done, read] = [0, 0];
+    const hashOne = async (index: number): Promise<void> => {
+      const { hash, reused } = await this.#look(paths[index]!);
+      hashes.write(hash, index * digestLength, 'hex');
+      done += 1;
+      if (!reused) read += 1;
+      if (read > 0 && (done % every === 0 || done === paths.length)) {
+        onProgress?.(done, paths.length);
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await concurrently(paths.length, filesAtOnce, hashOne, signal);
     return hashes;
   }
 
@@ -129,8 +125,7 @@ export class FileContents implements FileHashes {
     } catch (cause) {
       if (cause instanceof FailureError) throw cause;
       this.#used.delete(key);
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      return { hash: digest(`unreadable: ${reason}`), reused: false };
+      return { hash: digest(`unreadable: ${messageOf(cause)}`), reused: false };
     }
   }
 
@@ -141,24 +136,17 @@ export class FileContents implements FileHashes {
    */
   async requireUnchanged(): Promise<void> {
     const before = [...this.#used];
-    const paths = before.map(([key]) => join(this.#origin, key));
-    const { signal } = this.#options;
-    let next = 0;
-    const work = async (): Promise<void> => {
-      while (next < before.length) {
-        signal?.throwIfAborted();
-        const index = next++;
-        const [key, known] = before[index]!;
-        const path = paths[index]!;
-        const found = known.recent ? await readStill(path).catch(() => undefined) : undefined;
-        const stamp = found?.stamp ?? (await stampOf(path).catch(() => undefined));
-        if (stamp !== known.stamp || (found !== undefined && found.hash !== known.hash)) {
-          throw changes(path);
-        }
-        if (found !== undefined) this.#used.set(key, found);
+    const check = async (index: number): Promise<void> => {
+      const [key, known] = before[index]!;
+      const path = join(this.#origin, key);
+      const found = known.recent ? await readStill(path).catch(() => undefined) : undefined;
+      const stamp = found?.stamp ?? (await stampOf(path).catch(() => undefined));
+      if (stamp !== known.stamp || (found !== undefined && found.hash !== known.hash)) {
+        throw changes(path);
       }
+      if (found !== undefined) this.#used.set(key, found);
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await concurrently(before.length, filesAtOnce, check, this.#options.signal);
   }
 
   /** Remembers what was read. */
@@ -168,7 +156,7 @@ export class FileContents implements FileHashes {
     const rows = [...this.#used]
       .filter(([, { recent }]) => !recent)
       .map(([key, { stamp, hash }]) => `${hash} ${stamp} ${JSON.stringify(key)}\n`);
-    const text = `${VERSION}\n${this.#owner}\n${rows.join('')}`;
+    const text = `${firstLine}\n${this.#owner}\n${rows.join('')}`;
     writeFileAtomic(this.#path, `${text}${digest(text)}\n`);
     this.#changed = false;
   }
@@ -179,9 +167,9 @@ async function readTable(path: string, owner: string): Promise<ReadonlyMap<strin
   const table = new Map<string, Known>();
   const text = await readFile(path, 'utf8').catch(() => '');
   const end = text.length - 65;
-  if (!text.startsWith(`${VERSION}\n${owner}\n`)) return table;
+  if (!text.startsWith(`${firstLine}\n${owner}\n`)) return table;
   if (text.slice(end) !== `${digest(text.slice(0, end))}\n`) return table;
-  for (const row of text.slice(VERSION.length + owner.length + 2, end).split('\n')) {
+  for (const row of text.slice(firstLine.length + owner.length + 2, end).split('\n')) {
     const [, hash, stamp, key] = /^(\S+) (\d+ \d+ \d+ \d+ \d+) (".*")$/.exec(row) ?? [];
     if (hash === undefined || stamp === undefined || key === undefined) continue;
     table.set(JSON.parse(key) as string, { hash, stamp, recent: false });
@@ -212,7 +200,7 @@ async function readStill(path: string): Promise<Known> {
       const hash = await hashFile(file);
       if (stamp !== (await stampOf(file))) continue;
       const changed = Number(stamp.slice(stamp.lastIndexOf(' '))) / 1e6;
-      return { stamp, hash, recent: changed > Date.now() - COARSEST_CLOCK };
+      return { stamp, hash, recent: changed > Date.now() - coarsestClock };
     } finally {
       await file.close();
     }
@@ -223,7 +211,7 @@ async function readStill(path: string): Promise<Known> {
 async function hashFile(file: FileHandle): Promise<string> {
   const hash = createHash('sha256');
   const { size } = await file.stat();
-  const block = Buffer.allocUnsafe(Math.min(BLOCK, size + 1));
+  const block = Buffer.allocUnsafe(Math.min(blockBytes, size + 1));
   for (let read = 0; read < size; ) {
     const { bytesRead } = await file.read(block, 0, block.length, null);
     if (bytesRead === 0) break;
@@ -235,6 +223,6 @@ async function hashFile(file: FileHandle): Promise<string> {
 
 function changes(path: string): FailureError {
   return new FailureError(
-    `${path} changes while it is read. Wait until the data is complete, and run the command again.`,
+    `${path}: it changes while it is read; wait until the data is complete, and run the command again`,
   );
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { ImageShape, Normalization } from '../../core/image-shape.js';
-import { pixelsPerImage } from '../dataset.js';
+import { pixelsPerImage } from '../dataset/dataset.js';
+import type { DamagedPicture } from '../dataset/picture-source.js';
 import type { ValueScale } from '../decoding/value-scale.js';
-import type { DamagedPicture } from '../pictures.js';
 
 // A dataset of decoded images in one file:
 //   bytes 0-7    'NCFMDATA'
@@ -14,19 +14,19 @@ import type { DamagedPicture } from '../pictures.js';
 //   then the header (JSON), the labels (4 bytes each, little-endian), the identity of each picture (32 bytes each),
 //   and the SHA-256 of bytes 0-23 and of all that
 
-const MAGIC = 'NCFMDATA';
-const VERSION = 2;
-const PREFIX = 24;
-const DIGEST = 32;
+const magic = 'NCFMDATA';
+const formatVersion = 2;
+const prefixLength = 24;
+const digestLength = 32;
 /** Bytes of a picture's identity. */
-export const IDENTITY = 32;
-const PER_IMAGE = 4 + IDENTITY;
+export const identityLength = 32;
+const bytesPerImage = 4 + identityLength;
 
 /** Where the pixels begin, in bytes. */
-export const PIXELS = 4096;
+export const pixelsStart = 4096;
 
 /** No header is longer: a larger claim is damage. */
-const LONGEST_HEADER = 64 * 2 ** 20;
+const longestHeader = 64 * 2 ** 20;
 
 /** What a file says of its images. */
 export interface FlatHeader {
@@ -49,7 +49,6 @@ export interface FlatHeader {
   readonly hash: string;
 }
 
-/** A complete file. */
 export interface FlatFile {
   readonly header: FlatHeader;
   readonly labels: Int32Array;
@@ -57,9 +56,20 @@ export interface FlatFile {
   readonly identities: Uint8Array;
 }
 
+/** How the names of the files of a part of a set begin, for people. */
+export function fileStem({
+  name,
+  split,
+}: {
+  readonly name: string;
+  readonly split: string;
+}): string {
+  return `${name}-${split}`.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 100);
+}
+
 /** About how long the file of so many images will be, in bytes. */
 export function flatFileLength(shape: ImageShape, images: number): number {
-  return PIXELS + images * (pixelsPerImage(shape) + PER_IMAGE);
+  return pixelsStart + images * (pixelsPerImage(shape) + bytesPerImage);
 }
 
 /** The parts before and after the pixels. Nothing is a file of images without the first, which is to be written last. */
@@ -69,11 +79,11 @@ export function encodeEnds({ header, labels, identities }: FlatFile): {
   readonly end: readonly Uint8Array[];
 } {
   const json = Buffer.from(JSON.stringify(header));
-  const front = Buffer.alloc(PREFIX);
-  front.write(MAGIC, 'latin1');
-  front.writeUInt32LE(VERSION, 8);
+  const front = Buffer.alloc(prefixLength);
+  front.write(magic, 'latin1');
+  front.writeUInt32LE(formatVersion, 8);
   front.writeUInt32LE(json.length, 12);
-  front.writeBigUInt64LE(BigInt(PIXELS + labels.length * pixelsPerImage(header.shape)), 16);
+  front.writeBigUInt64LE(BigInt(pixelsStart + labels.length * pixelsPerImage(header.shape)), 16);
   const numbers = Buffer.alloc(4 * labels.length);
   for (const [index, label] of labels.entries()) numbers.writeInt32LE(label, 4 * index);
   const parts = [json, numbers, identities];
@@ -91,23 +101,25 @@ export function readEnds(path: string): FlatFile {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
-    const front = readAt(file, 0, PREFIX, size);
-    if (front.toString('latin1', 0, 8) !== MAGIC) throw new Error('it is no file of images');
+    const front = readAt(file, 0, prefixLength, size);
+    if (front.toString('latin1', 0, 8) !== magic) throw new Error('it is no file of images');
     const version = front.readUInt32LE(8);
-    if (version !== VERSION) throw new Error(`its format is version ${version}, not ${VERSION}`);
+    if (version !== formatVersion)
+      throw new Error(`its format is version ${version}, not ${formatVersion}`);
     const length = front.readUInt32LE(12);
-    if (length > LONGEST_HEADER) throw new Error(`its header claims ${length} bytes`);
+    if (length > longestHeader) throw new Error(`its header claims ${length} bytes`);
     const start = Number(front.readBigUInt64LE(16));
     const header = parseHeader(readAt(file, start, length, size));
     const { images, shape } = header;
-    const [pixels, rest] = [images * pixelsPerImage(shape), images * PER_IMAGE + DIGEST];
-    const expected = PIXELS + pixels + length + rest;
+    const [pixels, rest] = [images * pixelsPerImage(shape), images * bytesPerImage + digestLength];
+    const expected = pixelsStart + pixels + length + rest;
     if (size !== expected) throw new Error(`it has ${size} bytes, ${expected} were written`);
-    if (start !== PIXELS + pixels) throw new Error(`its header is said to begin at byte ${start}`);
+    if (start !== pixelsStart + pixels)
+      throw new Error(`its header is said to begin at byte ${start}`);
     const end = readAt(file, start, length + rest, size);
-    const signed = end.subarray(0, -DIGEST);
+    const signed = end.subarray(0, -digestLength);
     const digest = createHash('sha256').update(front).update(signed).digest();
-    if (!digest.equals(end.subarray(-DIGEST))) throw new Error('its header was changed');
+    if (!digest.equals(end.subarray(-digestLength))) throw new Error('its header was changed');
     const identities = signed.subarray(length + 4 * images);
     return { header, labels: decodeLabels(signed.subarray(length), images), identities };
   } finally {

@@ -6,7 +6,7 @@ import { UsageError } from '../../core/errors.js';
 import { temporaryDirectory } from '../testing/files.js';
 import { MappedImages } from './mapped-images.js';
 
-const OFFSET = 4096;
+const offset = 4096;
 
 it('mapped images are the same however much of them is mapped at once', async () => {
   const path = join(await temporaryDirectory(), 'images');
@@ -18,13 +18,13 @@ it('mapped images are the same however much of them is mapped at once', async ()
   });
   fc.assert(
     fc.property(sizes, ({ stride, count, segment, seed }) => {
-      const content = Buffer.alloc(OFFSET + stride * count);
-      for (let at = OFFSET; at < content.length; at++) content[at] = Math.imul(at, seed | 1) >>> 24;
+      const content = Buffer.alloc(offset + stride * count);
+      for (let at = offset; at < content.length; at++) content[at] = Math.imul(at, seed | 1) >>> 24;
       writeFileSync(path, content);
-      const images = new MappedImages(path, OFFSET, count, stride, segment);
+      const images = new MappedImages(path, offset, count, stride, segment);
       const order = Array.from({ length: 2 * count }, (_, row) => (row * 7 + seed) % count);
       const expected = order.map((index) => {
-        const start = OFFSET + index * stride;
+        const start = offset + index * stride;
         return content.subarray(start, start + stride);
       });
       expect(Buffer.concat(expected).equals(images.gather(order))).toBe(true);
@@ -34,7 +34,7 @@ it('mapped images are the same however much of them is mapped at once', async ()
 
 it('images that a file does not hold are not mapped', async () => {
   const path = join(await temporaryDirectory(), 'images');
-  writeFileSync(path, Buffer.alloc(OFFSET + 99));
-  expect(() => new MappedImages(path, OFFSET, 10, 10, 25)).toThrow(UsageError);
-  expect(() => new MappedImages(path, OFFSET, 10, 10, 25)).toThrow(path);
+  writeFileSync(path, Buffer.alloc(offset + 99));
+  expect(() => new MappedImages(path, offset, 10, 10, 25)).toThrow(UsageError);
+  expect(() => new MappedImages(path, offset, 10, 10, 25)).toThrow(path);
 });

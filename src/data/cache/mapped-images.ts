@@ -1,7 +1,7 @@
 import { mapFile } from '../../tensor/index.js';
 
 /** Bytes that are mapped at once, at most; V8 limits the length of one array. */
-const SEGMENT = 2 ** 30;
+const segmentBytes = 2 ** 30;
 
 /** Images of one size in a file that is mapped into memory. */
 export class MappedImages {
@@ -16,7 +16,7 @@ export class MappedImages {
    * @param segment bytes to be mapped at once; whole images are, at least one
    * @throws UsageError naming the file if it does not hold them all.
    */
-  constructor(path: string, offset: number, count: number, stride: number, segment = SEGMENT) {
+  constructor(path: string, offset: number, count: number, stride: number, segment = segmentBytes) {
     this.#stride = stride;
     this.#perSegment = Math.max(1, Math.floor(segment / stride));
     const segments: Uint8Array[] = [];

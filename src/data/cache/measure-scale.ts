@@ -1,6 +1,7 @@
 import { UsageError } from '../../core/errors.js';
+import type { PictureSource } from '../dataset/picture-source.js';
 import { chooseScale, type MeasuredValues, type ValueScale } from '../decoding/value-scale.js';
-import type { PictureSource } from '../pictures.js';
+import { concurrently } from './concurrent.js';
 
 /**
  * Chooses how values of more than 8 bits become bytes, by all pictures of a source. Damaged ones don't count.
@@ -15,17 +16,13 @@ export async function measureScale(
   }: { readonly concurrency: number; readonly signal?: AbortSignal | undefined },
 ): Promise<ValueScale> {
   const measured: MeasuredValues[] = [];
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < source.labels.length) {
-      signal?.throwIfAborted();
-      const found = await source.measure?.(next++).catch((cause: unknown) => {
-        if (cause instanceof UsageError) return undefined;
-        throw cause;
-      });
-      if (found !== undefined) measured.push(found);
-    }
+  const measure = async (index: number): Promise<void> => {
+    const found = await source.measure?.(index).catch((cause: unknown) => {
+      if (cause instanceof UsageError) return undefined;
+      throw cause;
+    });
+    if (found !== undefined) measured.push(found);
   };
-  await Promise.all(Array.from({ length: concurrency }, work));
+  await concurrently(source.labels.length, concurrency, measure, signal);
   return chooseScale(measured);
 }

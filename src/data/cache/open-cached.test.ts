@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FailureError, UsageError } from '../../core/errors.js';
-import { computeNormalization, hashDataset } from '../dataset.js';
-import type { PictureSource } from '../pictures.js';
+import { computeNormalization, hashDataset } from '../dataset/dataset.js';
+import type { PictureSource } from '../dataset/picture-source.js';
 import { describeDataset } from '../testing/dataset-suite.js';
 import { temporaryDirectory, withTemporaryDirectory } from '../testing/files.js';
 import { generatedPictures, identitiesOf } from '../testing/generated-pictures.js';
-import { cachePath, openCached, verifyCached } from './index.js';
+import { cachePath, openCached } from './open-cached.js';
+import { verifyCached } from './verify-cached.js';
 
 describeDataset(
   'a cached source of pictures',
@@ -165,11 +166,11 @@ describe('openCached', () => {
       return base.decode(index);
     });
     await expect(failing).rejects.toThrow(
-      new FailureError('picture 6: the picture could not be decoded (broken).'),
+      new FailureError('picture 6: the picture could not be decoded (broken)'),
     );
     const short = withDecode(async () => new Uint8Array(24));
     await expect(short).rejects.toThrow(
-      new FailureError('picture 0: decoding the picture gave 24 values; expected 25.'),
+      new FailureError('picture 0: decoding the picture gave 24 values; expected 25'),
     );
     expect(readdirSync(folder)).toEqual([]);
   });

@@ -2,19 +2,18 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Normalization } from '../../core/image-shape.js';
-import { FailureError, UsageError } from '../../core/index.js';
-import { type Dataset, pixelsPerImage } from '../dataset.js';
+import { FailureError, messageOf, UsageError } from '../../core/index.js';
+import { type Dataset, pixelsPerImage } from '../dataset/dataset.js';
+import { checkIndices } from '../dataset/indices.js';
+import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
 import { UnknownScale, type ValueScale } from '../decoding/value-scale.js';
-import { checkIndices } from '../indices.js';
-import type { DamagedPicture, PictureSource } from '../pictures.js';
-import { buildFlatFile } from './build.js';
+import { buildFlatFile } from './build-flat-file.js';
 import { damageError, requireEveryClass } from './damage.js';
-import { findEarlier } from './earlier.js';
+import { findEarlier } from './earlier-images.js';
 import { FileContents } from './file-contents.js';
-import { type FlatFile, IDENTITY, PIXELS, readEnds } from './flat-file.js';
+import { type FlatFile, fileStem, identityLength, pixelsStart, readEnds } from './flat-file.js';
 import { MappedImages } from './mapped-images.js';
 import { measureScale } from './measure-scale.js';
-import { stemOf } from './names.js';
 import { arePixelsWhole } from './verify-pixels.js';
 
 export interface CacheOptions {
@@ -50,7 +49,7 @@ export interface CachedPart {
 }
 
 /** Enough for the decoders of many processors, with reading ahead. */
-const CONCURRENCY = 16;
+const defaultConcurrency = 16;
 
 /**
  * A dataset of pictures that are decoded once, into a file that is mapped into memory: images are read from the disk
@@ -74,9 +73,9 @@ export async function openCached(source: PictureSource, options: CacheOptions): 
   return dataset;
 }
 
-/** As {@link openCached}, whatever is damaged. Throws UsageError if every picture is. */
+/** As `openCached`, whatever is damaged. Throws UsageError if every picture is. */
 export async function openPart(source: PictureSource, options: CacheOptions): Promise<CachedPart> {
-  const { folder, concurrency = CONCURRENCY, scale = 'unknown', thorough = false } = options;
+  const { folder, concurrency = defaultConcurrency, scale = 'unknown', thorough = false } = options;
   checkRequest(source, concurrency);
   const { onReading, signal } = options;
   const contents = await FileContents.open(source, folder, {
@@ -85,9 +84,9 @@ export async function openPart(source: PictureSource, options: CacheOptions): Pr
     signal,
   });
   const identities = await source.identify(contents);
-  if (identities.length !== source.labels.length * IDENTITY) {
+  if (identities.length !== source.labels.length * identityLength) {
     throw new FailureError(
-      `${source.name}: identify gave ${identities.length} bytes for ${source.labels.length} pictures; expected ${IDENTITY} for each.`,
+      `${source.name}: identify gave ${identities.length} bytes for ${source.labels.length} pictures; expected ${identityLength} for each`,
     );
   }
   remember(contents, options);
@@ -103,8 +102,8 @@ export async function openPart(source: PictureSource, options: CacheOptions): Pr
   }
   if (file === undefined) {
     throw new FailureError(
-      `${path}: the decoded images of ${source.name} were written, and could not be read back. ` +
-        'Check the disk, or choose another folder with --cache.',
+      `${path}: the decoded images of ${source.name} were written, and could not be read back; ` +
+        'check the disk, or choose another folder with --cache',
     );
   }
   const { scale: used, normalization } = file.header;
@@ -146,21 +145,21 @@ export async function cachePath(
 }
 
 function pathOf(source: PictureSource, fingerprint: string, folder: string): string {
-  return join(folder, `${stemOf(source)}-${fingerprint.slice(0, 32)}.images`);
+  return join(folder, `${fileStem(source)}-${fingerprint.slice(0, 32)}.images`);
 }
 
 function checkRequest(source: PictureSource, concurrency: number): void {
   const { name, labels, classNames } = source;
   if (labels.length === 0)
-    throw new UsageError(`${name}: there are no pictures; give at least one.`);
+    throw new UsageError(`${name}: there are no pictures; give at least one`);
   const wrong = labels.findIndex((label) => label < 0 || label >= classNames.length);
   if (wrong !== -1) {
     throw new UsageError(
-      `${name}: label ${wrong} is ${labels[wrong]}; expected 0 to ${classNames.length - 1}.`,
+      `${name}: label ${wrong} is ${labels[wrong]}; expected 0 to ${classNames.length - 1}`,
     );
   }
   if (Number.isSafeInteger(concurrency) && concurrency >= 1) return;
-  throw new UsageError(`concurrency is ${concurrency}; expected a whole number from 1.`);
+  throw new UsageError(`concurrency is ${concurrency}; expected a whole number from 1`);
 }
 
 /** Only saves time: where it can't be written, the files are read again. */
@@ -168,8 +167,9 @@ function remember(contents: FileContents, { onNote }: CacheOptions): void {
   try {
     contents.save();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    onNote?.(`which pictures these are can't be remembered, and is found out again: ${reason}`);
+    onNote?.(
+      `which pictures these are can't be remembered, and is found out again: ${messageOf(cause)}`,
+    );
   }
 }
 
@@ -217,8 +217,7 @@ async function readMatching(
     if (thorough && !(await arePixelsWhole(path, file))) throw new Error('its pixels were changed');
     return file;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    onNote?.(`${path} is damaged (${reason}); its pictures are decoded again`);
+    onNote?.(`${path} is damaged (${messageOf(cause)}); its pictures are decoded again`);
   }
   return undefined;
 }
@@ -230,7 +229,7 @@ function mappedDataset(
   normalization: Normalization = header.normalization,
 ): Dataset {
   const { shape, classNames, hash } = header;
-  const images = new MappedImages(path, PIXELS, labels.length, pixelsPerImage(shape));
+  const images = new MappedImages(path, pixelsStart, labels.length, pixelsPerImage(shape));
   return {
     name,
     split,

@@ -1,7 +1,7 @@
 import type { Normalization } from '../../core/image-shape.js';
-import type { DatasetPair } from '../dataset.js';
+import type { DatasetPair } from '../dataset/dataset.js';
+import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
 import type { ValueScale } from '../decoding/value-scale.js';
-import type { DamagedPicture, PictureSource } from '../pictures.js';
 import { countDamaged, damageError, listDamaged, requireEveryClass } from './damage.js';
 import { type CachedPart, type CacheOptions, openPart } from './open-cached.js';
 
@@ -102,14 +102,14 @@ export function withoutDamaged(
 }
 
 /** Reading is told of where it takes longer than this, in milliseconds, and as often. */
-const WORTH_TELLING = 1000;
+const worthTelling = 1000;
 
 function told({ name, split }: PictureSource, { onProgress }: PairOptions) {
   let last = performance.now();
   return {
     onReading(done: number, total: number): void {
       const now = performance.now();
-      if (now - last < WORTH_TELLING) return;
+      if (now - last < worthTelling) return;
       last = now;
       onProgress?.({ data: `${name} ${split}, reading`, done, total });
     },
@@ -124,7 +124,7 @@ function noteScale({ scale }: CachedPart, { onNote }: PairOptions): void {
   }
 }
 
-const TYPES: Readonly<Record<string, string>> = {
+const typeNames: Readonly<Record<string, string>> = {
   ushort: '16-bit values',
   uint: '32-bit values',
   float: 'floating-point values',
@@ -135,6 +135,6 @@ function describeScale(scale: ValueScale): string[] {
   const short = (value: number) => String(Number(value.toPrecision(6)));
   return Object.entries(scale).map(
     ([type, { black, white }]) =>
-      `${TYPES[type] ?? `${type} values`} of ${short(black)} to ${short(white)}`,
+      `${typeNames[type] ?? `${type} values`} of ${short(black)} to ${short(white)}`,
   );
 }

@@ -1,5 +1,5 @@
-import { UsageError } from '../../core/errors.js';
-import type { PictureSource } from '../pictures.js';
+import { messageOf, UsageError } from '../../core/errors.js';
+import type { PictureSource } from '../dataset/picture-source.js';
 import { readEnds } from './flat-file.js';
 import { cachePath } from './open-cached.js';
 import { arePixelsWhole, type VerifyOptions } from './verify-pixels.js';
@@ -23,10 +23,9 @@ export async function verifyCached(
     correct = await arePixelsWhole(path, readEnds(path), options);
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`${path} can't be used (${reason}). ${MEND}`, { cause });
+    throw new UsageError(`${path}: it can't be used (${messageOf(cause)}); ${remedy}`, { cause });
   }
-  if (!correct) throw new UsageError(`${path} was changed since it was written. ${MEND}`);
+  if (!correct) throw new UsageError(`${path}: it was changed since it was written; ${remedy}`);
 }
 
-const MEND = 'Delete it to have its pictures decoded again.';
+const remedy = 'delete it to have its pictures decoded again';

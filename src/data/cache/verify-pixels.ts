@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { ImageShape } from '../../core/image-shape.js';
-import { DatasetHash, pixelsPerImage } from '../dataset.js';
-import { type FlatFile, PIXELS } from './flat-file.js';
+import { DatasetHash, pixelsPerImage } from '../dataset/dataset.js';
+import { type FlatFile, pixelsStart } from './flat-file.js';
 
 export interface VerifyOptions {
   readonly onProgress?: (done: number, total: number) => void;
@@ -9,7 +9,7 @@ export interface VerifyOptions {
 }
 
 /** Bytes that are read at once, at least one image. */
-const BLOCK = 4 * 2 ** 20;
+const blockBytes = 4 * 2 ** 20;
 
 /**
  * Whether the pixels of a file are those that were written, by reading all of them.
@@ -36,18 +36,18 @@ export async function hashPixels(
   { onProgress, signal }: VerifyOptions = {},
 ): Promise<string> {
   const stride = pixelsPerImage(shape);
-  const perBlock = Math.max(1, Math.floor(BLOCK / stride));
+  const perBlock = Math.max(1, Math.floor(blockBytes / stride));
   const block = new Uint8Array(Math.min(perBlock, labels.length) * stride);
-  const end = PIXELS + labels.length * stride;
+  const end = pixelsStart + labels.length * stride;
   const hash = new DatasetHash(shape, labels);
-  for (let position = PIXELS; position < end; ) {
+  for (let position = pixelsStart; position < end; ) {
     signal?.throwIfAborted();
     const wanted = Math.min(block.length, end - position);
     const { bytesRead } = await file.read(block, 0, wanted, position);
     if (bytesRead === 0) throw new Error(`it is cut short at ${position} bytes`);
     hash.update(block.subarray(0, bytesRead));
     position += bytesRead;
-    onProgress?.(Math.floor((position - PIXELS) / stride), labels.length);
+    onProgress?.(Math.floor((position - pixelsStart) / stride), labels.length);
   }
   return hash.digest();
 }

@@ -7,9 +7,9 @@ import { mutations } from '../testing/corruption-suite.js';
 import { temporaryDirectory } from '../testing/files.js';
 import { writeFiles } from '../testing/picture-folders.js';
 import { decodePicture } from './decode.js';
-import { probePicture } from './probe.js';
+import { readPictureHeader } from './picture-header.js';
 
-const [WIDTH, HEIGHT] = [5, 3];
+const [width, height] = [5, 3];
 
 /** Red, green and blue of a place, for pictures whose places all differ. */
 const colourAt = (x: number, y: number) => [10 * x + 60 * y, 255 - 7 * x - y, 3 * x + 80 * y];
@@ -34,25 +34,25 @@ function makeBmp(making: Making): Buffer {
   );
   const header = Buffer.alloc(14 + headerSize);
   const extra = Buffer.concat([Buffer.from(Uint32Array.from(masks).buffer), ...palette]);
-  const stride = Math.ceil((WIDTH * bits) / 32) * 4;
+  const stride = Math.ceil((width * bits) / 32) * 4;
   header.write('BM', 'latin1');
   header.writeUInt32LE(header.length + extra.length, 10);
   header.writeUInt32LE(headerSize, 14);
   if (headerSize === 12) {
-    for (const [index, value] of [WIDTH, HEIGHT, 1, bits].entries()) {
+    for (const [index, value] of [width, height, 1, bits].entries()) {
       header.writeUInt16LE(value, 18 + 2 * index);
     }
   } else {
-    header.writeInt32LE(WIDTH, 18);
-    header.writeInt32LE(topDown ? -HEIGHT : HEIGHT, 22);
+    header.writeInt32LE(width, 18);
+    header.writeInt32LE(topDown ? -height : height, 22);
     header.writeUInt16LE(bits, 28);
     header.writeUInt32LE(compression, 30);
     header.writeUInt32LE(palette.length, 46);
   }
-  const rows = Buffer.alloc(stride * HEIGHT);
-  for (let y = 0; y < HEIGHT; y++) {
-    const start = stride * (topDown ? y : HEIGHT - 1 - y);
-    for (let x = 0; x < WIDTH; x++) {
+  const rows = Buffer.alloc(stride * height);
+  for (let y = 0; y < height; y++) {
+    const start = stride * (topDown ? y : height - 1 - y);
+    for (let x = 0; x < width; x++) {
       const value = making.value(x, y);
       if (bits >= 8) rows.writeUIntLE(value, start + (x * bits) / 8, bits / 8);
       else rows[start + ((x * bits) >> 3)]! |= value << (8 - bits - ((x * bits) & 7));
@@ -69,7 +69,7 @@ const grown = (value: number, largest: number) => Math.floor((value * 255) / lar
 const shades = Array.from({ length: 16 }, (_, index) => [17 * index, 255 - index, 3 * index]);
 
 /** Kinds of bitmaps, and the colours that they show. */
-const KINDS: Readonly<
+const kinds: Readonly<
   Record<string, readonly [Making, (x: number, y: number) => readonly number[]]>
 > = {
   '24 bits': [{ bits: 24, value: triple }, colourAt],
@@ -119,20 +119,20 @@ const KINDS: Readonly<
   ],
 };
 
-const shape = { channels: 3, height: HEIGHT, width: WIDTH };
+const shape = { channels: 3, height, width };
 
 describe('a BMP picture', () => {
-  it.each(Object.keys(KINDS))('of %s has the colours that are stored', async (kind) => {
-    const [making, colour] = KINDS[kind]!;
+  it.each(Object.keys(kinds))('of %s has the colours that are stored', async (kind) => {
+    const [making, colour] = kinds[kind]!;
     const bytes = makeBmp(making);
     const expected = [0, 1, 2].flatMap((channel) =>
       Array.from(
-        { length: WIDTH * HEIGHT },
-        (_, place) => colour(place % WIDTH, Math.floor(place / WIDTH))[channel]!,
+        { length: width * height },
+        (_, place) => colour(place % width, Math.floor(place / width))[channel]!,
       ),
     );
     expect([...(await decodePicture(bytes, { shape }))]).toEqual(expected);
-    expect(await probePicture(bytes)).toEqual({ width: WIDTH, height: HEIGHT, channels: 3 });
+    expect(await readPictureHeader(bytes)).toEqual({ width, height, channels: 3 });
     const small = { channels: 1, height: 2, width: 2 };
     expect(await decodePicture(bytes, { shape: small })).toHaveLength(4);
   });
@@ -140,12 +140,12 @@ describe('a BMP picture', () => {
   it('is grey if all of its palette is', async () => {
     const palette = shades.map(([value]) => [value!, value!, value!]);
     const bytes = makeBmp({ bits: 4, palette, value: (x, y) => x + 5 * y });
-    expect((await probePicture(bytes)).channels).toBe(1);
+    expect((await readPictureHeader(bytes)).channels).toBe(1);
   });
 
   it('is found in class folders, by name and content', async () => {
     const root = await temporaryDirectory();
-    const bytes = makeBmp(KINDS['24 bits']![0]);
+    const bytes = makeBmp(kinds['24 bits']![0]);
     await writeFiles(root, {
       'a/0.bmp': bytes,
       'a/1.BMP': bytes,
@@ -184,7 +184,7 @@ describe('a BMP picture', () => {
         expect(outcome, `${what}: ${outcome.stack}`).toBeInstanceOf(UsageError);
         expect(outcome.message).toContain('x.bmp');
         refused += 1;
-      } else expect(outcome).toHaveLength(WIDTH * HEIGHT * 3);
+      } else expect(outcome).toHaveLength(width * height * 3);
     }
     expect(refused).toBeGreaterThan(100);
   });

@@ -5,15 +5,23 @@ import type { Size } from './geometry.js';
 // little-endian: 'BM', file size, 4 bytes, offset of the pixels; a header that starts with its own size; colour masks or
 // a palette; rows of pixels from the lowest up, each padded to 4 bytes.
 
-const FILE_HEADER = 14;
-const CORE_HEADER = 12;
-const INFO_HEADER = 40;
+const fileHeaderLength = 14;
+const coreHeaderLength = 12;
+const infoHeaderLength = 40;
 /** Sizes of the headers that are known. */
-const HEADERS: ReadonlySet<number> = new Set([CORE_HEADER, INFO_HEADER, 52, 56, 64, 108, 124]);
+const knownHeaderLengths: ReadonlySet<number> = new Set([
+  coreHeaderLength,
+  infoHeaderLength,
+  52,
+  56,
+  64,
+  108,
+  124,
+]);
 
-const UNCOMPRESSED = 0;
-const BIT_FIELDS = new Set([3, 6]);
-const COMPRESSIONS: Readonly<Record<number, string>> = {
+const uncompressed = 0;
+const bitFields = new Set([3, 6]);
+const compressionNames: Readonly<Record<number, string>> = {
   1: 'run lengths',
   2: 'run lengths',
   4: 'JPEG',
@@ -44,32 +52,34 @@ export interface BmpHeader extends Size {
 
 /** Whether a file starts like a bitmap: two letters alone would be too weak a sign. */
 export function isBmp(start: Buffer): boolean {
-  const header = start.length >= FILE_HEADER + 4 && start.readUInt32LE(FILE_HEADER);
-  return start.toString('latin1', 0, 2) === 'BM' && header !== false && HEADERS.has(header);
+  const header = start.length >= fileHeaderLength + 4 && start.readUInt32LE(fileHeaderLength);
+  return (
+    start.toString('latin1', 0, 2) === 'BM' && header !== false && knownHeaderLengths.has(header)
+  );
 }
 
 /**
- * Reads the header and palette of a bitmap, which {@link isBmp} has told to be one.
+ * Reads the header and palette of a bitmap, which `isBmp` has told to be one.
  *
  * @param name what errors call the picture
  * @throws UsageError naming the picture if it is compressed; Error saying what is damaged.
  */
 export function readBmpHeader(bytes: Uint8Array, name: string): BmpHeader {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerSize = file.readUInt32LE(FILE_HEADER);
-  if (file.length < FILE_HEADER + headerSize) throw new Error('it is cut short in its header');
-  const core = headerSize === CORE_HEADER;
+  const headerSize = file.readUInt32LE(fileHeaderLength);
+  if (file.length < fileHeaderLength + headerSize) throw new Error('it is cut short in its header');
+  const core = headerSize === coreHeaderLength;
   const width = core ? file.readUInt16LE(18) : file.readInt32LE(18);
   const rows = core ? file.readUInt16LE(20) : file.readInt32LE(22);
   const bits = file.readUInt16LE(core ? 24 : 28);
   const height = Math.abs(rows);
   if (width <= 0 || height === 0) throw new Error(`it has ${width} × ${height} pixels`);
-  const compression = core ? UNCOMPRESSED : file.readUInt32LE(30);
-  const masked = BIT_FIELDS.has(compression) && (bits === 16 || bits === 32);
-  if (compression !== UNCOMPRESSED && !masked) {
-    const how = COMPRESSIONS[compression] ?? `method ${compression}`;
+  const compression = core ? uncompressed : file.readUInt32LE(30);
+  const masked = bitFields.has(compression) && (bits === 16 || bits === 32);
+  if (compression !== uncompressed && !masked) {
+    const how = compressionNames[compression] ?? `method ${compression}`;
     throw new UsageError(
-      `${name}: the BMP picture is compressed by ${how}; only uncompressed ones are read. Save it as PNG.`,
+      `${name}: the BMP picture is compressed by ${how}; expected an uncompressed one: save it as PNG`,
     );
   }
   if (![1, 2, 4, 8, 16, 24, 32].includes(bits)) throw new Error(`its pixels have ${bits} bits`);
@@ -91,7 +101,7 @@ function strideOf({ width, bits }: Layout): number {
 function checkLength(file: Buffer, layout: Layout): void {
   const { width, height, bits, offset } = layout;
   const needed = offset + strideOf(layout) * (height - 1) + Math.ceil((width * bits) / 8);
-  if (offset < FILE_HEADER || file.length < needed) {
+  if (offset < fileHeaderLength || file.length < needed) {
     throw new Error(`it needs ${needed} bytes and has ${file.length}`);
   }
 }
@@ -101,9 +111,9 @@ function readPalette(
   file: Buffer,
   { headerSize, bits, offset }: { headerSize: number; bits: number; offset: number },
 ): Uint8Array {
-  const core = headerSize === CORE_HEADER;
+  const core = headerSize === coreHeaderLength;
   const stated = core ? 0 : file.readUInt32LE(46);
-  const start = FILE_HEADER + headerSize;
+  const start = fileHeaderLength + headerSize;
   const step = core ? 3 : 4;
   const room = Math.floor((Math.min(offset, file.length) - start) / step);
   const entries = Math.min(stated || 2 ** bits, 2 ** bits, Math.max(room, 0));
@@ -120,7 +130,7 @@ function readPalette(
 /** The masks follow the first 40 bytes of the header, in it or after it. */
 function readFields(file: Buffer, bits: number, masked: boolean): Field[] {
   const usual = bits === 16 ? [0x7c00, 0x03e0, 0x001f] : [0xff0000, 0x00ff00, 0x0000ff];
-  const start = FILE_HEADER + INFO_HEADER;
+  const start = fileHeaderLength + infoHeaderLength;
   if (masked && file.length < start + 12) throw new Error('it is cut short in its colour masks');
   const masks = masked ? [0, 4, 8].map((at) => file.readUInt32LE(start + at)) : usual;
   return masks.map((mask) => {

@@ -6,10 +6,10 @@ import { UsageError } from '../../core/errors.js';
 import { picturePath } from '../testing/pictures.js';
 import { decodePicture } from './decode.js';
 
-const NAME = 'folder/damaged.picture';
+const pictureName = 'folder/damaged.picture';
 const shape = { channels: 3, height: 16, width: 16 };
-const TRUNCATIONS = 100;
-const CHANGES = 110;
+const truncationCount = 100;
+const changeCount = 110;
 
 /** Random numbers that are the same in every run (Park and Miller's generator). */
 function randomBelow(seed: number): (limit: number) => number {
@@ -23,12 +23,12 @@ function randomBelow(seed: number): (limit: number) => number {
 /** The pixels, or the message of a UsageError that names the picture; anything else fails the test. */
 async function attempt(bytes: Uint8Array): Promise<Uint8Array | string> {
   try {
-    const values = await decodePicture(bytes, { shape, name: NAME });
+    const values = await decodePicture(bytes, { shape, name: pictureName });
     expect(values).toHaveLength(768);
     return values;
   } catch (error) {
     expect(error).toBeInstanceOf(UsageError);
-    expect((error as Error).message).toContain(NAME);
+    expect((error as Error).message).toContain(pictureName);
     return (error as Error).message;
   }
 }
@@ -36,15 +36,15 @@ async function attempt(bytes: Uint8Array): Promise<Uint8Array | string> {
 function truncations(bytes: Buffer): Buffer[] {
   const last = bytes.length - 1;
   const ends = Array.from(
-    { length: TRUNCATIONS },
-    (_, step) => last - Math.floor((step * last) / TRUNCATIONS),
+    { length: truncationCount },
+    (_, step) => last - Math.floor((step * last) / truncationCount),
   );
   return ends.map((end) => bytes.subarray(0, end));
 }
 
 function changes(bytes: Buffer): Buffer[] {
   const random = randomBelow(bytes.length);
-  return Array.from({ length: CHANGES }, (_, step) => {
+  return Array.from({ length: changeCount }, (_, step) => {
     const changed = Buffer.from(bytes);
     const at = random(bytes.length);
     if (step % 3 === 0) changed.fill(random(256), at, at + 1 + random(16));
@@ -75,18 +75,18 @@ describe.each(samples)('a damaged %s file', (format, file) => {
     whole = await decodePicture(bytes, { shape });
   });
 
-  it(`is refused wherever its end is missing, unless no pixel is (${TRUNCATIONS} places)`, async () => {
+  it(`is refused wherever its end is missing, unless no pixel is (${truncationCount} places)`, async () => {
     const results = await Promise.all(truncations(bytes).map(attempt));
     const refused = results.filter((result) => typeof result === 'string');
     for (const result of results) if (typeof result !== 'string') expect(result).toEqual(whole);
     expect(refused.length).toBeGreaterThanOrEqual(
-      format.includes('JPEG') ? TRUNCATIONS : TRUNCATIONS - 2,
+      format.includes('JPEG') ? truncationCount : truncationCount - 2,
     );
   });
 
-  it(`is refused by name or decoded completely where bytes are changed (${CHANGES} places)`, async () => {
+  it(`is refused by name or decoded completely where bytes are changed (${changeCount} places)`, async () => {
     const results = await Promise.all(changes(bytes).map(attempt));
-    expect(results).toHaveLength(CHANGES);
+    expect(results).toHaveLength(changeCount);
     expect(results.some((result) => typeof result === 'string')).toBe(true);
   });
 });

@@ -10,11 +10,11 @@ export function declaredLargest(format: PictureFormat, bytes: Uint8Array): numbe
   return format === 'TIFF' ? maxSampleValue(file) : undefined;
 }
 
-const SIGNATURE = 8;
+const signatureLength = 8;
 
 /** Chunks: length (4 bytes), type (4), content, checksum (4). */
 function significantBits(file: Buffer): number | undefined {
-  for (let at = SIGNATURE; at + 8 <= file.length; ) {
+  for (let at = signatureLength; at + 8 <= file.length; ) {
     const length = file.readUInt32BE(at);
     const type = file.toString('latin1', at + 4, at + 8);
     if (type === 'IDAT') return undefined;
@@ -29,8 +29,8 @@ function significantBits(file: Buffer): number | undefined {
   return undefined;
 }
 
-const MAX_SAMPLE_VALUE = 281;
-const SHORT = 3;
+const maxSampleValueTag = 281;
+const shortType = 3;
 
 /** The first directory: a count (2 bytes), and entries of a tag (2), a type (2), a count (4) and a value (4). */
 function maxSampleValue(file: Buffer): number | undefined {
@@ -44,7 +44,7 @@ function maxSampleValue(file: Buffer): number | undefined {
   for (let entry = 0; entry < entries; entry++) {
     const at = directory + 2 + 12 * entry;
     if (at + 12 > file.length) return undefined;
-    if (read16(at) !== MAX_SAMPLE_VALUE || read16(at + 2) !== SHORT) continue;
+    if (read16(at) !== maxSampleValueTag || read16(at + 2) !== shortType) continue;
     const count = read32(at + 4);
     // Up to two values lie in the entry itself, more where it points to.
     const values = count <= 2 ? at + 8 : read32(at + 8);

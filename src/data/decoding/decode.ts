@@ -1,14 +1,18 @@
 import sharp, { type Sharp } from 'sharp';
 import { UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
-import { pixelsPerImage } from '../dataset.js';
-import { decodeDeep, isDeep } from './deep.js';
+import { pixelsPerImage } from '../dataset/dataset.js';
 import { type PictureFit, type Placement, placePicture, type Size } from './geometry.js';
-import { type OpenOptions, type OpenPicture, openPicture, type PictureInput } from './open.js';
+import { decodeHighBitDepth, isHighBitDepth } from './high-bit-depth.js';
+import {
+  type OpenOptions,
+  type OpenPicture,
+  openPicture,
+  type PictureInput,
+} from './open-picture.js';
 import { type ColourPixels, resampleLikePil } from './resample.js';
 import type { ValueScale } from './value-scale.js';
 
-/** How a picture is decoded. */
 export interface DecodeOptions extends OpenOptions {
   /** What it becomes: 1 (grey) or 3 (red, green, blue) channels, and any size. */
   readonly shape: ImageShape;
@@ -103,7 +107,9 @@ function decodeUpright(picture: OpenPicture, values: ValueScale): Promise<Colour
   const { depth } = picture.metadata;
   // The high byte is what the ordinary way gives.
   const highByte = depth === 'ushort' && values !== 'unknown' && !('ushort' in values);
-  return isDeep(picture) && !highByte ? decodeDeep(picture, values) : decodeWhole(picture);
+  return isHighBitDepth(picture) && !highByte
+    ? decodeHighBitDepth(picture, values)
+    : decodeWhole(picture);
 }
 
 async function decodeWhole(picture: OpenPicture): Promise<ColourPixels> {
@@ -124,7 +130,7 @@ async function decodeWhole(picture: OpenPicture): Promise<ColourPixels> {
 function unknownColours({ name, metadata }: OpenPicture, channels: number): UsageError {
   return new UsageError(
     `${name}: the picture has ${channels} channels of colour space '${metadata.space}', which can't be read; ` +
-      'expected grey, RGB or CMYK. Convert it, or take it out.',
+      'expected grey, RGB or CMYK; convert it, or take it out',
   );
 }
 
@@ -184,8 +190,8 @@ function luma({ width, height, values }: ColourPixels): Uint8Array {
   return grey;
 }
 
-/** Larger images than this are a mistake: 2^27 values, as for {@link MAX_PIXELS}. */
-const MAX_VALUES = 2 ** 27;
+/** Larger images than this are a mistake: 2^27 values, as for `defaultMaxPixels`. */
+const maxValues = 2 ** 27;
 
 /**
  * Checks that pictures can be decoded to a shape.
@@ -195,9 +201,9 @@ const MAX_VALUES = 2 ** 27;
 export function checkPictureShape(shape: ImageShape): void {
   const { channels, height, width } = shape;
   const sides = [height, width].every((side) => Number.isSafeInteger(side) && side > 0);
-  if ((channels === 1 || channels === 3) && sides && pixelsPerImage(shape) <= MAX_VALUES) return;
+  if ((channels === 1 || channels === 3) && sides && pixelsPerImage(shape) <= maxValues) return;
   throw new UsageError(
-    `Pictures can't be decoded to ${channels}×${height}×${width}; expected 1 or 3 channels, and a height and width ` +
-      `that are positive whole numbers, of at most ${MAX_VALUES} values in all.`,
+    `pictures can't be decoded to ${channels}×${height}×${width}; expected 1 or 3 channels, and a height and width ` +
+      `that are positive whole numbers, of at most ${maxValues} values in all`,
   );
 }

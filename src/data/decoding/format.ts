@@ -4,14 +4,14 @@ import { isBmp } from './bmp.js';
 export type PictureFormat = 'JPEG' | 'PNG' | 'WebP' | 'GIF' | 'TIFF' | 'AVIF' | 'BMP';
 
 /** The formats' names, for messages. */
-export const FORMAT_LIST = 'JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP';
+export const formatList = 'JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP';
 
 /** How files of these formats are usually named, in lower case. */
-const EXTENSIONS = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|bmp|dib)$/i;
+const extensions = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|bmp|dib)$/i;
 
 /** Whether a file's name says that it is a picture; its content is not looked at. */
 export function hasPictureName(name: string): boolean {
-  return EXTENSIONS.test(name);
+  return extensions.test(name);
 }
 
 /**

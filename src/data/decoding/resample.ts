@@ -35,8 +35,8 @@ interface Weights {
   readonly most: number;
 }
 
-const BITS = 22;
-const HALF = 2 ** (BITS - 1);
+const fractionBits = 22;
+const half = 2 ** (fractionBits - 1);
 
 function triangleWeights(from: number, to: number, start: number, length: number): Weights {
   const scale = from / to;
@@ -56,7 +56,7 @@ function triangleWeights(from: number, to: number, start: number, length: number
     first[output] = low;
     count[output] = high - low;
     weights.forEach((weight, tap) => {
-      factors[output * most + tap] = Math.trunc(0.5 + (weight / sum) * 2 ** BITS);
+      factors[output * most + tap] = Math.trunc(0.5 + (weight / sum) * 2 ** fractionBits);
     });
   }
   return { first, count, factors, most };
@@ -69,9 +69,9 @@ function scaleRows(from: ColourPixels, weights: Weights, wide: Uint8Array): void
   for (let row = 0; row < height; row++) {
     for (let output = 0; output < first.length; output++) {
       let source = (row * width + first[output]!) * 3;
-      let red = HALF;
-      let green = HALF;
-      let blue = HALF;
+      let red = half;
+      let green = half;
+      let blue = half;
       const end = output * most + count[output]!;
       for (let tap = output * most; tap < end; tap++) {
         const factor = factors[tap]!;
@@ -80,9 +80,9 @@ function scaleRows(from: ColourPixels, weights: Weights, wide: Uint8Array): void
         blue += values[source + 2]! * factor;
         source += 3;
       }
-      wide[target] = red >> BITS;
-      wide[target + 1] = green >> BITS;
-      wide[target + 2] = blue >> BITS;
+      wide[target] = red >> fractionBits;
+      wide[target + 1] = green >> fractionBits;
+      wide[target + 2] = blue >> fractionBits;
       target += 3;
     }
   }
@@ -98,7 +98,7 @@ function scaleColumns(
   const { first, count, factors, most } = weights;
   const sums = new Int32Array(rowLength);
   for (let output = 0; output < first.length; output++) {
-    sums.fill(HALF);
+    sums.fill(half);
     for (let tap = 0; tap < count[output]!; tap++) {
       const factor = factors[output * most + tap]!;
       const source = (first[output]! + tap) * rowLength;
@@ -108,7 +108,7 @@ function scaleColumns(
     }
     const target = output * rowLength;
     for (let column = 0; column < rowLength; column++) {
-      values[target + column] = sums[column]! >> BITS;
+      values[target + column] = sums[column]! >> fractionBits;
     }
   }
 }

@@ -6,7 +6,7 @@ export interface ValueRange {
 
 /**
  * How values of more than 8 bits become bytes: a range for each type of value (`ushort`, `float`…), the same for all
- * pictures of a set. A type without one uses its whole range, see {@link decodePicture}. `unknown`: nothing is known yet,
+ * pictures of a set. A type without one uses its whole range, see `decodePicture`. `unknown`: nothing is known yet,
  * and such a picture is not to be decoded.
  */
 export type ValueScale = Readonly<Record<string, ValueRange>> | 'unknown';
@@ -25,10 +25,10 @@ export interface MeasuredValues {
 export class UnknownScale extends Error {}
 
 /** The largest value of an unsigned type. */
-const LARGEST: Readonly<Record<string, number>> = { ushort: 2 ** 16 - 1, uint: 2 ** 32 - 1 };
+const largestOf: Readonly<Record<string, number>> = { ushort: 2 ** 16 - 1, uint: 2 ** 32 - 1 };
 
 /** Full scales that floats usually have. */
-const USUAL = [1, 255, 2 ** 16 - 1];
+const usualWhites = [1, 255, 2 ** 16 - 1];
 
 /**
  * Chooses what is black and white by all pictures of a set together:
@@ -55,7 +55,7 @@ export function chooseScale(
 
 /** What a type's values are scaled by where nothing else is said. */
 export function wholeRange(type: string): ValueRange {
-  return { black: 0, white: LARGEST[type] ?? 1 };
+  return { black: 0, white: largestOf[type] ?? 1 };
 }
 
 function isWhole(type: string, { black, white }: ValueRange): boolean {
@@ -71,11 +71,11 @@ function rangeOf(type: string, values: readonly MeasuredValues[]): ValueRange {
     declared = Math.max(declared, one.declared ?? 0);
   }
   if (most <= 0 && least >= 0) return wholeRange(type); // all is black
-  if (type in LARGEST) {
+  if (type in largestOf) {
     if (declared >= most) return { black: 0, white: declared };
     return { black: 0, white: 2 ** Math.ceil(Math.log2(most + 1)) - 1 };
   }
-  const usual = USUAL.find((full) => most <= full && most > full / 2);
+  const usual = usualWhites.find((full) => most <= full && most > full / 2);
   if (least >= 0) return { black: 0, white: usual ?? most };
   return { black: least, white: most > least ? most : least + 1 };
 }

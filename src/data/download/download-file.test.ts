@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { FailureError, UsageError } from '../../core/errors.js';
 import { content, expectContent, honest, prepareDownload, status } from '../testing/downloads.js';
 import { sendAndCut, sendFile } from '../testing/file-server.js';
-import { downloadFile } from './index.js';
+import { downloadFile } from './download-file.js';
 
 describe('a download', () => {
   it('arrives whole, under its name, with nothing beside it', async () => {

@@ -2,9 +2,9 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FailureError, UsageError } from '../../core/errors.js';
-import { Setback } from './failures.js';
 import { describeIdentity, type FileIdentity, findMismatch } from './integrity.js';
 import { transfer } from './transfer.js';
+import { TransferError } from './transfer-error.js';
 
 /** How far a download has come. */
 export interface DownloadProgress {
@@ -36,7 +36,7 @@ export interface DownloadOptions extends FileIdentity {
 /** `present`: the file was there already, and is right. */
 export type DownloadOutcome = 'downloaded' | 'present';
 
-const WORTHWHILE = 2 ** 20;
+const worthwhileBytes = 2 ** 20;
 
 /**
  * Downloads a file. It appears under its name only when it is whole and verified; until then its bytes are in
@@ -61,7 +61,7 @@ export interface DownloadFailure {
   readonly reasons: readonly string[];
 }
 
-/** As {@link downloadFile}, for callers that have more to say when no address gave the file. */
+/** As `downloadFile`, for callers that have more to say when no address gave the file. */
 export async function tryDownload(
   options: DownloadOptions,
 ): Promise<DownloadOutcome | DownloadFailure> {
@@ -92,7 +92,7 @@ export type WantedFile = Pick<DownloadOptions, 'path' | 'urls' | 'size' | 'hashe
  */
 export function adviseByHand(failure: DownloadFailure, wanted: readonly WantedFile[]): string {
   const { path, kept, reasons } = failure;
-  const rest = kept === 0 ? '' : ` ${kept} bytes are kept; another run goes on from there.`;
+  const rest = kept === 0 ? '' : ` (${kept} bytes are kept; another run goes on from there)`;
   const files = wanted.flatMap((file) => [
     ...file.urls.map((url) => `  from   ${url}`),
     `  being  ${describeIdentity(file)}`,
@@ -103,11 +103,11 @@ export function adviseByHand(failure: DownloadFailure, wanted: readonly WantedFi
       ? ['the file', 'a file that is there is']
       : [`these ${wanted.length} files`, 'files that are there are'];
   return [
-    `${basename(path)} could not be downloaded.${rest}`,
+    `${basename(path)} could not be downloaded${rest}:`,
     ...reasons.map((reason) => `  ${reason}`),
-    `To do without a connection, get ${what} on another machine:`,
+    `to do without a connection, get ${what} on another machine:`,
     ...files,
-    `and run the same command again: ${present} verified and used.`,
+    `and run the same command again: ${present} verified and used`,
   ].join('\n');
 }
 
@@ -116,7 +116,7 @@ async function isPresent(path: string, options: DownloadOptions): Promise<boolea
   const mismatch = await findMismatch(path, options, options.signal);
   if (mismatch === undefined) return true;
   throw new UsageError(
-    `${path}: the file is not the one to download: ${mismatch}. Move or delete it, then run the same again.`,
+    `${path}: the file is not the one to download: ${mismatch}; move or delete it, then run the same again`,
   );
 }
 
@@ -130,9 +130,9 @@ async function tryAddress(url: string, options: DownloadOptions): Promise<string
       return undefined;
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof Setback)) throw error;
+      if (!(error instanceof TransferError)) throw error;
       const gained = ((await sizeOf(`${path}.part`)) ?? 0) - before;
-      failed = gained >= WORTHWHILE ? 1 : failed + 1;
+      failed = gained >= worthwhileBytes ? 1 : failed + 1;
       if (!error.again) return error.message;
       if (failed > retries) return describeTries(error.message, retries + 1);
       const seconds = error.waitSeconds ?? 2 ** (failed - 1);
@@ -154,7 +154,7 @@ async function tryOnce(url: string, options: DownloadOptions): Promise<void> {
     if (kept < size) await transfer({ url, part, size, onBytes, idleTimeout, signal });
     await accept(part, options, kept > 0);
   } catch (error) {
-    const worthless = error instanceof Setback && error.discard;
+    const worthless = error instanceof TransferError && error.discard;
     if (worthless || (await sizeOf(part)) === 0) await rm(part, { force: true });
     throw error;
   }
@@ -166,7 +166,7 @@ async function accept(part: string, options: DownloadOptions, resumed: boolean):
   if (mismatch === undefined) return rename(part, options.path);
   // What an earlier try left may be to blame: then this address deserves a try from the start.
   const message = `what arrived is not the file: ${mismatch}`;
-  throw new Setback(message, { again: resumed, discard: true });
+  throw new TransferError(message, { again: resumed, discard: true });
 }
 
 function describeTries(message: string, tries: number): string {
@@ -176,7 +176,7 @@ function describeTries(message: string, tries: number): string {
 function explainFileError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return error;
   return new FailureError(
-    `${path}: the download can't be written (${error.message}). Check the folder's permissions and free space.`,
+    `${path}: the download can't be written (${error.message}); check the folder's permissions and free space`,
     { cause: error },
   );
 }

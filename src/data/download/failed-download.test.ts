@@ -12,7 +12,7 @@ import {
   status,
 } from '../testing/downloads.js';
 import { type Handler, sendAndCut, sendFile } from '../testing/file-server.js';
-import { downloadFile } from './index.js';
+import { downloadFile } from './download-file.js';
 
 describe('a server that does not give the file', () => {
   const wrong = Buffer.from(content);
@@ -87,17 +87,17 @@ describe('without a connection', () => {
     const message = await failure({ ...options, urls });
     expect(waits).toEqual([]);
     expect(message.split('\n')).toEqual([
-      'data.bin could not be downloaded.',
+      'data.bin could not be downloaded:',
       expect.stringMatching(/^ {2}http:\/\/127\.0\.0\.1:2\/data\.bin: the server refused/),
       expect.stringMatching(
         /^ {2}http:\/\/no-such-host\.invalid\/data\.bin: the name of the server/,
       ),
-      'To do without a connection, get the file on another machine:',
+      'to do without a connection, get the file on another machine:',
       `  from   ${urls[0]}`,
       `  from   ${urls[1]}`,
       `  being  300000 bytes, sha256 ${identity.hashes[0].digest}, md5 ${identity.hashes[1].digest}`,
       `  put it at ${path}`,
-      'and run the same command again: a file that is there is verified and used.',
+      'and run the same command again: a file that is there is verified and used',
     ]);
     writeFileSync(path, content);
     expect(await downloadFile({ ...options, urls })).toBe('present');
@@ -108,7 +108,7 @@ describe('without a connection', () => {
       sendAndCut(content, 60_000, request, response),
     );
     const message = await failure({ ...options, retries: 0 });
-    expect(message).toContain('60000 bytes are kept; another run goes on from there.');
+    expect(message).toContain('(60000 bytes are kept; another run goes on from there)');
     expectContent(part, content.subarray(0, 60_000));
   });
 

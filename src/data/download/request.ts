@@ -1,12 +1,12 @@
-import { Setback } from './failures.js';
+import { TransferError } from './transfer-error.js';
 
 /** Redirects followed before a server is taken to lead in a circle. */
-const MOST_REDIRECTS = 10;
+const mostRedirects = 10;
 
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** Answers that may be better in a moment; others of 400 to 499 will stay. */
-const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
+const passingStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** A server's answer with the bytes of a file from some position on. */
 export interface FileResponse {
@@ -28,7 +28,7 @@ export interface FileRequest {
 /**
  * Asks for a file from a position on, following redirects, and checks the answer's headers.
  *
- * @throws Setback if the answer is not the one asked for; `fetch`'s errors if there is none.
+ * @throws TransferError if the answer is not the one asked for; `fetch`'s errors if there is none.
  */
 export async function requestFile(request: FileRequest): Promise<FileResponse> {
   const response = await followRedirects(request);
@@ -36,7 +36,7 @@ export async function requestFile(request: FileRequest): Promise<FileResponse> {
   try {
     checkStatus(response);
     if (body === null) {
-      throw new Setback('the answer has no content', { again: true });
+      throw new TransferError('the answer has no content', { again: true });
     }
     const start = status === 206 ? startOfPart(response, request) : 0;
     checkLength(response, request.size - start);
@@ -52,13 +52,13 @@ async function followRedirects({ url, start, signal }: FileRequest): Promise<Res
   const headers: Record<string, string> = { 'accept-encoding': 'identity' };
   if (start > 0) headers.range = `bytes=${start}-`;
   let address = url;
-  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+  for (let redirects = 0; redirects <= mostRedirects; redirects++) {
     const response = await fetch(address, { headers, signal, redirect: 'manual' });
-    if (!REDIRECTS.has(response.status)) return response;
+    if (!redirectStatuses.has(response.status)) return response;
     await response.body?.cancel().catch(() => undefined);
     address = redirectTarget(response, address);
   }
-  throw new Setback(`more than ${MOST_REDIRECTS} redirects, the last to ${address}`, {
+  throw new TransferError(`more than ${mostRedirects} redirects, the last to ${address}`, {
     again: false,
   });
 }
@@ -66,23 +66,29 @@ async function followRedirects({ url, start, signal }: FileRequest): Promise<Res
 function redirectTarget(response: Response, from: string): string {
   const location = response.headers.get('location');
   if (location === null || !URL.canParse(location, from)) {
-    throw new Setback(`${response.status}: a redirect to nowhere (${location ?? 'no location'})`, {
-      again: false,
-    });
+    throw new TransferError(
+      `${response.status}: a redirect to nowhere (${location ?? 'no location'})`,
+      {
+        again: false,
+      },
+    );
   }
   const target = new URL(location, from);
   if (target.protocol === 'https:' || target.protocol === 'http:') return target.href;
-  throw new Setback(`a redirect to ${target.href}, which is not a web address`, { again: false });
+  throw new TransferError(`a redirect to ${target.href}, which is not a web address`, {
+    again: false,
+  });
 }
 
 function checkStatus({ status, statusText, headers }: Response): void {
   if (status === 200 || status === 206) return;
   const answer = `the server answered ${`${status} ${statusText}`.trim()}`;
   // 416: what is there already goes beyond the server's file, so that it can't be a part of it.
-  if (status === 416) throw new Setback(answer, { again: true, discard: true });
-  if (status < 500 && !PASSING.has(status)) throw new Setback(answer, { again: false });
+  if (status === 416) throw new TransferError(answer, { again: true, discard: true });
+  if (status < 500 && !passingStatuses.has(status))
+    throw new TransferError(answer, { again: false });
   const wait = Number(headers.get('retry-after') ?? Number.NaN);
-  throw new Setback(answer, { again: true, ...(wait > 0 && { waitSeconds: wait }) });
+  throw new TransferError(answer, { again: true, ...(wait > 0 && { waitSeconds: wait }) });
 }
 
 /** The position that a 206 answer starts at (RFC 9110, section 14.4). */
@@ -95,7 +101,7 @@ function startOfPart({ headers }: Response, { start, size }: FileRequest): numbe
     Number(match[2]) === size - 1 &&
     (match[3] === '*' || Number(match[3]) === size);
   if (fits) return start;
-  throw new Setback(
+  throw new TransferError(
     `asked for bytes ${start}-${size - 1} of ${size}, the server sent '${range || 'no content-range'}'`,
     { again: true, discard: true },
   );
@@ -104,5 +110,7 @@ function startOfPart({ headers }: Response, { start, size }: FileRequest): numbe
 function checkLength({ headers }: Response, expected: number): void {
   const length = headers.get('content-length');
   if (length === null || Number(length) === expected) return;
-  throw new Setback(`the server sends ${length} bytes; expected ${expected}`, { again: false });
+  throw new TransferError(`the server sends ${length} bytes; expected ${expected}`, {
+    again: false,
+  });
 }

@@ -1,6 +1,7 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
-import { networkSetback, Setback } from './failures.js';
+import { writeAt } from '../../core/files.js';
 import { requestFile } from './request.js';
+import { networkError, TransferError } from './transfer-error.js';
 
 /** One try to get what is missing of a file. */
 export interface TransferOptions {
@@ -22,16 +23,16 @@ export interface TransferOptions {
  *
  * Afterwards the unfinished file is whole, though not verified.
  *
- * @throws Setback if the file did not arrive, the signal's reason once that is aborted, and the file system's errors.
+ * @throws TransferError if the file did not arrive, the signal's reason once that is aborted, and the file system's errors.
  */
 export async function transfer(options: TransferOptions): Promise<void> {
   // None of Node's text flags keeps what is there, can write anywhere, and makes a missing file.
   const file = await open(options.part, constants.O_RDWR | constants.O_CREAT, 0o644);
-  const silence = new Silence(options.idleTimeout);
+  const idle = new IdleTimeout(options.idleTimeout);
   try {
-    await receive(file, options, silence);
+    await receive(file, options, idle);
   } finally {
-    silence.end();
+    idle.stop();
     await file.close();
   }
 }
@@ -39,14 +40,14 @@ export async function transfer(options: TransferOptions): Promise<void> {
 async function receive(
   file: FileHandle,
   { url, size, onBytes, signal }: TransferOptions,
-  silence: Silence,
+  idle: IdleTimeout,
 ): Promise<void> {
-  const either = signal ? AbortSignal.any([signal, silence.signal]) : silence.signal;
+  const either = signal ? AbortSignal.any([signal, idle.signal]) : idle.signal;
   const network = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
       signal?.throwIfAborted();
-      if (silence.signal.aborted) throw silence.signal.reason;
-      throw error instanceof Setback ? error : networkSetback(error);
+      if (idle.signal.aborted) throw idle.signal.reason;
+      throw error instanceof TransferError ? error : networkError(error);
     });
 
   const present = (await file.stat()).size;
@@ -59,12 +60,12 @@ async function receive(
     for (;;) {
       const { done: ended, value } = await network(reader.read());
       if (ended) break;
-      silence.broken();
+      idle.restart();
       if (done + value.length > size) {
         const message = `the server sends more than the expected ${size} bytes`;
-        throw new Setback(message, { again: false, discard: true });
+        throw new TransferError(message, { again: false, discard: true });
       }
-      await writeAll(file, value, done);
+      await writeAt(file, value, done);
       done += value.length;
       onBytes(done);
     }
@@ -72,46 +73,29 @@ async function receive(
     await reader.cancel().catch(() => undefined);
   }
   if (done < size) {
-    throw new Setback(`the connection ended after ${done} of ${size} bytes`, { again: true });
+    throw new TransferError(`the connection ended after ${done} of ${size} bytes`, { again: true });
   }
   await file.sync();
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let written = 0; written < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, written, undefined, position + written);
-    written += bytesWritten;
-  }
-}
-
-/** Aborts its signal when nothing has broken it for a while. */
-class Silence {
+/** Aborts its signal when it has not been restarted for a while. */
+class IdleTimeout {
   readonly #controller = new AbortController();
-  readonly #limit: number;
-  #timer: NodeJS.Timeout;
+  readonly #timer: NodeJS.Timeout;
+  readonly signal = this.#controller.signal;
 
-  constructor(limit: number) {
-    this.#limit = limit;
-    this.#timer = this.#start();
+  constructor(milliseconds: number) {
+    this.#timer = setTimeout(() => {
+      const message = `the server sent nothing for ${milliseconds / 1000} s`;
+      this.#controller.abort(new TransferError(message, { again: true }));
+    }, milliseconds);
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  broken(): void {
+  restart(): void {
     this.#timer.refresh();
   }
 
-  end(): void {
+  stop(): void {
     clearTimeout(this.#timer);
-  }
-
-  #start(): NodeJS.Timeout {
-    return setTimeout(() => {
-      const seconds = this.#limit / 1000;
-      const message = `the server sent nothing for ${seconds} s`;
-      this.#controller.abort(new Setback(message, { again: true }));
-    }, this.#limit);
   }
 }

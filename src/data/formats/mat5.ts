@@ -1,24 +1,24 @@
 import { constants, inflateSync } from 'node:zlib';
-import { LARGEST_FILE } from './read-file.js';
+import { largestFile } from './read-file.js';
 import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
 
 // MATLAB's MAT-file format, level 5 (MathWorks' "MAT-File Format", chapter 1): a header of 128 bytes, then elements of
 // a tag (type and length, 4 bytes each) and data padded to 8 bytes. Short elements have type, length and data in 8.
 
-const HEADER = 128;
-const MATRIX = 14;
-const COMPRESSED = 15;
+const headerLength = 128;
+const matrixType = 14;
+const compressedType = 15;
 
 /** Bytes of a compressed element that are unpacked to see what it states. */
-const LOOKED_AT = 4096;
+const lookedAt = 4096;
 
 /** More than any array of images has. */
-const MOST_DIMENSIONS = 32;
+const mostDimensions = 32;
 
 /** Real arrays of these classes are read: double, single, and the integers. */
-const CLASSES: ReadonlySet<number> = new Set([6, 7, 8, 9, 10, 11, 12, 13]);
+const numericClasses: ReadonlySet<number> = new Set([6, 7, 8, 9, 10, 11, 12, 13]);
 
-const READERS: Readonly<Record<number, readonly [size: number, read: keyof Buffer]>> = {
+const readers: Readonly<Record<number, readonly [size: number, read: keyof Buffer]>> = {
   1: [1, 'readInt8'],
   2: [1, 'readUInt8'],
   3: [2, 'readInt16LE'],
@@ -50,7 +50,8 @@ interface Element {
  * @throws Error saying what is wrong.
  */
 export function parseMat(bytes: Buffer): Map<string, MatArray> {
-  if (bytes.length < HEADER) throw new Error('it is cut short within its header of 128 bytes');
+  if (bytes.length < headerLength)
+    throw new Error('it is cut short within its header of 128 bytes');
   if (bytes.toString('latin1', 126, 128) !== 'IM') {
     throw new Error(
       "this is no little-endian MAT file of level 5; expected 'IM' at byte 126 (save it with -v6 or -v7)",
@@ -58,14 +59,14 @@ export function parseMat(bytes: Buffer): Map<string, MatArray> {
   }
   const arrays = new Map<string, MatArray>();
   let unpacked = 0;
-  for (let position = HEADER; position < bytes.length; ) {
+  for (let position = headerLength; position < bytes.length; ) {
     const element = readElement(bytes, position);
     position = element.next;
     let matrix = element;
-    if (element.type === COMPRESSED) {
+    if (element.type === compressedType) {
       const stated = statedLength(element.data);
       unpacked += stated;
-      if (stated > LARGEST_FILE || unpacked > mostUnpacked(bytes.length)) {
+      if (stated > largestFile || unpacked > mostUnpacked(bytes.length)) {
         throw new Error(
           `its arrays take ${unpacked} bytes; ${describeMostUnpacked(bytes.length)}, and 2 GiB of one`,
         );
@@ -73,7 +74,7 @@ export function parseMat(bytes: Buffer): Map<string, MatArray> {
       const whole = decompress(element.data, stated);
       matrix = readElement(whole, 0);
     }
-    if (matrix.type !== MATRIX) continue;
+    if (matrix.type !== matrixType) continue;
     const array = readMatrix(matrix.data);
     if (array !== undefined) arrays.set(array.name, array);
   }
@@ -97,7 +98,7 @@ function readElement(bytes: Buffer, position: number): Element {
     );
   }
   // Compressed elements are not padded.
-  const next = word === COMPRESSED ? start + length : start + Math.ceil(length / 8) * 8;
+  const next = word === compressedType ? start + length : start + Math.ceil(length / 8) * 8;
   return { type: word, data: bytes.subarray(start, start + length), next };
 }
 
@@ -106,7 +107,7 @@ function statedLength(data: Buffer): number {
   let start: Buffer;
   try {
     const finishFlush = constants.Z_SYNC_FLUSH;
-    start = inflateSync(data.subarray(0, LOOKED_AT), { finishFlush });
+    start = inflateSync(data.subarray(0, lookedAt), { finishFlush });
   } catch (cause) {
     throw damagedElement(data, String(cause));
   }
@@ -135,11 +136,11 @@ function readMatrix(data: Buffer): (MatArray & { name: string }) | undefined {
   const [kind, complex] = [word & 0xff, (word & 0x0800) !== 0];
   const dimensions = readElement(data, flags.next);
   const name = readElement(data, dimensions.next);
-  if (!CLASSES.has(kind) || complex) return undefined;
+  if (!numericClasses.has(kind) || complex) return undefined;
   const shape = Array.from({ length: Math.floor(dimensions.data.length / 4) }, (_, axis) =>
     dimensions.data.readInt32LE(4 * axis),
   );
-  if (shape.length < 2 || shape.length > MOST_DIMENSIONS || shape.some((size) => size < 0)) {
+  if (shape.length < 2 || shape.length > mostDimensions || shape.some((size) => size < 0)) {
     throw new Error('an array has no proper dimensions');
   }
   const title = name.data.toString('latin1');
@@ -149,7 +150,7 @@ function readMatrix(data: Buffer): (MatArray & { name: string }) | undefined {
 /** MATLAB stores an array's values in the smallest type that holds them. */
 function readValues({ type, data }: Element, shape: readonly number[], name: string) {
   const count = shape.reduce((product, size) => product * size, 1);
-  const reader = READERS[type];
+  const reader = readers[type];
   if (reader === undefined) throw new Error(`the values of '${name}' are of unknown type ${type}`);
   const [size, read] = reader;
   if (data.length !== count * size) {

@@ -1,13 +1,13 @@
 // NumPy's .npy format (numpy.lib.format): '\x93NUMPY', version (2 bytes), length of the header (2 bytes, from version 2
 // on 4), the header (a Python dictionary: descr, fortran_order, shape), then the values.
 
-const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
+const magic = Buffer.from('\x93NUMPY', 'latin1');
 
 /** NumPy's own limit. */
-const MOST_DIMENSIONS = 64;
+const mostDimensions = 64;
 
 /** Of one text, in characters; more is no name. */
-const LONGEST_TEXT = 4096;
+const longestText = 4096;
 
 /** Values of an array. */
 export type NumberArray =
@@ -40,9 +40,9 @@ type Constructor = {
 };
 
 /** Floats of 2 bytes, which have no array of their own on every Node that is supported; they become those of 4. */
-const HALF = 'f2';
+const halfFloat = 'f2';
 
-const TYPES: Readonly<Record<string, Constructor>> = {
+const arrayTypes: Readonly<Record<string, Constructor>> = {
   b1: Uint8Array,
   u1: Uint8Array,
   i1: Int8Array,
@@ -52,7 +52,7 @@ const TYPES: Readonly<Record<string, Constructor>> = {
   i4: Int32Array,
   i8: BigInt64Array,
   u8: BigUint64Array,
-  [HALF]: Uint16Array,
+  [halfFloat]: Uint16Array,
   f4: Float32Array,
   f8: Float64Array,
 };
@@ -69,13 +69,13 @@ export function parseNpy(bytes: Uint8Array): NumpyArray {
 }
 
 /**
- * Reads an array of numbers or of texts (`<U…`, `S…`), as {@link parseNpy} does.
+ * Reads an array of numbers or of texts (`<U…`, `S…`), as `parseNpy` does.
  *
  * @throws Error saying what is wrong.
  */
 export function parseNumpy(bytes: Uint8Array): NumpyArray | NumpyTexts {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (file.length < 10 || !file.subarray(0, 6).equals(MAGIC)) {
+  if (file.length < 10 || !file.subarray(0, 6).equals(magic)) {
     throw new Error('this is no .npy array; expected it to begin with \\x93NUMPY');
   }
   const wide = file[6]! >= 2;
@@ -104,7 +104,7 @@ export function parseNumpy(bytes: Uint8Array): NumpyArray | NumpyTexts {
   }
   if (swapped) swapBytes(data, type.BYTES_PER_ELEMENT);
   const stored = new type(data.buffer);
-  const values = name === HALF ? Float32Array.from(stored as Uint16Array, fromHalf) : stored;
+  const values = name === halfFloat ? Float32Array.from(stored as Uint16Array, fromHalf) : stored;
   return { shape, values: fortran ? rowMajor(values, shape) : values };
 }
 
@@ -127,7 +127,7 @@ interface TextType {
 
 function textType(kind: string, length: number): TextType | undefined {
   // Texts of no length would let a shape claim any number of them.
-  if (!(length > 0 && length <= LONGEST_TEXT)) return undefined;
+  if (!(length > 0 && length <= longestText)) return undefined;
   if (kind === 'U') return { kind, size: 4 * length };
   return kind === 'S' ? { kind, size: length } : undefined;
 }
@@ -157,8 +157,8 @@ function parseHeader(text: string) {
     );
   }
   const name = descr[2]!;
-  const type = Object.hasOwn(TYPES, name)
-    ? TYPES[name]
+  const type = Object.hasOwn(arrayTypes, name)
+    ? arrayTypes[name]
     : textType(name.slice(0, 1), Number(name.slice(1)));
   if (type === undefined) {
     const objects = name.startsWith('O') ? ' (Python objects; save texts as numpy.str_)' : '';
@@ -171,8 +171,8 @@ function parseHeader(text: string) {
     .filter((size) => size.trim() !== '')
     .map(Number);
   if (!shape.every(Number.isSafeInteger)) throw new Error('its shape is no list of sizes');
-  if (shape.length > MOST_DIMENSIONS) {
-    throw new Error(`it has ${shape.length} dimensions; at most ${MOST_DIMENSIONS} are read`);
+  if (shape.length > mostDimensions) {
+    throw new Error(`it has ${shape.length} dimensions; at most ${mostDimensions} are read`);
   }
   return { name, type, swapped: descr[1] === '>', fortran: order[1] === 'True', shape };
 }
@@ -207,8 +207,8 @@ function rowMajor<Values extends NumberArray | string[]>(
 
 /** An array in the format's version 1, which every NumPy reads. */
 export function encodeNpy({ shape, values }: NumpyArray): Buffer {
-  const descr = Object.entries(TYPES).find(
-    ([name, type]) => name !== 'b1' && name !== HALF && values instanceof type,
+  const descr = Object.entries(arrayTypes).find(
+    ([name, type]) => name !== 'b1' && name !== halfFloat && values instanceof type,
   )![0];
   const mark = descr.endsWith('1') ? '|' : '<';
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
@@ -216,7 +216,7 @@ export function encodeNpy({ shape, values }: NumpyArray): Buffer {
   // The values begin at a multiple of 64 bytes.
   const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
   const header = Buffer.alloc(10 + length, ' ');
-  MAGIC.copy(header);
+  magic.copy(header);
   header[6] = 1;
   header[7] = 0;
   header.writeUInt16LE(length, 8);

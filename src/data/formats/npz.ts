@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { fromBufferPromise, type ZipFile } from 'yauzl';
+import { messageOf } from '../../core/errors.js';
 import { encodeNpy, type NumpyArray, type NumpyTexts, parseNumpy } from './npy.js';
-import { LARGEST_FILE } from './read-file.js';
+import { largestFile } from './read-file.js';
 import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
 
 /**
@@ -23,7 +24,7 @@ export async function parseNpz(
     if (!wanted(name)) continue;
     if (arrays.has(name)) throw new Error(`it holds two arrays named '${name}'`);
     unpacked += entry.uncompressedSize;
-    if (entry.uncompressedSize > LARGEST_FILE) {
+    if (entry.uncompressedSize > largestFile) {
       throw new Error(
         `its array '${name}' takes ${entry.uncompressedSize} bytes; expected at most 2 GiB`,
       );
@@ -38,7 +39,7 @@ export async function parseNpz(
     try {
       arrays.set(name, parseNumpy(content));
     } catch (cause) {
-      throw new Error(`its array '${name}': ${(cause as Error).message}`, { cause });
+      throw new Error(`its array '${name}': ${messageOf(cause)}`, { cause });
     }
   }
   return arrays;

@@ -2,7 +2,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { CompressionCodec } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import { withFreeMemory } from '../testing/memory.js';
-import { type ColumnPages, checkPages } from './parquet-pages.js';
+import { type ColumnPages, checkPages, compressors } from './parquet-pages.js';
 import { parseThrift } from './thrift.js';
 
 /** A number in groups of seven bits. */
@@ -67,6 +67,9 @@ describe('the pages of a column', () => {
     // Snappy: the length, then a literal.
     const snappy = [4, 3 * 4, 1, 2, 3, 4];
     check(page({ content: snappy, unpacked: 4 }), { codec: 'SNAPPY' });
+    expect(() => check(page({ content: snappy, unpacked: 5 }), { codec: 'SNAPPY' })).toThrow(
+      'a page compressed by snappy has 4 bytes, its header says 5',
+    );
     const packed = { GZIP: gzipSync(Buffer.alloc(4)), BROTLI: brotliCompressSync(Buffer.alloc(4)) };
     for (const [codec, content] of Object.entries(packed)) {
       const changes = { codec: codec as CompressionCodec };
@@ -116,6 +119,31 @@ describe('the pages of a column', () => {
     ],
   ])('may not claim %s', (_, bytes, message) => {
     expect(() => check(bytes)).toThrow(message);
+  });
+});
+
+describe('what snappy has compressed', () => {
+  const unpack = (length: number, ...input: number[]) => [
+    ...compressors.SNAPPY!(Uint8Array.from(input), length),
+  ];
+
+  it('is literals, and what came before again', () => {
+    expect(unpack(0, 0)).toEqual([]);
+    expect(unpack(3, 3, 63 * 4, 2, 0, 0, 0, 7, 8, 9)).toEqual([7, 8, 9]);
+    expect(unpack(6, 6, 1 * 4, 7, 8, 1, 2)).toEqual([7, 8, 7, 8, 7, 8]);
+  });
+
+  it.each([
+    // As a number with a sign this is -1, and a reader that goes on from there never ends.
+    ['a literal of 4 GiB', 3, [3, 63 * 4, 0xfe, 0xff, 0xff, 0xff, 7, 8, 9]],
+    ['half a literal', 3, [3, 2 * 4, 7]],
+    ['half a number', 3, [3, 63 * 4, 1]],
+    ['too little', 3, [3, 0, 7]],
+    ['too much', 3, [3, 0, 7, 5, 1]],
+    ['a reference to nothing', 5, [5, 0, 7, 1, 0]],
+    ['a reference before the beginning', 5, [5, 0, 7, 1, 2]],
+  ])('is refused where it is %s', (_, length, input) => {
+    expect(() => unpack(length, ...input)).toThrow();
   });
 });
 

@@ -1,32 +1,38 @@
 import { brotliDecompressSync, unzipSync } from 'node:zlib';
 import type { CompressionCodec, Compressors, ParquetType } from 'hyparquet';
-import { compressors as known } from 'hyparquet-compressors';
-import { decompressSnappy } from './snappy.js';
+import { decompressSnappy, compressors as known } from 'hyparquet-compressors';
 import { parseThrift, readVarint, type ThriftStruct } from './thrift.js';
 import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
 import { decompressZstd } from './zstd.js';
 
 // Numbers of fields, pages and encodings: parquet.thrift of the Apache Parquet format, version 2.
 
-const DATA_PAGE = 0;
-const DICTIONARY_PAGE = 2;
-const DATA_PAGE_V2 = 3;
+const dataPage = 0;
+const dictionaryPage = 2;
+const dataPageV2 = 3;
 
-const PLAIN = 0;
-const DICTIONARIES: ReadonlySet<number> = new Set([2, 8]);
-const DELTAS: ReadonlySet<number> = new Set([5, 6]);
+const plainEncoding = 0;
+const dictionaryEncodings: ReadonlySet<number> = new Set([2, 8]);
+const deltaEncodings: ReadonlySet<number> = new Set([5, 6]);
 
 /** How pages are decompressed, each to the length that it must have. */
 export const compressors: Compressors = {
   ...known,
-  SNAPPY: decompressSnappy,
+  SNAPPY: unpackSnappy,
   GZIP: (input, length) => unzipSync(input, { maxOutputLength: Math.max(length, 1) }),
   BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(length, 1) }),
   ZSTD: decompressZstd,
 };
 
+/** The library trusts the length that it is told; the data's own comes first (format_description.txt of google/snappy). */
+function unpackSnappy(input: Uint8Array, length: number): Uint8Array {
+  const { value } = readVarint(input, 0, 5);
+  if (value === length) return decompressSnappy(input, length);
+  throw new Error(`a page compressed by snappy has ${value} bytes, its header says ${length}`);
+}
+
 /** Bit-packed runs are padded: writers reserve up to 64 groups of 8 values. */
-const MOST_PADDING = 511;
+const mostPadding = 511;
 
 /** The pages of one column in one row group. */
 export interface ColumnPages {
@@ -57,12 +63,12 @@ export function checkPages(bytes: Buffer, column: ColumnPages): void {
         `the pages of a column claim ${unpacked} bytes; ${describeMostUnpacked(bytes.length)}`,
       );
     }
-    if (page.kind !== DICTIONARY_PAGE) values += page.values;
+    if (page.kind !== dictionaryPage) values += page.values;
     if (values > column.rows) {
       throw new Error(`a column has ${values} values in its pages, for ${column.rows} rows`);
     }
-    if (page.kind === DATA_PAGE) checkFirstVersion(page, column);
-    else if (page.kind === DATA_PAGE_V2) checkSecondVersion(page, column);
+    if (page.kind === dataPage) checkFirstVersion(page, column);
+    else if (page.kind === dataPageV2) checkSecondVersion(page, column);
     else if (page.values > page.unpacked) {
       throw new Error(`a dictionary claims ${page.values} values in ${page.unpacked} bytes`);
     }
@@ -83,7 +89,7 @@ interface Page {
 function readPage(bytes: Buffer, position: number): Page {
   const { fields, end } = parseThrift(bytes, position);
   const [kind, unpacked, packed] = [1, 2, 3].map((field) => numberOf(fields, field));
-  const header = fields.get(kind === DATA_PAGE ? 5 : kind === DICTIONARY_PAGE ? 7 : 8);
+  const header = fields.get(kind === dataPage ? 5 : kind === dictionaryPage ? 7 : 8);
   if (!(header instanceof Map)) throw new Error(`the page at byte ${position} is of no known kind`);
   const content = bytes.subarray(end, end + packed!);
   if (content.length !== packed) {
@@ -145,14 +151,14 @@ interface Values {
 }
 
 function checkValues(bytes: Buffer, { encoding, values, type }: Values): void {
-  if (encoding === PLAIN) return;
+  if (encoding === plainEncoding) return;
   // Truth values are laid out in other ways.
   if (type === 'BOOLEAN') throw new Error(`its truth values are in the encoding ${encoding}`);
-  if (DICTIONARIES.has(encoding)) {
+  if (dictionaryEncodings.has(encoding)) {
     const width = bytes[0] ?? 0;
     if (width > 32) throw new Error(`a page has numbers of ${width} bits`);
     checkRuns(bytes.subarray(1), width, values);
-  } else if (DELTAS.has(encoding)) checkBlocks(bytes);
+  } else if (deltaEncodings.has(encoding)) checkBlocks(bytes);
   else throw new Error(`its values are in the encoding ${encoding}, which is not read`);
 }
 
@@ -163,7 +169,7 @@ function checkRuns(bytes: Buffer, width: number, values: number): void {
     const { value: head, end } = readVarint(bytes, position, 5);
     const packed = head % 2 === 1;
     const count = packed ? Math.floor(head / 2) * 8 : head / 2;
-    if (count > values + (packed ? MOST_PADDING : 0)) {
+    if (count > values + (packed ? mostPadding : 0)) {
       throw new Error(`a run claims ${count} values, its page has ${values}`);
     }
     seen += count;

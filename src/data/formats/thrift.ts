@@ -7,10 +7,12 @@ export type ThriftValue = boolean | number | Buffer | readonly ThriftValue[] | T
 export type ThriftStruct = ReadonlyMap<number, ThriftValue>;
 
 /** Deeper than Parquet's own structures go. */
-const DEEPEST = 24;
+const deepest = 24;
 
-const [TRUE, FALSE, BYTE, DOUBLE, BINARY, LIST, STRUCT] = [1, 2, 3, 7, 8, 9, 12];
-const INTEGERS: ReadonlySet<number> = new Set([4, 5, 6]);
+const [trueType, falseType, byteType, doubleType, binaryType, listType, structType] = [
+  1, 2, 3, 7, 8, 9, 12,
+];
+const integerTypes: ReadonlySet<number> = new Set([4, 5, 6]);
 
 /**
  * Reads a structure, and where it ends. Whatever it claims to hold must be there: a list of a million elements, each of
@@ -37,7 +39,7 @@ class ThriftReader {
   }
 
   struct(depth: number): ThriftStruct {
-    if (depth > DEEPEST) throw new Error('its structures are nested too deeply');
+    if (depth > deepest) throw new Error('its structures are nested too deeply');
     const fields = new Map<number, ThriftValue>();
     let field = 0;
     for (;;) {
@@ -45,32 +47,32 @@ class ThriftReader {
       const type = head & 15;
       if (type === 0) return fields;
       field = head >> 4 === 0 ? this.#signed() : field + (head >> 4);
-      if (type === TRUE || type === FALSE) fields.set(field, type === TRUE);
+      if (type === trueType || type === falseType) fields.set(field, type === trueType);
       else fields.set(field, this.#value(type, depth));
     }
   }
 
   #value(type: number, depth: number): ThriftValue {
-    if (INTEGERS.has(type)) return this.#signed();
+    if (integerTypes.has(type)) return this.#signed();
     switch (type) {
-      case TRUE:
-      case FALSE:
-      case BYTE:
+      case trueType:
+      case falseType:
+      case byteType:
         return this.#byte();
-      case DOUBLE:
+      case doubleType:
         return this.#take(8).readDoubleLE();
-      case BINARY:
+      case binaryType:
         return this.#take(this.#unsigned());
-      case LIST:
+      case listType:
         return this.#list(depth + 1);
-      case STRUCT:
+      case structType:
         return this.struct(depth + 1);
     }
     throw new Error(`it has a value of the unknown type ${type} at byte ${this.position}`);
   }
 
   #list(depth: number): readonly ThriftValue[] {
-    if (depth > DEEPEST) throw new Error('its lists are nested too deeply');
+    if (depth > deepest) throw new Error('its lists are nested too deeply');
     const head = this.#byte();
     const length = head >> 4 === 15 ? this.#unsigned() : head >> 4;
     const left = this.#bytes.length - this.position;

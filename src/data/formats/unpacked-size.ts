@@ -1,8 +1,8 @@
 /** Whatever the machine, so much may be unpacked. */
-const ALWAYS = 16 * 2 ** 20;
+const alwaysAllowed = 16 * 2 ** 20;
 
 /** Unpacked bytes are held up to three times for a moment: in pieces, whole, and in another order. */
-const MEMORY_SHARE = 1 / 3;
+const memoryShare = 1 / 3;
 
 /**
  * How many bytes may be unpacked into memory: a third of what the process can still have, and always 16 MiB and as many
@@ -10,10 +10,10 @@ const MEMORY_SHARE = 1 / 3;
  * does is a total that the file states, which must fit, and which nothing may exceed.
  */
 export function mostUnpacked(packed: number): number {
-  return Math.max(ALWAYS, packed, Math.floor(process.availableMemory() * MEMORY_SHARE));
+  return Math.max(alwaysAllowed, packed, Math.floor(process.availableMemory() * memoryShare));
 }
 
-/** What {@link mostUnpacked} allows, for messages. */
+/** What `mostUnpacked` allows, for messages. */
 export function describeMostUnpacked(packed: number): string {
   return `at most ${mostUnpacked(packed)} are unpacked, a third of the memory that is free`;
 }

@@ -2,10 +2,10 @@ import { Decompress } from 'fzstd';
 
 // Frames of Zstandard: RFC 8878, section 3.1.1.
 
-const MAGIC = 0xfd2fb528;
+const magic = 0xfd2fb528;
 
 /** How far back a frame may refer: what compressors choose below their ultra levels, twice. */
-const LARGEST_WINDOW = 16 * 2 ** 20;
+const largestWindow = 16 * 2 ** 20;
 
 /** Frames have blocks of up to 128 KiB; only the last, and those of a writer that was flushed, are short. */
 const blocksOf = (length: number): number => 1000 + length / 1024;
@@ -35,7 +35,7 @@ export function decompressZstd(input: Uint8Array, length: number): Uint8Array {
 
 /** The window is made before the first block is read. */
 function checkWindow(frame: Buffer, length: number): void {
-  if (frame.length < 8 || frame.readUInt32LE(0) !== MAGIC) {
+  if (frame.length < 8 || frame.readUInt32LE(0) !== magic) {
     throw new Error('a page is said to be compressed by zstd, and is not');
   }
   const descriptor = frame.readUInt8(4);
@@ -45,7 +45,7 @@ function checkWindow(frame: Buffer, length: number): void {
   const window = single
     ? contentSize(frame, descriptor)
     : 2 ** (10 + exponent) * (1 + mantissa / 8);
-  if (window <= Math.max(length, LARGEST_WINDOW)) return;
+  if (window <= Math.max(length, largestWindow)) return;
   throw new Error(`a page compressed by zstd needs ${window} bytes for ${length}`);
 }
 

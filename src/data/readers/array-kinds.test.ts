@@ -192,7 +192,7 @@ describe('the pixels of a file of arrays', () => {
   });
 
   it.each([
-    ['normalised', [-2, 0, 1, 2], /between -2 and 2; .*They look normalised/],
+    ['normalised', [-2, 0, 1, 2], /between -2 and 2; .*they look normalised/],
     ['over 1', [0, 0.5, 1, 1.5], /between 0 and 1.5; expected floats from 0 to 1 or from 0 to 255/],
     ['of 16 bits', [0, 1, 2, 65535], /between 0 and 65535; expected/],
     ['no numbers', [0, Number.NaN, 1, 1], /row 0, column 1 is NaN/],

@@ -39,13 +39,13 @@ export function readLabels(
   const wrong = numbers.findIndex((value) => !Number.isSafeInteger(value));
   if (wrong < 0) return { kind: 'numbers', values: numbers };
   throw new UsageError(
-    `${source}: label ${wrong} is ${numbers[wrong]}; expected whole numbers, names, or one-hot rows.`,
+    `${source}: label ${wrong} is ${numbers[wrong]}; expected whole numbers, names, or one-hot rows`,
   );
 }
 
 function wrongShape(shape: readonly number[], source: string): UsageError {
   return new UsageError(
-    `${source}: it is ${shape.join(' × ') || 'a single value'}; expected one class per image: [n], [n, 1], or one-hot [n, classes].`,
+    `${source}: it is ${shape.join(' × ') || 'a single value'}; expected one class per image: [n], [n, 1], or one-hot [n, classes]`,
   );
 }
 
@@ -59,7 +59,7 @@ function oneHot(values: readonly number[], classes: number, source: string): num
     const shown = row.slice(0, 5).join(', ');
     throw new UsageError(
       `${source}: row ${image} is ${shown}${classes > 5 ? ', …' : ''}; expected one class per image: [n], [n, 1], ` +
-        'or one-hot rows with a single 1 among zeros.',
+        'or one-hot rows with a single 1 among zeros',
     );
   });
 }
@@ -110,7 +110,7 @@ export function positionsOf(labels: Labels, classes: Classes, source: string): n
     const known = [...classes.positions.keys()].slice(0, 5).map((key) => JSON.stringify(key));
     const more = classes.positions.size > 5 ? ', …' : '';
     throw new UsageError(
-      `${source}: label ${index} is ${JSON.stringify(label)}, which is none of the ${classes.positions.size} classes; expected one of ${known.join(', ')}${more}.`,
+      `${source}: label ${index} is ${JSON.stringify(label)}, which is none of the ${classes.positions.size} classes; expected one of ${known.join(', ')}${more}`,
     );
   });
 }

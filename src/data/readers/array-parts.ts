@@ -20,7 +20,7 @@ export interface ArrayParts {
 }
 
 /** What names of arrays are made of: images and labels, where `*` is the name of a part. */
-const PART_PATTERNS = [
+const partPatterns = [
   ['x_*', 'y_*'],
   ['*_images', '*_labels'],
   ['*_x', '*_y'],
@@ -28,7 +28,7 @@ const PART_PATTERNS = [
 ] as const;
 
 /** Of a file without parts, the preferred first. */
-const WHOLE = [
+const wholePairs = [
   ['images', 'labels'],
   ['images', 'target'],
   ['images', 'targets'],
@@ -39,16 +39,16 @@ const WHOLE = [
 ] as const;
 
 /** Names of arrays of class names. */
-export const CLASS_NAME_ARRAYS = ['class_names', 'target_names'] as const;
+export const classNameArrays = ['class_names', 'target_names'] as const;
 
 /** What names are expected, for errors. */
-export const EXPECTED_ARRAYS =
+export const expectedArrays =
   "expected arrays named 'images' and 'labels'; or x_train, y_train, x_test and y_test; or train_images, " +
   'train_labels, test_images and test_labels; or data and target';
 
 /** Which part a name belongs to, and which pattern's which half it is. */
 function partOf(lower: string): { kind: PartKind; pattern: number; half: number } | undefined {
-  for (const [pattern, halves] of PART_PATTERNS.entries()) {
+  for (const [pattern, halves] of partPatterns.entries()) {
     for (const [half, form] of halves.entries()) {
       const [before, after] = form.split('*') as [string, string];
       if (!lower.startsWith(before) || !lower.endsWith(after)) continue;
@@ -73,7 +73,7 @@ export function findArrayParts(names: readonly string[]): ArrayParts | undefined
   const validation = findPart(names, 'validation');
   const others = (...known: readonly (ArrayNames | undefined)[]): string[] => {
     const taken = new Set<string>([train, ...known].flatMap((part) => Object.values(part ?? {})));
-    for (const name of CLASS_NAME_ARRAYS) taken.add(name);
+    for (const name of classNameArrays) taken.add(name);
     return names.filter((name) => !taken.has(name));
   };
   if (train !== undefined) {
@@ -89,7 +89,7 @@ export function findArrayParts(names: readonly string[]): ArrayParts | undefined
     };
   }
   const byLower = new Map(names.map((name) => [name.toLowerCase(), name]));
-  const whole = WHOLE.find((pair) => pair.every((name) => byLower.has(name)));
+  const whole = wholePairs.find((pair) => pair.every((name) => byLower.has(name)));
   if (whole === undefined) return undefined;
   const [images, labels] = whole.map((name) => byLower.get(name)!) as [string, string];
   const ignored = others({ images, labels });
@@ -109,7 +109,7 @@ function checkNoHalf(names: readonly string[], kind: PartKind): void {
 }
 
 function findPart(names: readonly string[], kind: PartKind): ArrayNames | undefined {
-  for (const pattern of PART_PATTERNS.keys()) {
+  for (const pattern of partPatterns.keys()) {
     const [images, labels] = [0, 1].map((half) =>
       names.find((name) => {
         const part = partOf(name.toLowerCase());

@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
-import type { Pixels } from '../dataset.js';
+import type { Pixels } from '../dataset/dataset.js';
 import type { NumberArray, NumpyArray } from '../formats/npy.js';
 
 /** An array of images, and what notes and errors call it. */
@@ -19,7 +19,7 @@ export interface Images {
 }
 
 /** From here on, floats are taken for bytes whatever else they could be. */
-const SURELY_BYTES = 128;
+const surelyBytes = 128;
 
 /**
  * Images from arrays of one dataset, its parts: [n, h, w], [n, h, w, c] or [n, c, h, w]. The scale of the pixels is told
@@ -52,8 +52,8 @@ function layoutOf(
     const found = `it is ${size.join(' × ') || 'a single number'}`;
     throw new UsageError(
       first && last && size.length === 4
-        ? `${source}: ${found}: either its second or its last axis could be the channels. Save it as [n, h, w] or with sides other than 1 and 3.`
-        : `${source}: ${found}; expected [n, h, w], [n, h, w, c] or [n, c, h, w] with 1 or 3 channels.`,
+        ? `${source}: ${found}: either its second or its last axis could be the channels; expected [n, h, w] or with sides other than 1 and 3`
+        : `${source}: ${found}; expected [n, h, w], [n, h, w, c] or [n, c, h, w] with 1 or 3 channels`,
     );
   }
   return first
@@ -112,7 +112,7 @@ function rangeOf(values: NumberArray): Range {
   return { least, largest, whole };
 }
 
-/** What the floats are divided by to lie in [0, 1]; what isn't a number is reported by {@link arrayDataset}. */
+/** What the floats are divided by to lie in [0, 1]; what isn't a number is reported by `arrayDataset`. */
 function chooseDivisor(
   parts: readonly ImageArray[],
   ranges: readonly Range[],
@@ -124,11 +124,11 @@ function chooseDivisor(
   const unlike = ranges.findIndex((range) => range.largest <= 1);
   if (unlike >= 0) {
     throw new UsageError(
-      `${parts[unlike]!.source}: its values go up to ${ranges[unlike]!.largest}, those of the other part up to ${largest}; expected one scale.`,
+      `${parts[unlike]!.source}: its values go up to ${ranges[unlike]!.largest}, those of the other part up to ${largest}; expected one scale`,
     );
   }
   const names = parts.map(({ name }) => name).join(', ');
-  if (largest >= SURELY_BYTES) {
+  if (largest >= surelyBytes) {
     onNote(`${names}: floating-point numbers up to ${largest}, read as pixels from 0 to 255`);
     return 255;
   }
@@ -139,12 +139,12 @@ function chooseDivisor(
 }
 
 function checkRange({ least, largest, whole }: Range, source: string): void {
-  const known = largest <= 1 || (largest <= 255 && (whole || largest >= SURELY_BYTES));
+  const known = largest <= 1 || (largest <= 255 && (whole || largest >= surelyBytes));
   if (least >= 0 && known) return;
   if (!Number.isFinite(least) || !Number.isFinite(largest)) return;
-  const normalised = least < 0 ? ' They look normalised: save the pixels as they were before.' : '';
+  const normalised = least < 0 ? ': they look normalised; save the pixels as they were before' : '';
   throw new UsageError(
-    `${source}: its values lie between ${least} and ${largest}; expected floats from 0 to 1 or from 0 to 255.${normalised}`,
+    `${source}: its values lie between ${least} and ${largest}; expected floats from 0 to 1 or from 0 to 255${normalised}`,
   );
 }
 
@@ -155,7 +155,7 @@ function bytesOf(values: NumberArray, source: string): Uint8Array {
     bytes[index] = Number(value);
     if (BigInt(bytes[index]!) !== BigInt(value)) {
       throw new UsageError(
-        `${source}: value ${index} is ${value}; expected whole numbers from 0 to 255, or floats from 0 to 1.`,
+        `${source}: value ${index} is ${value}; expected whole numbers from 0 to 255, or floats from 0 to 1`,
       );
     }
   }

@@ -2,8 +2,8 @@ import { basename, extname } from 'node:path';
 import type { ImageShape } from '../../core/image-shape.js';
 import { UsageError } from '../../core/index.js';
 import { loadSafetensors, scope } from '../../tensor/index.js';
-import { arrayDataset } from '../array-dataset.js';
-import type { Dataset, DatasetPair } from '../dataset.js';
+import { arrayDataset } from '../dataset/array-dataset.js';
+import type { Dataset, DatasetPair } from '../dataset/dataset.js';
 import type { NumberArray, NumpyArray, NumpyTexts } from '../formats/npy.js';
 import { parseNpz } from '../formats/npz.js';
 import { parsing, readWholeFile } from '../formats/read-file.js';
@@ -11,16 +11,16 @@ import { type Classes, classesOf, positionsOf, readLabels } from './array-labels
 import {
   type ArrayNames,
   type ArrayParts,
-  CLASS_NAME_ARRAYS,
-  EXPECTED_ARRAYS,
+  classNameArrays,
+  expectedArrays,
   findArrayParts,
 } from './array-parts.js';
 import { type Images, readImages } from './array-pixels.js';
 import { holdOutTest } from './hold-out-test.js';
 import { describeHeldOut, describeUnused } from './notes.js';
-import { VALIDATION_TESTED } from './part-names.js';
+import { validationTested } from './part-names.js';
 
-/** How {@link loadArrays} reads a file of arrays. */
+/** How `loadArrays` reads a file of arrays. */
 export interface ArraysOptions {
   /** Default: the file's name without its ending. */
   readonly name?: string;
@@ -31,7 +31,7 @@ export interface ArraysOptions {
 }
 
 /**
- * A dataset in one file of arrays: NumPy's `.npz` or `.safetensors`, with the names that {@link findArrayParts} knows.
+ * A dataset in one file of arrays: NumPy's `.npz` or `.safetensors`, with the names that `findArrayParts` knows.
  * Images are [n, h, w], [n, h, w, c] or [n, c, h, w] with c 1 or 3: integers from 0 to 255, or floats in [0, 1] or
  * [0, 255]. Labels are whole numbers or names, [n] or [n, 1], or one-hot, [n, classes]; numbers that do not run from 0
  * without gaps are classes in their order. A test part may lack a class. Classes may be named: by an array
@@ -50,7 +50,7 @@ export async function loadArrays(path: string, options: ArraysOptions = {}): Pro
     onNote(describeHeldOut({ train, test, fraction: testShare }));
     return divided;
   }
-  if (testIsValidation) onNote(`${VALIDATION_TESTED}: ${testing.images}`);
+  if (testIsValidation) onNote(`${validationTested}: ${testing.images}`);
   for (const note of describeUnused(unused)) onNote(note);
   const [train, test] = datasetsOf(file, [training, testing]);
   return { train: train!, test: test! };
@@ -59,7 +59,7 @@ export async function loadArrays(path: string, options: ArraysOptions = {}): Pro
 /**
  * Every image of a file of arrays as one dataset, of which nothing is held out; a test part of its own is left out.
  *
- * @throws UsageError as {@link loadArrays} does.
+ * @throws UsageError as `loadArrays` does.
  */
 export async function loadWholeArrays(path: string): Promise<Dataset> {
   const file = await openArrays(path, basename(path, extname(path)), () => {});
@@ -88,7 +88,7 @@ async function openArrays(
     : await readNpz(path);
   const parts = await parsing(path, () => findArrayParts(found));
   if (parts !== undefined) return { path, name, arrays, classNames, parts, onNote };
-  throw new UsageError(`${path}: ${EXPECTED_ARRAYS}; found ${found.join(', ') || 'none'}.`);
+  throw new UsageError(`${path}: ${expectedArrays}; found ${found.join(', ') || 'none'}`);
 }
 
 interface Arrays {
@@ -110,14 +110,14 @@ async function readNpz(path: string): Promise<Arrays> {
     const wanted = new Set(
       [parts?.train, parts?.test].flatMap((part) => Object.values(part ?? {})),
     );
-    const isName = (name: string) => CLASS_NAME_ARRAYS.some((known) => known === name);
+    const isName = (name: string) => classNameArrays.some((known) => known === name);
     const arrays = await parseNpz(bytes, (name) => wanted.has(name) || isName(name));
     return { arrays, found, classNames: listedNames(arrays) };
   });
 }
 
 function listedNames(arrays: ReadonlyMap<string, AnyArray>): readonly string[] | undefined {
-  const found = CLASS_NAME_ARRAYS.map((name) => arrays.get(name)).find(Boolean);
+  const found = classNameArrays.map((name) => arrays.get(name)).find(Boolean);
   if (found === undefined) return undefined;
   if ('texts' in found) return found.texts;
   return Array.from(found.values as ArrayLike<number | bigint>, String);
@@ -187,13 +187,13 @@ function datasetsOf(file: ArrayFile, parts: readonly ArrayNames[]): Dataset[] {
 function numbers({ path, arrays }: ArrayFile, name: string): NumpyArray {
   const array = arrays.get(name)!;
   if ('values' in array) return array;
-  throw new UsageError(`${path}: ${name}: it holds texts; expected images.`);
+  throw new UsageError(`${path}: ${name}: it holds texts; expected images`);
 }
 
 function checkSameShape({ shape }: Images, train: Dataset, source: string): void {
   if (JSON.stringify(shape) === JSON.stringify(train.shape)) return;
   throw new UsageError(
-    `${source} are ${describe(shape)}, the training images ${describe(train.shape)}; expected one size.`,
+    `${source} are ${describe(shape)}, the training images ${describe(train.shape)}; expected one size`,
   );
 }
 

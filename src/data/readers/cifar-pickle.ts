@@ -1,6 +1,6 @@
 import { Global, unpickle } from '../../tensor/pickle.js';
 
-const PIXELS = 3 * 32 * 32;
+const pixelsPerRow = 3 * 32 * 32;
 
 /** NumPy's array while its pickle is being read. */
 class Array2 {
@@ -22,8 +22,8 @@ export function parseCifarPickle(bytes: Buffer, key: string) {
   const entries = dictionary(bytes);
   const data = entries.get('data');
   const labels = entries.get(key);
-  if (!(data instanceof Array2) || data.shape.length !== 2 || data.shape[1] !== PIXELS) {
-    throw new Error(`'data' is not an array of n × ${PIXELS} bytes`);
+  if (!(data instanceof Array2) || data.shape.length !== 2 || data.shape[1] !== pixelsPerRow) {
+    throw new Error(`'data' is not an array of n × ${pixelsPerRow} bytes`);
   }
   const numbered = Array.isArray(labels) && labels.every((label) => typeof label === 'number');
   if (!numbered || labels.length !== data.shape[0]) {

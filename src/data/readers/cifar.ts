@@ -2,20 +2,20 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import type { Normalization } from '../../core/image-shape.js';
-import { arrayDataset } from '../array-dataset.js';
-import type { Dataset, DatasetPair } from '../dataset.js';
+import { dataFolders, notFound } from '../catalog/data-folders.js';
+import { arrayDataset } from '../dataset/array-dataset.js';
+import type { Dataset, DatasetPair } from '../dataset/dataset.js';
 import { parsing, readWholeFile } from '../formats/read-file.js';
-import { dataFolders } from '../places.js';
 import { parseCifarPickle, parseNames } from './cifar-pickle.js';
 
 // https://www.cs.toronto.edu/~kriz/cifar.html: in the binary files one row per image: the label (CIFAR-100: coarse,
 // then fine), then 3072 bytes: red, green, blue, each row by row. In the Python files the same bytes as an array.
 
-const SHAPE = { channels: 3, height: 32, width: 32 };
-const PIXELS = 3 * 32 * 32;
+const imageShape = { channels: 3, height: 32, width: 32 };
+const pixelsPerRow = 3 * 32 * 32;
 
 /** As in the official code. */
-const NORMALIZATION: Normalization = {
+const customaryNormalization: Normalization = {
   mean: [0.4914, 0.4822, 0.4465],
   std: [0.2023, 0.1994, 0.201],
 };
@@ -122,13 +122,11 @@ function find(name: string, root: string | undefined, forms: readonly Form[]) {
       // CIFAR-100's Python files are called train and test, as other things are, and other folders, too.
       if (missing.length === files.length || files.length <= 2) continue;
       throw new UsageError(
-        `${folder}: some files of ${name} are here, but not ${missing.join(', ')}. Put all in one folder.`,
+        `${folder}: some files of ${name} are here, but not ${missing.join(', ')}; put all in one folder`,
       );
     }
   }
-  throw new UsageError(
-    `The files of ${name} were not found; looked in ${folders.join(', ')}. Get them with: ncfm data get ${name}`,
-  );
+  throw notFound(name, folders);
 }
 
 async function readPart(
@@ -145,7 +143,7 @@ async function readPart(
     const path = join(folder, file);
     const bytes = await readWholeFile(path);
     const rows = await parsing(path, () => form.read(bytes));
-    const images = new Uint8Array(rows.labels.length * PIXELS);
+    const images = new Uint8Array(rows.labels.length * pixelsPerRow);
     rows.copy(images);
     parts.push(images);
     for (let index = 0; index < rows.labels.length; index++) {
@@ -155,28 +153,28 @@ async function readPart(
         continue;
       }
       throw new UsageError(
-        `${path}: image ${index} has label ${label}; expected one from 0 to ${classNames.length - 1}. The file is damaged: get it again.`,
+        `${path}: image ${index} has label ${label}; expected one from 0 to ${classNames.length - 1}: the file is damaged; get it again`,
       );
     }
   }
   return arrayDataset({
     name,
     split,
-    shape: SHAPE,
+    shape: imageShape,
     pixels: new Uint8Array(Buffer.concat(parts)),
     labels,
     classNames,
-    normalization: NORMALIZATION,
+    normalization: customaryNormalization,
     source: { pixels: folder, labels: folder },
   });
 }
 
 /** @param labels bytes before each image @param which of them is the label */
 function binaryRows(bytes: Buffer, labels: number, which: number): Rows {
-  const row = labels + PIXELS;
+  const row = labels + pixelsPerRow;
   if (bytes.length === 0 || bytes.length % row !== 0) {
     throw new Error(
-      `it has ${bytes.length} bytes; expected a multiple of ${row} (${labels} for the label, ${PIXELS} for the image). It is truncated or damaged: get it again.`,
+      `it has ${bytes.length} bytes; expected a multiple of ${row} (${labels} for the label, ${pixelsPerRow} for the image): it is truncated or damaged; get it again`,
     );
   }
   const count = bytes.length / row;
@@ -184,7 +182,7 @@ function binaryRows(bytes: Buffer, labels: number, which: number): Rows {
     labels: Uint8Array.from({ length: count }, (_, index) => bytes[index * row + which]!),
     copy(target) {
       for (let index = 0; index < count; index++) {
-        target.set(bytes.subarray(index * row + labels, (index + 1) * row), index * PIXELS);
+        target.set(bytes.subarray(index * row + labels, (index + 1) * row), index * pixelsPerRow);
       }
     },
   };
@@ -209,6 +207,6 @@ async function readNames(path: string, key: string): Promise<string[]> {
 function checkNames(path: string, names: string[]): string[] {
   if (names.length >= 2 && new Set(names).size === names.length) return names;
   throw new UsageError(
-    `${path}: it names ${names.length} classes; expected at least two, all different. Get it again.`,
+    `${path}: it names ${names.length} classes; expected at least two, all different; get it again`,
   );
 }

@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../core/errors.js';
+import type { PictureSource } from '../dataset/picture-source.js';
 import { openSource } from '../open.js';
-import type { PictureSource } from '../pictures.js';
 import { temporaryDirectory } from '../testing/files.js';
 import { paintPicture, writeFiles, writePictures } from '../testing/picture-folders.js';
 import { openWholeFolder } from './image-folder.js';
@@ -136,11 +136,11 @@ describe('folders that hold but one other', () => {
 });
 
 describe('what systems and programs leave', () => {
-  const LEFT = ['__MACOSX', '.ipynb_checkpoints', 'lost+found', '@eaDir', '.git', '$RECYCLE.BIN'];
+  const left = ['__MACOSX', '.ipynb_checkpoints', 'lost+found', '@eaDir', '.git', '$RECYCLE.BIN'];
 
   it('is ignored beside the classes and within them, and told once', async () => {
     const root = await folderOf(['.'], 5);
-    for (const folder of LEFT) await mkdir(join(root, folder));
+    for (const folder of left) await mkdir(join(root, folder));
     await writeFiles(root, {
       '__MACOSX/cat/._0.jpg': 'x',
       'cat/@eaDir/0.jpg/SYNOPHOTO_THUMB_M.jpg': await paintPicture(1),

@@ -2,7 +2,7 @@ import { join, relative, sep } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import { hasPictureName } from '../decoding/format.js';
 import { type PartKind, partKind } from './part-names.js';
-import { listFolder, type SkippedFile, SYSTEM_FILE } from './scan.js';
+import { listFolder, type SkippedFile, systemFileReason } from './scan.js';
 
 /** What a folder of pictures is divided into. Paths of parts are relative to the root; '' is the root itself. */
 export interface FolderLayout {
@@ -20,11 +20,11 @@ export interface FolderLayout {
 }
 
 /** How many folders that hold but one other are gone into. */
-const DEEPEST = 16;
+const deepest = 16;
 
 /** What the names of parts have to be, for errors. */
-const NAMING =
-  "Name the part to train on 'train', the one to measure on 'test', and one to leave out of both 'val'";
+const namingAdvice =
+  "name the part to train on 'train', the one to measure on 'test', and one to leave out of both 'val'";
 
 /**
  * Finds where a folder's classes are, and which parts it is divided into. Parts are told by the usual names, in
@@ -74,15 +74,15 @@ function only(root: string, folders: readonly string[]): string {
   const [first, second] = folders;
   if (second === undefined) return first!;
   throw new UsageError(
-    `${root}: both '${first}' and '${second}' could be the same part; expected one of them. ` +
-      'Rename or move the other.',
+    `${root}: both '${first}' and '${second}' could be the same part; expected one of them; ` +
+      'rename or move the other',
   );
 }
 
 /** Goes through folders that hold but one other, to where there are several or parts; else stays. */
 async function descend(path: string): Promise<string> {
   let current = path;
-  for (let depth = 0; depth < DEEPEST; depth++) {
+  for (let depth = 0; depth < deepest; depth++) {
     const { folders } = await listFolder(current);
     const [single, another] = folders;
     if (single === undefined) return path;
@@ -121,7 +121,7 @@ export async function reportLoose(
   for (const name of files) {
     onSkipped({ path: join(path, name), reason: 'it lies outside the class folders' });
   }
-  for (const name of ignored) onSkipped({ path: join(path, name), reason: SYSTEM_FILE });
+  for (const name of ignored) onSkipped({ path: join(path, name), reason: systemFileReason });
 }
 
 /**
@@ -142,7 +142,7 @@ export async function checkAreClasses(path: string, folders: readonly string[]):
     `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
   throw new UsageError(
     `${path}: its folders (${shown(folders)}) hold no pictures of their own, but all hold the same folders ` +
-      `(${shown(common!)}): they look like parts of a dataset, not like classes. ${NAMING}; if they are classes, put ` +
-      'the pictures directly into them.',
+      `(${shown(common!)}): they look like parts of a dataset, not like classes; ${namingAdvice}; if they are classes, put ` +
+      'the pictures directly into them',
   );
 }

@@ -1,10 +1,10 @@
 import { UsageError } from '../../core/index.js';
 import { RandomGenerator } from '../../tensor/index.js';
-import { type Dataset, type DatasetPair, indicesByClass } from '../dataset.js';
-import { splitDataset } from '../subset.js';
+import { type Dataset, type DatasetPair, indicesByClass } from '../dataset/dataset.js';
+import { splitDataset } from '../dataset/subset.js';
 
 /** The same images are held out whatever the run's seed, so that runs are compared on the same images. */
-const SEED = 0;
+const seed = 0;
 
 /**
  * A dataset without a test part, divided: the given share of every class is held out for testing. The division depends
@@ -19,11 +19,11 @@ export function holdOutTest(dataset: Dataset, share: number, place: string): Dat
   const single = indicesByClass(labels, classNames.length).findIndex(({ length }) => length === 1);
   if (single >= 0) {
     throw new UsageError(
-      `${place}: class '${classNames[single]}' has one image; expected at least 2, as one is held out for testing. ` +
-        'Add images of it, or a test part.',
+      `${place}: class '${classNames[single]}' has one image; expected at least 2, as one is held out for testing; ` +
+        'add images of it, or a test part',
     );
   }
-  const random = new RandomGenerator(SEED);
+  const random = new RandomGenerator(seed);
   const { train, validation } = splitDataset(dataset, { fraction: share, random, split: 'test' });
   return { train, test: validation };
 }

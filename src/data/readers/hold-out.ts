@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../../core/errors.js';
-import { indicesByClass } from '../dataset.js';
+import { indicesByClass } from '../dataset/dataset.js';
 import type { LabelledFile } from './picture-files.js';
 
-/** How {@link holdOut} divides. */
+/** How `holdOut` divides. */
 export interface HoldOutOptions {
   /** The share of every class that is held out, in (0, 1). */
   readonly fraction: number;
@@ -31,7 +31,7 @@ export function holdOut(
 ): HeldOut {
   if (!(fraction > 0 && fraction < 1)) {
     throw new UsageError(
-      `${place}: the share held out for testing is ${fraction}; expected a number between 0 and 1.`,
+      `${place}: the share held out for testing is ${fraction}; expected a number between 0 and 1`,
     );
   }
   const positions = files.map(({ file }) => position(file));
@@ -40,8 +40,8 @@ export function holdOut(
   for (const [label, members] of indicesByClass(labels, classNames.length).entries()) {
     if (members.length < 2) {
       throw new UsageError(
-        `${place}: class '${classNames[label]}' has ${members.length} picture; expected at least 2, as one is held out for testing. ` +
-          'Add pictures of it, or put the pictures in train/ and test/ folders.',
+        `${place}: class '${classNames[label]}' has ${members.length} picture; expected at least 2, as one is held out for testing; ` +
+          'add pictures of it, or put the pictures in train/ and test/ folders',
       );
     }
     members.sort((a, b) => Buffer.compare(positions[a]!, positions[b]!));

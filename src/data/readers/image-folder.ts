@@ -1,64 +1,42 @@
 import { basename, extname, join, resolve } from 'node:path';
 import { nearest, UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
-import { FORMAT_LIST } from '../decoding/format.js';
+import type { PictureSource } from '../dataset/picture-source.js';
+import { formatList } from '../decoding/format.js';
 import type { PictureFit } from '../decoding/geometry.js';
-import { probePicture } from '../decoding/probe.js';
-import type { PictureSource } from '../pictures.js';
-import { checkAreClasses, type FolderLayout, findLayout, reportLoose } from './folder-layout.js';
+import { readPictureHeader } from '../decoding/picture-header.js';
+import { checkAreClasses, findLayout, reportLoose } from './folder-layout.js';
 import { holdOut } from './hold-out.js';
-import { choosePictureDefaults, type PictureDefaults } from './picture-defaults.js';
+import { describeHeldOut, describeLayout } from './notes.js';
 import { type LabelledFile, type PicturePair, pictureFiles } from './picture-files.js';
-import { listFolder, listPictures, type SkippedFile, SYSTEM_FILE } from './scan.js';
+import { choosePictureShape, type PictureShapeOptions } from './picture-shape.js';
+import { listFolder, listPictures, type SkippedFile, systemFileReason } from './scan.js';
 
-/** How {@link openImageFolder} reads a folder. */
-export interface ImageFolderOptions {
+export interface ImageFolderOptions extends PictureShapeOptions {
   /** Default: the folder's own name. */
   readonly name?: string;
-  /** Height and width of every decoded picture. Default: `auto`, see {@link choosePictureDefaults}. */
-  readonly size?: number | 'auto';
-  /** Default: `auto`, see {@link choosePictureDefaults}. */
-  readonly channels?: 1 | 3 | 'auto';
   /** Default: `crop`. */
   readonly fit?: PictureFit;
   /** The share of every class that is held out if the folder has no test part, in (0, 1). Default: 0.2. */
   readonly testFraction?: number;
+  /** Told what was chosen: the folders, what is held out, the shape of the pictures. */
+  readonly onNote?: (message: string) => void;
   /** Told of everything that is left out, and why. */
   readonly onSkipped?: (file: SkippedFile) => void;
 }
 
-/** Something that was chosen for the user while reading a folder. */
-export type ImageFolderNote =
-  /** The classes or parts lie in a folder below, where only one chain of folders leads. */
-  | { readonly kind: 'wrapped'; readonly path: string }
-  /** Which folders were read; `divided` when there are parts, else `train` is the whole of it. */
-  | ({ readonly kind: 'parts'; readonly divided: boolean } & Omit<FolderLayout, 'root'>)
-  | {
-      readonly kind: 'held-out';
-      readonly fraction: number;
-      readonly train: number;
-      readonly test: number;
-    }
-  /** The size and channels that were asked for or chosen, and what the choice was made by. */
-  | { readonly kind: 'shape'; readonly shape: ImageShape; readonly chosenBy?: PictureDefaults };
-
-/** The pictures of a folder. */
-export interface ImageFolder extends PicturePair {
-  readonly notes: readonly ImageFolderNote[];
-}
-
 /** Held out unless told otherwise. */
-export const DEFAULT_TEST_FRACTION = 0.2;
+export const defaultTestFraction = 0.2;
 
 /**
  * Opens a folder of class folders: `<root>/<class>/…`, or with parts `<root>/train/<class>/…` and
- * `<root>/test/<class>/…`, see {@link findLayout}; folders that hold but one other are gone through. As in torchvision's
+ * `<root>/test/<class>/…`, see `findLayout`; folders that hold but one other are gone through. As in torchvision's
  * ImageFolder, classes are numbered in the order of their names by code point (so `10` comes before `2`), pictures may
  * lie at any depth below their class, and links are followed. What is hidden or left by systems and programs is ignored.
- * Pictures are told by their names' endings, and read when they are decoded: {@link PictureSource.decode} reports a
+ * Pictures are told by their names' endings, and read when they are decoded: `PictureSource.decode` reports a
  * damaged one.
  *
- * Without a test part, some pictures of every class are held out, see {@link holdOut}.
+ * Without a test part, some pictures of every class are held out, see `holdOut`.
  *
  * @throws UsageError if a folder can't be read, there are no class folders, they look like parts, a class has no
  *   pictures, or the two parts have different classes.
@@ -66,14 +44,14 @@ export const DEFAULT_TEST_FRACTION = 0.2;
 export async function openImageFolder(
   root: string,
   options: ImageFolderOptions = {},
-): Promise<ImageFolder> {
-  const { testFraction = DEFAULT_TEST_FRACTION, fit = 'crop', onSkipped } = options;
+): Promise<PicturePair> {
+  const { testFraction = defaultTestFraction, fit = 'crop', onNote, onSkipped } = options;
   const path = resolve(root);
   const name = options.name ?? basename(path);
   const layout = await findLayout(path, onSkipped);
   const base = layout.root;
   const { classNames, files } = await readClasses(base, layout.train, options);
-  const notes: ImageFolderNote[] = layoutNotes(path, layout);
+  for (const note of describeLayout(path, layout)) onNote?.(note);
   let divided: { readonly train: readonly LabelledFile[]; readonly test: readonly LabelledFile[] };
   if (layout.test === undefined) {
     divided = holdOut(files, classNames, {
@@ -81,7 +59,7 @@ export async function openImageFolder(
       place: join(base, layout.train),
     });
     const [train, test] = [divided.train.length, divided.test.length];
-    notes.push({ kind: 'held-out', fraction: testFraction, train, test });
+    onNote?.(describeHeldOut({ train, test, fraction: testFraction }));
   } else {
     const tested = await readClasses(base, layout.test, options);
     checkSameClasses(
@@ -92,18 +70,17 @@ export async function openImageFolder(
     );
     divided = { train: files, test: tested.files };
   }
-  const { shape, chosenBy } = await chooseShape(base, divided.train, options);
-  notes.push({ kind: 'shape', shape, ...(chosenBy && { chosenBy }) });
+  const shape = await chooseShape(base, divided.train, options);
   const common = { name, root: base, classNames, shape, fit };
   const train = await pictureFiles({ ...common, split: 'train', files: divided.train });
   const test = await pictureFiles({ ...common, split: 'test', files: divided.test });
-  return { train, test, notes };
+  return { train, test };
 }
 
 /**
  * Every picture of a folder of class folders (or of its training part), of which nothing is held out.
  *
- * @throws UsageError as {@link openImageFolder} does.
+ * @throws UsageError as `openImageFolder` does.
  */
 export async function openWholeFolder(
   root: string,
@@ -113,24 +90,8 @@ export async function openWholeFolder(
   const { name = basename(path), fit = 'crop' } = options;
   const { root: base, train } = await findLayout(path, options.onSkipped);
   const { classNames, files } = await readClasses(base, train, options);
-  const { shape } = await chooseShape(base, files, options);
+  const shape = await chooseShape(base, files, options);
   return pictureFiles({ name, root: base, classNames, shape, fit, split: 'train', files });
-}
-
-function layoutNotes(path: string, layout: FolderLayout): ImageFolderNote[] {
-  const { root, train, test, testIsValidation, unused, ignored } = layout;
-  return [
-    ...(root === path ? [] : [{ kind: 'wrapped' as const, path: root }]),
-    {
-      kind: 'parts',
-      divided: train !== '',
-      train: join(root, train),
-      ...(test !== undefined && { test: join(root, test) }),
-      testIsValidation,
-      unused: unused.map((folder) => join(root, folder)),
-      ignored: ignored.map((folder) => join(root, folder)),
-    },
-  ];
 }
 
 async function readClasses(root: string, part: string, { onSkipped }: ImageFolderOptions) {
@@ -140,8 +101,8 @@ async function readClasses(root: string, part: string, { onSkipped }: ImageFolde
     const found =
       classNames.length === 0 ? 'are no folders' : `is only the folder '${classNames[0]}'`;
     throw new UsageError(
-      `${path}: there ${found} here; expected one folder of pictures per class, at least two. ` +
-        'Put the pictures of each class in a folder that is named after it.',
+      `${path}: there ${found} here; expected one folder of pictures per class, at least two: ` +
+        'put the pictures of each class in a folder that is named after it',
     );
   }
   await checkAreClasses(path, classNames);
@@ -159,15 +120,15 @@ async function readClasses(root: string, part: string, { onSkipped }: ImageFolde
 }
 
 function emptyClass(path: string, skipped: readonly SkippedFile[]): UsageError {
-  const own = skipped.filter(({ reason }) => reason !== SYSTEM_FILE);
+  const own = skipped.filter(({ reason }) => reason !== systemFileReason);
   const endings = [...new Set(own.map((file) => extname(file.path) || basename(file.path)))];
   const found =
     own.length === 0
       ? ''
       : ` (${own.length} other file${own.length === 1 ? '' : 's'}: ${endings.slice(0, 5).join(', ')}${endings.length > 5 ? ', …' : ''})`;
   return new UsageError(
-    `${path}: this class has no pictures that can be read${found}; expected at least one: ${FORMAT_LIST}, told by ` +
-      'their names (.jpg, .png, …). Add or convert some, or remove the folder.',
+    `${path}: this class has no pictures that can be read${found}; expected at least one: ${formatList}, told by ` +
+      'their names (.jpg, .png, …); add or convert some, or remove the folder',
   );
 }
 
@@ -187,31 +148,15 @@ function checkSameClasses(
   const suggestion = nearest(absent, candidates);
   throw new UsageError(
     `${from}: class '${absent}' is missing here, but is there in ${other}; expected ` +
-      `the same classes in both.${suggestion === undefined ? '' : ` Is it the folder '${suggestion}'?`}`,
+      `the same classes in both${suggestion === undefined ? '' : `. Is it the folder '${suggestion}'?`}`,
   );
 }
 
-async function chooseShape(
+function chooseShape(
   root: string,
   files: readonly LabelledFile[],
-  { size = 'auto', channels = 'auto' }: ImageFolderOptions,
-): Promise<{ shape: ImageShape; chosenBy?: PictureDefaults }> {
-  if (size !== 'auto' && !(Number.isSafeInteger(size) && size > 0)) {
-    throw new UsageError(`size is ${size}; expected 'auto' or a positive whole number of pixels.`);
-  }
-  if (size !== 'auto' && channels !== 'auto') {
-    return { shape: { channels, height: size, width: size } };
-  }
-  const chosenBy = await choosePictureDefaults(files.length, (index) =>
-    probePicture(join(root, files[index]!.file)),
-  );
-  const side = size === 'auto' ? chosenBy.size : size;
-  return {
-    shape: {
-      channels: channels === 'auto' ? chosenBy.channels : channels,
-      height: side,
-      width: side,
-    },
-    chosenBy,
-  };
+  { onNote, ...options }: ImageFolderOptions,
+): Promise<ImageShape> {
+  const readHeader = (index: number) => readPictureHeader(join(root, files[index]!.file));
+  return choosePictureShape(files.length, readHeader, options, onNote);
 }

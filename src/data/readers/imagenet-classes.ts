@@ -1,7 +1,7 @@
 import type { Normalization } from '../../core/image-shape.js';
 
 /** Mean and standard deviation of ImageNet's pixels, as every project states them. */
-export const IMAGENET_NORMALIZATION: Normalization = {
+export const imageNetNormalization: Normalization = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],
 };
@@ -40,7 +40,7 @@ export type SubsetDefinition = 'mtt' | 'ncfm';
 type Row = readonly [wnid: string, index: number, name: string];
 
 /** ImageNette and ImageWoof are fast.ai's; the order of the classes is that of `mtt`, and so are the labels. */
-const SUBSETS: Readonly<Record<ImageNetSubsetName, readonly Row[]>> = {
+const subsets: Readonly<Record<ImageNetSubsetName, readonly Row[]>> = {
   imagenette: [
     ['n01440764', 0, 'tench'],
     ['n02102040', 217, 'English springer'],
@@ -116,7 +116,7 @@ const SUBSETS: Readonly<Record<ImageNetSubsetName, readonly Row[]>> = {
 };
 
 /** What the `ncfm` definition has in place of a class. */
-const NCFM_REPLACEMENTS: Readonly<Record<string, Row>> = {
+const ncfmReplacements: Readonly<Record<string, Row>> = {
   n07742313: ['n07760859', 956, 'custard apple'],
   n01773157: ['n01773797', 74, 'garden spider'],
 };
@@ -130,8 +130,8 @@ export function imageNetSubsetClasses(
   name: ImageNetSubsetName,
   definition: SubsetDefinition = 'mtt',
 ): readonly ImageNetClass[] {
-  return SUBSETS[name].map((row) => {
-    const [wnid, index, label] = definition === 'ncfm' ? (NCFM_REPLACEMENTS[row[0]] ?? row) : row;
+  return subsets[name].map((row) => {
+    const [wnid, index, label] = definition === 'ncfm' ? (ncfmReplacements[row[0]] ?? row) : row;
     return { wnid, index, name: label };
   });
 }

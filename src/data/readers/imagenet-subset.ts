@@ -1,23 +1,22 @@
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import type { Normalization } from '../../core/image-shape.js';
+import { dataFolders } from '../catalog/data-folders.js';
 import type { PictureFit } from '../decoding/geometry.js';
-import { dataFolders } from '../places.js';
 import { holdOut } from './hold-out.js';
-import { DEFAULT_TEST_FRACTION } from './image-folder.js';
+import { defaultTestFraction } from './image-folder.js';
 import {
-  IMAGENET_NORMALIZATION,
   type ImageNetClass,
   type ImageNetSubsetName,
+  imageNetNormalization,
   imageNetSubsetClasses,
   type SubsetDefinition,
 } from './imagenet-classes.js';
 import { type LabelledFile, type PicturePair, pictureFiles } from './picture-files.js';
 import { isFolder, listPictures, type SkippedFile } from './scan.js';
 
-/** How {@link openImageNetSubset} reads a folder. */
 export interface ImageNetSubsetOptions {
-  /** The ImageNet folder. Default: the places that {@link dataFolders} lists for the subset, then for `imagenet`. */
+  /** The ImageNet folder. Default: the places that `dataFolders` lists for the subset, then for `imagenet`. */
   readonly root?: string;
   /** Height and width of every decoded picture. Default: 128, as in the paper. */
   readonly size?: number;
@@ -37,11 +36,11 @@ export interface NormalizedPicturePair extends PicturePair {
 }
 
 /** What the publishers' archives unpack to, below a place for data. */
-const FOLDERS: Readonly<Record<string, readonly string[]>> = {
+const archiveFolders: Readonly<Record<string, readonly string[]>> = {
   imagenette: ['imagenette2', 'imagenette2-320', 'imagenette2-160'],
   imagewoof: ['imagewoof2', 'imagewoof2-320', 'imagewoof2-160'],
 };
-const COMPETITION_FOLDER = join('ILSVRC', 'Data', 'CLS-LOC');
+const competitionFolder = join('ILSVRC', 'Data', 'CLS-LOC');
 
 /**
  * Ten classes of ImageNet (ILSVRC 2012), taken from a folder `<root>/train/<wnid>/…` and `<root>/val/<wnid>/…`, where
@@ -65,14 +64,14 @@ export async function openImageNetSubset(
     : holdOut(
         await readPart(root, '', classes, onSkipped),
         classes.map((found) => found.name),
-        { fraction: options.testFraction ?? DEFAULT_TEST_FRACTION, place: root },
+        { fraction: options.testFraction ?? defaultTestFraction, place: root },
       );
   const shape = { channels: 3, height: size, width: size };
   const common = { name, root, classNames: classes.map((found) => found.name), shape, fit };
   return {
     train: await pictureFiles({ ...common, split: 'train', files: train }),
     test: await pictureFiles({ ...common, split: 'test', files: test }),
-    normalization: IMAGENET_NORMALIZATION,
+    normalization: imageNetNormalization,
   };
 }
 
@@ -82,7 +81,7 @@ async function findRoot(
   classes: readonly ImageNetClass[],
   root: string | undefined,
 ): Promise<string> {
-  const inside = [...(FOLDERS[name] ?? []), COMPETITION_FOLDER];
+  const inside = [...(archiveFolders[name] ?? []), competitionFolder];
   const own = dataFolders(name, { root, inside });
   const places = [...new Set([...own, ...dataFolders('imagenet', { root, inside })])];
   for (const place of places) {
@@ -92,9 +91,9 @@ async function findRoot(
     }
   }
   throw new UsageError(
-    `The classes of ${name} were not found: no folder named ${classes[0]!.wnid} (${classes[0]!.name}) or like its ` +
-      `other classes, in ${places.join(', ')}, or in train/ there. ImageNet's licence does not allow passing it on: ` +
-      'get it from https://image-net.org, unpack it to train/<wnid>/ and val/<wnid>/, and name its folder as the root.',
+    `${name}: its classes were not found: no folder named ${classes[0]!.wnid} (${classes[0]!.name}) or like its ` +
+      `other classes, in ${places.join(', ')}, or in train/ there; ImageNet's licence does not allow passing it on: ` +
+      'get it from https://image-net.org, unpack it to train/<wnid>/ and val/<wnid>/, and name its folder as the root',
   );
 }
 
@@ -112,7 +111,7 @@ async function readPart(
     const pictures = await listPictures(path, onSkipped);
     if (pictures.length === 0) {
       throw new UsageError(
-        `${path}: there are no pictures of class '${name}'; unpack the data again.`,
+        `${path}: there are no pictures of class '${name}'; unpack the data again`,
       );
     }
     for (const picture of pictures) files.push({ file: `${below}/${picture}`, label });
@@ -123,7 +122,7 @@ async function readPart(
 function missingClass(path: string, name: string, part: string): UsageError {
   const mend =
     part === 'val'
-      ? "ImageNet's validation pictures come in one folder: move them into one folder per class, named by its WordNet id."
-      : 'Unpack the data again.';
-  return new UsageError(`${path}: the folder of class '${name}' is missing. ${mend}`);
+      ? "ImageNet's validation pictures come in one folder: move them into one folder per class, named by its WordNet id"
+      : 'unpack the data again';
+  return new UsageError(`${path}: the folder of class '${name}' is missing; ${mend}`);
 }

@@ -1,30 +1,10 @@
-import { basename } from 'node:path';
-import type { ImageFolderNote } from './image-folder.js';
-import { VALIDATION_TESTED } from './part-names.js';
-import { type SkippedFile, SYSTEM_FILE } from './scan.js';
+import { basename, join } from 'node:path';
+import type { FolderLayout } from './folder-layout.js';
+import { validationTested } from './part-names.js';
+import { type SkippedFile, systemFileReason } from './scan.js';
 
 /** How many names are told of each kind of what was left out. */
-const NAMED = 3;
-
-/** What was chosen for the user while reading a folder, in one sentence each. */
-export function describeNote(note: ImageFolderNote): string[] {
-  switch (note.kind) {
-    case 'wrapped':
-      return [`the classes are read from ${note.path}, the only folder that leads to any`];
-    case 'parts':
-      return describeParts(note);
-    case 'held-out':
-      return [describeHeldOut(note)];
-    case 'shape': {
-      const { channels, height } = note.shape;
-      const kind = channels === 1 ? 'grey' : 'colour';
-      const chosen = note.chosenBy
-        ? `, chosen by ${note.chosenBy.sampled} of them (dataset.size, dataset.channels)`
-        : '';
-      return [`pictures become ${kind} and ${height}×${height}${chosen}`];
-    }
-  }
-}
+const mostNamed = 3;
 
 /** That pictures or images were held out, and how many. */
 export function describeHeldOut(parts: {
@@ -42,17 +22,22 @@ export function describeUnused(unused: readonly string[]): string[] {
   return [`the validation part ${unused.join(', ')} is neither trained nor tested on`];
 }
 
-function describeParts(note: Extract<ImageFolderNote, { kind: 'parts' }>): string[] {
-  const { train, test, testIsValidation, unused, ignored, divided } = note;
-  if (!divided) return [];
+/** Where the classes were found below `path`, and which folders were taken for which part. */
+export function describeLayout(path: string, layout: FolderLayout): string[] {
+  const { root, test, testIsValidation, unused, ignored } = layout;
+  const within = (folder: string): string => join(root, folder);
+  const wrapped =
+    root === path ? [] : [`the classes are read from ${root}, the only folder that leads to any`];
+  if (layout.train === '') return wrapped;
   const tested =
     test === undefined
       ? ''
-      : `, test pictures from ${test}${testIsValidation ? ` (${VALIDATION_TESTED})` : ''}`;
+      : `, test pictures from ${within(test)}${testIsValidation ? ` (${validationTested})` : ''}`;
   return [
-    `training pictures are read from ${train}${tested}`,
-    ...describeUnused(unused),
-    ...(ignored.length > 0 ? [`not read: ${ignored.join(', ')}`] : []),
+    ...wrapped,
+    `training pictures are read from ${within(layout.train)}${tested}`,
+    ...describeUnused(unused.map(within)),
+    ...(ignored.length > 0 ? [`not read: ${ignored.map(within).join(', ')}`] : []),
   ];
 }
 
@@ -66,21 +51,23 @@ export class SkippedFiles {
 
   /** What is left out although it is the user's own, then what systems and programs made. */
   describe(): string[] {
-    const own = this.#files.filter(({ reason }) => reason !== SYSTEM_FILE);
-    const others = this.#files.filter(({ reason }) => reason === SYSTEM_FILE);
+    const own = this.#files.filter(({ reason }) => reason !== systemFileReason);
+    const others = this.#files.filter(({ reason }) => reason === systemFileReason);
     const named = own.map(({ path, reason }) => `${basename(path)} (${reason})`);
     return [
       ...(own.length > 0 ? [`left out: ${list(named)}`] : []),
       ...(others.length > 0
-        ? [`ignored, as ${SYSTEM_FILE}: ${list(counted(others.map(({ path }) => basename(path))))}`]
+        ? [
+            `ignored, as ${systemFileReason}: ${list(counted(others.map(({ path }) => basename(path))))}`,
+          ]
         : []),
     ];
   }
 }
 
 function list(items: readonly string[]): string {
-  const more = items.length > NAMED ? ` and ${items.length - NAMED} more` : '';
-  return `${items.slice(0, NAMED).join(', ')}${more}`;
+  const more = items.length > mostNamed ? ` and ${items.length - mostNamed} more` : '';
+  return `${items.slice(0, mostNamed).join(', ')}${more}`;
 }
 
 /** Each name once, with how often it occurs. */

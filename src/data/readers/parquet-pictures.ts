@@ -13,11 +13,11 @@ import { parsing } from '../formats/read-file.js';
 import { parseThrift } from '../formats/thrift.js';
 
 /** Row groups whose pictures are kept: reading goes on in a second one before the first is done with. */
-const KEPT_GROUPS = 3;
+const keptGroups = 3;
 
 /** Names that a column of pictures or labels may have, the preferred first. */
-const IMAGE_COLUMNS = ['image', 'img', 'picture'];
-const LABEL_COLUMNS = ['label', 'labels', 'fine_label', 'class'];
+const imageColumns = ['image', 'img', 'picture'];
+const labelColumns = ['label', 'labels', 'fine_label', 'class'];
 
 /** One file: its content is read in pieces. */
 interface OpenFile {
@@ -85,7 +85,7 @@ export class ParquetPictures {
     return new ParquetPictures(paths, Int32Array.from(labels), classNames, groups);
   }
 
-  /** The row's file, by its number among {@link files}, and number in it. */
+  /** The row's file, by its number among `files`, and number in it. */
   place(row: number): { readonly file: number; readonly row: number } {
     const { of } = this.#groupOf(row).group;
     return { file: this.files.indexOf(of.path), row: row - of.first };
@@ -105,7 +105,7 @@ export class ParquetPictures {
       pictures = parsing(group.of.path, () => readGroup(group));
       this.#read.set(index, pictures);
       const oldest = this.#read.keys().next().value;
-      if (this.#read.size > KEPT_GROUPS && oldest !== undefined) this.#read.delete(oldest);
+      if (this.#read.size > keptGroups && oldest !== undefined) this.#read.delete(oldest);
     }
     return (await pictures)[row - group.first]!;
   }
@@ -138,8 +138,8 @@ async function openFile(path: string, first: number): Promise<{ of: OpenFile; la
       `there is no column of ${what} (${names.join(', ')}); its columns are ${columns.join(', ')}`,
     );
   };
-  const image = find(IMAGE_COLUMNS, 'pictures');
-  const label = find(LABEL_COLUMNS, 'labels');
+  const image = find(imageColumns, 'pictures');
+  const label = find(labelColumns, 'labels');
   return { of: { path, file, metadata, image, first }, label };
 }
 
@@ -155,7 +155,7 @@ async function checkFooter(file: AsyncBuffer): Promise<void> {
   parseThrift(Buffer.from(await file.slice(size - 8 - length, size - 8)));
 }
 
-/** Checks the pages of a column, and of those below it, in one row group; see {@link checkPages}. */
+/** Checks the pages of a column, and of those below it, in one row group; see `checkPages`. */
 async function checkColumn({ file, metadata }: OpenFile, group: number, name: string) {
   const { columns, num_rows: rows } = metadata.row_groups[group]!;
   for (const { meta_data: column } of columns) {

@@ -4,20 +4,20 @@ import { parquetWriteFile } from 'hyparquet-writer';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../core/errors.js';
-import { openCached } from '../cache/index.js';
-import type { DatasetPair } from '../dataset.js';
+import { openCached } from '../cache/open-cached.js';
+import type { DatasetPair } from '../dataset/dataset.js';
 import { describeCorruption } from '../testing/corruption-suite.js';
 import { describeDataset } from '../testing/dataset-suite.js';
 import { temporaryDirectory, withTemporaryDirectory } from '../testing/files.js';
 import { generatedPicture } from '../testing/generated-pictures.js';
 import { openParquet, type ParquetOptions } from './parquet.js';
 
-const SIDE = 6;
+const side = 6;
 
 /** A picture of noise as PNG; the same number gives the same one. */
 function png(number: number): Promise<Buffer> {
-  const raw = { width: SIDE, height: SIDE, channels: 3 as const };
-  return sharp(generatedPicture(number, SIDE * SIDE * 3, 1), { raw })
+  const raw = { width: side, height: side, channels: 3 as const };
+  return sharp(generatedPicture(number, side * side * 3, 1), { raw })
     .png()
     .toBuffer();
 }
@@ -69,7 +69,7 @@ async function writeFolder(folder: string): Promise<void> {
 }
 
 async function load(path: string, options: ParquetOptions = {}): Promise<DatasetPair> {
-  const { train, test } = await openParquet(path, { size: SIDE, ...options });
+  const { train, test } = await openParquet(path, { size: side, ...options });
   return withTemporaryDirectory(async (folder) => {
     const dataset = await openCached(train, { folder });
     const { normalization } = dataset;
@@ -84,7 +84,7 @@ describeDataset(
       await writeFolder(folder);
       return load(folder, { name: 'pets' });
     }),
-  { name: 'pets', shape: [3, SIDE, SIDE], classes: 3, trainImages: 21, testImages: 6 },
+  { name: 'pets', shape: [3, side, side], classes: 3, trainImages: 21, testImages: 6 },
 );
 
 describeCorruption('a parquet file', {
@@ -109,9 +109,9 @@ describe('openParquet', () => {
       [train, 13, 13],
       [test, 5, 26],
     ] as const) {
-      const interleaved = generatedPicture(number, SIDE * SIDE * 3, 1);
+      const interleaved = generatedPicture(number, side * side * 3, 1);
       const planes = Uint8Array.from(interleaved, (_, place) => {
-        const plane = SIDE * SIDE;
+        const plane = side * side;
         return interleaved[(place % plane) * 3 + Math.floor(place / plane)]!;
       });
       expect(dataset.read([row])).toEqual(planes);
@@ -131,7 +131,7 @@ describe('openParquet', () => {
     const notes: string[] = [];
     const open = async () => {
       notes.length = 0;
-      return openParquet(folder, { size: SIDE, channels: 3, onNote: (note) => notes.push(note) });
+      return openParquet(folder, { size: side, channels: 3, onNote: (note) => notes.push(note) });
     };
     await writeParquet(join(folder, 'Training.parquet'), 0, 12);
     expect((await open()).test.labels).toHaveLength(3);

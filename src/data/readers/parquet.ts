@@ -3,27 +3,22 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
+import type { PictureSource } from '../dataset/picture-source.js';
 import { decodePicture } from '../decoding/decode.js';
-import { measurePicture } from '../decoding/deep.js';
+import { measurePicture } from '../decoding/high-bit-depth.js';
 import { decodingIdentity } from '../decoding/identity.js';
-import { probePicture } from '../decoding/probe.js';
-import type { PictureSource } from '../pictures.js';
+import { readPictureHeader } from '../decoding/picture-header.js';
 import { holdOut } from './hold-out.js';
 import { describeHeldOut, describeUnused } from './notes.js';
 import { ParquetPictures } from './parquet-pictures.js';
-import { type PartKind, partKind, VALIDATION_TESTED } from './part-names.js';
-import { choosePictureDefaults } from './picture-defaults.js';
+import { type PartKind, partKind, validationTested } from './part-names.js';
 import type { PicturePair } from './picture-files.js';
+import { choosePictureShape, type PictureShapeOptions } from './picture-shape.js';
 import { byCodePoint } from './scan.js';
 
-/** How {@link openParquet} reads its files. */
-export interface ParquetOptions {
+export interface ParquetOptions extends PictureShapeOptions {
   /** Default: the file's name without its ending, or the folder's. */
   readonly name?: string;
-  /** Height and width of every decoded picture. Default: `auto`, see `choosePictureDefaults`. */
-  readonly size?: number | 'auto';
-  /** Default: `auto`, see `choosePictureDefaults`. */
-  readonly channels?: 1 | 3 | 'auto';
   /** The share of every class that is held out where there is no test part, in (0, 1). Default: 0.2. */
   readonly testShare?: number;
   /** Told which files were taken for what. */
@@ -34,7 +29,7 @@ export interface ParquetOptions {
  * Pictures in parquet files as Hugging Face's `datasets` writes them: a column of pictures (bytes of JPEG, PNG… under
  * `bytes`, or the bytes themselves) and a column `label` of class numbers, with the classes' names in the file's
  * metadata. `path` is one file, or a folder (or its folder `data`) of `train-….parquet` and `test-….parquet` files,
- * which may be many; other usual names of parts are known, see {@link partKind}. Rows are read group by group when they are needed.
+ * which may be many; other usual names of parts are known, see `partKind`. Rows are read group by group when they are needed.
  *
  * @throws UsageError naming the file that is missing, damaged or has other columns.
  */
@@ -44,17 +39,19 @@ export async function openParquet(
 ): Promise<PicturePair> {
   const { testShare = 0.2, name = basename(path, extname(path)), onNote = () => {} } = options;
   const files = await findFiles(path);
-  if (files.testIsValidation) onNote(`${VALIDATION_TESTED}: ${shortList(files.test)}`);
+  if (files.testIsValidation) onNote(`${validationTested}: ${shortList(files.test)}`);
   for (const note of describeUnused(files.unused.map((file) => basename(file)))) onNote(note);
   const train = await ParquetPictures.open(files.train);
   const test = files.test.length === 0 ? undefined : await ParquetPictures.open(files.test);
   const { classNames } = train;
   if (test !== undefined && test.classNames.join('\n') !== classNames.join('\n')) {
     throw new UsageError(
-      `${files.test[0]}: its classes are ${test.classNames.join(', ')}; expected those of ${files.train[0]}: ${classNames.join(', ')}.`,
+      `${files.test[0]}: its classes are ${test.classNames.join(', ')}; expected those of ${files.train[0]}: ${classNames.join(', ')}`,
     );
   }
-  const shape = await chooseShape(train, options);
+  const readHeader = async (row: number) =>
+    readPictureHeader(await train.bytes(row), { name: train.describe(row) });
+  const shape = await choosePictureShape(train.labels.length, readHeader, options);
   const part = (split: string, pictures: ParquetPictures, rows?: readonly number[]) =>
     sourceOf(pictures, { name, split, shape, classNames, rows });
   if (test !== undefined) {
@@ -105,7 +102,7 @@ async function findFiles(path: string): Promise<PartFiles> {
   const [train, test, validation] = [of('train'), of('test'), of('validation')];
   if (train.length === 0) {
     throw new UsageError(
-      `${path}: there are no files named train-….parquet here; found ${all.join(', ') || 'no parquet files'}. Name one file, or rename them.`,
+      `${path}: there are no files named train-….parquet here; found ${all.join(', ') || 'no parquet files'}; name one file, or rename them`,
     );
   }
   if (test.length > 0) return { train, test, testIsValidation: false, unused: validation };
@@ -115,18 +112,6 @@ async function findFiles(path: string): Promise<PartFiles> {
 function shortList(files: readonly string[]): string {
   const names = files.slice(0, 3).map((file) => basename(file));
   return `${names.join(', ')}${files.length > 3 ? ', …' : ''}`;
-}
-
-async function chooseShape(
-  pictures: ParquetPictures,
-  { size = 'auto', channels = 'auto' }: ParquetOptions,
-): Promise<ImageShape> {
-  if (size !== 'auto' && channels !== 'auto') return { channels, height: size, width: size };
-  const chosen = await choosePictureDefaults(pictures.labels.length, async (row) =>
-    probePicture(await pictures.bytes(row), { name: pictures.describe(row) }),
-  );
-  const side = size === 'auto' ? chosen.size : size;
-  return { channels: channels === 'auto' ? chosen.channels : channels, height: side, width: side };
 }
 
 interface Part {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { ImageShape } from '../../core/image-shape.js';
+import type { PictureSource } from '../dataset/picture-source.js';
 import { checkPictureShape, decodePicture } from '../decoding/decode.js';
-import { measurePicture } from '../decoding/deep.js';
 import type { PictureFit } from '../decoding/geometry.js';
+import { measurePicture } from '../decoding/high-bit-depth.js';
 import { decodingIdentity } from '../decoding/identity.js';
-import type { PictureSource } from '../pictures.js';
 
 /** The two parts of a set of pictures. */
 export interface PicturePair {
@@ -19,7 +19,7 @@ export interface LabelledFile {
   readonly label: number;
 }
 
-/** What {@link pictureFiles} needs to know. */
+/** What `pictureFiles` needs to know. */
 export interface PictureFilesOptions {
   readonly name: string;
   readonly split: string;

@@ -11,8 +11,8 @@ export interface SkippedFile {
   readonly reason: string;
 }
 
-/** The reason of what is hidden, or not the user's own; see {@link isSystemName}. */
-export const SYSTEM_FILE = 'hidden, or left by a system or program';
+/** The reason of what is hidden, or not the user's own; see `isSystemName`. */
+export const systemFileReason = 'hidden, or left by a system or program';
 
 /** What a folder holds; links count as what they point to. Sorted by name. */
 export interface FolderContent {
@@ -20,7 +20,7 @@ export interface FolderContent {
   readonly files: readonly string[];
   /** Links that point nowhere, and what is neither file nor folder. */
   readonly others: readonly string[];
-  /** What {@link isSystemName} tells of, which is in none of the other lists. */
+  /** What `isSystemName` tells of, which is in none of the other lists. */
   readonly ignored: readonly string[];
 }
 
@@ -54,7 +54,7 @@ export async function listFolder(path: string): Promise<FolderContent> {
 
 /**
  * The pictures in a folder and the folders below it, as torchvision's ImageFolder finds them: by their names'
- * endings. Links are followed, but no folder is entered twice, and what {@link isSystemName} tells of is left out.
+ * endings. Links are followed, but no folder is entered twice, and what `isSystemName` tells of is left out.
  *
  * @param onSkipped told of everything that is left out.
  * @returns paths relative to the folder, with `/`, sorted.
@@ -82,7 +82,7 @@ export async function listPictures(
     for (const name of others) {
       onSkipped({ path: join(path, name), reason: 'it is no file, or a link to nothing' });
     }
-    for (const name of ignored) onSkipped({ path: join(path, name), reason: SYSTEM_FILE });
+    for (const name of ignored) onSkipped({ path: join(path, name), reason: systemFileReason });
     for (const name of folders) await enter(`${below}${name}/`);
   };
   await enter('');
@@ -100,12 +100,12 @@ async function readEntries(path: string): Promise<Dirent[]> {
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'ENOENT') {
-      throw new UsageError(`${path}: there is no such folder. Check the path.`, { cause });
+      throw new UsageError(`${path}: there is no such folder; check the path`, { cause });
     }
     if (code === 'ENOTDIR') {
-      throw new UsageError(`${path}: this is a file; expected a folder of pictures.`, { cause });
+      throw new UsageError(`${path}: this is a file; expected a folder of pictures`, { cause });
     }
-    throw new UsageError(`${path}: the folder can't be read (${code}). Check its permissions.`, {
+    throw new UsageError(`${path}: the folder can't be read (${code}); check its permissions`, {
       cause,
     });
   }

@@ -45,7 +45,7 @@ describe('SVHN', () => {
 
   it('says where it looked, and how to get the files', async () => {
     await expect(loadSvhn({ root: await temporaryDirectory() })).rejects.toThrow(
-      /train_32x32.mat.*not found; looked in .*ncfm data get svhn/,
+      /svhn: its files were not found; looked in .*ncfm data get svhn/,
     );
   });
 });

@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../../core/errors.js';
-import { arrayDataset } from '../array-dataset.js';
-import type { Dataset, DatasetPair } from '../dataset.js';
+import { dataFolders, notFound } from '../catalog/data-folders.js';
+import { arrayDataset } from '../dataset/array-dataset.js';
+import type { Dataset, DatasetPair } from '../dataset/dataset.js';
 import { type MatArray, parseMat } from '../formats/mat5.js';
 import { parsing, readWholeFile } from '../formats/read-file.js';
-import { digitNames } from '../mnist.js';
-import { dataFolders } from '../places.js';
+import { digitNames } from './mnist.js';
 
-const NORMALIZATION = { mean: [0.4377, 0.4438, 0.4728], std: [0.198, 0.201, 0.197] };
+const customaryNormalization = { mean: [0.4377, 0.4438, 0.4728], std: [0.198, 0.201, 0.197] };
 
-const FILES = { train: 'train_32x32.mat', test: 'test_32x32.mat' } as const;
+const fileNames = { train: 'train_32x32.mat', test: 'test_32x32.mat' } as const;
 
 /**
  * SVHN, cropped: 73,257 + 26,032 digits of house numbers, 32×32, in 10 classes (Netzer et al., 2011). The files call the
@@ -26,17 +25,14 @@ export async function loadSvhn({
 } = {}): Promise<DatasetPair> {
   const folders = dataFolders('svhn', { root });
   const folder = folders.find((place) =>
-    Object.values(FILES).every((file) => existsSync(join(place, file))),
+    Object.values(fileNames).every((file) => existsSync(join(place, file))),
   );
   if (folder === undefined) {
-    throw new UsageError(
-      `The files of svhn (${Object.values(FILES).join(', ')}) were not found; looked in ${folders.join(', ')}. ` +
-        'Get them with: ncfm data get svhn',
-    );
+    throw notFound('svhn', folders);
   }
   return {
-    train: await readPart('train', join(folder, FILES.train)),
-    test: await readPart('test', join(folder, FILES.test)),
+    train: await readPart('train', join(folder, fileNames.train)),
+    test: await readPart('test', join(folder, fileNames.test)),
   };
 }
 
@@ -51,7 +47,7 @@ async function readPart(split: 'train' | 'test', path: string): Promise<Dataset>
     pixels: rowMajor(images.values as Uint8Array, { height, width, planes: channels * count }),
     labels: Array.from(labels.values, (label) => (label === 10 ? 0 : label === 0 ? -1 : label)),
     classNames: digitNames,
-    normalization: NORMALIZATION,
+    normalization: customaryNormalization,
     source: { pixels: `${path}: X`, labels: `${path}: y` },
   });
 }
@@ -60,7 +56,7 @@ function arraysOf(arrays: ReadonlyMap<string, MatArray>) {
   const [images, labels] = [arrays.get('X'), arrays.get('y')];
   if (images === undefined || labels === undefined) {
     throw new Error(
-      `expected arrays X and y; found ${[...arrays.keys()].join(', ') || 'none'}. Get the file again.`,
+      `expected arrays X and y; found ${[...arrays.keys()].join(', ') || 'none'}; get the file again`,
     );
   }
   // MATLAB drops a last dimension of 1.

@@ -1,5 +1,5 @@
 /** Folders and files that systems and programs leave beside a user's own, in lower case. */
-const NAMES: ReadonlySet<string> = new Set([
+const systemNames: ReadonlySet<string> = new Set([
   '__macosx',
   '__pycache__',
   'lost+found',
@@ -20,5 +20,5 @@ const NAMES: ReadonlySet<string> = new Set([
  * program makes for itself (`__MACOSX`, `lost+found`, `@eaDir`, `Thumbs.db`).
  */
 export function isSystemName(name: string): boolean {
-  return name.startsWith('.') || NAMES.has(name.toLowerCase());
+  return name.startsWith('.') || systemNames.has(name.toLowerCase());
 }

@@ -92,7 +92,7 @@ describe('a damaged Tiny ImageNet', () => {
 
   it('is refused if it is not there, saying how to get it', async () => {
     const root = await temporaryDirectory();
-    await refused(root, 'Tiny ImageNet was not found', root, 'tiny-imagenet-200.zip');
+    await refused(root, 'tiny-imagenet: its files were not found', root, 'tiny-imagenet-200.zip');
   });
 
   it.each([

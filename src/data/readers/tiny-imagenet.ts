@@ -1,25 +1,26 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
-import { dataFolders } from '../places.js';
-import { IMAGENET_NORMALIZATION } from './imagenet-classes.js';
+import { dataFolders, notFound } from '../catalog/data-folders.js';
+import { readWholeFile } from '../formats/read-file.js';
+import { imageNetNormalization } from './imagenet-classes.js';
 import type { NormalizedPicturePair } from './imagenet-subset.js';
 import { type LabelledFile, pictureFiles } from './picture-files.js';
 import { byCodePoint, isFolder, listPictures } from './scan.js';
 
-/** How {@link openTinyImageNet} reads its folder. */
+/** How `openTinyImageNet` reads its folder. */
 export interface TinyImageNetOptions {
-  /** The folder `tiny-imagenet-200`, or one that holds it. Default: the places that {@link dataFolders} lists. */
+  /** The folder `tiny-imagenet-200`, or one that holds it. Default: the places that `dataFolders` lists. */
   readonly root?: string;
 }
 
-const NAME = 'tiny-imagenet';
-const FOLDER = 'tiny-imagenet-200';
-const MEND = `Unpack ${FOLDER}.zip again.`;
-const SIDE = 64;
+const datasetName = 'tiny-imagenet';
+const archiveFolder = 'tiny-imagenet-200';
+const remedy = `unpack ${archiveFolder}.zip again`;
+const side = 64;
 
 /** The lists are text of a few hundred kilobytes; more is not one of them. */
-const LARGEST_LIST = 64 * 2 ** 20;
+const largestList = 64 * 2 ** 20;
 
 /**
  * Tiny ImageNet: 100,000 + 10,000 pictures of 64×64 in 200 classes (Stanford CS231N). The layout is that of
@@ -36,44 +37,36 @@ export async function openTinyImageNet(
   const root = await findRoot(options.root);
   const wnids = await readIds(join(root, 'wnids.txt'));
   const classNames = await readNames(join(root, 'words.txt'), wnids);
-  const shape = { channels: 3, height: SIDE, width: SIDE };
-  const common = { name: NAME, root, classNames, shape };
+  const shape = { channels: 3, height: side, width: side };
+  const common = { name: datasetName, root, classNames, shape };
   const train = await readTrain(root, wnids);
   const test = await readValidation(root, wnids);
   return {
     train: await pictureFiles({ ...common, split: 'train', files: train }),
     test: await pictureFiles({ ...common, split: 'test', files: test }),
-    normalization: IMAGENET_NORMALIZATION,
+    normalization: imageNetNormalization,
   };
 }
 
 async function findRoot(root: string | undefined): Promise<string> {
-  const places = dataFolders(NAME, { root, inside: [FOLDER] });
+  const places = dataFolders(datasetName, { root, inside: [archiveFolder] });
   for (const place of places) {
     if (await stat(join(place, 'wnids.txt')).catch(() => undefined)) return place;
   }
-  throw new UsageError(
-    `Tiny ImageNet was not found: there is no wnids.txt in ${places.join(', ')}. Get ${FOLDER}.zip from ` +
-      'http://cs231n.stanford.edu/tiny-imagenet-200.zip, unpack it, and name its folder as the root.',
+  throw notFound(
+    datasetName,
+    places,
+    `get them with: ncfm data get ${datasetName}, or unpack ${archiveFolder}.zip of ` +
+      'http://cs231n.stanford.edu/tiny-imagenet-200.zip, and name its folder as the root',
   );
 }
 
 /** Lines without their ends; the last may be empty and is then left out. */
 async function readLines(path: string): Promise<string[]> {
-  let problem = 'it is larger than 64 MiB';
-  let cause: unknown;
-  try {
-    const { size } = await stat(path);
-    if (size <= LARGEST_LIST) {
-      const lines = (await readFile(path, 'utf8')).split(/\r?\n/);
-      if (lines.at(-1) === '') lines.pop();
-      return lines;
-    }
-  } catch (error) {
-    cause = error;
-    problem = error instanceof Error ? error.message : String(error);
-  }
-  throw new UsageError(`${path}: the list can't be read (${problem}). ${MEND}`, { cause });
+  const file = await readWholeFile(path, { what: 'list', most: largestList, remedy });
+  const lines = file.toString('utf8').split(/\r?\n/);
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
 }
 
 async function readIds(path: string): Promise<string[]> {
@@ -85,7 +78,7 @@ async function readIds(path: string): Promise<string[]> {
     wnids.add(line);
   }
   if (wnids.size >= 2) return [...wnids].sort(byCodePoint);
-  throw new UsageError(`${path}: the list has ${wnids.size} classes; expected 200. ${MEND}`);
+  throw new UsageError(`${path}: the list has ${wnids.size} classes; expected 200; ${remedy}`);
 }
 
 /** The first of each class's names; the id is added where two classes share one. */
@@ -100,7 +93,7 @@ async function readNames(path: string, wnids: readonly string[]): Promise<string
   }
   const missing = wnids.find((wnid) => !names.has(wnid));
   if (missing !== undefined) {
-    throw new UsageError(`${path}: class ${missing} of wnids.txt is not in this list. ${MEND}`);
+    throw new UsageError(`${path}: class ${missing} of wnids.txt is not in this list; ${remedy}`);
   }
   const chosen = wnids.map((wnid) => names.get(wnid)!);
   return chosen.map((name, label) =>
@@ -113,7 +106,7 @@ async function readTrain(root: string, wnids: readonly string[]): Promise<Labell
   for (const [label, wnid] of wnids.entries()) {
     const below = `train/${wnid}/images`;
     if (!(await isFolder(join(root, below)))) {
-      throw new UsageError(`${join(root, below)}: the folder of a class is missing. ${MEND}`);
+      throw new UsageError(`${join(root, below)}: the folder of a class is missing; ${remedy}`);
     }
     for (const picture of await listPictures(join(root, below))) {
       files.push({ file: `${below}/${picture}`, label });
@@ -141,12 +134,12 @@ async function readValidation(root: string, wnids: readonly string[]): Promise<L
   const present = await listPictures(folder);
   const unlisted = present.find((picture) => !annotated.has(picture));
   if (unlisted !== undefined) {
-    throw new UsageError(`${join(folder, unlisted)}: the picture is not in ${path}. ${MEND}`);
+    throw new UsageError(`${join(folder, unlisted)}: the picture is not in ${path}; ${remedy}`);
   }
   if (present.length < annotated.size) {
     const found = new Set(present);
     const missing = [...annotated.keys()].find((picture) => !found.has(picture))!;
-    throw new UsageError(`${join(folder, missing)}: the picture of ${path} is missing. ${MEND}`);
+    throw new UsageError(`${join(folder, missing)}: the picture of ${path} is missing; ${remedy}`);
   }
   const files = present.map((picture) => ({
     file: `val/images/${picture}`,
@@ -168,11 +161,11 @@ function checkEqualCounts(
   const label = counts.findIndex((count) => count === 0 || count < most);
   if (label === -1) return;
   throw new UsageError(
-    `${path}: class ${wnids[label]} has ${counts[label]} pictures, others have ${most}; expected as many of each. ${MEND}`,
+    `${path}: class ${wnids[label]} has ${counts[label]} pictures, others have ${most}; expected as many of each; ${remedy}`,
   );
 }
 
 function damagedLine(path: string, row: number, line: string, expected: string): UsageError {
   const shown = JSON.stringify(line.slice(0, 80));
-  return new UsageError(`${path}: line ${row + 1} is ${shown}; expected ${expected}. ${MEND}`);
+  return new UsageError(`${path}: line ${row + 1} is ${shown}; expected ${expected}; ${remedy}`);
 }

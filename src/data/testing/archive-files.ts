@@ -104,7 +104,7 @@ export const honestZip = honest.map(({ name, ...rest }) => ({
   name: name.replace('./', ''),
   ...('content' in rest && { content: rest.content }),
 }));
-/** What {@link readTree} gives of them, unpacked from `set`. */
+/** What `readTree` gives of them, unpacked from `set`. */
 export const tree = {
   empty: '',
   'readme.txt': text,

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../core/errors.js';
-import { type Dataset, indicesByClass, pixelsPerImage } from '../dataset.js';
+import { type Dataset, indicesByClass, pixelsPerImage } from '../dataset/dataset.js';
 import { temporaryDirectory } from './files.js';
 
 /** A dataset's files, one of which is damaged. */
@@ -17,7 +17,7 @@ export interface Corruptible {
 }
 
 /** One loading must not take more of the processor's time, in seconds, however busy the machine is: a hang. */
-const LONGEST = 10;
+const longest = 10;
 
 /**
  * Damages a file in at least 200 ways (cut short, bits flipped, runs of bytes replaced by 0, 255 or noise, bytes added or
@@ -38,7 +38,7 @@ export function describeCorruption(title: string, subject: Corruptible): void {
         const started = process.cpuUsage();
         const outcome = await subject.load(folder).catch((error: unknown) => error);
         const { user, system } = process.cpuUsage(started);
-        expect((user + system) / 1e6, what).toBeLessThan(LONGEST);
+        expect((user + system) / 1e6, what).toBeLessThan(longest);
         tried += 1;
         if (outcome instanceof Error) {
           expect(outcome, `${what}: ${outcome.stack}`).toBeInstanceOf(UsageError);

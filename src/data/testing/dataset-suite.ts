@@ -1,6 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../core/errors.js';
-import { type Dataset, type DatasetPair, indicesByClass, pixelsPerImage } from '../dataset.js';
+import {
+  type Dataset,
+  type DatasetPair,
+  indicesByClass,
+  pixelsPerImage,
+} from '../dataset/dataset.js';
 
 /** What is known about a dataset before it is read. */
 export interface DatasetExpectations {

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { FailureError } from '../../core/errors.js';
-import { type DownloadOptions, downloadFile } from '../download/index.js';
+import { type DownloadOptions, downloadFile } from '../download/download-file.js';
 import { type Handler, sendFile, serve } from './file-server.js';
 import { temporaryDirectory } from './files.js';
 
 /** What the tests download. */
 export const content = randomBytes(300_000);
-/** What {@link content} is known by. */
+/** What `content` is known by. */
 export const identity = {
   size: content.length,
   hashes: [

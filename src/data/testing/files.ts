@@ -33,7 +33,7 @@ export function encodeIdx(dimensions: readonly number[], values: ArrayLike<numbe
   return Buffer.concat([header, Uint8Array.from(values)]);
 }
 
-/** How {@link writeMiniature} writes its files. */
+/** How `writeMiniature` writes its files. */
 export interface MiniatureOptions {
   readonly compress?: boolean;
   /** `train-images.idx3-ubyte` instead of `train-images-idx3-ubyte`. */

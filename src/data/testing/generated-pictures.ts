@@ -1,6 +1,6 @@
-import type { PictureSource } from '../pictures.js';
+import type { PictureSource } from '../dataset/picture-source.js';
 
-/** What {@link generatedPictures} generates. */
+/** What `generatedPictures` generates. */
 export interface GeneratedOptions {
   readonly images: number;
   readonly side?: number;

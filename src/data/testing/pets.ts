@@ -2,7 +2,7 @@ import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { encodeTiff } from './tiff.js';
 
-/** Side of the pictures that {@link writePets} writes. */
+/** Side of the pictures that `writePets` writes. */
 export const petSide = 8;
 
 const moment = new Date('2020-01-01T00:00:00Z');

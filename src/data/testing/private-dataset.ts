@@ -1,4 +1,4 @@
-import type { Dataset } from '../dataset.js';
+import type { Dataset } from '../dataset/dataset.js';
 
 /**
  * A dataset as a user's class may be: everything behind private fields and getters, so that a method without its

@@ -1,4 +1,4 @@
-import type { PermutationSource } from '../class-sampler.js';
+import type { PermutationSource } from '../dataset/class-sampler.js';
 
 /** A small seeded source of permutations (xorshift32 and Fisher–Yates), needing no native code. */
 export function seededPermutations(seed: number): PermutationSource {

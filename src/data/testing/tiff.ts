@@ -1,4 +1,4 @@
-/** What {@link encodeTiff} writes. */
+/** What `encodeTiff` writes. */
 export interface TiffOptions {
   readonly width: number;
   readonly height: number;
@@ -10,8 +10,8 @@ export interface TiffOptions {
   readonly maxSampleValue?: number;
 }
 
-const SHORT = 3;
-const LONG = 4;
+const shortType = 3;
+const longType = 4;
 
 /** An uncompressed TIFF file of one strip: pictures of one size have files of one size. */
 export function encodeTiff(options: TiffOptions): Buffer {
@@ -21,18 +21,20 @@ export function encodeTiff(options: TiffOptions): Buffer {
   const format = values instanceof Float32Array ? 3 : values instanceof Int16Array ? 2 : 1;
   const perChannel = (value: number): number[] => Array.from({ length: channels }, () => value);
   const entries: readonly (readonly [tag: number, type: number, values: readonly number[]])[] = [
-    [256, LONG, [width]],
-    [257, LONG, [height]],
-    [258, SHORT, perChannel(bits)],
-    [259, SHORT, [1]],
-    [262, SHORT, [channels === 3 ? 2 : 1]],
-    [273, LONG, [8]],
-    [277, SHORT, [channels]],
-    [278, LONG, [height]],
-    [279, LONG, [pixels.length]],
-    ...(maxSampleValue === undefined ? [] : ([[281, SHORT, perChannel(maxSampleValue)]] as const)),
-    [284, SHORT, [1]],
-    [339, SHORT, perChannel(format)],
+    [256, longType, [width]],
+    [257, longType, [height]],
+    [258, shortType, perChannel(bits)],
+    [259, shortType, [1]],
+    [262, shortType, [channels === 3 ? 2 : 1]],
+    [273, longType, [8]],
+    [277, shortType, [channels]],
+    [278, longType, [height]],
+    [279, longType, [pixels.length]],
+    ...(maxSampleValue === undefined
+      ? []
+      : ([[281, shortType, perChannel(maxSampleValue)]] as const)),
+    [284, shortType, [1]],
+    [339, shortType, perChannel(format)],
   ];
   const start = 8 + pixels.length;
   const directory = Buffer.alloc(2 + 12 * entries.length + 4);
@@ -60,9 +62,9 @@ export function encodeTiff(options: TiffOptions): Buffer {
 }
 
 function encodeNumbers(type: number, numbers: readonly number[]): Buffer {
-  const bytes = Buffer.alloc((type === LONG ? 4 : 2) * numbers.length);
+  const bytes = Buffer.alloc((type === longType ? 4 : 2) * numbers.length);
   for (const [index, value] of numbers.entries()) {
-    if (type === LONG) bytes.writeUInt32LE(value, 4 * index);
+    if (type === longType) bytes.writeUInt32LE(value, 4 * index);
     else bytes.writeUInt16LE(value, 2 * index);
   }
   return bytes;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FinishedWork } from '../../core/index.js';
 import { temporaryFolder } from '../../core/testing/folder.js';
-import { loadDigits } from '../../data/digits.js';
 import type { DatasetPair } from '../../data/index.js';
+import { loadDigits } from '../../data/readers/digits.js';
 import { WorkerPool } from '../../pipeline/workers/pool.js';
 import { smallPlan } from '../../plan/testing/plan.js';
 import type { RunEvent } from '../../run/index.js';

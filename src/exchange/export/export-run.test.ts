@@ -4,8 +4,8 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'h
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../core/testing/folder.js';
-import { loadDigits } from '../../data/digits.js';
 import { arrayDataset, type Dataset } from '../../data/index.js';
+import { loadDigits } from '../../data/readers/digits.js';
 import { loadPt, Tensor } from '../../tensor/index.js';
 import { pythonWithTorch, runPython } from '../../tensor/testing/python.js';
 import { decodeFor } from '../decode-for.js';

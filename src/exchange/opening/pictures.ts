@@ -1,11 +1,11 @@
 import { UsageError } from '../../core/index.js';
-import type { PictureInput } from '../../data/decoding/open.js';
+import type { PictureInput } from '../../data/decoding/open-picture.js';
 import {
   decodePicture,
   openWholeFolder,
   pixelsPerImage,
   pixelsToTensor,
-  probePicture,
+  readPictureHeader,
 } from '../../data/index.js';
 import { ParquetPictures } from '../../data/readers/parquet-pictures.js';
 import { scope, type Tensor, tensor } from '../../tensor/index.js';
@@ -31,7 +31,9 @@ export async function decodePictures(
   pictures: readonly Picture[],
   channels: 1 | 3,
 ): Promise<Tensor> {
-  const sizes = await Promise.all(pictures.map(({ input, name }) => probePicture(input, { name })));
+  const sizes = await Promise.all(
+    pictures.map(({ input, name }) => readPictureHeader(input, { name })),
+  );
   const { height, width } = sizes[0]!;
   const odd = sizes.findIndex((size) => size.width !== width || size.height !== height);
   if (odd >= 0) {

@@ -1,6 +1,6 @@
 import { formatSize } from '../../../core/size.js';
-import type { DuplicateGroup } from '../../../data/duplicates.js';
-import type { InspectionReport, PartReport } from '../../../data/inspect.js';
+import type { DuplicateGroup } from '../../../data/inspection/duplicates.js';
+import type { InspectionReport, PartReport } from '../../../data/inspection/inspect.js';
 
 /** Classes shown one by one; of more, only the smallest and the largest. */
 const MOST_CLASSES = 20;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { remarkableBrightness } from '../../../data/brightness.js';
 import type { OpenedSource } from '../../../data/index.js';
-import type { Inspectable, InspectionReport } from '../../../data/inspect.js';
+import { remarkableBrightness } from '../../../data/inspection/brightness.js';
+import type { Inspectable, InspectionReport } from '../../../data/inspection/inspect.js';
 import { interruptible } from '../../interruption.js';
 import type { Invocation } from '../../invocation.js';
 import { addOutputOptions } from '../../options.js';
@@ -39,7 +39,7 @@ async function check(
   options: SourceOptions,
   invocation: Invocation,
 ): Promise<InspectionReport> {
-  const { inspectDataset } = await import('../../../data/inspect.js');
+  const { inspectDataset } = await import('../../../data/inspection/inspect.js');
   const source = await openNamedSource(dataset, options, invocation);
   using progress = new DataProgress(invocation, options);
   const stopping = (): void => {
@@ -67,7 +67,9 @@ async function inspectable(
   source: OpenedSource,
   { options, invocation, progress, signal }: CheckContext,
 ): Promise<Inspectable[]> {
-  const { inspectableDataset, inspectablePictures } = await import('../../../data/inspect.js');
+  const { inspectableDataset, inspectablePictures } = await import(
+    '../../../data/inspection/inspect.js'
+  );
   if (source.kind === 'images')
     return [source.pair.train, source.pair.test].map(inspectableDataset);
   const { openCachedPair } = await import('../../../data/index.js');

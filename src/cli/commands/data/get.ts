@@ -1,7 +1,11 @@
 import type { Command } from 'commander';
 import { formatSize } from '../../../core/size.js';
-import { findInCatalog } from '../../../data/catalog.js';
-import { type GetOutcome, type GetProgress, getDataset } from '../../../data/download/index.js';
+import { findInCatalog } from '../../../data/catalog/catalog.js';
+import {
+  type GetOutcome,
+  type GetProgress,
+  getDataset,
+} from '../../../data/catalog/get-dataset.js';
 import { interruptible } from '../../interruption.js';
 import type { Invocation } from '../../invocation.js';
 import { addOutputOptions, type OutputOptions } from '../../options.js';

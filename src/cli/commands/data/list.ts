@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { formatSize } from '../../../core/size.js';
-import { catalog } from '../../../data/catalog.js';
-import type { CatalogEntry } from '../../../data/catalog-entry.js';
-import { findDownloaded } from '../../../data/download/index.js';
-import { downloadFolder } from '../../../data/places.js';
+import { catalog } from '../../../data/catalog/catalog.js';
+import type { CatalogEntry } from '../../../data/catalog/catalog-entry.js';
+import { downloadFolder } from '../../../data/catalog/data-folders.js';
+import { findDownloaded } from '../../../data/catalog/get-dataset.js';
 import type { Invocation } from '../../invocation.js';
 import { addJsonOption, type OutputOptions } from '../../options.js';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { DatasetPair } from '../../../data/dataset.js';
+import type { DatasetPair } from '../../../data/dataset/dataset.js';
 import type { DatasetSelection, OpenedSource } from '../../../data/index.js';
 import type { Invocation } from '../../invocation.js';
 import { addCacheOption, type CacheOptions, type OutputOptions } from '../../options.js';

@@ -31,7 +31,7 @@ export function addShowCommand(parent: Command, invocation: Invocation): void {
     .addHelpText('after', '\nExample:\n  ncfm data show digits --out digits.png')
     .action(async (name: string, options: ShowOptions) => {
       const [{ contactSheet }, { writeImageGrid }] = await Promise.all([
-        import('../../../data/contact-sheet.js'),
+        import('../../../data/inspection/contact-sheet.js'),
         import('../../../report/pictures.js'),
       ]);
       const pair = await openNamed(name, options, invocation);

@@ -1,0 +1,44 @@
+import type { FileHash } from '../download/integrity.js';
+
+/** One file that a publisher offers. */
+export interface CatalogFile {
+  /** What it is called in the dataset's folder. */
+  readonly name: string;
+  /** Addresses of the same file, the publisher's first. */
+  readonly urls: readonly string[];
+  /** In bytes. */
+  readonly size: number;
+  /** All must agree; empty where nobody publishes one, and then only the size is checked. */
+  readonly hashes: readonly FileHash[];
+  /** An archive's outermost folder, which it unpacks to, below the dataset's folder; absent if the file is used as it is. */
+  readonly unpacksTo?: string;
+}
+
+/** How the files of a dataset come to this machine. */
+export type CatalogSource =
+  /** Part of this package: nothing to get. */
+  | { readonly kind: 'package' }
+  | {
+      readonly kind: 'download';
+      readonly files: readonly CatalogFile[];
+      /** Another way to get them, as a clause. */
+      readonly alternative?: string;
+      /** The folder where that way puts them. */
+      readonly installed?: string;
+    };
+
+/** A dataset that can be had by name. */
+export interface CatalogEntry {
+  readonly name: string;
+  readonly title: string;
+  readonly homepage: string;
+  /** Under which conditions the publisher offers it: what to read before using it, no legal advice. */
+  readonly terms: string;
+  readonly classes: number;
+  readonly images: { readonly train: number; readonly test: number };
+  /** Size of one image, for people: `3 × 32 × 32`. */
+  readonly size: string;
+  readonly source: CatalogSource;
+  /** Files that are there, relative to the dataset's folder, once it is complete (`/` between parts). */
+  readonly layout: readonly string[];
+}
