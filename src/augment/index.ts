@@ -2,7 +2,7 @@ export type { Affine } from './affine.js';
 export type { ColourOptions, ColourTransform } from './colour.js';
 export { type CutMix, cutMix } from './cutmix.js';
 export type { ImageSize } from './images.js';
-export { type ChannelStatistics, denormalize, normalize } from './normalize.js';
+export { denormalize, normalize } from './normalize.js';
 export type { Rectangle } from './rectangle.js';
 export {
   applySiamese,

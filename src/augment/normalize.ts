@@ -1,19 +1,14 @@
+import type { Normalization } from '../core/image-shape.js';
 import { UsageError } from '../core/index.js';
 import { scope, type Tensor } from '../tensor/index.js';
 import { batchSize } from './images.js';
 import { addcmul, constantLike } from './operators.js';
 
-/** Mean and standard deviation of each channel over a data set, in units where pixels lie in [0, 1]. */
-export interface ChannelStatistics {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
-
 /**
  * Subtracts each channel's mean and divides by its standard deviation: [n, c, h, w] in [0, 1] to the same shape,
  * differentiable. Throws UsageError unless there are c means and c positive standard deviations.
  */
-export function normalize(images: Tensor, statistics: ChannelStatistics): Tensor {
+export function normalize(images: Tensor, statistics: Normalization): Tensor {
   return scope(() => {
     checkStatistics(statistics, batchSize(images).channels);
     const { mean, std } = statistics;
@@ -26,7 +21,7 @@ export function normalize(images: Tensor, statistics: ChannelStatistics): Tensor
 }
 
 /** The inverse of `normalize`: normalised images [n, c, h, w] back to [0, 1], not clamped. Throws as `normalize` does. */
-export function denormalize(images: Tensor, statistics: ChannelStatistics): Tensor {
+export function denormalize(images: Tensor, statistics: Normalization): Tensor {
   return scope(() => {
     checkStatistics(statistics, batchSize(images).channels);
     return perChannel(images, statistics.std, statistics.mean);
@@ -38,7 +33,7 @@ function perChannel(images: Tensor, scale: readonly number[], shift: readonly nu
   return addcmul(constantLike(shift, shape, images), images, constantLike(scale, shape, images));
 }
 
-function checkStatistics({ mean, std }: ChannelStatistics, channels: number): void {
+function checkStatistics({ mean, std }: Normalization, channels: number): void {
   if (mean.length !== channels || std.length !== channels) {
     throw new UsageError(
       `images of ${channels} channels need ${channels} means and standard deviations to be normalised, got ${mean.length} and ${std.length}`,

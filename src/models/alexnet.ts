@@ -1,7 +1,8 @@
+import type { ImageShape } from '../core/image-shape.js';
 import type { Activation, NormKind, Pooling } from '../nn/index.js';
 import type { RandomGenerator } from '../tensor/index.js';
 import { ConvolutionChain, type Link } from './chain.js';
-import { type InputShape, requirePositiveIntegers } from './model.js';
+import { requirePositiveIntegers } from './model.js';
 
 export interface AlexNetOptions {
   /** Channels of the first convolution; the others' are in the proportion that 128 has to the usual ones. */
@@ -36,7 +37,7 @@ const usualLinks: readonly Link[] = [
  */
 export class AlexNet extends ConvolutionChain {
   constructor(
-    input: InputShape,
+    input: ImageShape,
     classes: number,
     options: AlexNetOptions,
     random: RandomGenerator,

@@ -1,3 +1,4 @@
+import type { ImageShape } from '../core/image-shape.js';
 import { nearest, UsageError } from '../core/index.js';
 import type { RandomGenerator } from '../tensor/index.js';
 import { AlexNet, type AlexNetOptions } from './alexnet.js';
@@ -6,7 +7,7 @@ import { ConvNext, type ConvNextOptions } from './convnext.js';
 import { DenseNet, type DenseNetOptions } from './densenet.js';
 import { LeNet, type LeNetOptions } from './lenet.js';
 import { Mlp, type MlpOptions } from './mlp.js';
-import type { ImageModel, InputShape } from './model.js';
+import type { ImageModel } from './model.js';
 import { ResNet, ResNetAp, type ResNetOptions } from './resnet.js';
 import { Vgg, type VggOptions } from './vgg.js';
 
@@ -31,7 +32,7 @@ export type ModelOptions = {
 }[ModelName];
 
 type Network<Options> = new (
-  input: InputShape,
+  input: ImageShape,
   classes: number,
   options: Options,
   random: RandomGenerator,
@@ -58,7 +59,7 @@ export const modelNames = Object.keys(networks) as [ModelName, ...ModelName[]];
  */
 export function buildModel(
   options: ModelOptions,
-  input: InputShape,
+  input: ImageShape,
   classes: number,
   random: RandomGenerator,
 ): ImageModel {
@@ -68,7 +69,7 @@ export function buildModel(
 }
 
 /** The options with what depends on the images' size filled in: the depth of a ConvNet. */
-export function resolveModel(options: ModelOptions, input: InputShape): ModelOptions {
+export function resolveModel(options: ModelOptions, input: ImageShape): ModelOptions {
   return options.name === 'convnet' ? withDepth(options, input) : options;
 }
 

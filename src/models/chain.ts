@@ -1,3 +1,4 @@
+import type { ImageShape } from '../core/image-shape.js';
 import {
   type Activation,
   Conv2d,
@@ -7,7 +8,7 @@ import {
   type Pooling,
 } from '../nn/index.js';
 import type { RandomGenerator } from '../tensor/index.js';
-import { ImageModel, type InputShape, isPaddedTo32, type Stage } from './model.js';
+import { ImageModel, isPaddedTo32, type Stage } from './model.js';
 import { forwardUnit, Maps, type Unit } from './unit.js';
 
 /** One convolution of a chain. */
@@ -85,7 +86,7 @@ export class ConvolutionChain extends ImageModel {
   protected override readonly classifier: Linear;
   protected override readonly dropout: number;
 
-  constructor(input: InputShape, classes: number, options: ChainOptions, random: RandomGenerator) {
+  constructor(input: ImageShape, classes: number, options: ChainOptions, random: RandomGenerator) {
     super();
     const { links, dropout, classifierName } = options;
     const maps = new Maps(input);

@@ -1,3 +1,4 @@
+import type { ImageShape } from '../core/image-shape.js';
 import { UsageError } from '../core/index.js';
 import {
   type Activation,
@@ -10,13 +11,7 @@ import {
   type Pooling,
 } from '../nn/index.js';
 import type { RandomGenerator, Tensor } from '../tensor/index.js';
-import {
-  ImageModel,
-  type InputShape,
-  isPaddedTo32,
-  requirePositiveIntegers,
-  type Stage,
-} from './model.js';
+import { ImageModel, isPaddedTo32, requirePositiveIntegers, type Stage } from './model.js';
 import { forwardUnit, Maps, type Unit } from './unit.js';
 
 export interface ConvNetOptions {
@@ -42,7 +37,7 @@ export const convNetDefaults = {
  * The depth that the literature takes for images of a size: so many halvings that maps of about 4×4 are left, 3 for
  * 32×32, 4 for 64×64, 5 for 128×128, 6 for 224×224; at least 1.
  */
-export function convNetDepth(input: InputShape): number {
+export function convNetDepth(input: ImageShape): number {
   const side = Math.min(input.height, input.width) + (isPaddedTo32(input) ? 4 : 0);
   return Math.max(1, Math.round(Math.log2(side / 4)));
 }
@@ -50,7 +45,7 @@ export function convNetDepth(input: InputShape): number {
 /** The same options with the depth that they come to for images of a size. */
 export function withDepth<Options extends ConvNetOptions>(
   options: Options,
-  input: InputShape,
+  input: ImageShape,
 ): Options & { readonly depth: number } {
   const { depth = 'auto' } = options;
   return { ...options, depth: depth === 'auto' ? convNetDepth(input) : depth };
@@ -67,7 +62,7 @@ export class ConvNet extends ImageModel {
   protected override readonly classifier: Linear;
 
   constructor(
-    input: InputShape,
+    input: ImageShape,
     classes: number,
     options: ConvNetOptions,
     random: RandomGenerator,
@@ -84,7 +79,7 @@ export class ConvNet extends ImageModel {
 }
 
 function requireRoom(
-  input: InputShape,
+  input: ImageShape,
   { depth, pooling }: { readonly depth: number; readonly pooling: Pooling },
 ): void {
   const side = Math.min(input.height, input.width) + (isPaddedTo32(input) ? 4 : 0);
@@ -109,7 +104,7 @@ class Layers extends Module {
   readonly featureDimension: number;
 
   constructor(
-    input: InputShape,
+    input: ImageShape,
     {
       depth,
       width,

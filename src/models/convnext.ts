@@ -1,3 +1,4 @@
+import type { ImageShape } from '../core/image-shape.js';
 import { UsageError } from '../core/index.js';
 import {
   Conv2d,
@@ -17,7 +18,7 @@ import {
   scope,
   type Tensor,
 } from '../tensor/index.js';
-import { ImageModel, type InputShape, requirePositiveIntegers, type Stage } from './model.js';
+import { ImageModel, requirePositiveIntegers, type Stage } from './model.js';
 import { Maps } from './unit.js';
 
 export interface ConvNextOptions {
@@ -40,7 +41,7 @@ const epsilon = 1e-6;
 const initialScale = 1e-6;
 
 /** Images up to 64×64 are cut into patches of 2×2, larger ones into 4×4. */
-function patchSide({ height, width }: InputShape): number {
+function patchSide({ height, width }: ImageShape): number {
   return Math.max(height, width) <= 64 ? 2 : 4;
 }
 
@@ -55,7 +56,7 @@ export class ConvNext extends ImageModel {
   protected override readonly classifier: Linear;
 
   constructor(
-    input: InputShape,
+    input: ImageShape,
     classes: number,
     options: ConvNextOptions,
     random: RandomGenerator,

@@ -1,3 +1,4 @@
+import type { ImageShape } from '../core/image-shape.js';
 import {
   type Activation,
   activate,
@@ -13,7 +14,7 @@ import {
   pool,
 } from '../nn/index.js';
 import { cat, type RandomGenerator, scope, type Tensor } from '../tensor/index.js';
-import { ImageModel, type InputShape, requirePositiveIntegers, type Stage } from './model.js';
+import { ImageModel, requirePositiveIntegers, type Stage } from './model.js';
 import { Maps } from './unit.js';
 
 export interface DenseNetOptions {
@@ -117,7 +118,7 @@ export class DenseNet extends ImageModel {
   protected override readonly classifier: Linear;
 
   constructor(
-    input: InputShape,
+    input: ImageShape,
     classes: number,
     options: DenseNetOptions,
     random: RandomGenerator,

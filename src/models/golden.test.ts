@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { ImageShape } from '../core/image-shape.js';
 import { evaluation, type Mode } from '../nn/index.js';
 import { grad, loadSafetensors, type Tensor } from '../tensor/index.js';
 import { expectNear, numbers, relativeError } from '../tensor/testing/compare.js';
 import { golden, goldenPath } from '../tensor/testing/golden.js';
 import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
-import { buildModel, type ImageModel, type InputShape, type ModelOptions } from './index.js';
+import { buildModel, type ImageModel, type ModelOptions } from './index.js';
 import { hashedTensor, nameHash } from './testing/hashed.js';
 
 interface Case {
-  readonly input: InputShape;
+  readonly input: ImageShape;
   readonly options: ModelOptions;
   /** Hash of the sorted names in PyTorch's state dictionary. */
   readonly names: number;
@@ -36,7 +37,7 @@ function filled({ options, input }: Case): ImageModel {
 }
 
 /** The parts of `models.py`'s results: scores, a sample of the images' gradients, sizes of the parameters' gradients. */
-function passed(network: ImageModel, { channels, height, width }: InputShape, mode: Mode) {
+function passed(network: ImageModel, { channels, height, width }: ImageShape, mode: Mode) {
   const images = hashedTensor('images', [batch, channels, height, width]).setRequiresGrad(true);
   const logits = network.logits(images, mode);
   const parameters = network.namedParameters();

@@ -13,7 +13,7 @@ export { DenseNet, type DenseNetOptions, denseNetDefaults } from './densenet.js'
 export { knownWeakness } from './known-weaknesses.js';
 export { LeNet, type LeNetOptions, leNetDefaults } from './lenet.js';
 export { Mlp, type MlpOptions, mlpDefaults } from './mlp.js';
-export { ImageModel, type InputShape } from './model.js';
+export { ImageModel } from './model.js';
 export {
   ResNet,
   ResNetAp,

@@ -1,3 +1,4 @@
+import type { ImageShape } from '../core/image-shape.js';
 import {
   type Activation,
   activate,
@@ -8,7 +9,7 @@ import {
 } from '../nn/index.js';
 import { type RandomGenerator, scope } from '../tensor/index.js';
 import { addChain, chainStages, type Link } from './chain.js';
-import { ImageModel, type InputShape, requirePositiveIntegers, type Stage } from './model.js';
+import { ImageModel, requirePositiveIntegers, type Stage } from './model.js';
 import { Maps } from './unit.js';
 
 export interface LeNetOptions {
@@ -40,7 +41,7 @@ export class LeNet extends ImageModel {
   protected override readonly stages: readonly Stage[];
   protected override readonly classifier: Linear;
 
-  constructor(input: InputShape, classes: number, options: LeNetOptions, random: RandomGenerator) {
+  constructor(input: ImageShape, classes: number, options: LeNetOptions, random: RandomGenerator) {
     super();
     const { width, ...style } = { ...leNetDefaults, ...options };
     requirePositiveIntegers('lenet', { width });

@@ -1,6 +1,7 @@
+import type { ImageShape } from '../core/image-shape.js';
 import { type Activation, activate, Linear } from '../nn/index.js';
 import { type RandomGenerator, scope } from '../tensor/index.js';
-import { ImageModel, type InputShape, requirePositiveIntegers, type Stage } from './model.js';
+import { ImageModel, requirePositiveIntegers, type Stage } from './model.js';
 
 export interface MlpOptions {
   /** Linear layers, the classifier included; at least 2. */
@@ -26,7 +27,7 @@ export class Mlp extends ImageModel {
   protected override readonly classifier: Linear;
   protected override readonly dropout: number;
 
-  constructor(input: InputShape, classes: number, options: MlpOptions, random: RandomGenerator) {
+  constructor(input: ImageShape, classes: number, options: MlpOptions, random: RandomGenerator) {
     super();
     const { depth, width, activation, dropout } = { ...mlpDefaults, ...options };
     requirePositiveIntegers('mlp', { 'depth - 1': depth - 1, width });

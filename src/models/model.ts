@@ -1,13 +1,7 @@
+import type { ImageShape } from '../core/image-shape.js';
 import { UsageError } from '../core/index.js';
 import { dropout, evaluation, type Linear, type Mode, Module } from '../nn/index.js';
 import { scope, type Tensor } from '../tensor/index.js';
-
-/** The images a network takes. */
-export interface InputShape {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-}
 
 /** A step on the way from images to features; its result is one of the network's layers. */
 export type Stage = (x: Tensor, mode: Mode) => Tensor;
@@ -78,7 +72,7 @@ function flattened(x: Tensor): Tensor {
 }
 
 /** 28×28 grey images are padded to 32×32 by the first convolution, as in the literature. */
-export function isPaddedTo32({ channels, height, width }: InputShape): boolean {
+export function isPaddedTo32({ channels, height, width }: ImageShape): boolean {
   return channels === 1 && height === 28 && width === 28;
 }
 

@@ -1,3 +1,4 @@
+import type { ImageShape } from '../core/image-shape.js';
 import {
   type Activation,
   activate,
@@ -8,13 +9,7 @@ import {
   pool,
 } from '../nn/index.js';
 import { maxPool2d, type RandomGenerator, scope } from '../tensor/index.js';
-import {
-  ImageModel,
-  type InputShape,
-  requireOneOf,
-  requirePositiveIntegers,
-  type Stage,
-} from './model.js';
+import { ImageModel, requireOneOf, requirePositiveIntegers, type Stage } from './model.js';
 import { ResidualBlock, type ResidualStyle, residualConvolution } from './residual.js';
 import { Maps } from './unit.js';
 
@@ -55,7 +50,7 @@ const blockCounts: Record<(typeof resNetDepths)[number], readonly number[]> = {
   50: [3, 4, 6, 3],
 };
 
-function usualStem({ height, width }: InputShape): ResNetStem {
+function usualStem({ height, width }: ImageShape): ResNetStem {
   const side = Math.max(height, width);
   return side <= 64 ? 'cifar' : side <= 128 ? 'middle' : 'imagenet';
 }
@@ -71,7 +66,7 @@ abstract class ResidualNetwork extends ImageModel {
   protected override readonly classifier: Linear;
 
   constructor(
-    input: InputShape,
+    input: ImageShape,
     classes: number,
     options: ResNetOptions & { readonly averaged: boolean },
     random: RandomGenerator,
@@ -136,14 +131,14 @@ function stageOf(blocks: readonly ResidualBlock[]): Stage {
 
 /** ResNet-10, 18, 34 and 50 (He et al. 2016): maps become smaller by convolutions of stride 2. */
 export class ResNet extends ResidualNetwork {
-  constructor(input: InputShape, classes: number, options: ResNetOptions, random: RandomGenerator) {
+  constructor(input: ImageShape, classes: number, options: ResNetOptions, random: RandomGenerator) {
     super(input, classes, { ...options, averaged: false }, random);
   }
 }
 
 /** A residual network whose maps become smaller by average pooling, as the official code has it after DC and IDC. */
 export class ResNetAp extends ResidualNetwork {
-  constructor(input: InputShape, classes: number, options: ResNetOptions, random: RandomGenerator) {
+  constructor(input: ImageShape, classes: number, options: ResNetOptions, random: RandomGenerator) {
     super(input, classes, { ...options, averaged: true }, random);
   }
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { ImageShape } from '../core/image-shape.js';
 import { UsageError } from '../core/index.js';
 import { createOptimizer, crossEntropy, type Mode } from '../nn/index.js';
 import { grad, liveTensors, noGrad, scope, type Tensor } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
-import { buildModel, type InputShape, type ModelOptions, modelNames } from './index.js';
+import { buildModel, type ModelOptions, modelNames } from './index.js';
 
-const square = (channels: number, side: number): InputShape => ({
+const square = (channels: number, side: number): ImageShape => ({
   channels,
   height: side,
   width: side,
@@ -41,10 +42,10 @@ const forSmall = (options: ModelOptions): ModelOptions =>
     : options;
 
 const classes = 5;
-const build = (options: ModelOptions, input: InputShape, seed = 1) =>
+const build = (options: ModelOptions, input: ImageShape, seed = 1) =>
   buildModel(options, input, classes, new RandomGenerator(seed));
 
-function images(count: number, { channels, height, width }: InputShape, seed = 2): Tensor {
+function images(count: number, { channels, height, width }: ImageShape, seed = 2): Tensor {
   return new RandomGenerator(seed).normal([count, channels, height, width]);
 }
 

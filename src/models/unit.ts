@@ -1,9 +1,9 @@
+import type { ImageShape } from '../core/image-shape.js';
 import {
   type Activation,
   activate,
   type Conv2d,
   createNorm,
-  type MapShape,
   type Mode,
   type Norm,
   type NormKind,
@@ -29,12 +29,12 @@ export function forwardUnit(x: Tensor, unit: Unit, mode: Mode): Tensor {
 }
 
 /** Follows the shape of the maps through a network while it is built. */
-export class Maps implements MapShape {
+export class Maps implements ImageShape {
   channels: number;
   height: number;
   width: number;
 
-  constructor({ channels, height, width }: MapShape) {
+  constructor({ channels, height, width }: ImageShape) {
     this.channels = channels;
     this.height = height;
     this.width = width;

@@ -1,7 +1,8 @@
+import type { ImageShape } from '../core/image-shape.js';
 import type { Activation, NormKind, Pooling } from '../nn/index.js';
 import type { RandomGenerator } from '../tensor/index.js';
 import { ConvolutionChain, type Link } from './chain.js';
-import { type InputShape, requireOneOf, requirePositiveIntegers } from './model.js';
+import { requireOneOf, requirePositiveIntegers } from './model.js';
 
 export const vggDepths = [11, 13, 16, 19] as const;
 
@@ -43,7 +44,7 @@ const multiples = [1, 2, 4, 8, 8];
  * of `features` are torchvision's too (`norm: batch` for its vgg11_bn, `norm: none` for its vgg11).
  */
 export class Vgg extends ConvolutionChain {
-  constructor(input: InputShape, classes: number, options: VggOptions, random: RandomGenerator) {
+  constructor(input: ImageShape, classes: number, options: VggOptions, random: RandomGenerator) {
     const { depth, width, ...rest } = { ...vggDefaults, ...options };
     requireOneOf('vgg', 'depth', depth, vggDepths);
     requirePositiveIntegers('vgg', { width });

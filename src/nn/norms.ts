@@ -1,3 +1,4 @@
+import type { ImageShape } from '../core/image-shape.js';
 import { UsageError } from '../core/index.js';
 import {
   batchNorm,
@@ -21,13 +22,6 @@ export interface Norm extends Module {
   forward(x: Tensor, mode: Mode): Tensor;
 }
 
-/** The maps [channels, height, width] that a layer gives for one image. */
-export interface MapShape {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-}
-
 /** Added to variances; PyTorch's default. */
 export const normEpsilon = 1e-5;
 
@@ -45,7 +39,7 @@ const usualGroups = 4;
  * Throws UsageError where instance or group normalisation would have one number to normalise: it would become 0 for
  * every image.
  */
-export function createNorm(kind: NormKind, shape: MapShape, device: Device): Norm {
+export function createNorm(kind: NormKind, shape: ImageShape, device: Device): Norm {
   const { channels, height, width } = shape;
   switch (kind) {
     case 'instance':

@@ -1,13 +1,7 @@
 import sharp from 'sharp';
 import { writeFileAtomic } from '../core/files.js';
+import type { ImageShape } from '../core/image-shape.js';
 import { escapeText, fontFamily, textWidth } from './svg.js';
-
-/** The size of the images of a grid. */
-export interface PictureShape {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-}
 
 /** Some images, laid out in rows of equal length. */
 export interface ImagePanel {
@@ -22,7 +16,7 @@ export interface ImagePanel {
 /** How pictures are drawn. */
 export interface PictureOptions {
   /** Images of three channels or more show the first three as red, green and blue; others show the first as grey. */
-  readonly shape: PictureShape;
+  readonly shape: ImageShape;
   /** Written to the left of the rows, from the top. */
   readonly rowLabels?: readonly string[];
   /** Whole number of screen pixels per image pixel and side; by default what brings an image to about 64 pixels. */
@@ -124,7 +118,7 @@ function layOut(panels: readonly ImagePanel[], options: PictureOptions, withText
   return { width, height: top + rows * stepY - gap + margin, scale, cells, texts };
 }
 
-function imagesOf(pixels: Float32Array, shape: PictureShape): Float32Array[] {
+function imagesOf(pixels: Float32Array, shape: ImageShape): Float32Array[] {
   const size = shape.channels * shape.height * shape.width;
   if (pixels.length === 0 || pixels.length % size !== 0) {
     const { channels, height, width } = shape;
@@ -141,7 +135,7 @@ function paint(
   canvas: Uint8Array,
   canvasWidth: number,
   cell: Cell,
-  shape: PictureShape,
+  shape: ImageShape,
   scale: number,
 ): void {
   const plane = shape.height * shape.width;
