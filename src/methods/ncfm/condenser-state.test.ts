@@ -22,7 +22,7 @@ const games: [string, Partial<CondenseOptions>, () => Setting][] = [
   ['a sampling network', samplingNetwork, () => ({})],
   ['a sampling network after the agreement', samplingFor('agreement'), () => ({})],
   [
-    'fine-tuning, amortised targets',
+    'fine-tuning, amortised real batches',
     { fineTuning: { kind: 'joint', weight: 0.1 }, amortize: 3 },
     () => ({}),
   ],
@@ -58,7 +58,7 @@ function stored(owner: Condenser): FlatState & Disposable {
 }
 
 describe('a game that goes on from its stored state', () => {
-  // Seven steps are inside of an amortised target and of the sampler's epoch.
+  // Seven steps are inside of an amortised real batch and of the sampler's epoch.
   it.each(games)('ends like one that was never stopped: %s', (_, options, setting) => {
     using undisturbed = condenser(options, setting());
     run(undisturbed, 7);

@@ -4,7 +4,7 @@ import type { ScheduledOptimizerState } from '../../distill/scheduled-optimizer.
 import type { OptimizerState, ScheduleState } from '../../nn/index.js';
 import { type Tensor, tensor, withoutPrefix, withPrefix } from '../../tensor/index.js';
 import type { FrequencySourceState } from './frequency-source.js';
-import type { MatchingTarget } from './matching.js';
+import type { RealBatch } from './matching.js';
 
 /** Where the game stands between two iterations. */
 export interface CondenserState {
@@ -21,7 +21,7 @@ export interface CondenserState {
   /** That of the generator for fine-tuning; undefined without it. */
   readonly fineTuning: Uint8Array | undefined;
   /** What the next iteration goes on comparing with; undefined when it draws anew. */
-  readonly target: MatchingTarget | undefined;
+  readonly realBatch: RealBatch | undefined;
 }
 
 /** A state taken apart: tensors by name, and values that JSON can hold. */
@@ -41,7 +41,7 @@ export interface FlatValues {
   readonly random: string;
   /** Base64. */
   readonly fineTuning: string | null;
-  readonly target: Omit<MatchingTarget, 'features'> | null;
+  readonly realBatch: Omit<RealBatch, 'features'> | null;
 }
 
 interface OptimizerValues {
@@ -51,7 +51,7 @@ interface OptimizerValues {
 
 /** Takes a state apart, to be stored. One tensor is new and belongs to the scope; the others stay the state's. */
 export function flattenState(state: CondenserState): FlatState {
-  const { iteration, images, imagesPlayer, frequencies, sampler, random, fineTuning, target } =
+  const { iteration, images, imagesPlayer, frequencies, sampler, random, fineTuning, realBatch } =
     state;
   const orders = sampler.groups.flatMap(({ order }) => order);
   const tensors = new Map<string, Tensor>([
@@ -65,7 +65,7 @@ export function flattenState(state: CondenserState): FlatState {
     for (const [name, value] of withPrefix('sampling.optimizer.', player.optimizer.tensors))
       tensors.set(name, value);
   }
-  if (target !== undefined) tensors.set('target.features', target.features);
+  if (realBatch !== undefined) tensors.set('realBatch.features', realBatch.features);
   return {
     tensors,
     values: {
@@ -75,7 +75,7 @@ export function flattenState(state: CondenserState): FlatState {
       sampler: sampler.groups.map(({ drawn, order }) => ({ drawn, length: order.length })),
       random: Buffer.from(random).toString('base64'),
       fineTuning: fineTuning ? Buffer.from(fineTuning).toString('base64') : null,
-      target: target ? withoutFeatures(target) : null,
+      realBatch: realBatch ? withoutFeatures(realBatch) : null,
     },
   };
 }
@@ -87,7 +87,7 @@ export function unflattenState({ tensors, values }: FlatState): CondenserState {
     if (value !== undefined) return value;
     throw new UsageError(`the stored state has no tensor '${name}'`);
   };
-  const { iteration, images, frequencies, sampler, random, fineTuning, target } = values;
+  const { iteration, images, frequencies, sampler, random, fineTuning, realBatch } = values;
   return {
     iteration,
     images: required('images'),
@@ -101,12 +101,12 @@ export function unflattenState({ tensors, values }: FlatState): CondenserState {
     sampler: samplerOf(sampler, required('sampler.orders')),
     random: Buffer.from(random, 'base64'),
     fineTuning: fineTuning ? Buffer.from(fineTuning, 'base64') : undefined,
-    target: target ? { ...target, features: required('target.features') } : undefined,
+    realBatch: realBatch ? { ...realBatch, features: required('realBatch.features') } : undefined,
   };
 }
 
-function withoutFeatures({ features: _, ...target }: MatchingTarget): FlatValues['target'] {
-  return target;
+function withoutFeatures({ features: _, ...realBatch }: RealBatch): FlatValues['realBatch'] {
+  return realBatch;
 }
 
 function playerValues({ optimizer, schedule }: ScheduledOptimizerState): OptimizerValues {

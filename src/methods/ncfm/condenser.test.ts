@@ -25,7 +25,7 @@ const variants: [string, Partial<CondenseOptions>, () => Setting][] = [
   ['a sampling network', samplingNetwork, () => ({})],
   ['means of features', { frequencies: { kind: 'none' } }, () => ({})],
   [
-    'fine-tuning and amortised targets',
+    'fine-tuning and amortised real batches',
     { fineTuning: { kind: 'joint', weight: 0.1 }, discrepancyWeight: 30, amortize: 2 },
     () => ({}),
   ],
@@ -36,7 +36,7 @@ const variants: [string, Partial<CondenseOptions>, () => Setting][] = [
     () => ({ formation: { mode: 'single', factor: 2 }, clusters: eighths() }),
   ],
   [
-    'a sampling network after the noise ratio, several scales and amortised targets',
+    'a sampling network after the noise ratio, several scales and amortised real batches',
     { ...samplingFor('ratio'), amortize: 2 },
     () => ({ formation: { mode: 'multi', factor: 2 } }),
   ],
@@ -116,7 +116,7 @@ describe('Condenser', () => {
     expect(liveTensors()).toBe(before + lent);
   });
 
-  it('keeps a target for K iterations, with fresh frequencies at each', () => {
+  it('keeps a real batch for K iterations, with fresh frequencies at each', () => {
     const { dataset, reads } = watched(digits);
     using owner = condenser(
       { amortize: 3, optimizer: { kind: 'sgd', learningRate: 0 } },
@@ -125,7 +125,7 @@ describe('Condenser', () => {
     reads.length = 0;
     const losses = run(owner, 7).map(({ discrepancy }) => discrepancy);
     expect(reads).toHaveLength(3);
-    // The images stand still: only the frequencies can tell the iterations of one target apart.
+    // The images stand still: only the frequencies can tell the iterations of one real batch apart.
     expect(new Set(losses).size).toBe(7);
   });
 

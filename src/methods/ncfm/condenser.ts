@@ -9,7 +9,7 @@ import { keep, noGrad, scope, type Tensor, toDeviceOf } from '../../tensor/index
 import type { CondenserState } from './condenser-state.js';
 import { type Frequencies, FrequencySource } from './frequency-source.js';
 import { objectiveGradients } from './gradients.js';
-import { drawTarget, type MatchingContext, type MatchingTarget } from './matching.js';
+import { drawRealBatch, type MatchingContext, type RealBatch } from './matching.js';
 import { type NonFiniteIteration, requireFiniteStep } from './non-finite.js';
 import type { CondenseOptions, CondenserInput, IterationReport } from './options.js';
 import { requireVariance, samplingGroups } from './sampling-groups.js';
@@ -30,7 +30,7 @@ export class Condenser implements Disposable {
   readonly #frequencies: FrequencySource;
   readonly #partitions: number;
   readonly #groupings: readonly number[];
-  #target: MatchingTarget | undefined;
+  #realBatch: RealBatch | undefined;
   #iteration = 0;
 
   /** Throws UsageError for settings that contradict each other or the dataset. */
@@ -99,12 +99,12 @@ export class Condenser implements Disposable {
 
   /** One iteration: draw, compare, one step of each player. */
   step(): IterationReport {
-    const target = this.#currentTarget();
+    const realBatch = this.#currentRealBatch();
     const setting = scaleOf(this.#options.frequencies);
-    const scale = setting === 'auto' ? target.automaticScale : setting;
+    const scale = setting === 'auto' ? realBatch.automaticScale : setting;
     const { learningRate } = this.#images;
     try {
-      const played = scope(() => this.#play(target, scale));
+      const played = scope(() => this.#play(realBatch, scale));
       const { discrepancy, frequencyObjective } = played;
       this.#images.advance(discrepancy);
       this.#frequencies.advance(discrepancy, frequencyObjective);
@@ -118,8 +118,8 @@ export class Condenser implements Disposable {
 
   /** Leaves an iteration out: everything is drawn anew at the next; the schedules go on, being over all iterations. */
   #skip({ discrepancy, fineTuneLoss, frequencyScale, learningRate }: NonFiniteIteration) {
-    this.#target?.features.dispose();
-    this.#target = undefined;
+    this.#realBatch?.features.dispose();
+    this.#realBatch = undefined;
     this.#images.advance(undefined);
     this.#frequencies.skip();
     this.#iteration += 1;
@@ -129,8 +129,8 @@ export class Condenser implements Disposable {
   /** Where the game stands after the latest step: enough to go on exactly. The tensors stay the condenser's. */
   getState(): CondenserState {
     const { sampler, random } = this.#context;
-    // A target that the next step replaces need not be kept.
-    const current = this.#iteration % this.#options.amortize !== 0 ? this.#target : undefined;
+    // A realBatch that the next step replaces need not be kept.
+    const current = this.#iteration % this.#options.amortize !== 0 ? this.#realBatch : undefined;
     return {
       iteration: this.#iteration,
       images: this.synthetic.images,
@@ -139,7 +139,7 @@ export class Condenser implements Disposable {
       sampler: sampler.getState(),
       random: random.getState(),
       fineTuning: this.#fineTuner?.getState(),
-      target: current,
+      realBatch: current,
     };
   }
 
@@ -157,29 +157,29 @@ export class Condenser implements Disposable {
     this.#context.random.setState(state.random);
     if (state.fineTuning) this.#fineTuner?.setState(state.fineTuning);
     noGrad(() => images.copy_(state.images));
-    this.#target?.features.dispose();
-    this.#target = state.target && this.#restoredTarget(state.target);
+    this.#realBatch?.features.dispose();
+    this.#realBatch = state.realBatch && this.#restoredRealBatch(state.realBatch);
     this.#iteration = state.iteration;
   }
 
-  #restoredTarget(target: MatchingTarget): MatchingTarget {
+  #restoredRealBatch(realBatch: RealBatch): RealBatch {
     const { pool, extractor, random } = this.#context;
-    pool.blendInto(extractor, target.choice);
+    pool.blendInto(extractor, realBatch.choice);
     // A state that was read from a file is on the CPU.
-    const features = scope(() => toDeviceOf(target.features, random.device).clone());
-    return { ...target, features: keep(features) };
+    const features = scope(() => toDeviceOf(realBatch.features, random.device).clone());
+    return { ...realBatch, features: keep(features) };
   }
 
-  #currentTarget(): MatchingTarget {
-    if (this.#target === undefined || this.#iteration % this.#options.amortize === 0) {
-      this.#target?.features.dispose();
-      this.#target = drawTarget(this.#context);
+  #currentRealBatch(): RealBatch {
+    if (this.#realBatch === undefined || this.#iteration % this.#options.amortize === 0) {
+      this.#realBatch?.features.dispose();
+      this.#realBatch = drawRealBatch(this.#context);
     }
-    return this.#target;
+    return this.#realBatch;
   }
 
   #play(
-    target: MatchingTarget,
+    realBatch: RealBatch,
     scale: number,
   ): Omit<IterationReport, 'frequencyScale' | 'learningRate' | 'skipped'> {
     const frequencies = this.#frequencies.draw(scale);
@@ -188,7 +188,7 @@ export class Condenser implements Disposable {
     const ownStep = isJoint ? undefined : fineTuning;
     const gradients = objectiveGradients({
       synthetic: this.synthetic,
-      target,
+      realBatch,
       context: this.#context,
       frequencies: frequencies.parts,
       samplingObjective: frequencies.objective,
@@ -204,7 +204,7 @@ export class Condenser implements Disposable {
     const { learningRate } = this.#images;
     const requireFinite: RequireFinite = (fineTuneLoss, found) => {
       const losses = { discrepancy, fineTuneLoss, frequencyObjective };
-      const step = { ...losses, frequencyScale: scale, learningRate, extractor: target.choice };
+      const step = { ...losses, frequencyScale: scale, learningRate, extractor: realBatch.choice };
       requireFiniteStep({ iteration: this.#iteration + 1, ...step }, found);
     };
     const jointLoss = gradients.fineTuneLoss?.item();
@@ -242,7 +242,7 @@ export class Condenser implements Disposable {
   }
 
   dispose(): void {
-    this.#target?.features.dispose();
+    this.#realBatch?.features.dispose();
     this.#context.extractor.dispose();
     this.#fineTuner?.dispose();
     this.#images.dispose();

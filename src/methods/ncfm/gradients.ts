@@ -4,18 +4,13 @@ import { type FineTuningDraw, fineTuningBlock } from '../../distill/fine-tuning.
 import { decode } from '../../distill/formation.js';
 import type { SyntheticImages } from '../../distill/synthetic.js';
 import { grad, noGrad, scope, type Tensor } from '../../tensor/index.js';
-import {
-  extractFeatures,
-  type MatchingContext,
-  type MatchingTarget,
-  matchingLoss,
-} from './matching.js';
+import { extractFeatures, type MatchingContext, matchingLoss, type RealBatch } from './matching.js';
 import { type OwnObjective, samplingObjective } from './sampling-objectives.js';
 
 /** What one iteration's loss is made of. */
 export interface Objective {
   readonly synthetic: SyntheticImages;
-  readonly target: MatchingTarget;
+  readonly realBatch: RealBatch;
   readonly context: Pick<MatchingContext, 'dataset' | 'extractor'>;
   /** [T, d] in parts; at most one is a leaf with gradients on, which a sampling network learns from. */
   readonly frequencies: readonly Tensor[];
@@ -107,7 +102,7 @@ function matchingGradients(objective: Objective, span: Span): Omit<BlockGradient
 
 /** The sampling network's own objective, and the block's part of the gradient of its mean over all classes. */
 function samplingGradients(
-  { target, synthetic, frequencies }: Objective,
+  { realBatch, synthetic, frequencies }: Objective,
   own: OwnObjective,
   features: Tensor,
   span: Span,
@@ -116,7 +111,7 @@ function samplingGradients(
   if (learned === undefined)
     throw new TypeError('an objective of the sampling network needs frequencies with gradients on');
   const values = samplingObjective(ofClasses(own, span, synthetic.classes), {
-    real: rowsOf(target.features, span, synthetic.classes),
+    real: rowsOf(realBatch.features, span, synthetic.classes),
     synthetic: features,
     frequencies: learned,
     classes: span.length,
@@ -135,24 +130,24 @@ function ofClasses(objective: OwnObjective, span: Span, classes: number): OwnObj
 
 /** The features of the block's decoded images, under the same augmentation as the real ones. */
 function syntheticFeatures(
-  { synthetic, target, context }: Objective,
+  { synthetic, realBatch, context }: Objective,
   stored: Tensor,
   span: Span,
 ): Tensor {
   const decoded = decode(stored, span.length, synthetic.formation);
   return extractFeatures(decoded, context, {
-    ...target.augmentation,
-    groups: target.augmentation.groups.slice(span.start, span.start + span.length),
+    ...realBatch.augmentation,
+    groups: realBatch.augmentation.groups.slice(span.start, span.start + span.length),
   });
 }
 
 function blockDiscrepancies(
-  { synthetic: { classes }, target, partitions, groupings, alpha }: Objective,
+  { synthetic: { classes }, realBatch, partitions, groupings, alpha }: Objective,
   features: Tensor,
   frequencies: readonly Tensor[],
   span: Span,
 ): Tensor {
-  return matchingLoss(rowsOf(target.features, span, classes), features, frequencies, {
+  return matchingLoss(rowsOf(realBatch.features, span, classes), features, frequencies, {
     partitions: (partitions / classes) * span.length,
     classes: span.length,
     groupings,

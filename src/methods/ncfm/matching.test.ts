@@ -11,7 +11,7 @@ import { ExtractorPool } from '../../train/index.js';
 import { characteristicFunction } from './characteristic.js';
 import { discrepancy } from './discrepancy.js';
 import { gaussianFrequencies } from './frequencies.js';
-import { drawTarget, extractFeatures, matchingLoss } from './matching.js';
+import { drawRealBatch, extractFeatures, matchingLoss } from './matching.js';
 
 const random = new RandomGenerator(1);
 
@@ -81,7 +81,7 @@ describe('matchingLoss', () => {
   });
 });
 
-describe('drawTarget', () => {
+describe('drawRealBatch', () => {
   let digits: Dataset;
   beforeAll(async () => {
     digits = await fewDigits(3, 15);
@@ -110,7 +110,7 @@ describe('drawTarget', () => {
   it('reads fresh images class by class', () => {
     const { dataset, reads } = watched(digits);
     const drawn = context(dataset);
-    for (let draw = 0; draw < 3; draw++) drawTarget(drawn).features.dispose();
+    for (let draw = 0; draw < 3; draw++) drawRealBatch(drawn).features.dispose();
     for (const indices of reads) {
       expect(indices.map((index) => digits.labels[index])).toEqual(
         [0, 1, 2].flatMap((label) => new Array(5).fill(label)),
@@ -123,19 +123,19 @@ describe('drawTarget', () => {
   it('gives normalised features without gradients, the same for synthetic images equal to the real ones', () => {
     const { dataset, reads } = watched(digits);
     const drawn = context(dataset);
-    const target = drawTarget(drawn);
-    expect(target.features.requiresGrad).toBe(false);
-    expectNear(target.features.square().sum([1]), tensor(new Array(15).fill(1)), 1e-5);
+    const realBatch = drawRealBatch(drawn);
+    expect(realBatch.features.requiresGrad).toBe(false);
+    expectNear(realBatch.features.square().sum([1]), tensor(new Array(15).fill(1)), 1e-5);
     const images = pixelsToTensor(
       digits.read(reads[0]!),
       15,
       digits.shape,
       testDevice,
     ).setRequiresGrad(true);
-    const same = extractFeatures(images, drawn, target.augmentation);
-    expectNear(same, target.features, 1e-6);
-    const t = gaussianFrequencies(16, same.size(1), target.automaticScale, random);
-    const loss = matchingLoss(target.features, same, [t], {
+    const same = extractFeatures(images, drawn, realBatch.augmentation);
+    expectNear(same, realBatch.features, 1e-6);
+    const t = gaussianFrequencies(16, same.size(1), realBatch.automaticScale, random);
+    const loss = matchingLoss(realBatch.features, same, [t], {
       partitions: 3,
       classes: 3,
       groupings: [1],
@@ -148,7 +148,7 @@ describe('drawTarget', () => {
 
   it('draws another network state and augmentation each time', () => {
     const drawn = context(digits);
-    const [one, other] = [drawTarget(drawn), drawTarget(drawn)];
+    const [one, other] = [drawRealBatch(drawn), drawRealBatch(drawn)];
     expect(one.choice.beta).not.toBe(other.choice.beta);
     expect(one.augmentation).not.toEqual(other.augmentation);
     expect(one.automaticScale).toBeGreaterThan(0);

@@ -46,10 +46,10 @@ export type Matching =
     };
 
 /** What the real images look like from one draw of extractor, images and augmentation; kept for K iterations. */
-export interface MatchingTarget {
+export interface RealBatch {
   readonly choice: ExtractorChoice;
   readonly augmentation: SiameseDraw;
-  /** Normalised features of the real images, cluster by cluster; kept until the target is replaced. */
+  /** Normalised features of the real images, cluster by cluster; kept until the batch is replaced. */
   readonly features: Tensor;
   /** The frequency scale that the rule of `automaticScale` gives for these features. */
   readonly automaticScale: number;
@@ -70,7 +70,7 @@ export interface MatchingContext {
 }
 
 /** Draws an extractor, real images and an augmentation, and computes the real features: the no-gradient branch. */
-export function drawTarget(context: MatchingContext): MatchingTarget {
+export function drawRealBatch(context: MatchingContext): RealBatch {
   const { dataset, pool, extractor, sampler, realPerGroup, random } = context;
   const classes = dataset.classNames.length;
   const { height, width } = dataset.shape;
@@ -123,7 +123,7 @@ function realFeatures(
   return features;
 }
 
-/** Images [n, c, h, w] in [0, 1], class by class → normalised features [n, d] under the target's augmentation. */
+/** Images [n, c, h, w] in [0, 1], class by class → normalised features [n, d] under the real batch's augmentation. */
 export function extractFeatures(
   images: Tensor,
   { dataset, extractor }: Pick<MatchingContext, 'dataset' | 'extractor'>,
