@@ -4,7 +4,7 @@ import {
   createOptimizer,
   crossEntropy,
   drawSiamese,
-  drawTarget,
+  drawRealBatch,
   type ExtractorPool,
   extractFeatures,
   gaussianFrequencies,
@@ -78,7 +78,7 @@ function openGame(job: IterationsJob): (phase: Phase) => void {
   };
   const grouping = { partitions: classes, classes, groupings: [1], alpha: options.alpha };
   return (phase) => {
-    const target = phase('real branch', () => drawTarget(context));
+    const target = phase('real branch', () => drawRealBatch(context));
     const decoded = synthetic.decode();
     const features = phase('synthetic forward', () =>
       extractFeatures(decoded, context, target.augmentation),

@@ -82,6 +82,14 @@ class BlockAllocator final : public at::Allocator {
     return state().counts;
   }
 
+  static void reset() {
+    State& at = state();
+    const std::lock_guard<std::mutex> guard(at.mutex);
+    giveBack(at, at.counts.held);
+    at.counts.mostUsed = at.counts.used;
+    at.counts.mostHeld = at.counts.held;
+  }
+
  private:
   struct State {
     std::mutex mutex;
@@ -179,6 +187,12 @@ AllocatorReport reportAllocator() {
   return BlockAllocator::report();
 #else
   return {0, 0, 0, 0};
+#endif
+}
+
+void resetAllocator() {
+#if defined(__linux__)
+  BlockAllocator::reset();
 #endif
 }
 

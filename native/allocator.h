@@ -16,4 +16,7 @@ bool installAllocator();
 
 AllocatorReport reportAllocator();
 
+// Gives all blocks that are kept for reuse back to the system, and has the most of both begin anew from what is left.
+void resetAllocator();
+
 }  // namespace ncfm

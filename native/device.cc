@@ -68,6 +68,15 @@ Napi::Value memory(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// Gives what keepFreedMemory keeps back to the system, once; nothing is kept where it was not called.
+Napi::Value releaseMemory(const Napi::CallbackInfo& info) {
+  if (allocatorInstalled) resetAllocator();
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+  return info.Env().Undefined();
+}
+
 Napi::Value engine(const Napi::CallbackInfo& info) {
   Napi::Object description = Napi::Object::New(info.Env());
   description.Set("version", TORCH_VERSION);
@@ -115,6 +124,7 @@ void registerDevice(Napi::Env env, Napi::Object exports) {
   define<threads>(env, exports, "threads");
   define<instructionSet>(env, exports, "instructionSet");
   define<memory>(env, exports, "memory");
+  define<releaseMemory>(env, exports, "releaseMemory");
 }
 
 }  // namespace ncfm

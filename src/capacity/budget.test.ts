@@ -3,132 +3,170 @@ import { UsageError } from '../core/index.js';
 import type { Plan } from '../plan/plan.js';
 import { smallPlan } from '../plan/testing/plan.js';
 import type { RunEvent } from '../run/index.js';
-import { memoryReport, planMemory, safetyMargin } from './budget.js';
-import type { DataSizes } from './data-sizes.js';
-import type { Workload } from './footprint.js';
+import { liveTensors } from '../tensor/index.js';
+import { describeOnHost } from '../tensor/testing/on-device.js';
+import {
+  type Ladder,
+  largestFitting,
+  type MemoryRequest,
+  memoryReport,
+  planMemory,
+  safetyMargin,
+} from './budget.js';
+import { chunkedPlan, colouredNoise } from './testing/coloured.js';
 
-const sizes: DataSizes = {
-  shape: { channels: 1, height: 28, width: 28 },
-  classes: 10,
-  trainImages: 60_000,
-  testImages: 10_000,
-  largestClass: 6000,
-  pixelBytes: 1,
-};
+const distils = { stages: ['distill'] } as const;
 
-/** The paper's network, and batches so small that chunks make the difference. */
-const wide: Plan = {
-  ...smallPlan,
-  model: { name: 'convnet' },
-  student: { name: 'convnet' },
-  pretrain: { ...smallPlan.pretrain, batchSize: 8 },
-  distill: {
-    ...smallPlan.distill,
-    imagesPerClass: 10,
-    formation: { mode: 'single', factor: 2 },
-    matching: { strategy: 'plain', realPerClass: 80 },
-  },
-  evaluate: { ...smallPlan.evaluate, batchSize: 8 },
-};
+const data = colouredNoise();
 
-function workload(plan: Plan, rest: Partial<Workload> = {}): Workload {
-  return { plan, sizes, process: 1e8, ...rest };
+function planned(plan: Plan, rest: Partial<MemoryRequest> = {}) {
+  return planMemory({ plan, data, pretrains: true, onEvent: () => {}, ...rest });
 }
 
 describe('without a budget', () => {
-  it('chunks are as large as is of use', () => {
-    const { chunks, estimate } = planMemory(workload(wide));
-    expect(chunks).toEqual({ real: 240, synthetic: 3, test: 256 });
-    expect(estimate).toBeGreaterThan(1e8);
+  it('chunks are as large as is of use, and nothing is measured', async () => {
+    const events: RunEvent[] = [];
+    const memory = await planned(chunkedPlan, { onEvent: (event) => events.push(event) });
+    expect(memory).toEqual({ chunks: { real: 240, synthetic: 10, test: 256 } });
+    expect(events).toEqual([]);
   });
 
-  it('chunks that are asked for are what is used', () => {
-    const asked = { ...wide, chunks: { real: 33, synthetic: 2, test: 'auto' } as const };
-    expect(planMemory(workload(asked)).chunks).toEqual({ real: 33, synthetic: 2, test: 256 });
+  it('chunks that are asked for are what is used', async () => {
+    const asked = { ...chunkedPlan, chunks: { real: 33, synthetic: 2, test: 'auto' } as const };
+    expect((await planned(asked)).chunks).toEqual({ real: 33, synthetic: 2, test: 256 });
+  });
+
+  it('a plan is measured when that is asked for', async () => {
+    const before = liveTensors();
+    const { stages, estimate } = await planned(smallPlan, { measure: true });
+    expect(stages?.map(({ stage }) => stage)).toEqual(['pretrain', 'distill', 'evaluate']);
+    for (const { bytes, seconds } of stages ?? []) {
+      expect(bytes).toBeGreaterThan(5e7);
+      expect(bytes).toBeLessThanOrEqual(estimate!);
+      expect(seconds).toBeGreaterThan(0);
+    }
+    expect(liveTensors()).toBe(before);
   });
 });
 
-describe('under a budget', () => {
-  const free = () => planMemory(workload(wide));
-  const under = (memory: number, plan = wide, rest: Partial<Workload> = {}) =>
-    planMemory(workload({ ...plan, memory }, rest));
-
-  it('that is large enough nothing changes', () => {
-    const budget = Math.ceil(free().estimate / (1 - safetyMargin));
-    expect(under(budget)).toEqual(free());
-    expect(under(budget - 1e6).estimate).toBeLessThan(free().estimate);
+describeOnHost('under a budget', () => {
+  it('that is large enough nothing changes', async () => {
+    const { chunks, estimate } = await planned({ ...chunkedPlan, memory: 64e9 }, distils);
+    expect(chunks).toEqual((await planned(chunkedPlan)).chunks);
+    expect(estimate).toBeLessThan(64e9);
   });
 
-  it('chunks shrink until the estimate leaves the margin free, and only those that must', () => {
-    const least = leastBudget(wide);
-    const budgets = Array.from({ length: 12 }, (_, i) =>
-      Math.ceil(least + (i * (1.2 * free().estimate - least)) / 11),
+  it('chunks shrink until what is measured leaves the margin free', async () => {
+    const least = await leastBudget(chunkedPlan);
+    const { estimate: free } = await planned(chunkedPlan, { ...distils, measure: true });
+    const enough = free! / (1 - safetyMargin);
+    expect(enough).toBeGreaterThan(least);
+    const memory = Math.round((least + enough) / 2);
+    const { chunks, estimate } = await planned({ ...chunkedPlan, memory }, distils);
+    const { real, synthetic } = chunks;
+    expect(real * synthetic).toBeLessThan(240 * 10);
+    expect(real).toBeGreaterThanOrEqual(8);
+    expect(estimate).toBeLessThan(memory);
+    // What is not part of the stage is left as it was: the least.
+    const asked: Plan = { ...chunkedPlan, memory, chunks: { ...chunkedPlan.chunks, synthetic: 1 } };
+    expect((await planned(asked, distils)).chunks.synthetic).toBe(1);
+  });
+
+  it('that nothing fits in says which stage needs how much, and that much is enough', async () => {
+    const before = liveTensors();
+    const refused = planned({ ...chunkedPlan, memory: 2e7 }, distils);
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(
+      /memory: 20\.0 MB do not hold this run: distilling takes about .* even in the smallest chunks/,
     );
-    const plans = budgets.map((budget) => ({ budget, ...under(budget) }));
-    for (const { budget, estimate } of plans) {
-      expect(estimate).toBeLessThanOrEqual(budget * (1 - safetyMargin));
-    }
-    const classes = plans.map(({ chunks }) => chunks.synthetic);
-    expect(classes).toEqual([...classes].sort((a, b) => a - b));
-    expect(new Set(classes)).toEqual(new Set([1, 3]));
-    // The first chunk to give way is the one of the most; the others stay as they were.
-    const first = plans.findLast(({ chunks }) => chunks.synthetic < 3)!;
-    expect(first.chunks).toMatchObject({ real: 240, test: 256 });
+    expect(liveTensors()).toBe(before);
+    // A measurement differs by a little from the next.
+    const memory = 1.05 * (await leastBudget(chunkedPlan));
+    expect(
+      (await planned({ ...chunkedPlan, memory }, distils)).chunks.synthetic,
+    ).toBeLessThanOrEqual(10);
   });
 
-  it('chunks that are asked for stay, and the others make room as far as they can', () => {
-    const asked: Plan = { ...wide, chunks: { ...wide.chunks, synthetic: 10 } };
-    expect(under(leastBudget(asked), asked).chunks.synthetic).toBe(10);
-    expect(leastBudget(asked)).toBeGreaterThan(leastBudget(wide));
+  it('only the stages that will run have to fit', async () => {
+    const evaluate = { ...chunkedPlan.evaluate, batchSize: 4096 };
+    const batch: Plan = {
+      ...chunkedPlan,
+      memory: 1.05 * (await leastBudget(chunkedPlan)),
+      evaluate,
+    };
+    await expect(planned(batch, { stages: ['evaluate'] })).rejects.toThrow(/evaluating takes/);
+    expect((await planned(batch, distils)).stages).toHaveLength(1);
   });
 
-  it('that nothing fits in says which stage needs how much, and that much is enough', () => {
-    const refused = () => under(1e8);
-    expect(refused).toThrow(UsageError);
-    expect(refused).toThrow(
-      /memory: 100 MB do not hold this run: \w+.* even in the smallest chunks/,
-    );
-    const least = leastBudget(wide);
-    expect(under(least).chunks).toEqual({
-      real: expect.any(Number),
-      synthetic: 1,
-      test: expect.any(Number),
-    });
-    expect(() => under(least - 2e6)).toThrow(UsageError);
+  it('a GPU, whose memory is not measured, is refused', async () => {
+    const there: Plan = { ...smallPlan, device: 'cuda:0', memory: 8e9 };
+    await expect(planned(there)).rejects.toThrow(/^memory: the memory of cuda:0 is not measured/);
+  });
+});
+
+describe('the largest size that fits', () => {
+  /** What takes 100 bytes and 10 for each of a chunk; and which sizes were tried. */
+  async function chosen(limit: number, changes: Partial<Ladder> = {}) {
+    const tried: number[] = [];
+    const bytesAt = (size: number) => {
+      tried.push(size);
+      return Promise.resolve(100 + 10 * size);
+    };
+    const sizes = [8, 16, 32, 64];
+    const size = await largestFitting({ sizes, least: 180, base: 0, limit, bytesAt, ...changes });
+    return { size, tried };
+  }
+
+  it('is found from the smallest up, without one that would pass the limit', async () => {
+    expect(await chosen(500)).toEqual({ size: 32, tried: [16, 32] });
+    expect(await chosen(419)).toEqual({ size: 16, tried: [16] });
+    expect(await chosen(200)).toEqual({ size: 8, tried: [16] });
   });
 
-  it('only the stages that will run have to fit', () => {
-    const batch: Plan = { ...wide, evaluate: { ...wide.evaluate, batchSize: 8192 } };
-    expect(() => under(leastBudget(wide), batch)).toThrow(
-      /evaluating takes about .* a training batch/,
-    );
-    const stages = ['pretrain', 'distill'] as const;
-    expect(under(leastBudget(wide), batch, { stages }).stages).toHaveLength(2);
+  it('is the largest of all, untried, where even growth in proportion stays within', async () => {
+    expect(await chosen(180 * 8)).toEqual({ size: 64, tried: [] });
+    expect(await chosen(100 + 80 * 8, { base: 100 })).toEqual({ size: 64, tried: [] });
+    expect(await chosen(100 + 80 * 8 - 1, { base: 100 })).toEqual({ size: 32, tried: [16, 32] });
+  });
+
+  it('is smaller than one for which there was no memory', async () => {
+    const bytesAt = (size: number) =>
+      size < 64 ? Promise.resolve(180) : Promise.reject(new Error('out of memory: no block of …'));
+    expect((await chosen(1000, { bytesAt })).size).toBe(32);
+    const broken = () => Promise.reject(new Error('broken'));
+    await expect(chosen(1000, { bytesAt: broken })).rejects.toThrow('broken');
   });
 });
 
 describe('the report of a run', () => {
-  it('says so when the process has held more than the budget', () => {
+  it('says so when the process has held more than the budget', async () => {
     const events: RunEvent[] = [];
-    const planned = planMemory(workload(smallPlan));
+    const { chunks } = await planned(smallPlan);
     const report = (memory: Plan['memory']) =>
-      memoryReport({ ...smallPlan, memory }, planned, (event) => events.push(event));
+      memoryReport({ ...smallPlan, memory }, { chunks, estimate: 9e5 }, (event) =>
+        events.push(event),
+      );
     expect(report('auto').peak).toBeGreaterThan(5e7);
-    expect(report(1e12)).toMatchObject({ budget: 1e12, chunks: planned.chunks });
+    expect(report(1e12)).toMatchObject({ budget: 1e12, estimate: 9e5, chunks });
     expect(events).toEqual([]);
     report(1e6);
     expect(events).toEqual([
-      { type: 'warning', message: expect.stringMatching(/more than the 1.00 MB it was to stay/) },
+      {
+        type: 'warning',
+        message: expect.stringMatching(
+          /more than the 1.00 MB it was to stay.*900 kB were expected/,
+        ),
+      },
     ]);
   });
 });
 
-/** The budget that a refusal says would do, in bytes. */
-function leastBudget(plan: Plan): number {
-  try {
-    planMemory(workload({ ...plan, memory: 1 }));
-  } catch (error) {
-    return 1e6 * Number(/--memory (\d+)MB/.exec((error as Error).message)?.[1]);
-  }
-  throw new Error('a budget of one byte was accepted');
+/** The budget that a refusal of the distillation says would do, in bytes. */
+async function leastBudget(plan: Plan): Promise<number> {
+  const refusal = planned({ ...plan, memory: 1 }, distils);
+  const message = await refusal.then(
+    () => '',
+    (error: Error) => error.message,
+  );
+  return 1e6 * Number(/--memory (\d+)MB/.exec(message)?.[1]);
 }

@@ -1,24 +1,21 @@
-import { formatSize, UsageError } from '../core/index.js';
+import { formatSize, isOutOfMemory, UsageError } from '../core/index.js';
 import type { TaskChunks } from '../distill/chunks.js';
-import { usualChunks, wholeClasses } from '../distill/index.js';
+import { decodedPerClass, usualChunks, wholeClasses } from '../distill/index.js';
+import { methodOf } from '../methods/registry.js';
 import type { Plan } from '../plan/plan.js';
 import type { EventSink, MemoryFacts } from '../run/index.js';
-import { residentMemory } from '../tensor/index.js';
+import { measuresMemory, residentMemory } from '../tensor/index.js';
 import { usualTestChunk } from '../train/test-network.js';
-import {
-  footprint,
-  perClass,
-  type StageFootprint,
-  stageBytes,
-  type Workload,
-} from './footprint.js';
+import { measureStage, type Stage, type StageMeasurement, stages } from './measure.js';
+import type { Measured } from './stage-work.js';
 
-/** The chunks a run works in and the memory it is expected to take with them. */
+/** The chunks a run works in, and what it takes with them where that was measured. */
 export interface MemoryPlan {
   readonly chunks: TaskChunks;
-  readonly stages: readonly StageFootprint[];
-  /** The most that the process is expected to hold, in bytes. */
-  readonly estimate: number;
+  /** In the order of the run; undefined without a measurement. */
+  readonly stages?: readonly StageMeasurement[];
+  /** The most that the process is expected to hold, in bytes; undefined without a measurement. */
+  readonly estimate?: number;
 }
 
 /** What a run took, beside what was expected; in bytes. */
@@ -27,114 +24,210 @@ export interface MemoryReport extends MemoryFacts {
   readonly peak: number;
 }
 
-/** The share of a budget that is left free, because an estimate is one. */
+export interface MemoryRequest extends Measured {
+  /** The stages that will run; all when left out. */
+  readonly stages?: readonly Stage[] | undefined;
+  /** Whether time and memory are measured without a budget, too. */
+  readonly measure?: boolean | undefined;
+}
+
+/** The share of a budget that is left free, because a run is not its first steps. */
 export const safetyMargin = 0.1;
 
 /** Below this a pass through a network costs more for its beginning and end than for its images. */
 const leastImages = 8;
 
+/** Where the sizes of chunks tell. */
+const chunkedStages: Record<keyof TaskChunks, readonly Stage[]> = {
+  test: ['pretrain', 'evaluate'],
+  real: ['distill'],
+  synthetic: ['distill'],
+};
+
+const gerunds = { pretrain: 'pretraining', distill: 'distilling', evaluate: 'evaluating' } as const;
+
 /**
- * Chooses the chunks that are left to us: those at which larger ones bring no more speed, or under a memory budget the
- * largest of their halves, quarters, … with which the estimate stays under it by `safetyMargin`. Throws UsageError
- * when even the smallest do not, saying which stage needs how much.
+ * Chooses the chunks that are left to us: without a budget those at which larger ones bring no more speed, and nothing is
+ * measured; under one the largest of their halves, quarters, … with which every stage, measured in them, stays under it by
+ * `safetyMargin`. Sizes are tried from the smallest up, so that the budget is hardly passed meanwhile. Throws UsageError
+ * when even the smallest are too large, saying which stage needs how much.
  */
-export function planMemory(workload: Workload): MemoryPlan {
-  const { memory } = workload.plan;
-  const usual = askedOr(workload, usualTaskChunks(workload));
-  if (memory === 'auto') return memoryPlan(workload, usual);
-  const limit = memory * (1 - safetyMargin);
-  const fitting = (name: keyof TaskChunks): number => {
-    const sizes = candidates(workload, name, usual[name]);
-    return (
-      sizes.find((size) => fits(workload, { ...usual, [name]: size }, name, limit)) ?? sizes.at(-1)!
-    );
-  };
-  const chosen = memoryPlan(workload, {
-    real: fitting('real'),
-    synthetic: fitting('synthetic'),
-    test: fitting('test'),
-  });
-  if (chosen.estimate > limit) throw tooSmall(workload, chosen);
-  return chosen;
+export async function planMemory(request: MemoryRequest): Promise<MemoryPlan> {
+  const { plan, measure = false, onEvent } = request;
+  const usual = usualTaskChunks(request);
+  if (plan.memory === 'auto' && !measure) return { chunks: usual };
+  if (!measuresMemory(plan.device)) {
+    const message = `the memory of ${plan.device} is not measured yet, only the main memory`;
+    if (plan.memory !== 'auto') {
+      throw new UsageError(
+        `memory: ${message}; use auto, and set chunks by hand where they are too large`,
+      );
+    }
+    onEvent({ type: 'warning', message });
+  }
+  const { peak } = residentMemory();
+  const chunks = plan.memory === 'auto' ? usual : await fittingChunks(request, usual, plan.memory);
+  const measured = await measureStages(request, request.stages ?? stages, chunks, measure);
+  return { chunks, stages: measured, estimate: Math.max(peak, most(measured)) };
 }
 
 /** What of a run's memory is known before it begins. */
 export function memoryFacts(plan: Plan, { estimate, chunks }: MemoryPlan): MemoryFacts {
-  return { budget: plan.memory, estimate: Math.round(estimate), chunks: { ...chunks } };
+  return {
+    budget: plan.memory,
+    ...(estimate !== undefined && { estimate: Math.round(estimate) }),
+    chunks: { ...chunks },
+  };
 }
 
 /** What a run that is over took; says so when it was more than its budget. */
 export function memoryReport(plan: Plan, planned: MemoryPlan, onEvent: EventSink): MemoryReport {
   const { peak } = residentMemory();
   if (plan.memory !== 'auto' && peak > plan.memory) {
+    const expected =
+      planned.estimate === undefined ? '' : `; ${formatSize(planned.estimate)} were expected`;
     onEvent({
       type: 'warning',
-      message: `the process has held ${formatSize(peak)}, more than the ${formatSize(plan.memory)} it was to stay under (memory); the estimate was ${formatSize(planned.estimate)}`,
+      message: `the process has held ${formatSize(peak)}, more than the ${formatSize(plan.memory)} it was to stay under (memory)${expected}`,
     });
   }
   return { ...memoryFacts(plan, planned), peak };
 }
 
-function usualTaskChunks({ plan, sizes: { classes } }: Workload): TaskChunks {
-  const { realPerClass, decoded } = perClass(plan);
-  const usual = usualChunks({ classes, realPerClass, decodedPerClass: decoded });
-  return { ...usual, test: usualTestChunk };
-}
-
-function askedOr({ plan: { chunks } }: Workload, usual: TaskChunks): TaskChunks {
-  const or = (name: keyof TaskChunks): number => {
-    const asked = chunks[name];
-    return asked === 'auto' ? usual[name] : asked;
+/** What was asked for; elsewhere what is usual. */
+function usualTaskChunks({ plan, data: { train } }: MemoryRequest): TaskChunks {
+  const { formation, imagesPerClass } = plan.distill;
+  const usual = usualChunks({
+    classes: train.classNames.length,
+    realPerClass: realPerClass(plan),
+    decodedPerClass: decodedPerClass(formation, imagesPerClass),
+  });
+  const or = (asked: number | 'auto', size: number): number => (asked === 'auto' ? size : asked);
+  const { real, synthetic, test } = plan.chunks;
+  return {
+    real: or(real, usual.real),
+    synthetic: or(synthetic, usual.synthetic),
+    test: or(test, usualTestChunk),
   };
-  return { real: or('real'), synthetic: or('synthetic'), test: or('test') };
 }
 
-/** Sizes to try, the largest first; one alone when it was asked for. */
-function candidates({ plan }: Workload, name: keyof TaskChunks, largest: number): number[] {
+/** The largest chunks with which every stage stays under a budget; no stage does two chunked passes at once. */
+async function fittingChunks(
+  request: MemoryRequest,
+  usual: TaskChunks,
+  budget: number,
+): Promise<TaskChunks> {
+  const { plan, stages: chosen = stages } = request;
+  const limit = budget * (1 - safetyMargin);
+  const base = residentMemory().current;
+  const sizes = (name: keyof TaskChunks): number[] => candidates(plan, name, usual[name]);
+  const [test, real, synthetic] = [sizes('test'), sizes('real'), sizes('synthetic')];
+  let chunks: TaskChunks = { real: real[0]!, synthetic: synthetic[0]!, test: test[0]! };
+  const least = await measureStages(request, chosen, chunks, false);
+  requireFit(plan, least, limit);
+  for (const [name, ascending] of [
+    ['test', test],
+    ['real', real],
+    ['synthetic', synthetic],
+  ] as const) {
+    const affected = least.filter(({ stage }) => chunkedStages[name].includes(stage));
+    const names = affected.map(({ stage }) => stage);
+    const bytesAt = async (size: number) =>
+      most(await measureStages(request, names, { ...chunks, [name]: size }, false));
+    const size = await largestFitting({
+      sizes: ascending,
+      least: most(affected),
+      base,
+      limit,
+      bytesAt,
+    });
+    chunks = { ...chunks, [name]: size };
+  }
+  return chunks;
+}
+
+/** Real images of each class that an iteration draws. */
+function realPerClass({ distill }: Plan): number {
+  return methodOf(distill.method).realPerClass(distill);
+}
+
+/** Sizes to try, the smallest first; one alone when it was asked for. */
+function candidates(plan: Plan, name: keyof TaskChunks, largest: number): number[] {
   if (plan.chunks[name] !== 'auto') return [largest];
   const least = name === 'synthetic' ? 1 : Math.min(leastImages, largest);
   const sizes: number[] = [];
-  for (let size = largest; size > least; size = Math.floor(size / 2)) sizes.push(size);
-  const whole = (size: number): number =>
-    name === 'real' ? wholeClasses(size, perClass(plan).realPerClass) : size;
-  return [...sizes.map(whole), least];
+  for (let size = largest; size > least; size = Math.floor(size / 2)) {
+    sizes.unshift(name === 'real' ? wholeClasses(size, realPerClass(plan)) : size);
+  }
+  return [least, ...sizes];
 }
 
-/** Whether all that depends on one chunk stays under a limit; nothing depends on two. */
-function fits(
-  workload: Workload,
+export interface Ladder {
+  /** Ascending. */
+  readonly sizes: readonly number[];
+  /** Bytes that the process held in chunks of the first size, and without any work. */
+  readonly least: number;
+  readonly base: number;
+  readonly limit: number;
+  /** Measures the bytes in chunks of a size. */
+  readonly bytesAt: (size: number) => Promise<number>;
+}
+
+/**
+ * The largest size of chunks whose measured bytes are within a limit, where the first size's are. A size that would pass it
+ * if the bytes went on growing as between the two sizes before is not tried; one for which there was no memory is too large.
+ */
+export async function largestFitting(ladder: Ladder): Promise<number> {
+  const { sizes, least, base, limit, bytesAt } = ladder;
+  let [fitting, bytes, slope] = [sizes[0]!, least, 0];
+  const largest = sizes.at(-1)!;
+  // Nothing takes more than in proportion to its chunks.
+  if (least + (least - base) * (largest / fitting - 1) <= limit) return largest;
+  for (const size of sizes.slice(1)) {
+    if (bytes + slope * (size - fitting) > limit) break;
+    const found = await bytesAt(size).catch(infiniteWithoutMemory);
+    if (found > limit) break;
+    slope = Math.max(0, found - bytes) / (size - fitting);
+    [fitting, bytes] = [size, found];
+  }
+  return fitting;
+}
+
+function infiniteWithoutMemory(error: unknown): number {
+  if (isOutOfMemory(error)) return Number.POSITIVE_INFINITY;
+  throw error;
+}
+
+async function measureStages(
+  request: MemoryRequest,
+  chosen: readonly Stage[],
   chunks: TaskChunks,
-  name: keyof TaskChunks,
+  timed: boolean,
+): Promise<StageMeasurement[]> {
+  const measured: StageMeasurement[] = [];
+  for (const stage of chosen) {
+    request.onEvent({ type: 'probe', work: gerunds[stage] });
+    measured.push(await measureStage(stage, { ...request, chunks, timed }));
+  }
+  return measured;
+}
+
+function most(measured: readonly StageMeasurement[]): number {
+  return Math.max(0, ...measured.map(({ bytes }) => bytes));
+}
+
+function requireFit(
+  { memory, chunks }: Plan,
+  least: readonly StageMeasurement[],
   limit: number,
-): boolean {
-  return footprint(workload, chunks).every(({ held, passes }) =>
-    passes.every(({ chunk, bytes }) => chunk !== name || held + bytes <= limit),
-  );
-}
-
-function memoryPlan(workload: Workload, chunks: TaskChunks): MemoryPlan {
-  const stages = footprint(workload, chunks);
-  return { chunks, stages, estimate: Math.max(...stages.map(stageBytes)) };
-}
-
-const stageNames = {
-  pretrain: 'pretraining',
-  clusters: 'splitting the classes into clusters',
-  distill: 'distilling',
-  evaluate: 'evaluating',
-} as const;
-
-function tooSmall(
-  { plan: { memory, chunks } }: Workload,
-  { stages, estimate }: MemoryPlan,
-): UsageError {
-  const greediest = stages.find((stage) => stageBytes(stage) === estimate)!;
-  const pass = greediest.passes.reduce((most, each) => (each.bytes > most.bytes ? each : most));
-  const megabytes = Math.ceil(estimate / (1 - safetyMargin) / 1e6);
+): void {
+  const bytes = most(least);
+  if (bytes <= limit) return;
+  const { stage } = least.find((each) => each.bytes === bytes)!;
+  const megabytes = Math.ceil(bytes / (1 - safetyMargin) / 1e6);
   const asked = Object.values(chunks).some((chunk) => chunk !== 'auto');
   const how = asked ? 'in these chunks' : 'in the smallest chunks';
-  const [held, own] = [greediest.held, pass.bytes].map(formatSize);
-  return new UsageError(
-    `memory: ${formatSize(Number(memory))} do not hold this run: ${stageNames[greediest.stage]} takes about ${formatSize(estimate)} even ${how} (${held} all along, ${own} for ${pass.name}). Give ${megabytes}MB or more (--memory ${megabytes}MB), or make the run smaller.`,
+  throw new UsageError(
+    `memory: ${formatSize(Number(memory))} do not hold this run: ${gerunds[stage]} takes about ${formatSize(bytes)} even ${how}. Give ${megabytes}MB or more (--memory ${megabytes}MB), or make the run smaller.`,
   );
 }

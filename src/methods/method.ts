@@ -40,6 +40,11 @@ export interface Method<Options extends DistillOptions = DistillOptions> {
   realPerClass(options: Options): number;
   /** Images that a class must have. */
   requirements?(options: Options): readonly ImageRequirement[];
+  /**
+   * Where iterations are of several kinds, for measuring them: options with which each kind comes once in turn, and how
+   * many of each there are in the whole distillation.
+   */
+  kinds?(options: Options): { readonly options: Options; readonly counts: readonly number[] };
   /** Makes the images as they are before the first iteration. The caller disposes the distiller and owns its images. */
   start(input: MethodInput<Options>): Promise<Distiller>;
 }

@@ -1,6 +1,5 @@
 import { planMemory } from '../capacity/budget.js';
-import { dataSizes } from '../capacity/data-sizes.js';
-import { distillStages, processBytes } from '../capacity/footprint.js';
+import { distillStages } from '../capacity/measure.js';
 import type { Dataset } from '../data/index.js';
 import type { SyntheticImages } from '../distill/index.js';
 import { distill } from '../methods/distill.js';
@@ -29,12 +28,13 @@ export async function distillDataset(request: DistillDatasetRequest): Promise<Sy
   const { train, plan, onEvent = () => {}, signal } = request;
   const random = startEngine(plan);
   requireEnoughImages(train, plan.distill);
-  const { chunks } = planMemory({
+  const { chunks } = await planMemory({
     plan,
-    sizes: dataSizes(train),
+    data: { train },
     stages: distillStages,
-    process: processBytes(),
-    dataLoaded: true,
+    pretrains: true,
+    onEvent,
+    signal,
   });
   using pool = await pretrain({
     train,

@@ -3,14 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../core/index.js';
 import { temporaryFolder } from '../core/testing/folder.js';
-import type { Dataset } from '../data/index.js';
 import { smallPlan } from '../plan/testing/plan.js';
 import { RunDirectory, type RunEvent } from '../run/index.js';
 import { liveTensors } from '../tensor/index.js';
 import { estimatePlan } from './estimate.js';
 import { runPipeline } from './pipeline.js';
-import { checkPlan } from './prepare.js';
-import { probe } from './probe.js';
 
 describe('the estimate of a plan', () => {
   it('has time and memory for every stage, and leaves nothing behind', async () => {
@@ -25,31 +22,12 @@ describe('the estimate of a plan', () => {
     expect(liveTensors()).toBe(before);
     expect(existsSync(cache)).toBe(false);
     const names = estimate.stages.map(({ stage }) => stage);
-    expect(names).toEqual(['pretrain', 'clusters', 'distill', 'evaluate']);
+    expect(names).toEqual(['pretrain', 'distill', 'evaluate']);
     for (const { bytes } of estimate.stages) expect(bytes).toBeGreaterThan(5e7);
     const sum = estimate.stages.reduce((total, { seconds }) => total + seconds, 0);
     expect(estimate.seconds).toBeCloseTo(sum, 9);
     expect(estimate.networks).toEqual({ total: 2, ready: 0 });
     expect(events.map(({ type }) => type)).toEqual(['probe', 'probe', 'probe']);
-  });
-
-  it('times iterations that draw a target apart from those that go on with the last', async () => {
-    const matching = { strategy: 'plain', realPerClass: 64 } as const;
-    const plan = { ...smallPlan, distill: { ...smallPlan.distill, matching, amortize: 20 } };
-    const prepared = await checkPlan(plan);
-    const { train } = prepared.data;
-    const least = 100;
-    const read: Dataset['read'] = (indices) => {
-      const until = performance.now() + least;
-      while (performance.now() < until);
-      return train.read(indices);
-    };
-    const slow = { ...prepared, data: { ...prepared.data, train: { ...train, read } } };
-    const request = { plan, pretrains: false, onEvent: () => {} };
-    const { seconds } = await probe({ ...request, prepared: slow });
-    // Real images are read where a target is drawn, and that takes at least so long, however busy the machine is.
-    expect(seconds.drawingIteration).toBeGreaterThanOrEqual(least / 1000);
-    expect(seconds.pretrainStep).toBe(0);
   });
 
   it('is near to what the run then takes, in memory and disk, and knows what is in the cache', async () => {

@@ -1,14 +1,16 @@
-import { parameterBytes } from '../capacity/activations.js';
-import { memoryFacts } from '../capacity/budget.js';
-import { perClass, type Stage, stageBytes } from '../capacity/footprint.js';
+import { planMemory } from '../capacity/budget.js';
+import type { Stage } from '../capacity/measure.js';
+import type { Dataset } from '../data/index.js';
 import type { TaskChunks } from '../distill/chunks.js';
+import { decodedPerClass } from '../distill/index.js';
 import { trainingSteps } from '../evaluate/evaluate.js';
 import { stepsPerEvent } from '../evaluate/evaluate-seed.js';
-import type { NcfmOptions } from '../methods/index.js';
+import { buildModel } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
-import { checkPlan, missingNetworks, type Prepared } from './prepare.js';
-import { type Probed, probe } from './probe.js';
+import { RandomGenerator } from '../tensor/index.js';
+import { drawOnce, type PictureCost } from './draw-once.js';
+import { checkPlan, missingNetworks } from './prepare.js';
 import { repeatedPlans } from './repeats.js';
 import { evaluatedSets, snapshots, stageSeconds } from './stage-seconds.js';
 
@@ -49,30 +51,44 @@ export interface PlanEstimate {
 }
 
 /**
- * Tells how long a plan will take here and how much memory and disk: memory from a model of it, time by doing a little
- * of each kind of work and multiplying. Throws UsageError for a plan that cannot run, as `checkPlan` does.
+ * Tells how long a plan will take here and how much memory and disk, by doing a little of each stage's work. Throws
+ * UsageError for a plan that cannot run, as `checkPlan` does, or that does not fit into its memory.
  */
 export async function estimatePlan(request: EstimateRequest): Promise<PlanEstimate> {
   const { plan, cache, onEvent = () => {}, signal } = request;
-  const prepared = await checkPlan(plan, { cache, onEvent, signal });
-  const repeated = repeatedPlans(plan);
-  const missing = repeated
-    .map((each) => missingNetworks(each, prepared.data.train, cache))
+  // Its memory is measured below, with the time.
+  const { data } = await checkPlan({ ...plan, memory: 'auto' }, { cache, onEvent, signal });
+  const { train } = data;
+  const missing = repeatedPlans(plan)
+    .map((each) => missingNetworks(each, train, cache))
     .reduce((sum, networks) => sum + networks, 0);
-  const total = plan.pretrain.networks * plan.repeats;
-  const probed = await probe({ plan, prepared, pretrains: missing > 0, onEvent, signal });
-  const seconds = stageSeconds(plan, prepared.data, probed.seconds, missing);
-  const stages = prepared.memory.stages.map((stage) => ({
+  const pictures: PictureCost[] = [];
+  const {
+    stages = [],
+    estimate = 0,
+    chunks,
+  } = await planMemory({
+    plan,
+    data,
+    pretrains: missing > 0,
+    draw: async (synthetic) => pictures.push(await drawOnce(synthetic, train)),
+    measure: true,
+    onEvent,
+    signal,
+  });
+  const costs = [pictures[0]!, pictures.at(-1)!] as const;
+  const estimates = stages.map((stage) => ({
     stage: stage.stage,
-    seconds: seconds[stage.stage],
-    bytes: Math.round(stageBytes(stage)),
+    seconds: stageSeconds(plan, stage, missing, costs),
+    bytes: stage.bytes,
   }));
+  const total = plan.pretrain.networks * plan.repeats;
   return {
-    dataset: prepared.data.train.name,
-    stages,
-    seconds: stages.reduce((sum, stage) => sum + stage.seconds, 0),
-    memory: { ...memoryFacts(plan, prepared.memory), chunks: prepared.memory.chunks },
-    disk: diskBytes(plan, prepared, probed, missing),
+    dataset: train.name,
+    stages: estimates,
+    seconds: estimates.reduce((sum, { seconds }) => sum + seconds, 0),
+    memory: { budget: plan.memory, estimate, chunks },
+    disk: diskBytes(plan, train, costs[1].bytes, missing),
     networks: { total, ready: total - missing },
   };
 }
@@ -90,17 +106,16 @@ const countBytes = 4;
 /** A random generator's state, as text. */
 const generatorBytes = 7000;
 
-/** The two checkpoints that are kept: images and their optimiser, the order of the real images, the loss curve. */
+/** The two checkpoints that are kept: images and their optimiser, which remembers at most twice as much, the order of the real images, the loss curve. */
 function checkpointBytes({ distill }: Plan, realImages: number, stored: number): number {
-  const slots = (distill as NcfmOptions).optimizer.kind === 'sgd' ? 1 : 2;
   const kept = Math.min(2, distill.iterations);
-  return kept * ((1 + slots) * stored + 4 * realImages + 8 * distill.iterations + generatorBytes);
+  return kept * (3 * stored + 4 * realImages + 8 * distill.iterations + generatorBytes);
 }
 
 function diskBytes(
   plan: Plan,
-  { data: { train } }: Prepared,
-  { pictureBytes }: Probed,
+  train: Dataset,
+  pictureBytes: number,
   missing: number,
 ): PlanEstimate['disk'] {
   const { channels, height, width } = train.shape;
@@ -108,7 +123,10 @@ function diskBytes(
   const { iterations, imagesPerClass } = plan.distill;
   const images = classes * imagesPerClass;
   const stored = images * (channels * height * width * Float32Array.BYTES_PER_ELEMENT + 8);
-  const steps = trainingSteps(plan.evaluate, classes * perClass(plan).decoded);
+  const steps = trainingSteps(
+    plan.evaluate,
+    classes * decodedPerClass(plan.distill.formation, imagesPerClass),
+  );
   const toldSteps = Math.ceil(steps / stepsPerEvent(steps));
   const networks = evaluatedSets * plan.evaluate.seeds;
   const evaluationLines = networks * (toldSteps + 1);
@@ -122,6 +140,15 @@ function diskBytes(
         iterations * (lineBytes + pointBytes) +
         evaluationLines * lineBytes +
         smallFiles),
-    cache: missing * 2 * parameterBytes(plan.model, train.shape, classes),
+    cache: missing * 2 * networkBytes(plan, train),
   };
+}
+
+/** Bytes of an extractor's parameters and buffers. */
+function networkBytes({ model, device }: Plan, { shape, classNames }: Dataset): number {
+  using network = buildModel(model, shape, classNames.length, new RandomGenerator(0, device));
+  const wide = ['int64', 'float64'];
+  return [...network.state().values()]
+    .map(({ dtype, length }) => length * (wide.includes(dtype) ? 8 : 4))
+    .reduce((sum, bytes) => sum + bytes, 0);
 }

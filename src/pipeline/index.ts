@@ -1,4 +1,5 @@
 export * from './distill-dataset.js';
+export * from './draw-once.js';
 export * from './estimate.js';
 export * from './evaluate-run.js';
 export * from './evaluate-set.js';
@@ -7,7 +8,6 @@ export * from './label-run.js';
 export * from './open-teacher.js';
 export * from './pipeline.js';
 export * from './prepare.js';
-export * from './probe.js';
 export * from './repeats.js';
 export * from './run-context.js';
 export * from './run-pictures.js';

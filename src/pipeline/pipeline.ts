@@ -1,5 +1,5 @@
 import { type MemoryReport, memoryReport } from '../capacity/budget.js';
-import { distillStages } from '../capacity/footprint.js';
+import { distillStages } from '../capacity/measure.js';
 import { packageVersion } from '../core/index.js';
 import { saveDistilled } from '../distill/product.js';
 import { distill } from '../methods/distill.js';

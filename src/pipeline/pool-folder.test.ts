@@ -95,8 +95,8 @@ describe("a folder of the official project's networks", () => {
     const plan = { ...smallPlan, pretrain: { ...smallPlan.pretrain, pool: 'nowhere' } };
     await expect(checkPlan(plan)).rejects.toThrow(/nowhere cannot be read/);
     await expect(checkPlan(plan, { stages: ['pretrain'] })).rejects.toThrow(/nowhere cannot/);
-    const { memory } = await checkPlan(plan, { stages: ['evaluate'] });
-    expect(memory.stages.map(({ stage }) => stage)).toEqual(['evaluate']);
+    const { data } = await checkPlan(plan, { stages: ['evaluate'] });
+    expect(data.train.name).toBe('digits');
   });
 
   it('leaves nothing behind when a later network is damaged', async () => {

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { type MemoryPlan, planMemory } from '../capacity/budget.js';
 import { chooseEvaluationWorkers } from '../capacity/choose-workers.js';
-import { dataSizes } from '../capacity/data-sizes.js';
-import { processBytes, type Stage } from '../capacity/footprint.js';
+import type { Stage } from '../capacity/measure.js';
 import { UsageError } from '../core/index.js';
 import {
   type Dataset,
@@ -11,7 +10,7 @@ import {
   openDataset,
   splitDataset,
 } from '../data/index.js';
-import { checkFormation } from '../distill/index.js';
+import { checkFormation, type SyntheticImages } from '../distill/index.js';
 import { type AnyDistillOptions, methodOf } from '../methods/registry.js';
 import { buildModel } from '../models/index.js';
 import type { DatasetChoice, Plan } from '../plan/plan.js';
@@ -19,6 +18,7 @@ import type { EventSink } from '../run/index.js';
 import { RandomGenerator, requireDevice, setThreads } from '../tensor/index.js';
 import { networksReady } from '../train/pool-cache.js';
 import { requirePool } from '../train/pretrain.js';
+import { drawOnce } from './draw-once.js';
 
 /** The held-out images are the same for every seed of a run, so that runs are compared on the same images. */
 const validationSeed = 0;
@@ -111,12 +111,11 @@ export interface CheckOptions {
  * per class, networks that fit the images, threads for worker processes, and the memory. Throws UsageError saying what does not fit.
  */
 export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise<Prepared> {
-  const { stages, cache } = options;
+  const { stages, cache, signal, onEvent = () => {} } = options;
   if (stages === undefined || stages.includes('distill') || stages.includes('pretrain')) {
     requirePool(plan.pretrain);
   }
   const random = startEngine(plan);
-  const process = processBytes();
   const data = await loadParts(plan.dataset, options);
   const distils = stages === undefined || stages.includes('distill');
   const control = stages === undefined || stages.includes('evaluate');
@@ -130,9 +129,10 @@ export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise
       random.derive('check'),
     ).dispose();
   }
-  const poolReady = cache !== undefined && missingNetworks(plan, data.train, cache) === 0;
-  const sizes = dataSizes(data.train, data.test);
-  return { data, memory: planMemory({ plan, sizes, stages, poolReady, process }) };
+  const pretrains = cache === undefined || missingNetworks(plan, data.train, cache) > 0;
+  const draw = (synthetic: SyntheticImages) => drawOnce(synthetic, data.train);
+  const request = { plan, data, stages, pretrains, draw, onEvent, signal };
+  return { data, memory: await planMemory(request) };
 }
 
 /** How many networks of a plan's pool are still to be trained. The engine must have been started for the plan. */

@@ -9,7 +9,7 @@ import {
   type Phase,
   type RunDirectory,
 } from '../run/index.js';
-import { engine, type RandomGenerator } from '../tensor/index.js';
+import { engine, type RandomGenerator, releaseMemory } from '../tensor/index.js';
 import { type CheckOptions, checkPlan, type Prepared, startEngine } from './prepare.js';
 
 /** What a task on a run is given. */
@@ -95,6 +95,8 @@ export async function timed<T>(
 ): Promise<{ readonly value: T; readonly seconds: number }> {
   const started = performance.now();
   onEvent({ type: 'phase-start', phase });
+  // The last phase's tensors were of other sizes; what is kept of them would not be used.
+  releaseMemory();
   const value = await work();
   const seconds = (performance.now() - started) / 1000;
   onEvent({ type: 'phase-end', phase, seconds });

@@ -254,10 +254,10 @@ export interface ContinualStepEnd {
   readonly accuracy: { readonly [memory: string]: number };
 }
 
-/** A piece of work is timed, to tell how long a run will take. */
+/** A piece of work is done and measured, to tell how much time and memory a run will take. */
 export interface Probe {
   readonly type: 'probe';
-  /** What is timed: `pretraining`, `distilling`, … */
+  /** What is measured: `pretraining`, `distilling`, … */
   readonly work: string;
 }
 

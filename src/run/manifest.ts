@@ -41,8 +41,8 @@ export interface DatasetFacts {
 export interface MemoryFacts {
   /** What it is to stay under; 'auto' for no limit. */
   readonly budget: number | 'auto';
-  /** The most that the process is expected to hold. */
-  readonly estimate: number;
+  /** The most that the process is expected to hold; absent without a budget, because nothing is measured then. */
+  readonly estimate?: number;
   /** How much is worked on at once, by kind of work. */
   readonly chunks: Readonly<Record<string, number>>;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { FailureError, UsageError } from '../core/errors.js';
 import {
@@ -93,7 +93,52 @@ export function requireDevice(device: Device): Device {
   return device;
 }
 
+/**
+ * Gives the memory that is kept for reuse back to the system, and has `tensorMemory` count the most anew. Between two kinds
+ * of work, whose tensors are of other sizes.
+ */
+export function releaseMemory(): void {
+  native.releaseMemory();
+}
+
+/** The most that was resident before the peak was counted anew. */
+let earlierPeak = 0;
+
 /** The process's memory in bytes: resident now, and the most it ever was. */
 export function residentMemory(): { readonly current: number; readonly peak: number } {
-  return { current: process.memoryUsage.rss(), peak: process.resourceUsage().maxRSS * 1024 };
+  return { current: process.memoryUsage.rss(), peak: Math.max(earlierPeak, systemPeak()) };
+}
+
+/**
+ * Has `recentPeak` begin anew, with no memory kept for reuse, as if nothing had been computed yet. Throws FailureError where
+ * the system does not let its count of the peak be reset.
+ */
+export function resetPeak(): void {
+  releaseMemory();
+  earlierPeak = residentMemory().peak;
+  try {
+    writeFileSync('/proc/self/clear_refs', '5');
+  } catch (cause) {
+    throw new FailureError(
+      `the memory that work takes cannot be measured here, because this system does not count the peak of a process anew (${(cause as Error).message}); use memory: auto, and set chunks by hand`,
+      { cause },
+    );
+  }
+}
+
+/** The most bytes of main memory that the process has held since `resetPeak`. */
+export function recentPeak(): number {
+  return systemPeak();
+}
+
+/**
+ * Whether the memory that tensors take on a device is measured. A GPU's is not: LibTorch's CUDA allocator counts its peak
+ * (`c10::cuda::CUDACachingAllocator::getDeviceStats`), and the addon does not ask it yet.
+ */
+export function measuresMemory(device: Device): boolean {
+  return device === 'cpu';
+}
+
+function systemPeak(): number {
+  return process.resourceUsage().maxRSS * 1024;
 }

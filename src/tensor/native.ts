@@ -39,6 +39,7 @@ export interface TensorMemory {
   readonly used: number;
   /** Held from the system now: in use, or kept for reuse. */
   readonly held: number;
+  /** The most of both since `releaseMemory`. */
   readonly mostUsed: number;
   readonly mostHeld: number;
 }
@@ -73,6 +74,7 @@ export interface Native {
   instructionSet(name?: string): string;
   keepFreedMemory(): boolean;
   memory(): TensorMemory | null;
+  releaseMemory(): void;
   mapFile(path: string, offset: number, length: number): ArrayBuffer;
 }
 

@@ -152,7 +152,7 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
       return line('continual', phrases(continualPlace(event), ...accuracies), 'good');
     }
     case 'probe':
-      return line('plan', `timing ${event.work}`, 'quiet');
+      return line('plan', `measuring ${event.work}`, 'quiet');
     case 'warning':
       return line('', `warning: ${event.message}`, 'warning');
     case 'phase-end':

@@ -1,19 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parameterBytes } from '../../capacity/activations.js';
 import { safetyMargin } from '../../capacity/budget.js';
 import { chooseWorkers, type WorkerChoice } from '../../capacity/choose-workers.js';
-import { dataSizes } from '../../capacity/data-sizes.js';
-import {
-  distillStages,
-  imageBytes,
-  optimizerCopies,
-  processBytes,
-  workerBytes,
-} from '../../capacity/footprint.js';
-import { formatSize, UsageError } from '../../core/index.js';
+import { distillStages, measureStage } from '../../capacity/measure.js';
+import { formatSize, type ImageShape, UsageError } from '../../core/index.js';
 import type { DatasetPair } from '../../data/index.js';
-import { decodedPerClass } from '../../distill/index.js';
+import type { ConvNetOptions, ModelOptions } from '../../models/index.js';
 import {
   type CheckOptions,
   checkPlan,
@@ -23,6 +15,7 @@ import {
 } from '../../pipeline/prepare.js';
 import { productFolder } from '../../pipeline/run-context.js';
 import type { Plan } from '../../plan/plan.js';
+import { residentMemory } from '../../tensor/index.js';
 import { fittingCandidates } from './space.js';
 
 /** A search holds images out itself, and has a concurrency of its own. */
@@ -63,7 +56,7 @@ export async function checkSearch(plan: Plan, options: CheckOptions = {}): Promi
   if (run === undefined) {
     requireEnoughImages(train, plan.distill, { control: proxies.includes('random') });
   }
-  requireMemory(plan, prepared);
+  await requireMemory(plan, prepared, options);
   return prepared;
 }
 
@@ -75,29 +68,43 @@ function requireFinishedRun(run: string): void {
 }
 
 /** Refuses a memory budget that the worker processes do not fit in. */
-function requireMemory(plan: Plan, { data: { train, test }, memory }: Prepared): void {
+async function requireMemory(
+  plan: Plan,
+  { data, memory }: Prepared,
+  { onEvent = () => {}, signal }: CheckOptions,
+): Promise<void> {
   if (plan.memory === 'auto') return;
   const { workers } = chooseSearchWorkers(plan);
-  const sizes = dataSizes(train, test);
-  const { shape, classes } = sizes;
-  const { candidates } = fittingCandidates(plan.search.space, shape, classes);
-  const { batchSize, optimizer } = plan.evaluate;
-  const process = processBytes();
-  const images = classes * decodedPerClass(plan.distill.formation, plan.distill.imagesPerClass);
-  const pixels = shape.channels * shape.height * shape.width;
-  const own = workerBytes({ plan, sizes, process }, images * pixels * 4);
-  const training = candidates.map(
-    ({ model }) =>
-      parameterBytes(model, shape, classes) * (1 + optimizerCopies(optimizer)) +
-      Math.max(
-        batchSize * imageBytes(model, shape, true),
-        memory.chunks.test * imageBytes(model, shape, false),
-      ),
-  );
-  const estimate = process + workers * (own + Math.max(...training));
+  const { current } = residentMemory();
+  const { shape, classNames } = data.train;
+  let largest = 0;
+  for (const model of mostDemanding(plan, shape, classNames.length)) {
+    onEvent({ type: 'probe', work: 'the networks of the search' });
+    const { bytes } = await measureStage('evaluate', {
+      ...{ data, onEvent, signal, chunks: memory.chunks, pretrains: false, timed: false },
+      plan: { ...withoutOwnSettings(plan), student: model },
+    });
+    largest = Math.max(largest, bytes);
+  }
+  // A worker takes what this process has just taken.
+  const estimate = current + workers * largest;
   if (estimate <= plan.memory * (1 - safetyMargin)) return;
   const megabytes = Math.ceil(estimate / (1 - safetyMargin) / 1e6);
   throw new UsageError(
     `memory: ${formatSize(plan.memory)} do not hold this search: ${workers} networks at once take about ${formatSize(estimate)}. Give ${megabytes}MB or more (--memory ${megabytes}MB), or train fewer at once (search.concurrency).`,
   );
+}
+
+/** Of each kind of network the widest and deepest, beside which the others take less. */
+function mostDemanding({ search }: Plan, shape: ImageShape, classes: number): ModelOptions[] {
+  const { candidates } = fittingCandidates(search.space, shape, classes);
+  const ascending = candidates
+    .map(({ model }) => model as ConvNetOptions & ModelOptions)
+    .sort((a, b) => a.width! - b.width! || Number(a.depth) - Number(b.depth));
+  const kinds = ascending.map((model): [string, ModelOptions] => {
+    const { norm, activation, pooling } = model;
+    return [`${norm} ${activation} ${pooling}`, model];
+  });
+  // The last of equal keys stays.
+  return [...new Map(kinds).values()];
 }

@@ -20,6 +20,7 @@ export const ncfm: Method<NcfmOptions> = {
   problems: ncfmProblems,
   realPerClass: (options) => realImages(options).perClass,
   requirements,
+  kinds,
   start,
 };
 
@@ -27,6 +28,14 @@ function requirements({ matching, formation, imagesPerClass }: NcfmOptions): Ima
   if (matching.strategy === 'plain') return [{ images: 1, purpose: 'for matching' }];
   const clusters = decodedPerClass(formation, imagesPerClass);
   return [{ images: clusters, purpose: `for ${clusters} clusters` }];
+}
+
+/** An iteration that draws real images takes longer than those that share its draw. */
+function kinds(options: NcfmOptions): ReturnType<NonNullable<Method<NcfmOptions>['kinds']>> {
+  const { amortize, iterations } = options;
+  if (amortize === 1) return { options, counts: [iterations] };
+  const draws = Math.ceil(iterations / amortize);
+  return { options: { ...options, amortize: 2 }, counts: [draws, iterations - draws] };
 }
 
 async function start(input: MethodInput<NcfmOptions>): Promise<Distiller> {

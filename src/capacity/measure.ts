@@ -1,0 +1,62 @@
+import type { Plan } from '../plan/plan.js';
+import { RandomGenerator, recentPeak, resetPeak, residentMemory } from '../tensor/index.js';
+import { chooseEvaluationWorkers } from './choose-workers.js';
+import {
+  distillOnce,
+  evaluateOnce,
+  type Measured,
+  pretrainOnce,
+  type StageWork,
+} from './stage-work.js';
+
+/** The stages of a run, in order. */
+export const stages = ['pretrain', 'distill', 'evaluate'] as const;
+/** Those of a distillation without evaluation. */
+export const distillStages = ['pretrain', 'distill'] as const;
+export type Stage = (typeof stages)[number];
+
+/** What a stage takes. */
+export interface StageMeasurement {
+  readonly stage: Stage;
+  /** The most main memory that the process, with its workers, has held meanwhile. */
+  readonly bytes: number;
+  /** Estimated: of the pretraining of one network, of one distillation, of the evaluation of one network. */
+  readonly seconds: number;
+}
+
+/** Bytes that JavaScript's garbage grows to in a run before it is collected, which its first steps do not show. */
+const garbage = 32e6;
+
+const work: Record<Stage, (work: StageWork) => Promise<number>> = {
+  pretrain: pretrainOnce,
+  distill: distillOnce,
+  evaluate: evaluateOnce,
+};
+
+/**
+ * Does a little of a stage's work and tells what it takes. Everything made for it is released, and nothing that a run draws
+ * depends on it. Throws what the work throws, also where there is no memory for it.
+ */
+export async function measureStage(
+  stage: Stage,
+  measured: Measured & Pick<StageWork, 'chunks' | 'timed'>,
+): Promise<StageMeasurement> {
+  const { plan } = measured;
+  resetPeak();
+  const { current } = residentMemory();
+  const random = new RandomGenerator(plan.seed, plan.device).derive('measure');
+  try {
+    const seconds = await work[stage]({ ...measured, random });
+    const peak = recentPeak() + garbage;
+    const workers = stage === 'evaluate' ? workerProcesses(plan) : 0;
+    return { stage, bytes: workers > 0 ? current + workers * peak : peak, seconds };
+  } finally {
+    resetPeak();
+  }
+}
+
+/** Each takes what this process has taken when it did a worker's work. */
+function workerProcesses(plan: Plan): number {
+  const { workers } = chooseEvaluationWorkers(plan);
+  return workers > 1 ? workers : 0;
+}

@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Dataset } from '../data/index.js';
+import type { SyntheticImages } from '../distill/index.js';
+import { writeImageGrid } from '../report/index.js';
+
+/** What a picture of the images took. */
+export interface PictureCost {
+  readonly seconds: number;
+  /** Of its file. */
+  readonly bytes: number;
+}
+
+/** Draws the images as a run does, and leaves nothing behind. */
+export async function drawOnce(
+  { images, imagesPerClass }: SyntheticImages,
+  { shape, classNames }: Dataset,
+): Promise<PictureCost> {
+  const folder = mkdtempSync(join(tmpdir(), 'ncfm-plan-'));
+  const path = join(folder, 'picture.png');
+  const started = performance.now();
+  try {
+    await writeImageGrid({
+      shape,
+      pixels: images.toFloat32Array(),
+      columns: imagesPerClass,
+      rowLabels: classNames,
+      caption: 'iteration 0',
+      path,
+    });
+    return { seconds: (performance.now() - started) / 1000, bytes: statSync(path).size };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
