@@ -78,8 +78,7 @@ export async function forEachRepeat<T>(
     directory.writeConfig(planYaml(plan));
     using log = directory.openEventLog();
     const events = combine(log.sink, onEvent);
-    const { prepared: _, ...shared } = request;
-    results.push(await task({ ...shared, plan, directory, onEvent: events }));
+    results.push(await task({ ...request, plan, directory, onEvent: events }));
     log.close();
   }
   return results;

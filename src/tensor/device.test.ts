@@ -2,14 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../core/index.js';
 import {
   engine,
+  measuresMemory,
   physicalCores,
+  recentPeak,
+  releaseMemory,
   requireDevice,
+  resetPeak,
   residentMemory,
   setThreads,
+  tensorMemory,
   threads,
   toDeviceOf,
 } from './index.js';
-import { ones } from './testing/on-device.js';
+import { describeOnHost, hostDevice, ones } from './testing/on-device.js';
 
 describe('threads', () => {
   it('are what was set', () => {
@@ -73,5 +78,42 @@ describe('engine', () => {
     expect(current).toBeGreaterThan(20e6);
     expect(current).toBeLessThan(20e9);
     expect(peak).toBeGreaterThan(20e6);
+  });
+});
+
+describeOnHost('the peak of memory', () => {
+  const [large, small] = [2 ** 27, 2 ** 25];
+  const used = (bytes: number) => ones([bytes / 4], { device: hostDevice }).dispose();
+
+  it('begins anew, with nothing kept for reuse, and the process still knows its own', () => {
+    used(large);
+    expect(tensorMemory().held - tensorMemory().used).toBeGreaterThanOrEqual(large);
+    const { peak } = residentMemory();
+    resetPeak();
+    const { held, used: inUse, mostUsed, mostHeld } = tensorMemory();
+    expect([held, mostUsed, mostHeld]).toEqual([inUse, inUse, inUse]);
+    expect(recentPeak()).toBeLessThan(peak - large / 2);
+    expect(residentMemory().peak).toBeGreaterThanOrEqual(peak);
+  });
+
+  it('is that of what was held meanwhile, also of what is released', () => {
+    resetPeak();
+    const before = recentPeak();
+    used(small);
+    const after = recentPeak() - before;
+    expect(after).toBeGreaterThan(0.9 * small);
+    expect(after).toBeLessThan(1.5 * small);
+    expect(tensorMemory().mostUsed - tensorMemory().used).toBe(small);
+  });
+
+  it('leaves tensors what they are', () => {
+    using x = ones([large / 4], { device: hostDevice });
+    releaseMemory();
+    expect(x.sum().item()).toBe(large / 4);
+  });
+
+  it('is known of the processor alone', () => {
+    expect(measuresMemory('cpu')).toBe(true);
+    expect(measuresMemory('cuda:0')).toBe(false);
   });
 });

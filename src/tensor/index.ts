@@ -10,7 +10,7 @@ export type { EngineDescription, TensorMemory } from './native.js';
 export * from './ops.js';
 export { loadPt, type Storable, savePt } from './pt.js';
 export * from './random.js';
-export { keep, liveTensors, scope, watchTensors } from './scope.js';
+export { keep, liveTensors, scope } from './scope.js';
 export { readState, tensorsIn } from './state-file.js';
 export { type Device, fromBytes, Tensor, tensor, type Values } from './tensor.js';
 export { isTuned, tuneProcess } from './tune.js';

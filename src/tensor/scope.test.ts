@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keep, liveTensors, scope, type Tensor, watchTensors } from './index.js';
+import { keep, liveTensors, scope, type Tensor } from './index.js';
 import { ones, RandomGenerator, zeros } from './testing/on-device.js';
 
 describe('scope', () => {
@@ -201,32 +201,6 @@ describe('scope', () => {
       expect(liveTensors()).toBe(before + 4);
     });
     expect(liveTensors()).toBe(before);
-  });
-});
-
-describe('watchTensors', () => {
-  it('tells of every tensor that is made meanwhile, within scopes too, and of none after', () => {
-    const seen: number[] = [];
-    const made = watchTensors(
-      (made) => void seen.push((made as Tensor).length),
-      () => scope(() => ones([2]).add(ones([3, 2]))),
-    );
-    expect(seen).toEqual([2, 6, 6]);
-    expect(() =>
-      watchTensors(
-        () => {},
-        () => scope(() => ones([1]).matmul(ones([2])).length),
-      ),
-    ).toThrow();
-    made.dispose();
-    ones([5]).dispose();
-    expect(seen).toHaveLength(3);
-  });
-
-  it('refuses an asynchronous function', () => {
-    const later = async () => 1;
-    const watch = () => watchTensors(() => {}, later as () => unknown);
-    expect(watch).toThrow(/watchTensors\(\) was given an asynchronous function/);
   });
 });
 

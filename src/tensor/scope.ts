@@ -9,26 +9,10 @@ export interface Scoped {
 }
 
 const stack: Scoped[][] = [];
-const watchers: ((tensor: Scoped) => void)[] = [];
 
 /** Registers a new tensor with the innermost scope, which will release it. */
 export function track(tensor: Scoped): void {
-  own(tensor);
-  for (const watch of watchers) watch(tensor);
-}
-
-function own(tensor: Scoped): void {
   stack.at(-1)?.push(tensor);
-}
-
-/** Runs `body` and calls `watch` with every tensor that is created meanwhile: for measuring, not for owning. */
-export function watchTensors<T>(watch: (tensor: Scoped) => void, body: () => Synchronous<T>): T {
-  watchers.push(watch);
-  try {
-    return synchronous(body(), 'watchTensors');
-  } finally {
-    watchers.splice(watchers.lastIndexOf(watch), 1);
-  }
 }
 
 /** Refuses promises: what an asynchronous body did would run outside. */
@@ -65,7 +49,7 @@ export function scope<T>(body: () => Synchronous<T>): T {
     stack.pop();
     for (const tensor of created) {
       if (tensor.disposed || tensor.kept) continue;
-      if (survivors.has(tensor)) own(tensor);
+      if (survivors.has(tensor)) track(tensor);
       else tensor.dispose();
     }
   }

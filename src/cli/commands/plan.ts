@@ -20,8 +20,8 @@ export function addPlanCommand(program: Command, invocation: Invocation): void {
     .command('plan')
     .summary('tell how long a run will take, and how much memory')
     .description(
-      'Times a little of each kind of work on this machine and tells what the whole run will take: time, memory and ' +
-        'disk, stage by stage. Runs nothing and writes nothing.',
+      "Does a little of each stage's work on this machine and tells what the whole run will take: time, memory and " +
+        'disk, stage by stage. Keeps nothing of it.',
     )
     .argument('[config]', 'a preset (see ncfm presets) or a YAML file; own-data with --data alone');
   addPlanOptions(command);
