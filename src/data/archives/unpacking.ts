@@ -19,11 +19,7 @@ export const defaultUnpackLimits: UnpackLimits = {
   entries: 3_000_000,
   spaceShare: 0.9,
 };
-
-/** What an archive can hold. */
 export type EntryKind = 'file' | 'folder' | 'link' | 'special' | 'encrypted';
-
-/** One entry of an archive, as its format tells it. */
 export interface ArchiveEntry {
   readonly name: string;
   readonly kind: EntryKind;
@@ -62,8 +58,6 @@ export class Unpacking {
   get files(): number {
     return this.#files;
   }
-
-  /** Bytes written so far. */
   get bytes(): number {
     return this.#bytes;
   }

@@ -33,20 +33,12 @@ export interface FileContentsOptions {
 
 /** First line of what is remembered; other versions are not understood. */
 const firstLine = 'ncfm file contents 1';
-
-/** Bytes of a hash. */
 const digestLength = 32;
-
-/** Files that are open at any time. */
 const filesAtOnce = 16;
-
-/** Bytes that are read at once. */
 const blockBytes = 2 ** 20;
 
 /** Times of change are no finer than this, in milliseconds, on any usual file system. */
 const coarsestClock = 2000;
-
-/** How often progress is told. */
 const toldPerRun = 50;
 
 /**
@@ -55,25 +47,14 @@ const toldPerRun = 50;
  * change of the content, and of the entry (ctime), which cannot be set. A file of another place is never taken for it.
  */
 export class FileContents implements FileHashes {
-  readonly #path: string | undefined;
-  readonly #owner: string;
-  readonly #origin: string;
-  readonly #options: FileContentsOptions;
-  readonly #remembered: ReadonlyMap<string, Known>;
   readonly #used = new Map<string, Known>();
   #changed = false;
 
   private constructor(
-    { path, owner, origin }: Table,
-    remembered: ReadonlyMap<string, Known>,
-    options: FileContentsOptions,
-  ) {
-    this.#path = path;
-    this.#owner = owner;
-    this.#origin = origin;
-    this.#remembered = remembered;
-    this.#options = options;
-  }
+    private readonly table: Table,
+    private readonly remembered: ReadonlyMap<string, Known>,
+    private readonly options: FileContentsOptions,
+  ) {}
 
   /** @param folder where hashes are remembered; it need not exist. */
   static async open(
@@ -93,7 +74,7 @@ export class FileContents implements FileHashes {
   }
 
   async of(paths: readonly string[]): Promise<Uint8Array> {
-    const { onProgress, signal } = this.#options;
+    const { onProgress, signal } = this.options;
     const hashes = Buffer.alloc(paths.length * digestLength);
     const every = Math.max(1, Math.floor(paths.length / toldPerRun));
     let [done, read] = [0, 0];
@@ -111,8 +92,8 @@ export class FileContents implements FileHashes {
   }
 
   async #look(path: string): Promise<{ hash: string; reused: boolean }> {
-    const key = relative(this.#origin, path);
-    const known = this.#used.get(key) ?? this.#remembered.get(key);
+    const key = relative(this.table.origin, path);
+    const known = this.#used.get(key) ?? this.remembered.get(key);
     try {
       if (known !== undefined && !known.recent && known.stamp === (await stampOf(path))) {
         this.#used.set(key, known);
@@ -138,7 +119,7 @@ export class FileContents implements FileHashes {
     const before = [...this.#used];
     const check = async (index: number): Promise<void> => {
       const [key, known] = before[index]!;
-      const path = join(this.#origin, key);
+      const path = join(this.table.origin, key);
       const found = known.recent ? await readStill(path).catch(() => undefined) : undefined;
       const stamp = found?.stamp ?? (await stampOf(path).catch(() => undefined));
       if (stamp !== known.stamp || (found !== undefined && found.hash !== known.hash)) {
@@ -146,18 +127,17 @@ export class FileContents implements FileHashes {
       }
       if (found !== undefined) this.#used.set(key, found);
     };
-    await concurrently(before.length, filesAtOnce, check, this.#options.signal);
+    await concurrently(before.length, filesAtOnce, check, this.options.signal);
   }
-
-  /** Remembers what was read. */
   save(): void {
-    if (this.#path === undefined || !this.#changed) return;
-    makeFolder(dirname(this.#path));
+    const { path, owner } = this.table;
+    if (path === undefined || !this.#changed) return;
+    makeFolder(dirname(path));
     const rows = [...this.#used]
       .filter(([, { recent }]) => !recent)
       .map(([key, { stamp, hash }]) => `${hash} ${stamp} ${JSON.stringify(key)}\n`);
-    const text = `${firstLine}\n${this.#owner}\n${rows.join('')}`;
-    writeFileAtomic(this.#path, `${text}${digest(text)}\n`);
+    const text = `${firstLine}\n${owner}\n${rows.join('')}`;
+    writeFileAtomic(path, `${text}${digest(text)}\n`);
     this.#changed = false;
   }
 }

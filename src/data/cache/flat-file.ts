@@ -18,7 +18,6 @@ const magic = 'NCFMDATA';
 const formatVersion = 2;
 const prefixLength = 24;
 const digestLength = 32;
-/** Bytes of a picture's identity. */
 export const identityLength = 32;
 const bytesPerImage = 4 + identityLength;
 
@@ -27,8 +26,6 @@ export const pixelsStart = 4096;
 
 /** No header is longer: a larger claim is damage. */
 const longestHeader = 64 * 2 ** 20;
-
-/** What a file says of its images. */
 export interface FlatHeader {
   readonly name: string;
   readonly split: string;
@@ -43,7 +40,6 @@ export interface FlatHeader {
   readonly scale: ValueScale;
   /** The pictures that are not here. */
   readonly damaged: readonly DamagedPicture[];
-  /** Of these images. */
   readonly normalization: Normalization;
   /** See `hashDataset`. */
   readonly hash: string;

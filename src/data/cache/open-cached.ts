@@ -36,8 +36,6 @@ export interface CacheOptions {
   readonly onNote?: (message: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** A part of a set, decoded. */
 export interface CachedPart {
   readonly dataset: Dataset;
   /** The pictures that are not in it. */

@@ -4,8 +4,6 @@ import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js
 import type { ValueScale } from '../decoding/value-scale.js';
 import { countDamaged, damageError, listDamaged, requireEveryClass } from './damage.js';
 import { type CachedPart, type CacheOptions, openPart } from './open-cached.js';
-
-/** How far the decoding of pictures is. */
 export interface DecodingProgress {
   /** The dataset's name and part. */
   readonly data: string;
@@ -17,8 +15,6 @@ export interface PairOptions
   extends Omit<CacheOptions, 'onProgress' | 'onReading' | 'scale' | 'onDamaged'> {
   readonly onProgress?: ((progress: DecodingProgress) => void) | undefined;
 }
-
-/** Both parts of a set of pictures, decoded. */
 export interface CachedPair extends DatasetPair {
   /** The pictures that are in neither. */
   readonly damaged: {

@@ -1,7 +1,5 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../core/errors.js';
-
-/** Where the files of a dataset are kept. */
 export interface PlaceOptions {
   /** The folder that the user named: then the only place, because data found elsewhere could be another version. */
   readonly root?: string | undefined;

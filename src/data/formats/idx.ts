@@ -28,15 +28,11 @@ const unsignedByte = 0x08;
 const longestHeader = 4 + 4 * 255;
 
 const remedy = 'download it again';
-
-/** The content of an IDX file. */
 export interface IdxArray {
   readonly dimensions: readonly number[];
   /** As many as the product of the dimensions, last dimension fastest. */
   readonly values: Uint8Array;
 }
-
-/** Images and their labels. */
 export interface IdxPair {
   readonly shape: ImageShape;
   /** [n, 1, height, width] */

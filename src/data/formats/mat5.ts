@@ -35,8 +35,6 @@ export interface MatArray {
   /** Bytes for arrays of bytes. */
   readonly values: Uint8Array | Float64Array;
 }
-
-/** An element's type and content. */
 interface Element {
   readonly type: number;
   readonly data: Buffer;

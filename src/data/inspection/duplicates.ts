@@ -14,8 +14,6 @@ export interface DuplicateGroup {
   /** The same picture is in more than one part: what is tested was trained on. */
   readonly crossesParts: boolean;
 }
-
-/** The images that occur more than once. */
 export interface DuplicateSummary {
   /** Images that repeat an earlier one of the same part. */
   readonly withinParts: number;
@@ -26,8 +24,6 @@ export interface DuplicateSummary {
   /** The first of them, those that matter most first: across parts, then with different labels. */
   readonly groups: readonly DuplicateGroup[];
 }
-
-/** What of a part a search for duplicates needs. */
 export interface LabelledPart {
   readonly split: string;
   readonly shape: ImageShape;

@@ -22,8 +22,6 @@ export interface Inspectable {
   /** The image's place in its source, for people. */
   describe(index: number): string;
 }
-
-/** What an inspection found in one part. */
 export interface PartReport {
   readonly split: string;
   readonly images: number;

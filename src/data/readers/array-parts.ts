@@ -1,6 +1,4 @@
 import { type PartKind, partKind } from './part-names.js';
-
-/** Names of the arrays of one part. */
 export interface ArrayNames {
   readonly images: string;
   readonly labels: string;
@@ -37,8 +35,6 @@ const wholePairs = [
   ['data', 'target'],
   ['data', 'targets'],
 ] as const;
-
-/** Names of arrays of class names. */
 export const classNameArrays = ['class_names', 'target_names'] as const;
 
 /** What names are expected, for errors. */

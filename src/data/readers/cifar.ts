@@ -40,8 +40,6 @@ interface Form {
   readonly names: (folder: string) => Promise<string[]>;
   readonly read: (bytes: Buffer) => Rows;
 }
-
-/** Images and labels of one file. */
 interface Rows {
   readonly labels: ArrayLike<number>;
   /** Copies all images, channels first. */

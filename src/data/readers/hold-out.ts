@@ -2,16 +2,12 @@ import { createHash } from 'node:crypto';
 import { UsageError } from '../../core/errors.js';
 import { indicesByClass } from '../dataset/dataset.js';
 import type { LabelledFile } from './picture-files.js';
-
-/** How `holdOut` divides. */
 export interface HoldOutOptions {
   /** The share of every class that is held out, in (0, 1). */
   readonly fraction: number;
   /** Where the pictures are, for errors. */
   readonly place: string;
 }
-
-/** Pictures divided in two. */
 export interface HeldOut {
   readonly train: readonly LabelledFile[];
   readonly test: readonly LabelledFile[];

@@ -5,8 +5,6 @@ export const imageNetNormalization: Normalization = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],
 };
-
-/** The names of the ImageNet subsets. */
 export const imageNetSubsetNames = [
   'imagenette',
   'imagewoof',
@@ -15,8 +13,6 @@ export const imageNetSubsetNames = [
   'imagesquawk',
   'imageyellow',
 ] as const;
-
-/** One of the ImageNet subsets. */
 export type ImageNetSubsetName = (typeof imageNetSubsetNames)[number];
 
 /** A class of ImageNet (ILSVRC 2012). */

@@ -24,8 +24,6 @@ export interface MnistLike {
   /** What a user without the files should do, as the end of a sentence. */
   readonly howToGet: string;
 }
-
-/** What each class of a digit dataset is called. */
 export const digitNames: readonly string[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
 const garments = [
@@ -40,8 +38,6 @@ const garments = [
   'Bag',
   'Ankle boot',
 ];
-
-/** Debian's package of Fashion-MNIST. */
 const fashionPackage = 'dataset-fashion-mnist';
 const fashionPackageDirectory = '/usr/share/datasets/fashion-mnist';
 

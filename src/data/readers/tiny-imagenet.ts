@@ -7,8 +7,6 @@ import { imageNetNormalization } from './imagenet-classes.js';
 import type { NormalizedPicturePair } from './imagenet-subset.js';
 import { type LabelledFile, pictureFiles } from './picture-files.js';
 import { byCodePoint, isFolder, listPictures } from './scan.js';
-
-/** How `openTinyImageNet` reads its folder. */
 export interface TinyImageNetOptions {
   /** The folder `tiny-imagenet-200`, or one that holds it. Default: the places that `dataFolders` lists. */
   readonly root?: string;
