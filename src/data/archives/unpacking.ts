@@ -19,7 +19,9 @@ export const defaultUnpackLimits: UnpackLimits = {
   entries: 3_000_000,
   spaceShare: 0.9,
 };
+
 export type EntryKind = 'file' | 'folder' | 'link' | 'special' | 'encrypted';
+
 export interface ArchiveEntry {
   readonly name: string;
   readonly kind: EntryKind;
@@ -58,6 +60,7 @@ export class Unpacking {
   get files(): number {
     return this.#files;
   }
+
   get bytes(): number {
     return this.#bytes;
   }

@@ -1,5 +1,6 @@
 import { UsageError } from '../../core/errors.js';
 import type { DamagedPicture } from '../dataset/picture-source.js';
+
 export interface DamagedPart {
   readonly name: string;
   readonly split: string;

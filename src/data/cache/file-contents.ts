@@ -33,12 +33,16 @@ export interface FileContentsOptions {
 
 /** First line of what is remembered; other versions are not understood. */
 const firstLine = 'ncfm file contents 1';
+
 const digestLength = 32;
+
 const filesAtOnce = 16;
+
 const blockBytes = 2 ** 20;
 
 /** Times of change are no finer than this, in milliseconds, on any usual file system. */
 const coarsestClock = 2000;
+
 const toldPerRun = 50;
 
 /**
@@ -129,6 +133,7 @@ export class FileContents implements FileHashes {
     };
     await concurrently(before.length, filesAtOnce, check, this.options.signal);
   }
+
   save(): void {
     const { path, owner } = this.table;
     if (path === undefined || !this.#changed) return;

@@ -26,6 +26,7 @@ export const pixelsStart = 4096;
 
 /** No header is longer: a larger claim is damage. */
 const longestHeader = 64 * 2 ** 20;
+
 export interface FlatHeader {
   readonly name: string;
   readonly split: string;

@@ -36,6 +36,7 @@ export interface CacheOptions {
   readonly onNote?: (message: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
+
 export interface CachedPart {
   readonly dataset: Dataset;
   /** The pictures that are not in it. */

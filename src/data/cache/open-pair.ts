@@ -4,6 +4,7 @@ import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js
 import type { ValueScale } from '../decoding/value-scale.js';
 import { countDamaged, damageError, listDamaged, requireEveryClass } from './damage.js';
 import { type CachedPart, type CacheOptions, openPart } from './open-cached.js';
+
 export interface DecodingProgress {
   /** The dataset's name and part. */
   readonly data: string;
@@ -15,6 +16,7 @@ export interface PairOptions
   extends Omit<CacheOptions, 'onProgress' | 'onReading' | 'scale' | 'onDamaged'> {
   readonly onProgress?: ((progress: DecodingProgress) => void) | undefined;
 }
+
 export interface CachedPair extends DatasetPair {
   /** The pictures that are in neither. */
   readonly damaged: {

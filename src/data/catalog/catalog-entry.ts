@@ -1,4 +1,5 @@
 import type { FileIdentity } from '../download/integrity.js';
+
 export interface CatalogFile extends FileIdentity {
   /** What it is called in the dataset's folder. */
   readonly name: string;
@@ -20,6 +21,7 @@ export type CatalogSource =
       /** The folder where that way puts them. */
       readonly installed?: string;
     };
+
 export interface CatalogEntry {
   readonly name: string;
   readonly title: string;

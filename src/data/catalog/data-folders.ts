@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../core/errors.js';
+
 export interface PlaceOptions {
   /** The folder that the user named: then the only place, because data found elsewhere could be another version. */
   readonly root?: string | undefined;

@@ -13,6 +13,7 @@ import {
 import { catalog, findInCatalog } from './catalog.js';
 import type { CatalogEntry, CatalogFile } from './catalog-entry.js';
 import { dataFolders, downloadFolder } from './data-folders.js';
+
 export type GetProgress =
   | {
       readonly stage: 'download';
@@ -40,6 +41,7 @@ export interface GetOptions extends Pick<DownloadOptions, 'retries' | 'idleTimeo
   /** The table to look the name up in. For tests. */
   readonly entries?: readonly CatalogEntry[];
 }
+
 export interface GetOutcome {
   readonly name: string;
   /** Absolute path. */
@@ -104,10 +106,10 @@ async function getFile(
     ...file,
     path,
     signal,
+    retries,
+    idleTimeout,
+    wait,
     onProgress: ({ done }) => onBytes(done),
-    ...(retries !== undefined && { retries }),
-    ...(idleTimeout !== undefined && { idleTimeout }),
-    ...(wait && { wait }),
   });
   if (typeof outcome !== 'string') return outcome;
   if (target === undefined || file.unpacksTo === undefined) return outcome;

@@ -32,6 +32,7 @@ interface Field {
   readonly shift: number;
   readonly largest: number;
 }
+
 export interface BmpHeader extends Size {
   /** Bits of a pixel: 1, 2, 4 or 8 with a palette; 16, 24 or 32. */
   readonly bits: number;

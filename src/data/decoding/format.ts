@@ -1,5 +1,7 @@
 import { isBmp } from './bmp.js';
+
 export type PictureFormat = 'JPEG' | 'PNG' | 'WebP' | 'GIF' | 'TIFF' | 'AVIF' | 'BMP';
+
 export const formatList = 'JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP';
 
 /** How files of these formats are usually named, in lower case. */

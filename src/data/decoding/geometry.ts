@@ -3,6 +3,7 @@ export interface Size {
   readonly width: number;
   readonly height: number;
 }
+
 export type PictureFit =
   /** Scaled until it just covers the wanted size, then cut to its centre. Keeps the proportions. */
   | 'crop'

@@ -21,6 +21,7 @@ export interface OpenOptions {
  * per pixel, so a damaged or hostile header cannot ask for more than about 1 GiB.
  */
 export const defaultMaxPixels = 2 ** 27;
+
 export type PictureMetadata = Pick<
   Metadata,
   'width' | 'height' | 'autoOrient' | 'space' | 'depth' | 'hasAlpha' | 'orientation'

@@ -6,6 +6,7 @@ import { FailureError, UsageError } from '../../core/errors.js';
 import { describeIdentity, type FileIdentity, findMismatch } from './integrity.js';
 import { transfer } from './transfer.js';
 import { TransferError } from './transfer-error.js';
+
 export interface DownloadProgress {
   /** The file that it is for. */
   readonly path: string;
@@ -15,6 +16,7 @@ export interface DownloadProgress {
   /** Where the bytes come from. */
   readonly url: string;
 }
+
 export interface DownloadOptions extends FileIdentity {
   /** Addresses of the same file, the preferred one first. */
   readonly urls: readonly string[];
@@ -23,11 +25,13 @@ export interface DownloadOptions extends FileIdentity {
   readonly onProgress?: (progress: DownloadProgress) => void;
   readonly signal?: AbortSignal | undefined;
   /** Further tries per address after one that failed. A try that brought a MiB or more does not count. Default 4. */
-  readonly retries?: number;
+  readonly retries?: number | undefined;
   /** Milliseconds without a byte after which a server counts as hanging. Default 30,000. */
-  readonly idleTimeout?: number;
+  readonly idleTimeout?: number | undefined;
   /** Waits before another try: 1, 2, 4… seconds up to 30, or what the server asks for, up to 60. For tests to shorten. */
-  readonly wait?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<unknown>;
+  readonly wait?:
+    | ((milliseconds: number, signal: AbortSignal | undefined) => Promise<unknown>)
+    | undefined;
 }
 
 /** `present`: the file was there already, and is right. */
@@ -130,10 +134,13 @@ async function tryAddress(url: string, options: DownloadOptions): Promise<string
       if (!(error instanceof TransferError)) throw error;
       const gained = (sizeOf(`${path}.part`) ?? 0) - before;
       failed = gained >= worthwhileBytes ? 1 : failed + 1;
-      if (!error.again) return error.message;
+      if (!error.outlook.again) return error.message;
       if (failed > retries) return describeTries(error.message, retries + 1);
-      const seconds = error.waitSeconds ?? 2 ** (failed - 1);
-      await wait(1000 * Math.min(seconds, error.waitSeconds === undefined ? 30 : 60), signal);
+      const seconds = error.outlook.waitSeconds ?? 2 ** (failed - 1);
+      await wait(
+        1000 * Math.min(seconds, error.outlook.waitSeconds === undefined ? 30 : 60),
+        signal,
+      );
     }
   }
 }
@@ -151,7 +158,7 @@ async function tryOnce(url: string, options: DownloadOptions): Promise<void> {
     if (kept < size) await transfer({ url, part, size, onBytes, idleTimeout, signal });
     await accept(part, options, kept > 0);
   } catch (error) {
-    const worthless = error instanceof TransferError && error.discard;
+    const worthless = error instanceof TransferError && error.outlook.discard;
     if (worthless || sizeOf(part) === 0) await rm(part, { force: true });
     throw error;
   }

@@ -8,6 +8,7 @@ export interface FileHash {
   /** Hexadecimal, lower case. */
   readonly digest: string;
 }
+
 export interface FileIdentity {
   /** In bytes. */
   readonly size: number;

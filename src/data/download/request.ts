@@ -9,6 +9,7 @@ export interface FileResponse {
   /** Where in the file the body starts: 0 if the server sends the whole file, whatever was asked for. */
   readonly start: number;
 }
+
 export interface FileRequest {
   readonly url: string;
   /** The first byte wanted. */

@@ -1,4 +1,5 @@
-export interface TransferErrorOptions extends ErrorOptions {
+/** What a failure means for the tries to come. */
+interface Outlook extends ErrorOptions {
   /** Whether the same address may work in a moment; otherwise only another one can. */
   readonly again: boolean;
   /** Whether what is there of the file is worth nothing. Default: it is kept to go on from. */
@@ -10,15 +11,12 @@ export interface TransferErrorOptions extends ErrorOptions {
 /** A try to get a file failed, for a reason that lies with the network or the server. */
 export class TransferError extends Error {
   override readonly name = 'TransferError';
-  readonly again: boolean;
-  readonly discard: boolean;
-  readonly waitSeconds: number | undefined;
 
-  constructor(message: string, options: TransferErrorOptions) {
-    super(message, options);
-    this.again = options.again;
-    this.discard = options.discard ?? false;
-    this.waitSeconds = options.waitSeconds;
+  constructor(
+    message: string,
+    readonly outlook: Outlook,
+  ) {
+    super(message, outlook);
   }
 }
 

@@ -2,6 +2,7 @@ import { constants, type FileHandle, open } from 'node:fs/promises';
 import { writeAt } from '../../core/files.js';
 import { requestFile } from './request.js';
 import { networkError, TransferError } from './transfer-error.js';
+
 export interface TransferOptions {
   readonly url: string;
   /** The unfinished file: bytes are added to what it has. Made if missing. */

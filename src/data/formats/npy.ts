@@ -8,6 +8,7 @@ const mostDimensions = 64;
 
 /** Of one text, in characters; more is no name. */
 const longestText = 4096;
+
 export type NumberArray =
   | Uint8Array
   | Int8Array

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ImageShape } from '../../core/image-shape.js';
-import type { Pixels } from '../dataset/dataset.js';
+import type { LabelledPart, Pixels } from '../dataset/dataset.js';
 
 /** An image that occurs more than once, pixel for pixel. */
 export interface DuplicateGroup {
@@ -14,6 +13,7 @@ export interface DuplicateGroup {
   /** The same picture is in more than one part: what is tested was trained on. */
   readonly crossesParts: boolean;
 }
+
 export interface DuplicateSummary {
   /** Images that repeat an earlier one of the same part. */
   readonly withinParts: number;
@@ -24,11 +24,8 @@ export interface DuplicateSummary {
   /** The first of them, those that matter most first: across parts, then with different labels. */
   readonly groups: readonly DuplicateGroup[];
 }
-export interface LabelledPart {
-  readonly split: string;
-  readonly shape: ImageShape;
-  readonly labels: Int32Array;
-}
+
+type Part = Pick<LabelledPart, 'split' | 'shape' | 'labels'>;
 
 interface Occurrence {
   readonly part: number;
@@ -37,11 +34,11 @@ interface Occurrence {
 
 /** Finds pictures that were seen before, by a hash of their pixels. */
 export class PictureIndex {
-  readonly #parts: readonly LabelledPart[];
+  readonly #parts: readonly Part[];
   readonly #first = new Map<string, Occurrence>();
   readonly #repeated = new Map<string, Occurrence[]>();
 
-  constructor(parts: readonly LabelledPart[]) {
+  constructor(parts: readonly Part[]) {
     this.#parts = parts;
   }
 

@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { messageOf, UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
 import { ChannelSums } from '../dataset/channel-sums.js';
-import { type Dataset, type Pixels, pixelsPerImage } from '../dataset/dataset.js';
+import {
+  type Dataset,
+  type LabelledPart,
+  type Pixels,
+  pixelsPerImage,
+} from '../dataset/dataset.js';
 import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
 import { type DuplicateSummary, PictureIndex } from './duplicates.js';
 
 /** One part of a dataset as an inspection sees it: images that are read one range after the other. */
-export interface Inspectable {
-  /** `train`, `test`… */
-  readonly split: string;
-  readonly shape: ImageShape;
-  readonly classNames: readonly string[];
-  readonly labels: Int32Array;
+export interface Inspectable extends Omit<LabelledPart, 'name'> {
   /**
    * The images `start` to `end` (not included), [end - start, channels, height, width].
    *
@@ -22,6 +22,7 @@ export interface Inspectable {
   /** The image's place in its source, for people. */
   describe(index: number): string;
 }
+
 export interface PartReport {
   readonly split: string;
   readonly images: number;

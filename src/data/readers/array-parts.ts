@@ -1,4 +1,5 @@
 import { type PartKind, partKind } from './part-names.js';
+
 export interface ArrayNames {
   readonly images: string;
   readonly labels: string;
@@ -35,6 +36,7 @@ const wholePairs = [
   ['data', 'target'],
   ['data', 'targets'],
 ] as const;
+
 export const classNameArrays = ['class_names', 'target_names'] as const;
 
 /** What names are expected, for errors. */

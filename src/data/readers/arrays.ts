@@ -19,6 +19,7 @@ import { type Images, readImages } from './array-pixels.js';
 import { holdOutTest } from './hold-out-test.js';
 import { describeHeldOut, describeUnused } from './notes.js';
 import { validationTested } from './part-names.js';
+
 export interface ArraysOptions {
   /** Default: the file's name without its ending. */
   readonly name?: string;
@@ -65,6 +66,7 @@ export async function loadWholeArrays(path: string): Promise<Dataset> {
 }
 
 type AnyArray = NumpyArray | NumpyTexts;
+
 interface ArrayFile {
   readonly path: string;
   readonly name: string;

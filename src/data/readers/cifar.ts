@@ -40,10 +40,11 @@ interface Form {
   readonly names: (folder: string) => Promise<string[]>;
   readonly read: (bytes: Buffer) => Rows;
 }
+
 interface Rows {
   readonly labels: ArrayLike<number>;
-  /** Copies all images, channels first. */
-  copy(target: Uint8Array): void;
+  /** Channels first. */
+  readonly pixels: Uint8Array;
 }
 
 /**
@@ -141,9 +142,7 @@ async function readPart(
     const path = join(folder, file);
     const bytes = await readWholeFile(path);
     const rows = await parsing(path, () => form.read(bytes));
-    const images = new Uint8Array(rows.labels.length * pixelsPerRow);
-    rows.copy(images);
-    parts.push(images);
+    parts.push(rows.pixels);
     for (let index = 0; index < rows.labels.length; index++) {
       const label = rows.labels[index]!;
       if (Number.isInteger(label) && label >= 0 && label < classNames.length) {
@@ -176,13 +175,13 @@ function binaryRows(bytes: Buffer, labels: number, which: number): Rows {
     );
   }
   const count = bytes.length / row;
+  const pixels = new Uint8Array(count * pixelsPerRow);
+  for (let index = 0; index < count; index++) {
+    pixels.set(bytes.subarray(index * row + labels, (index + 1) * row), index * pixelsPerRow);
+  }
   return {
     labels: Uint8Array.from({ length: count }, (_, index) => bytes[index * row + which]!),
-    copy(target) {
-      for (let index = 0; index < count; index++) {
-        target.set(bytes.subarray(index * row + labels, (index + 1) * row), index * pixelsPerRow);
-      }
-    },
+    pixels,
   };
 }
 

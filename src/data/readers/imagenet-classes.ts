@@ -5,6 +5,7 @@ export const imageNetNormalization: Normalization = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],
 };
+
 export const imageNetSubsetNames = [
   'imagenette',
   'imagewoof',
@@ -13,6 +14,7 @@ export const imageNetSubsetNames = [
   'imagesquawk',
   'imageyellow',
 ] as const;
+
 export type ImageNetSubsetName = (typeof imageNetSubsetNames)[number];
 
 /** A class of ImageNet (ILSVRC 2012). */

@@ -24,6 +24,7 @@ export interface MnistLike {
   /** What a user without the files should do, as the end of a sentence. */
   readonly howToGet: string;
 }
+
 export const digitNames: readonly string[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
 const garments = [
@@ -38,6 +39,7 @@ const garments = [
   'Bag',
   'Ankle boot',
 ];
+
 const fashionPackage = 'dataset-fashion-mnist';
 const fashionPackageDirectory = '/usr/share/datasets/fashion-mnist';
 

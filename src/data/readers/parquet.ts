@@ -53,7 +53,7 @@ export async function openParquet(
   if (test !== undefined) {
     return { train: part('train', train), test: part('test', test) };
   }
-  const listed = Array.from(train.labels, (label, row) => ({ file: String(row), label }));
+  const listed = Array.from(train.labels, (label, row) => ({ file: String(row), label, row }));
   const divided = holdOut(listed, classNames, { fraction: testShare, place: path });
   onNote(
     describeHeldOut({
@@ -62,11 +62,10 @@ export async function openParquet(
       fraction: testShare,
     }),
   );
-  const rows = (chosen: readonly { readonly file: string }[]) =>
-    chosen.map(({ file }) => Number(file));
+  const rowsOf = (chosen: readonly { readonly row: number }[]) => chosen.map(({ row }) => row);
   return {
-    train: part('train', train, rows(divided.train)),
-    test: part('test', train, rows(divided.test)),
+    train: part('train', train, rowsOf(divided.train)),
+    test: part('test', train, rowsOf(divided.test)),
   };
 }
 

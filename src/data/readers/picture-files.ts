@@ -1,30 +1,29 @@
 import { join } from 'node:path';
-import type { ImageShape } from '../../core/image-shape.js';
+import type { LabelledPart } from '../dataset/dataset.js';
 import type { PictureSource } from '../dataset/picture-source.js';
 import { checkPictureShape, decodePicture } from '../decoding/decode.js';
 import type { PictureFit } from '../decoding/geometry.js';
 import { measurePicture } from '../decoding/high-bit-depth.js';
 import { decodingIdentity } from '../decoding/identity.js';
 import type { PictureInput } from '../decoding/open-picture.js';
+
 export interface PicturePair {
   readonly train: PictureSource;
   readonly test: PictureSource;
 }
+
 export interface LabelledFile {
   /** Relative to the root, with `/`. */
   readonly file: string;
   readonly label: number;
 }
-export interface PictureFilesOptions {
-  readonly name: string;
-  readonly split: string;
+
+type PictureFilesOptions = Omit<LabelledPart, 'labels'> & {
   readonly root: string;
   readonly files: readonly LabelledFile[];
-  readonly classNames: readonly string[];
-  readonly shape: ImageShape;
   /** Default: `crop`. */
   readonly fit?: PictureFit;
-}
+};
 
 /**
  * Pictures in files of their own.

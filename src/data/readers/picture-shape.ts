@@ -1,6 +1,7 @@
 import { UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
 import type { PictureHeader } from '../decoding/picture-header.js';
+
 export interface PictureShapeOptions {
   /** Height and width in pixels. Default: `auto`, see `choosePictureShape`. */
   readonly size?: number | 'auto';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import { hasPictureName } from '../decoding/format.js';
 import { isSystemName } from './system-files.js';
+
 export interface SkippedFile {
   readonly path: string;
   readonly reason: string;

@@ -7,6 +7,7 @@ import { imageNetNormalization } from './imagenet-classes.js';
 import type { NormalizedPicturePair } from './imagenet-subset.js';
 import { type LabelledFile, pictureFiles } from './picture-files.js';
 import { byCodePoint, isFolder, listPictures } from './scan.js';
+
 export interface TinyImageNetOptions {
   /** The folder `tiny-imagenet-200`, or one that holds it. Default: the places that `dataFolders` lists. */
   readonly root?: string;
