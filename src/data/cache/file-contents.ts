@@ -83,7 +83,7 @@ export class FileContents implements FileHashes {
     const every = Math.max(1, Math.floor(paths.length / toldPerRun));
     let [done, read] = [0, 0];
     const hashOne = async (index: number): Promise<void> => {
-      const { hash, reused } = await this.#look(paths[index]!);
+      const { hash, reused } = await this.#hashOf(paths[index]!);
       hashes.write(hash, index * digestLength, 'hex');
       done += 1;
       if (!reused) read += 1;
@@ -95,7 +95,7 @@ export class FileContents implements FileHashes {
     return hashes;
   }
 
-  async #look(path: string): Promise<{ hash: string; reused: boolean }> {
+  async #hashOf(path: string): Promise<{ hash: string; reused: boolean }> {
     const key = relative(this.table.origin, path);
     const known = this.#used.get(key) ?? this.remembered.get(key);
     try {
@@ -103,7 +103,7 @@ export class FileContents implements FileHashes {
         this.#used.set(key, known);
         return { hash: known.hash, reused: true };
       }
-      const found = await readStill(path);
+      const found = await hashUnchanging(path);
       this.#used.set(key, found);
       this.#changed = true;
       return { hash: found.hash, reused: false };
@@ -124,10 +124,10 @@ export class FileContents implements FileHashes {
     const check = async (index: number): Promise<void> => {
       const [key, known] = before[index]!;
       const path = join(this.table.origin, key);
-      const found = known.recent ? await readStill(path).catch(() => undefined) : undefined;
+      const found = known.recent ? await hashUnchanging(path).catch(() => undefined) : undefined;
       const stamp = found?.stamp ?? (await stampOf(path).catch(() => undefined));
       if (stamp !== known.stamp || (found !== undefined && found.hash !== known.hash)) {
-        throw changes(path);
+        throw changedMeanwhile(path);
       }
       if (found !== undefined) this.#used.set(key, found);
     };
@@ -177,7 +177,7 @@ async function stampOf(file: string | FileHandle): Promise<string> {
 }
 
 /** Hashes a file that is not written meanwhile. */
-async function readStill(path: string): Promise<Known> {
+async function hashUnchanging(path: string): Promise<Known> {
   for (let attempt = 0; attempt < 3; attempt++) {
     const file = await open(path);
     try {
@@ -190,7 +190,7 @@ async function readStill(path: string): Promise<Known> {
       await file.close();
     }
   }
-  throw changes(path);
+  throw changedMeanwhile(path);
 }
 
 async function hashFile(file: FileHandle): Promise<string> {
@@ -206,7 +206,7 @@ async function hashFile(file: FileHandle): Promise<string> {
   return hash.digest('hex');
 }
 
-function changes(path: string): FailureError {
+function changedMeanwhile(path: string): FailureError {
   return new FailureError(
     `${path}: it changes while it is read; wait until the data is complete, and run the command again`,
   );

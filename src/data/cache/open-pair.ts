@@ -44,10 +44,14 @@ export async function openCachedPair(
   { train, test, normalization }: PictureParts,
   options: PairOptions,
 ): Promise<CachedPair> {
-  const first = await openPart(train, { ...options, ...told(train, options), normalization });
+  const first = await openPart(train, {
+    ...options,
+    ...progressCallbacks(train, options),
+    normalization,
+  });
   const second = await openPart(test, {
     ...options,
-    ...told(test, options),
+    ...progressCallbacks(test, options),
     normalization: first.dataset.normalization,
     scale: first.scale,
   });
@@ -100,14 +104,14 @@ export function withoutDamaged(
 }
 
 /** Reading is told of where it takes longer than this, in milliseconds, and as often. */
-const worthTelling = 1000;
+const progressInterval = 1000;
 
-function told({ name, split }: PictureSource, { onProgress }: PairOptions) {
+function progressCallbacks({ name, split }: PictureSource, { onProgress }: PairOptions) {
   let last = performance.now();
   return {
     onReading(done: number, total: number): void {
       const now = performance.now();
-      if (now - last < worthTelling) return;
+      if (now - last < progressInterval) return;
       last = now;
       onProgress?.({ data: `${name} ${split}, reading`, done, total });
     },

@@ -7,7 +7,7 @@ import {
   adviseByHand,
   type DownloadFailure,
   type DownloadOptions,
-  tryDownload,
+  downloadFile,
   type WantedFile,
 } from '../download/download-file.js';
 import { catalog, findInCatalog } from './catalog.js';
@@ -102,7 +102,7 @@ async function getFile(
   if (target !== undefined && existsSync(target)) return 'present';
   const { signal, retries, idleTimeout, wait, onProgress } = options;
   const path = join(folder, file.name);
-  const outcome = await tryDownload({
+  const outcome = await downloadFile({
     ...file,
     path,
     signal,

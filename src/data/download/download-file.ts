@@ -39,20 +39,6 @@ export type DownloadOutcome = 'downloaded' | 'present';
 
 const worthwhileBytes = 2 ** 20;
 
-/**
- * Downloads a file. It appears under its name only when it is whole and verified; until then its bytes are in
- * `<path>.part`, where the next call goes on after an interruption. Addresses are tried in order, each again with
- * growing pauses while its trouble looks temporary.
- *
- * @throws UsageError if another file is at that path; FailureError if no address gave the file (the message tells how to get
- *   it by hand) or it can't be written; the signal's reason once that is aborted.
- */
-export async function downloadFile(options: DownloadOptions): Promise<DownloadOutcome> {
-  const result = await tryDownload(options);
-  if (typeof result === 'string') return result;
-  throw new FailureError(adviseByHand(result, [options]));
-}
-
 /** No address gave the file. */
 export interface DownloadFailure {
   readonly path: string;
@@ -62,8 +48,16 @@ export interface DownloadFailure {
   readonly reasons: readonly string[];
 }
 
-/** As `downloadFile`, for callers that have more to say when no address gave the file. */
-export async function tryDownload(
+/**
+ * Downloads a file. It appears under its name only when it is whole and verified; until then its bytes are in
+ * `<path>.part`, where the next call goes on after an interruption. Addresses are tried in order, each again with
+ * growing pauses while its trouble looks temporary.
+ *
+ * @returns why not, if no address gave the file.
+ * @throws UsageError if another file is at that path; FailureError if it can't be written; the signal's reason once that
+ *   is aborted.
+ */
+export async function downloadFile(
   options: DownloadOptions,
 ): Promise<DownloadOutcome | DownloadFailure> {
   const path = resolve(options.path);
@@ -134,11 +128,11 @@ async function tryAddress(url: string, options: DownloadOptions): Promise<string
       if (!(error instanceof TransferError)) throw error;
       const gained = (sizeOf(`${path}.part`) ?? 0) - before;
       failed = gained >= worthwhileBytes ? 1 : failed + 1;
-      if (!error.outlook.again) return error.message;
+      if (!error.advice.again) return error.message;
       if (failed > retries) return describeTries(error.message, retries + 1);
-      const seconds = error.outlook.waitSeconds ?? 2 ** (failed - 1);
+      const seconds = error.advice.waitSeconds ?? 2 ** (failed - 1);
       await wait(
-        1000 * Math.min(seconds, error.outlook.waitSeconds === undefined ? 30 : 60),
+        1000 * Math.min(seconds, error.advice.waitSeconds === undefined ? 30 : 60),
         signal,
       );
     }
@@ -158,7 +152,7 @@ async function tryOnce(url: string, options: DownloadOptions): Promise<void> {
     if (kept < size) await transfer({ url, part, size, onBytes, idleTimeout, signal });
     await accept(part, options, kept > 0);
   } catch (error) {
-    const worthless = error instanceof TransferError && error.outlook.discard;
+    const worthless = error instanceof TransferError && error.advice.discard;
     if (worthless || sizeOf(part) === 0) await rm(part, { force: true });
     throw error;
   }

@@ -1,5 +1,5 @@
 /** What a failure means for the tries to come. */
-interface Outlook extends ErrorOptions {
+interface RetryAdvice extends ErrorOptions {
   /** Whether the same address may work in a moment; otherwise only another one can. */
   readonly again: boolean;
   /** Whether what is there of the file is worth nothing. Default: it is kept to go on from. */
@@ -14,9 +14,9 @@ export class TransferError extends Error {
 
   constructor(
     message: string,
-    readonly outlook: Outlook,
+    readonly advice: RetryAdvice,
   ) {
-    super(message, outlook);
+    super(message, advice);
   }
 }
 

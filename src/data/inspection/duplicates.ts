@@ -33,7 +33,7 @@ interface Occurrence {
 }
 
 /** Finds pictures that were seen before, by a hash of their pixels. */
-export class PictureIndex {
+export class DuplicateFinder {
   readonly #parts: readonly Part[];
   readonly #first = new Map<string, Occurrence>();
   readonly #repeated = new Map<string, Occurrence[]>();

@@ -9,7 +9,7 @@ import {
   pixelsPerImage,
 } from '../dataset/dataset.js';
 import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
-import { type DuplicateSummary, PictureIndex } from './duplicates.js';
+import { DuplicateFinder, type DuplicateSummary } from './duplicates.js';
 
 /** One part of a dataset as an inspection sees it: images that are read one range after the other. */
 export interface Inspectable extends Omit<LabelledPart, 'name'> {
@@ -116,7 +116,7 @@ export async function inspectDataset(
 ): Promise<InspectionReport> {
   const { onProgress, signal, groups = 20 } = options;
   const total = parts.reduce((sum, { labels }) => sum + labels.length, 0);
-  const pictures = new PictureIndex(parts);
+  const pictures = new DuplicateFinder(parts);
   const reports: PartReport[] = [];
   let before = 0;
   for (const [number, part] of parts.entries()) {
@@ -142,7 +142,7 @@ export function hashClassOrder(classNames: readonly string[]): string {
 async function inspectPart(
   part: Inspectable,
   number: number,
-  pictures: PictureIndex,
+  pictures: DuplicateFinder,
   { onImages, signal }: { onImages: (done: number) => void; signal: AbortSignal | undefined },
 ): Promise<PartReport> {
   const { split, shape, classNames, labels } = part;

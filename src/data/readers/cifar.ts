@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import type { Normalization } from '../../core/image-shape.js';
-import { dataFolders, notFound } from '../catalog/data-folders.js';
+import { dataFolders, type LoadOptions, notFound } from '../catalog/data-folders.js';
 import { arrayDataset } from '../dataset/array-dataset.js';
 import type { Dataset, DatasetPair } from '../dataset/dataset.js';
 import { parsing, readWholeFile } from '../formats/read-file.js';
@@ -20,12 +20,7 @@ const customaryNormalization: Normalization = {
   std: [0.2023, 0.1994, 0.201],
 };
 
-export interface CifarOptions {
-  /** A folder that holds the files, or the folder of the unpacked archive; the usual places when left out. */
-  readonly root?: string | undefined;
-}
-
-export interface Cifar100Options extends CifarOptions {
+export interface Cifar100Options extends LoadOptions {
   /** 100 fine labels (the default) or 20 coarse ones. */
   readonly labels?: 'fine' | 'coarse' | undefined;
 }
@@ -52,7 +47,7 @@ interface Rows {
  *
  * @throws UsageError if the files are missing, naming every place searched, or damaged.
  */
-export function loadCifar10(options: CifarOptions = {}): Promise<DatasetPair> {
+export function loadCifar10(options: LoadOptions = {}): Promise<DatasetPair> {
   const numbers = [1, 2, 3, 4, 5];
   return load('cifar-10', options, [
     {
@@ -100,7 +95,7 @@ export function loadCifar100(options: Cifar100Options = {}): Promise<DatasetPair
 
 async function load(
   name: string,
-  { root }: CifarOptions,
+  { root }: LoadOptions,
   forms: readonly Form[],
 ): Promise<DatasetPair> {
   const { form, folder } = find(name, root, forms);

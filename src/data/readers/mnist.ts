@@ -2,16 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import type { Normalization } from '../../core/image-shape.js';
-import { dataFolders, notFound } from '../catalog/data-folders.js';
+import { dataFolders, type LoadOptions, notFound } from '../catalog/data-folders.js';
 import { arrayDataset } from '../dataset/array-dataset.js';
 import type { DatasetPair } from '../dataset/dataset.js';
 import { type IdxPair, readIdxPair } from '../formats/idx.js';
-
-/** Where to look for a dataset's files. */
-export interface LoadOptions {
-  /** A directory that holds the files, or a subdirectory named after the dataset that does. */
-  readonly root?: string;
-}
 
 /** A dataset in MNIST's layout: four IDX files in one directory. */
 export interface MnistLike {
