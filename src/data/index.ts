@@ -25,11 +25,11 @@ export {
   pixelsPerImage,
   type SkippedPicture,
 } from './dataset/dataset.js';
-export type { DamagedPicture, FileHashes, PictureSource } from './dataset/picture-source.js';
 export { openStoredDataset, storeDataset } from './dataset/stored-dataset.js';
 export { classSubset, type SplitOptions, splitDataset, subset } from './dataset/subset.js';
 export { type DecodeOptions, decodePicture } from './decoding/decode.js';
 export { readPictureHeader } from './decoding/picture-header.js';
+export type { DamagedPicture, FileHashes, PictureSource } from './decoding/picture-source.js';
 export type { MeasuredValues, ValueRange, ValueScale } from './decoding/value-scale.js';
 export { type IdxArray, type IdxPair, readIdx, readIdxPair } from './formats/idx.js';
 export {

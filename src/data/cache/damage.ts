@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/errors.js';
-import type { DamagedPicture } from '../dataset/picture-source.js';
+import type { DamagedPicture } from '../decoding/picture-source.js';
 
 export interface DamagedPart {
   readonly name: string;

@@ -3,7 +3,7 @@ import { type FileHandle, open, readFile, realpath, stat } from 'node:fs/promise
 import { dirname, join, relative } from 'node:path';
 import { FailureError, messageOf } from '../../core/errors.js';
 import { makeFolder, writeFileAtomic } from '../../core/files.js';
-import type { FileHashes, PictureSource } from '../dataset/picture-source.js';
+import type { FileHashes, PictureSource } from '../decoding/picture-source.js';
 import { concurrently } from './concurrent.js';
 import { fileStem } from './flat-file.js';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { ImageShape, Normalization } from '../../core/image-shape.js';
 import { pixelsPerImage } from '../dataset/dataset.js';
-import type { DamagedPicture } from '../dataset/picture-source.js';
+import type { DamagedPicture } from '../decoding/picture-source.js';
 import type { ValueScale } from '../decoding/value-scale.js';
 
 // A dataset of decoded images in one file:

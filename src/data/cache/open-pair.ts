@@ -1,6 +1,6 @@
 import type { Normalization } from '../../core/image-shape.js';
 import type { DatasetPair } from '../dataset/dataset.js';
-import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
+import type { DamagedPicture, PictureSource } from '../decoding/picture-source.js';
 import type { ValueScale } from '../decoding/value-scale.js';
 import { countDamaged, damageError, listDamaged, requireEveryClass } from './damage.js';
 import { type CachedPart, type CacheOptions, openPart } from './open-cached.js';

@@ -8,7 +8,7 @@ import {
   type Pixels,
   pixelsPerImage,
 } from '../dataset/dataset.js';
-import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
+import type { DamagedPicture, PictureSource } from '../decoding/picture-source.js';
 import { DuplicateFinder, type DuplicateSummary } from './duplicates.js';
 
 /** One part of a dataset as an inspection sees it: images that are read one range after the other. */

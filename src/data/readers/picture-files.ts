@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { LabelledPart } from '../dataset/dataset.js';
-import type { PictureSource } from '../dataset/picture-source.js';
 import { checkPictureShape, decodePicture } from '../decoding/decode.js';
 import type { PictureFit } from '../decoding/geometry.js';
 import { measurePicture } from '../decoding/high-bit-depth.js';
 import { decodingIdentity } from '../decoding/identity.js';
 import type { PictureInput } from '../decoding/open-picture.js';
+import type { PictureSource } from '../decoding/picture-source.js';
 
 export interface PicturePair {
   readonly train: PictureSource;

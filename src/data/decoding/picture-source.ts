@@ -1,5 +1,5 @@
-import type { MeasuredValues, ValueScale } from '../decoding/value-scale.js';
-import type { LabelledPart } from './dataset.js';
+import type { LabelledPart } from '../dataset/dataset.js';
+import type { MeasuredValues, ValueScale } from './value-scale.js';
 
 /** Tells what files hold. */
 export interface FileHashes {
