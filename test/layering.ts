@@ -78,12 +78,23 @@ export function describeViolations(violations: readonly Violation[]): string {
     .join('\n');
 }
 
-/** Files that import each other in a ring, types included: each ring once, in the order of its imports. */
-export function findRings(files: readonly SourceFile[]): string[][] {
+/**
+ * Files that import each other in a ring, types included: each ring once, in the order of its imports.
+ *
+ * @param nodeOf what a file counts as, such as its folder; default: itself.
+ */
+export function findRings(
+  files: readonly SourceFile[],
+  nodeOf: (path: string) => string = (path) => path,
+): string[][] {
   const paths = new Set(files.map(({ path }) => path));
-  const imports = new Map(
-    files.map(({ path, text }) => [path, importsOf(path, text).filter((to) => paths.has(to))]),
-  );
+  const imports = new Map(files.map(({ path }) => [nodeOf(path), new Set<string>()]));
+  for (const { path, text } of files) {
+    const others = importsOf(path, text).filter(
+      (to) => paths.has(to) && nodeOf(to) !== nodeOf(path),
+    );
+    for (const to of others) imports.get(nodeOf(path))!.add(nodeOf(to));
+  }
   const rings: string[][] = [];
   const done = new Set<string>();
   const visit = (path: string, trail: readonly string[]): void => {
@@ -93,7 +104,7 @@ export function findRings(files: readonly SourceFile[]): string[][] {
     for (const to of imports.get(path)!) visit(to, [...trail, path]);
     done.add(path);
   };
-  for (const path of paths) visit(path, []);
+  for (const node of imports.keys()) visit(node, []);
   return rings;
 }
 

@@ -6,6 +6,7 @@ export { type DecodingProgress, openCachedPair } from './cache/open-pair.js';
 export { verifyCached } from './cache/verify-cached.js';
 export { catalog, findInCatalog } from './catalog/catalog.js';
 export type { CatalogEntry } from './catalog/catalog-entry.js';
+export type { LoadOptions } from './catalog/data-folders.js';
 export { type GetOutcome, getDataset } from './catalog/get-dataset.js';
 export { type ArrayDatasetOptions, arrayDataset } from './dataset/array-dataset.js';
 export { type Batch, batch, pixelsToTensor } from './dataset/batch.js';
@@ -24,11 +25,11 @@ export {
   pixelsPerImage,
   type SkippedPicture,
 } from './dataset/dataset.js';
-export type { DamagedPicture, FileHashes, PictureSource } from './dataset/picture-source.js';
 export { openStoredDataset, storeDataset } from './dataset/stored-dataset.js';
 export { classSubset, type SplitOptions, splitDataset, subset } from './dataset/subset.js';
 export { type DecodeOptions, decodePicture } from './decoding/decode.js';
 export { readPictureHeader } from './decoding/picture-header.js';
+export type { DamagedPicture, FileHashes, PictureSource } from './decoding/picture-source.js';
 export type { MeasuredValues, ValueRange, ValueScale } from './decoding/value-scale.js';
 export { type IdxArray, type IdxPair, readIdx, readIdxPair } from './formats/idx.js';
 export {
@@ -59,7 +60,6 @@ export {
 export { imageNetSubsetClasses, imageNetSubsetNames } from './readers/imagenet-classes.js';
 export { openImageNetSubset } from './readers/imagenet-subset.js';
 export {
-  type LoadOptions,
   loadFashionMnist,
   loadMnist,
   loadMnistLike,

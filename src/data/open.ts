@@ -3,7 +3,7 @@ import { nearest, UsageError } from '../core/errors.js';
 import type { Normalization } from '../core/image-shape.js';
 import { type DecodingProgress, openCachedPair, withoutDamaged } from './cache/open-pair.js';
 import type { DatasetPair } from './dataset/dataset.js';
-import type { PictureSource } from './dataset/picture-source.js';
+import type { PictureSource } from './decoding/picture-source.js';
 import { remarkableBrightness } from './inspection/brightness.js';
 import { loadArrays } from './readers/arrays.js';
 import { loadCifar10, loadCifar100 } from './readers/cifar.js';

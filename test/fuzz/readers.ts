@@ -2,9 +2,9 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../dist/core/index.js';
-import { unpackArchive } from '../../dist/data/archives/index.js';
+import { unpackArchive } from '../../dist/data/archives/unpack.js';
 import { readEnds } from '../../dist/data/cache/flat-file.js';
-import { measurePicture } from '../../dist/data/decoding/deep.js';
+import { measurePicture } from '../../dist/data/decoding/high-bit-depth.js';
 import { chooseScale } from '../../dist/data/decoding/value-scale.js';
 import {
   decodePicture,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { pack } from 'tar-stream';
-import { encodeEnds, PIXELS } from '../../dist/data/cache/flat-file.js';
+import { encodeEnds, pixelsStart } from '../../dist/data/cache/flat-file.js';
 import { savePt, saveSafetensors, type Tensor, tensor } from '../../dist/tensor/index.js';
 
 /** What a writer writes to a path. */
@@ -118,6 +118,6 @@ export function cacheFile(): Buffer {
     hash: '0'.repeat(64),
   };
   const { front, end } = encodeEnds({ header, labels, identities: new Uint8Array(32 * 3) });
-  const padding = Buffer.alloc(PIXELS - front.length);
+  const padding = Buffer.alloc(pixelsStart - front.length);
   return Buffer.concat([front, padding, Buffer.alloc(4 * labels.length, 7), ...end]);
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FailureError, messageOf, UsageError } from '../../core/errors.js';
@@ -49,7 +50,9 @@ export async function unpackArchive(
   signal?.throwIfAborted();
   await checkFile(archive);
   const format = await detectFormat(archive);
-  await checkVacant(target);
+  if (existsSync(target)) {
+    throw new UsageError(`${target}: it is there already; move or delete it to unpack anew`);
+  }
   try {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
@@ -73,12 +76,6 @@ export async function unpackArchive(
     signal?.throwIfAborted();
     throw explain(error, archive, target);
   }
-}
-
-async function checkVacant(target: string): Promise<void> {
-  const found = await stat(target).catch(() => undefined);
-  if (found === undefined) return;
-  throw new UsageError(`${target}: it is there already; move or delete it to unpack anew`);
 }
 
 async function checkFile(archive: string): Promise<void> {

@@ -20,10 +20,8 @@ export const defaultUnpackLimits: UnpackLimits = {
   spaceShare: 0.9,
 };
 
-/** What an archive can hold. */
 export type EntryKind = 'file' | 'folder' | 'link' | 'special' | 'encrypted';
 
-/** One entry of an archive, as its format tells it. */
 export interface ArchiveEntry {
   readonly name: string;
   readonly kind: EntryKind;
@@ -63,7 +61,6 @@ export class Unpacking {
     return this.#files;
   }
 
-  /** Bytes written so far. */
   get bytes(): number {
     return this.#bytes;
   }

@@ -4,7 +4,7 @@ import { FailureError, messageOf, UsageError } from '../../core/errors.js';
 import { writeAt } from '../../core/files.js';
 import { ChannelSums } from '../dataset/channel-sums.js';
 import { DatasetHash, pixelsPerImage } from '../dataset/dataset.js';
-import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
+import type { DamagedPicture, PictureSource } from '../decoding/picture-source.js';
 import { UnknownScale } from '../decoding/value-scale.js';
 import { claimPartial, releasePartial, removeAbandonedFiles } from './abandoned-files.js';
 import { damageError } from './damage.js';

@@ -13,7 +13,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FailureError } from '../../core/errors.js';
-import type { PictureSource } from '../dataset/picture-source.js';
+import type { PictureSource } from '../decoding/picture-source.js';
 import { openImageFolder } from '../readers/image-folder.js';
 import { temporaryDirectory } from '../testing/files.js';
 import { petPixels, petSide, writePet, writePets } from '../testing/pets.js';

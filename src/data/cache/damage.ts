@@ -1,7 +1,6 @@
 import { UsageError } from '../../core/errors.js';
-import type { DamagedPicture } from '../dataset/picture-source.js';
+import type { DamagedPicture } from '../decoding/picture-source.js';
 
-/** The damaged pictures of a part of a set. */
 export interface DamagedPart {
   readonly name: string;
   readonly split: string;

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../core/errors.js';
-import type { PictureSource } from '../dataset/picture-source.js';
+import type { PictureSource } from '../decoding/picture-source.js';
 import { temporaryDirectory } from '../testing/files.js';
 import { generatedPictures, identitiesOf } from '../testing/generated-pictures.js';
 import { openCached } from './open-cached.js';

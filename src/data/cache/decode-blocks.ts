@@ -1,6 +1,6 @@
 import { FailureError, messageOf, UsageError } from '../../core/errors.js';
 import { pixelsPerImage } from '../dataset/dataset.js';
-import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
+import type { DamagedPicture, PictureSource } from '../decoding/picture-source.js';
 import { UnknownScale, type ValueScale } from '../decoding/value-scale.js';
 
 export interface DecodingOptions {

@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from
 import { join } from 'node:path';
 import type { ImageShape } from '../../core/image-shape.js';
 import { pixelsPerImage } from '../dataset/dataset.js';
-import type { PictureSource } from '../dataset/picture-source.js';
+import type { PictureSource } from '../decoding/picture-source.js';
 import type { ValueScale } from '../decoding/value-scale.js';
 import { type FlatFile, fileStem, identityLength, pixelsStart, readEnds } from './flat-file.js';
 import { arePixelsWhole } from './verify-pixels.js';

@@ -3,7 +3,7 @@ import { type FileHandle, open, readFile, realpath, stat } from 'node:fs/promise
 import { dirname, join, relative } from 'node:path';
 import { FailureError, messageOf } from '../../core/errors.js';
 import { makeFolder, writeFileAtomic } from '../../core/files.js';
-import type { FileHashes, PictureSource } from '../dataset/picture-source.js';
+import type { FileHashes, PictureSource } from '../decoding/picture-source.js';
 import { concurrently } from './concurrent.js';
 import { fileStem } from './flat-file.js';
 
@@ -34,19 +34,15 @@ export interface FileContentsOptions {
 /** First line of what is remembered; other versions are not understood. */
 const firstLine = 'ncfm file contents 1';
 
-/** Bytes of a hash. */
 const digestLength = 32;
 
-/** Files that are open at any time. */
 const filesAtOnce = 16;
 
-/** Bytes that are read at once. */
 const blockBytes = 2 ** 20;
 
 /** Times of change are no finer than this, in milliseconds, on any usual file system. */
 const coarsestClock = 2000;
 
-/** How often progress is told. */
 const toldPerRun = 50;
 
 /**
@@ -55,25 +51,14 @@ const toldPerRun = 50;
  * change of the content, and of the entry (ctime), which cannot be set. A file of another place is never taken for it.
  */
 export class FileContents implements FileHashes {
-  readonly #path: string | undefined;
-  readonly #owner: string;
-  readonly #origin: string;
-  readonly #options: FileContentsOptions;
-  readonly #remembered: ReadonlyMap<string, Known>;
   readonly #used = new Map<string, Known>();
   #changed = false;
 
   private constructor(
-    { path, owner, origin }: Table,
-    remembered: ReadonlyMap<string, Known>,
-    options: FileContentsOptions,
-  ) {
-    this.#path = path;
-    this.#owner = owner;
-    this.#origin = origin;
-    this.#remembered = remembered;
-    this.#options = options;
-  }
+    private readonly table: Table,
+    private readonly remembered: ReadonlyMap<string, Known>,
+    private readonly options: FileContentsOptions,
+  ) {}
 
   /** @param folder where hashes are remembered; it need not exist. */
   static async open(
@@ -93,12 +78,12 @@ export class FileContents implements FileHashes {
   }
 
   async of(paths: readonly string[]): Promise<Uint8Array> {
-    const { onProgress, signal } = this.#options;
+    const { onProgress, signal } = this.options;
     const hashes = Buffer.alloc(paths.length * digestLength);
     const every = Math.max(1, Math.floor(paths.length / toldPerRun));
     let [done, read] = [0, 0];
     const hashOne = async (index: number): Promise<void> => {
-      const { hash, reused } = await this.#look(paths[index]!);
+      const { hash, reused } = await this.#hashOf(paths[index]!);
       hashes.write(hash, index * digestLength, 'hex');
       done += 1;
       if (!reused) read += 1;
@@ -110,15 +95,15 @@ export class FileContents implements FileHashes {
     return hashes;
   }
 
-  async #look(path: string): Promise<{ hash: string; reused: boolean }> {
-    const key = relative(this.#origin, path);
-    const known = this.#used.get(key) ?? this.#remembered.get(key);
+  async #hashOf(path: string): Promise<{ hash: string; reused: boolean }> {
+    const key = relative(this.table.origin, path);
+    const known = this.#used.get(key) ?? this.remembered.get(key);
     try {
       if (known !== undefined && !known.recent && known.stamp === (await stampOf(path))) {
         this.#used.set(key, known);
         return { hash: known.hash, reused: true };
       }
-      const found = await readStill(path);
+      const found = await hashUnchanging(path);
       this.#used.set(key, found);
       this.#changed = true;
       return { hash: found.hash, reused: false };
@@ -138,26 +123,26 @@ export class FileContents implements FileHashes {
     const before = [...this.#used];
     const check = async (index: number): Promise<void> => {
       const [key, known] = before[index]!;
-      const path = join(this.#origin, key);
-      const found = known.recent ? await readStill(path).catch(() => undefined) : undefined;
+      const path = join(this.table.origin, key);
+      const found = known.recent ? await hashUnchanging(path).catch(() => undefined) : undefined;
       const stamp = found?.stamp ?? (await stampOf(path).catch(() => undefined));
       if (stamp !== known.stamp || (found !== undefined && found.hash !== known.hash)) {
-        throw changes(path);
+        throw changedMeanwhile(path);
       }
       if (found !== undefined) this.#used.set(key, found);
     };
-    await concurrently(before.length, filesAtOnce, check, this.#options.signal);
+    await concurrently(before.length, filesAtOnce, check, this.options.signal);
   }
 
-  /** Remembers what was read. */
   save(): void {
-    if (this.#path === undefined || !this.#changed) return;
-    makeFolder(dirname(this.#path));
+    const { path, owner } = this.table;
+    if (path === undefined || !this.#changed) return;
+    makeFolder(dirname(path));
     const rows = [...this.#used]
       .filter(([, { recent }]) => !recent)
       .map(([key, { stamp, hash }]) => `${hash} ${stamp} ${JSON.stringify(key)}\n`);
-    const text = `${firstLine}\n${this.#owner}\n${rows.join('')}`;
-    writeFileAtomic(this.#path, `${text}${digest(text)}\n`);
+    const text = `${firstLine}\n${owner}\n${rows.join('')}`;
+    writeFileAtomic(path, `${text}${digest(text)}\n`);
     this.#changed = false;
   }
 }
@@ -192,7 +177,7 @@ async function stampOf(file: string | FileHandle): Promise<string> {
 }
 
 /** Hashes a file that is not written meanwhile. */
-async function readStill(path: string): Promise<Known> {
+async function hashUnchanging(path: string): Promise<Known> {
   for (let attempt = 0; attempt < 3; attempt++) {
     const file = await open(path);
     try {
@@ -205,7 +190,7 @@ async function readStill(path: string): Promise<Known> {
       await file.close();
     }
   }
-  throw changes(path);
+  throw changedMeanwhile(path);
 }
 
 async function hashFile(file: FileHandle): Promise<string> {
@@ -221,7 +206,7 @@ async function hashFile(file: FileHandle): Promise<string> {
   return hash.digest('hex');
 }
 
-function changes(path: string): FailureError {
+function changedMeanwhile(path: string): FailureError {
   return new FailureError(
     `${path}: it changes while it is read; wait until the data is complete, and run the command again`,
   );

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { ImageShape, Normalization } from '../../core/image-shape.js';
 import { pixelsPerImage } from '../dataset/dataset.js';
-import type { DamagedPicture } from '../dataset/picture-source.js';
+import type { DamagedPicture } from '../decoding/picture-source.js';
 import type { ValueScale } from '../decoding/value-scale.js';
 
 // A dataset of decoded images in one file:
@@ -18,7 +18,6 @@ const magic = 'NCFMDATA';
 const formatVersion = 2;
 const prefixLength = 24;
 const digestLength = 32;
-/** Bytes of a picture's identity. */
 export const identityLength = 32;
 const bytesPerImage = 4 + identityLength;
 
@@ -28,7 +27,6 @@ export const pixelsStart = 4096;
 /** No header is longer: a larger claim is damage. */
 const longestHeader = 64 * 2 ** 20;
 
-/** What a file says of its images. */
 export interface FlatHeader {
   readonly name: string;
   readonly split: string;
@@ -43,7 +41,6 @@ export interface FlatHeader {
   readonly scale: ValueScale;
   /** The pictures that are not here. */
   readonly damaged: readonly DamagedPicture[];
-  /** Of these images. */
   readonly normalization: Normalization;
   /** See `hashDataset`. */
   readonly hash: string;

@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/errors.js';
-import type { PictureSource } from '../dataset/picture-source.js';
+import type { PictureSource } from '../decoding/picture-source.js';
 import { chooseScale, type MeasuredValues, type ValueScale } from '../decoding/value-scale.js';
 import { concurrently } from './concurrent.js';
 

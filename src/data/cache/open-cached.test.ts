@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FailureError, UsageError } from '../../core/errors.js';
 import { computeNormalization, hashDataset } from '../dataset/dataset.js';
-import type { PictureSource } from '../dataset/picture-source.js';
+import type { PictureSource } from '../decoding/picture-source.js';
 import { describeDataset } from '../testing/dataset-suite.js';
 import { temporaryDirectory, withTemporaryDirectory } from '../testing/files.js';
 import { generatedPictures, identitiesOf } from '../testing/generated-pictures.js';

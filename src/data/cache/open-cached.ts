@@ -5,14 +5,14 @@ import type { Normalization } from '../../core/image-shape.js';
 import { FailureError, messageOf, UsageError } from '../../core/index.js';
 import { type Dataset, pixelsPerImage } from '../dataset/dataset.js';
 import { checkIndices } from '../dataset/indices.js';
-import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
+import { MappedImages } from '../dataset/mapped-images.js';
+import type { DamagedPicture, PictureSource } from '../decoding/picture-source.js';
 import { UnknownScale, type ValueScale } from '../decoding/value-scale.js';
 import { buildFlatFile } from './build-flat-file.js';
 import { damageError, requireEveryClass } from './damage.js';
 import { findEarlier } from './earlier-images.js';
 import { FileContents } from './file-contents.js';
 import { type FlatFile, fileStem, identityLength, pixelsStart, readEnds } from './flat-file.js';
-import { MappedImages } from './mapped-images.js';
 import { measureScale } from './measure-scale.js';
 import { arePixelsWhole } from './verify-pixels.js';
 
@@ -37,7 +37,6 @@ export interface CacheOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A part of a set, decoded. */
 export interface CachedPart {
   readonly dataset: Dataset;
   /** The pictures that are not in it. */

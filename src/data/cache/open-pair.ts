@@ -1,11 +1,10 @@
 import type { Normalization } from '../../core/image-shape.js';
 import type { DatasetPair } from '../dataset/dataset.js';
-import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
+import type { DamagedPicture, PictureSource } from '../decoding/picture-source.js';
 import type { ValueScale } from '../decoding/value-scale.js';
 import { countDamaged, damageError, listDamaged, requireEveryClass } from './damage.js';
 import { type CachedPart, type CacheOptions, openPart } from './open-cached.js';
 
-/** How far the decoding of pictures is. */
 export interface DecodingProgress {
   /** The dataset's name and part. */
   readonly data: string;
@@ -18,7 +17,6 @@ export interface PairOptions
   readonly onProgress?: ((progress: DecodingProgress) => void) | undefined;
 }
 
-/** Both parts of a set of pictures, decoded. */
 export interface CachedPair extends DatasetPair {
   /** The pictures that are in neither. */
   readonly damaged: {
@@ -46,10 +44,14 @@ export async function openCachedPair(
   { train, test, normalization }: PictureParts,
   options: PairOptions,
 ): Promise<CachedPair> {
-  const first = await openPart(train, { ...options, ...told(train, options), normalization });
+  const first = await openPart(train, {
+    ...options,
+    ...progressCallbacks(train, options),
+    normalization,
+  });
   const second = await openPart(test, {
     ...options,
-    ...told(test, options),
+    ...progressCallbacks(test, options),
     normalization: first.dataset.normalization,
     scale: first.scale,
   });
@@ -102,14 +104,14 @@ export function withoutDamaged(
 }
 
 /** Reading is told of where it takes longer than this, in milliseconds, and as often. */
-const worthTelling = 1000;
+const progressInterval = 1000;
 
-function told({ name, split }: PictureSource, { onProgress }: PairOptions) {
+function progressCallbacks({ name, split }: PictureSource, { onProgress }: PairOptions) {
   let last = performance.now();
   return {
     onReading(done: number, total: number): void {
       const now = performance.now();
-      if (now - last < worthTelling) return;
+      if (now - last < progressInterval) return;
       last = now;
       onProgress?.({ data: `${name} ${split}, reading`, done, total });
     },

@@ -1,5 +1,5 @@
 import { messageOf, UsageError } from '../../core/errors.js';
-import type { PictureSource } from '../dataset/picture-source.js';
+import type { PictureSource } from '../decoding/picture-source.js';
 import { readEnds } from './flat-file.js';
 import { cachePath } from './open-cached.js';
 import { arePixelsWhole, type VerifyOptions } from './verify-pixels.js';

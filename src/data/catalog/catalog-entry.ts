@@ -1,15 +1,10 @@
-import type { FileHash } from '../download/integrity.js';
+import type { FileIdentity } from '../download/integrity.js';
 
-/** One file that a publisher offers. */
-export interface CatalogFile {
+export interface CatalogFile extends FileIdentity {
   /** What it is called in the dataset's folder. */
   readonly name: string;
   /** Addresses of the same file, the publisher's first. */
   readonly urls: readonly string[];
-  /** In bytes. */
-  readonly size: number;
-  /** All must agree; empty where nobody publishes one, and then only the size is checked. */
-  readonly hashes: readonly FileHash[];
   /** An archive's outermost folder, which it unpacks to, below the dataset's folder; absent if the file is used as it is. */
   readonly unpacksTo?: string;
 }
@@ -27,7 +22,6 @@ export type CatalogSource =
       readonly installed?: string;
     };
 
-/** A dataset that can be had by name. */
 export interface CatalogEntry {
   readonly name: string;
   readonly title: string;

@@ -1,7 +1,5 @@
 import type { FileHash } from '../download/integrity.js';
-import type { CatalogEntry, CatalogFile } from './catalog-entry.js';
-
-export type { CatalogEntry, CatalogFile, CatalogSource } from './catalog-entry.js';
+import type { CatalogEntry, CatalogFile, CatalogSource } from './catalog-entry.js';
 
 // Where the sizes and hashes come from: the publishers' pages (MD5 of the CIFAR archives), the sources of torchvision
 // (MNIST, Fashion-MNIST, SVHN, Imagenette) and the checksum lists of TensorFlow Datasets (sizes and SHA-256 of CIFAR,
@@ -15,41 +13,33 @@ const idxNames = [
   't10k-labels-idx1-ubyte',
 ] as const;
 
-const krizhevskyUrl = 'https://www.cs.toronto.edu/~kriz';
 const houseNumbersUrl = 'http://ufldl.stanford.edu/housenumbers';
-const fastaiUrl = 'https://s3.amazonaws.com/fast-ai-imageclas';
 
 const imageNetTerms =
   'Excerpt of ImageNet: for non-commercial research and education, under the terms of image-net.org/download';
 
+const cifar = {
+  homepage: 'https://www.cs.toronto.edu/~kriz/cifar.html',
+  terms: 'No licence stated; the publisher asks to cite Krizhevsky, 2009',
+  images: { train: 50_000, test: 10_000 },
+  size: '3 × 32 × 32',
+};
+
 /** Every dataset that can be had by name, in alphabetical order. */
 export const catalog: readonly CatalogEntry[] = [
   {
+    ...cifar,
     name: 'cifar-10',
     title: 'CIFAR-10: animals and vehicles',
-    homepage: 'https://www.cs.toronto.edu/~kriz/cifar.html',
-    terms: 'No licence stated; the publisher asks to cite Krizhevsky, 2009',
     classes: 10,
-    images: { train: 50_000, test: 10_000 },
-    size: '3 × 32 × 32',
-    source: {
-      kind: 'download',
-      files: [
-        {
-          name: 'cifar-10-binary.tar.gz',
-          urls: [
-            `${krizhevskyUrl}/cifar-10-binary.tar.gz`,
-            'https://cave.cs.toronto.edu/kriz/cifar-10-binary.tar.gz',
-          ],
-          size: 170_052_171,
-          hashes: [
-            md5('c32a1d4ab5d03f1284b67883e8d87530'),
-            sha256('c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd'),
-          ],
-          unpacksTo: 'cifar-10-batches-bin',
-        },
-      ],
-    },
+    source: cifarArchive({
+      name: 'cifar-10-binary.tar.gz',
+      mirrors: ['https://cave.cs.toronto.edu/kriz'],
+      size: 170_052_171,
+      md5: 'c32a1d4ab5d03f1284b67883e8d87530',
+      sha256: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
+      unpacksTo: 'cifar-10-batches-bin',
+    }),
     layout: [
       ...[1, 2, 3, 4, 5].map((batch) => `cifar-10-batches-bin/data_batch_${batch}.bin`),
       'cifar-10-batches-bin/test_batch.bin',
@@ -57,34 +47,20 @@ export const catalog: readonly CatalogEntry[] = [
     ],
   },
   {
+    ...cifar,
     name: 'cifar-100',
     title: 'CIFAR-100: 100 kinds of things in 20 groups',
-    homepage: 'https://www.cs.toronto.edu/~kriz/cifar.html',
-    terms: 'No licence stated; the publisher asks to cite Krizhevsky, 2009',
     classes: 100,
-    images: { train: 50_000, test: 10_000 },
-    size: '3 × 32 × 32',
-    source: {
-      kind: 'download',
-      files: [
-        {
-          name: 'cifar-100-binary.tar.gz',
-          urls: [`${krizhevskyUrl}/cifar-100-binary.tar.gz`],
-          size: 168_513_733,
-          hashes: [
-            md5('03b5dce01913d631647c71ecec9e9cb8'),
-            sha256('58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec'),
-          ],
-          unpacksTo: 'cifar-100-binary',
-        },
-      ],
-    },
-    layout: [
-      'cifar-100-binary/train.bin',
-      'cifar-100-binary/test.bin',
-      'cifar-100-binary/fine_label_names.txt',
-      'cifar-100-binary/coarse_label_names.txt',
-    ],
+    source: cifarArchive({
+      name: 'cifar-100-binary.tar.gz',
+      size: 168_513_733,
+      md5: '03b5dce01913d631647c71ecec9e9cb8',
+      sha256: '58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec',
+      unpacksTo: 'cifar-100-binary',
+    }),
+    layout: ['train.bin', 'test.bin', 'fine_label_names.txt', 'coarse_label_names.txt'].map(
+      (name) => `cifar-100-binary/${name}`,
+    ),
   },
   {
     name: 'digits',
@@ -123,32 +99,18 @@ export const catalog: readonly CatalogEntry[] = [
     layout: idxNames.map((name) => `${name}.gz`),
   },
   {
+    ...fastaiSubset('imagenette2-320', 341_663_724, '3df6f0d01a2c9592104656642f5e78a3'),
     name: 'imagenette',
     title: 'Imagenette, 320 px: ten easily told classes of ImageNet',
     homepage: 'https://github.com/fastai/imagenette',
-    terms: imageNetTerms,
-    classes: 10,
     images: { train: 9469, test: 3925 },
-    size: 'shorter side 320',
-    source: {
-      kind: 'download',
-      files: [fastaiArchive('imagenette2-320', 341_663_724, '3df6f0d01a2c9592104656642f5e78a3')],
-    },
-    layout: ['imagenette2-320/train', 'imagenette2-320/val'],
   },
   {
+    ...fastaiSubset('imagewoof2-320', 328_387_740, '0f46d997ec2264e97609196c95897a44'),
     name: 'imagewoof',
     title: 'Imagewoof, 320 px: ten breeds of dogs of ImageNet',
     homepage: 'https://github.com/fastai/imagenette#imagewoof',
-    terms: imageNetTerms,
-    classes: 10,
     images: { train: 9025, test: 3929 },
-    size: 'shorter side 320',
-    source: {
-      kind: 'download',
-      files: [fastaiArchive('imagewoof2-320', 328_387_740, '0f46d997ec2264e97609196c95897a44')],
-    },
-    layout: ['imagewoof2-320/train', 'imagewoof2-320/val'],
   },
   {
     name: 'mnist',
@@ -240,11 +202,18 @@ export function findInCatalog(name: string): CatalogEntry | undefined {
   return catalog.find((entry) => entry.name === name);
 }
 
-/** The folders that a dataset's archives unpack to, below its own; see `dataFolders`. */
-export function unpackedFolders(name: string): string[] {
-  const source = findInCatalog(name)?.source;
-  if (source?.kind !== 'download') return [];
-  return source.files.flatMap(({ unpacksTo }) => (unpacksTo === undefined ? [] : [unpacksTo]));
+function cifarArchive(archive: {
+  readonly name: string;
+  readonly mirrors?: readonly string[];
+  readonly size: number;
+  readonly md5: string;
+  readonly sha256: string;
+  readonly unpacksTo: string;
+}): CatalogSource {
+  const { name, mirrors = [], size, unpacksTo } = archive;
+  const urls = ['https://www.cs.toronto.edu/~kriz', ...mirrors].map((place) => `${place}/${name}`);
+  const hashes = [md5(archive.md5), sha256(archive.sha256)];
+  return { kind: 'download', files: [{ name, urls, size, hashes, unpacksTo }] };
 }
 
 function idxFiles(
@@ -266,9 +235,17 @@ function plainFile(
   return { name, urls, size, hashes: [sha256(digest)] };
 }
 
-function fastaiArchive(folder: string, size: number, digest: string): CatalogFile {
-  const name = `${folder}.tgz`;
-  return { name, urls: [`${fastaiUrl}/${name}`], size, hashes: [md5(digest)], unpacksTo: folder };
+function fastaiSubset(unpacksTo: string, size: number, digest: string) {
+  const name = `${unpacksTo}.tgz`;
+  const urls = [`https://s3.amazonaws.com/fast-ai-imageclas/${name}`];
+  const files = [{ name, urls, size, hashes: [md5(digest)], unpacksTo }];
+  return {
+    terms: imageNetTerms,
+    classes: 10,
+    size: 'shorter side 320',
+    source: { kind: 'download', files } as const,
+    layout: [`${unpacksTo}/train`, `${unpacksTo}/val`],
+  };
 }
 
 function sha256(digest: string): FileHash {

@@ -1,10 +1,15 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 
-/** Where the files of a dataset are kept. */
-export interface PlaceOptions {
-  /** The folder that the user named: then the only place, because data found elsewhere could be another version. */
+export interface LoadOptions {
+  /**
+   * The folder that holds a dataset's files, or one named after the dataset that does: then the only place, because data
+   * found elsewhere could be another version. Default: the usual places.
+   */
   readonly root?: string | undefined;
+}
+
+interface PlaceOptions extends LoadOptions {
   /** Folders where a system's packages put this dataset, searched last. */
   readonly installed?: readonly string[];
   /** Folders that the publisher's archives unpack to, such as `cifar-10-batches-bin`, searched below every place. */

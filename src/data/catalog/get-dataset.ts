@@ -1,4 +1,5 @@
-import { rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FailureError, nearest, UsageError } from '../../core/errors.js';
 import { unpackArchive } from '../archives/unpack.js';
@@ -6,14 +7,13 @@ import {
   adviseByHand,
   type DownloadFailure,
   type DownloadOptions,
-  tryDownload,
+  downloadFile,
   type WantedFile,
 } from '../download/download-file.js';
 import { catalog, findInCatalog } from './catalog.js';
 import type { CatalogEntry, CatalogFile } from './catalog-entry.js';
 import { dataFolders, downloadFolder } from './data-folders.js';
 
-/** What getting a dataset is doing just now. */
 export type GetProgress =
   | {
       readonly stage: 'download';
@@ -42,7 +42,6 @@ export interface GetOptions extends Pick<DownloadOptions, 'retries' | 'idleTimeo
   readonly entries?: readonly CatalogEntry[];
 }
 
-/** Where a dataset is, and what was done for it. */
 export interface GetOutcome {
   readonly name: string;
   /** Absolute path. */
@@ -80,14 +79,14 @@ export async function getDataset(options: GetOptions): Promise<GetOutcome> {
       options.onProgress?.({ stage: 'download', file: file.name, done: start + done, total });
     const outcome = await getFile(file, folder, options, onBytes);
     if (typeof outcome !== 'string') {
-      const wanted = await missingFiles(source.files, folder);
+      const wanted = missingFiles(source.files, folder);
       const alternative = source.alternative === undefined ? '' : `\n${source.alternative}`;
       throw new FailureError(`${adviseByHand(outcome, wanted)}${alternative}`);
     }
     files.push({ name: file.name, outcome });
     before += file.size;
   }
-  await checkLayout(entry, folder);
+  checkLayout(entry, folder);
   const complete = files.every(({ outcome }) => outcome === 'present');
   return { name, folder, outcome: complete ? 'complete' : 'fetched', files };
 }
@@ -100,17 +99,17 @@ async function getFile(
 ): Promise<FileOutcome | DownloadFailure> {
   const target = file.unpacksTo === undefined ? undefined : join(folder, file.unpacksTo);
   // The folder gets its name only when everything is in it.
-  if (target !== undefined && (await exists(target))) return 'present';
+  if (target !== undefined && existsSync(target)) return 'present';
   const { signal, retries, idleTimeout, wait, onProgress } = options;
   const path = join(folder, file.name);
-  const outcome = await tryDownload({
+  const outcome = await downloadFile({
     ...file,
     path,
     signal,
+    retries,
+    idleTimeout,
+    wait,
     onProgress: ({ done }) => onBytes(done),
-    ...(retries !== undefined && { retries }),
-    ...(idleTimeout !== undefined && { idleTimeout }),
-    ...(wait && { wait }),
   });
   if (typeof outcome !== 'string') return outcome;
   if (target === undefined || file.unpacksTo === undefined) return outcome;
@@ -127,19 +126,19 @@ async function getFile(
 }
 
 /** What is still to be had, for someone who has to get all of it by hand. */
-async function missingFiles(files: readonly CatalogFile[], folder: string): Promise<WantedFile[]> {
+function missingFiles(files: readonly CatalogFile[], folder: string): WantedFile[] {
   const wanted: WantedFile[] = [];
   for (const file of files) {
     const path = join(folder, file.name);
     const target = file.unpacksTo === undefined ? path : join(folder, file.unpacksTo);
-    if (!(await exists(path)) && !(await exists(target))) wanted.push({ ...file, path });
+    if (!existsSync(path) && !existsSync(target)) wanted.push({ ...file, path });
   }
   return wanted;
 }
 
-async function checkLayout(entry: CatalogEntry, folder: string): Promise<void> {
+function checkLayout(entry: CatalogEntry, folder: string): void {
   for (const path of entry.layout) {
-    if (await exists(join(folder, path))) continue;
+    if (existsSync(join(folder, path))) continue;
     throw new UsageError(
       `${folder}: ${path} is missing, so that ${entry.name} is not complete; ` +
         'move or delete the folder, then get the dataset anew',
@@ -166,15 +165,7 @@ export async function findDownloaded(name: string): Promise<string | undefined> 
   for (const folder of dataFolders(name, {
     installed: installed === undefined ? [] : [installed],
   })) {
-    const found = await Promise.all(entry.layout.map((path) => exists(join(folder, path))));
-    if (found.every((present) => present)) return folder;
+    if (entry.layout.every((path) => existsSync(join(folder, path)))) return folder;
   }
   return undefined;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -4,8 +4,8 @@ import type { ImageShape, Normalization } from '../../core/image-shape.js';
 /** Image values: bytes in 0..255, or floats in [0, 1]. Always row-major [n, channels, height, width]. */
 export type Pixels = Uint8Array | Float32Array;
 
-/** Labelled images of one size. Every reader of every source format produces this. */
-export interface Dataset {
+/** One part of a labelled set, whatever its images are stored as. */
+export interface LabelledPart {
   /** Name of the whole set, such as `fashion-mnist`. */
   readonly name: string;
   /** Which part of the set this is: `train`, `test`, `validation`… */
@@ -15,6 +15,10 @@ export interface Dataset {
   readonly classNames: readonly string[];
   /** One label per image, each in 0..classes-1; its length is the number of images. */
   readonly labels: Int32Array;
+}
+
+/** Labelled images of one size. Every reader of every source format produces this. */
+export interface Dataset extends LabelledPart {
   readonly normalization: Normalization;
   /** SHA-256 (hex) over shape, labels and pixels; computed when first asked for. */
   readonly hash: string;

@@ -2,9 +2,9 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs
 import { join } from 'node:path';
 import { FailureError, messageOf, UsageError } from '../../core/errors.js';
 import { writeFileAtomic } from '../../core/files.js';
-import { MappedImages } from '../cache/mapped-images.js';
 import { type Dataset, type Pixels, pixelsPerImage } from './dataset.js';
 import { checkIndices } from './indices.js';
+import { MappedImages } from './mapped-images.js';
 
 /** Everything of a dataset but its pixels. */
 interface Description {

@@ -8,7 +8,6 @@ import type { Size } from './geometry.js';
 const fileHeaderLength = 14;
 const coreHeaderLength = 12;
 const infoHeaderLength = 40;
-/** Sizes of the headers that are known. */
 const knownHeaderLengths: ReadonlySet<number> = new Set([
   coreHeaderLength,
   infoHeaderLength,
@@ -34,13 +33,11 @@ interface Field {
   readonly largest: number;
 }
 
-/** What a bitmap's header says. */
 export interface BmpHeader extends Size {
   /** Bits of a pixel: 1, 2, 4 or 8 with a palette; 16, 24 or 32. */
   readonly bits: number;
   /** Whether the first row is the highest one. */
   readonly topDown: boolean;
-  /** Where the pixels begin. */
   readonly offset: number;
   /** Red, green, blue of every entry, where pixels are entries. */
   readonly palette?: Uint8Array;

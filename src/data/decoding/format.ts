@@ -1,9 +1,7 @@
 import { isBmp } from './bmp.js';
 
-/** The formats of pictures that can be decoded. */
 export type PictureFormat = 'JPEG' | 'PNG' | 'WebP' | 'GIF' | 'TIFF' | 'AVIF' | 'BMP';
 
-/** The formats' names, for messages. */
 export const formatList = 'JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP';
 
 /** How files of these formats are usually named, in lower case. */

@@ -4,7 +4,6 @@ export interface Size {
   readonly height: number;
 }
 
-/** How a picture is brought to the wanted size. */
 export type PictureFit =
   /** Scaled until it just covers the wanted size, then cut to its centre. Keeps the proportions. */
   | 'crop'

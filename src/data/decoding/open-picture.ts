@@ -22,7 +22,6 @@ export interface OpenOptions {
  */
 export const defaultMaxPixels = 2 ** 27;
 
-/** What is asked of a picture's header. */
 export type PictureMetadata = Pick<
   Metadata,
   'width' | 'height' | 'autoOrient' | 'space' | 'depth' | 'hasAlpha' | 'orientation'
@@ -32,7 +31,6 @@ export type PictureMetadata = Pick<
 export interface OpenPicture {
   readonly name: string;
   readonly format: PictureFormat;
-  /** The file. */
   readonly bytes: Uint8Array;
   readonly metadata: PictureMetadata;
   /**

@@ -1,6 +1,5 @@
 import { type OpenOptions, openPicture, type PictureInput } from './open-picture.js';
 
-/** What a picture's header says. */
 export interface PictureHeader {
   /** In pixels, as the picture is meant to be seen: after the EXIF orientation. */
   readonly width: number;

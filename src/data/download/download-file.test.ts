@@ -3,15 +3,21 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FailureError, UsageError } from '../../core/errors.js';
-import { content, expectContent, honest, prepareDownload, status } from '../testing/downloads.js';
+import {
+  content,
+  download,
+  expectContent,
+  honest,
+  prepareDownload,
+  status,
+} from '../testing/downloads.js';
 import { sendAndCut, sendFile } from '../testing/file-server.js';
-import { downloadFile } from './download-file.js';
 
 describe('a download', () => {
   it('arrives whole, under its name, with nothing beside it', async () => {
     const { options, path } = await prepareDownload(honest);
     const seen: number[] = [];
-    const outcome = await downloadFile({ ...options, onProgress: ({ done }) => seen.push(done) });
+    const outcome = await download({ ...options, onProgress: ({ done }) => seen.push(done) });
     expect(outcome).toBe('downloaded');
     expectContent(path, content);
     expect(readdirSync(join(path, '..'))).toEqual(['data.bin']);
@@ -21,20 +27,20 @@ describe('a download', () => {
 
   it('keeps a right file that is there, without asking any server', async () => {
     const { options, path, servers } = await prepareDownload(honest);
-    await downloadFile(options);
-    expect(await downloadFile(options)).toBe('present');
+    await download(options);
+    expect(await download(options)).toBe('present');
     expect(servers[0]!.ranges).toHaveLength(1);
     expectContent(path, content);
   });
 
   it('refuses to replace another file that is there, and leaves it', async () => {
     const { options, path, servers } = await prepareDownload(honest);
-    await downloadFile(options);
+    await download(options);
     const damaged = Buffer.from(content);
     damaged[5]! ^= 1;
     for (const wrong of [damaged, content.subarray(1)]) {
       writeFileSync(path, wrong);
-      const refused = downloadFile(options);
+      const refused = download(options);
       await expect(refused).rejects.toThrow(UsageError);
       await expect(refused).rejects.toThrow(`${path}: the file is not the one to download: it`);
       expectContent(path, wrong);
@@ -48,7 +54,7 @@ describe('a download', () => {
         ? sendAndCut(content, 60_000, request, response)
         : sendFile(content, request, response),
     );
-    await downloadFile(options);
+    await download(options);
     expectContent(path, content);
     const ranges = [undefined, 'bytes=60000-', 'bytes=120000-', 'bytes=180000-'];
     expect(servers[0]!.ranges).toEqual(ranges);
@@ -57,9 +63,9 @@ describe('a download', () => {
 
   it('goes on with what an earlier process left', async () => {
     const { options, path, part, servers } = await prepareDownload(status(404), honest);
-    await expect(downloadFile({ ...options, urls: [] })).rejects.toThrow(FailureError);
+    await expect(download({ ...options, urls: [] })).rejects.toThrow(FailureError);
     writeFileSync(part, content.subarray(0, 1234));
-    await downloadFile(options);
+    await download(options);
     expect(servers[1]!.ranges).toEqual(['bytes=1234-']);
     expectContent(path, content);
     expect(existsSync(part)).toBe(false);
@@ -70,7 +76,7 @@ describe('a download', () => {
       if (earlier === 0) return sendAndCut(content, 60_000, request, response);
       response.writeHead(200, { 'content-length': content.length }).end(content);
     });
-    await downloadFile(options);
+    await download(options);
     expect(servers[0]!.ranges).toEqual([undefined, 'bytes=60000-']);
     expectContent(path, content);
   });
@@ -89,25 +95,25 @@ describe('a download', () => {
       }
       sendFile(content, request, response);
     });
-    await downloadFile(options);
+    await download(options);
     expect(servers[0]!.ranges).toEqual([undefined, 'bytes=60000-', undefined]);
     expectContent(path, content);
   });
 
   it('starts over when what was left is not the start of the file', async () => {
     const { options, path, part, servers } = await prepareDownload(honest);
-    await expect(downloadFile({ ...options, urls: [] })).rejects.toThrow(FailureError);
+    await expect(download({ ...options, urls: [] })).rejects.toThrow(FailureError);
     writeFileSync(part, randomBytes(1000));
-    await downloadFile(options);
+    await download(options);
     expect(servers[0]!.ranges).toEqual(['bytes=1000-', undefined]);
     expectContent(path, content);
   });
 
   it('never joins pieces that no hash could prove to fit', async () => {
     const { options, path, part, servers } = await prepareDownload(honest);
-    await expect(downloadFile({ ...options, urls: [] })).rejects.toThrow(FailureError);
+    await expect(download({ ...options, urls: [] })).rejects.toThrow(FailureError);
     writeFileSync(part, randomBytes(1000));
-    await downloadFile({ ...options, hashes: [] });
+    await download({ ...options, hashes: [] });
     expect(servers[0]!.ranges).toEqual([undefined]);
     expectContent(path, content);
   });
@@ -117,7 +123,7 @@ describe('a download', () => {
       if (request.url === '/elsewhere') return sendFile(content, request, response);
       response.writeHead(302, { location: '/elsewhere' }).end();
     });
-    await downloadFile(options);
+    await download(options);
     expectContent(path, content);
   });
 
@@ -127,7 +133,7 @@ describe('a download', () => {
       if (earlier === 1) return void response.writeHead(429, { 'retry-after': '7' }).end();
       sendFile(content, request, response);
     });
-    await downloadFile(options);
+    await download(options);
     expect(waits).toEqual([1000, 7000]);
     expectContent(path, content);
   });
@@ -142,7 +148,7 @@ describe('a download', () => {
       }
       sendFile(content, request, response);
     });
-    await downloadFile({ ...options, idleTimeout: 150 });
+    await download({ ...options, idleTimeout: 150 });
     expectContent(path, content);
   });
 
@@ -153,7 +159,7 @@ describe('a download', () => {
     });
     const controller = new AbortController();
     const reason = new Error('enough');
-    const running = downloadFile({
+    const running = download({
       ...options,
       signal: controller.signal,
       onProgress: ({ done }) => done === 100_000 && controller.abort(reason),

@@ -1,4 +1,5 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FailureError, UsageError } from '../../core/errors.js';
@@ -6,7 +7,6 @@ import { describeIdentity, type FileIdentity, findMismatch } from './integrity.j
 import { transfer } from './transfer.js';
 import { TransferError } from './transfer-error.js';
 
-/** How far a download has come. */
 export interface DownloadProgress {
   /** The file that it is for. */
   readonly path: string;
@@ -17,7 +17,6 @@ export interface DownloadProgress {
   readonly url: string;
 }
 
-/** What to download, where to, and how hard to try. */
 export interface DownloadOptions extends FileIdentity {
   /** Addresses of the same file, the preferred one first. */
   readonly urls: readonly string[];
@@ -26,31 +25,19 @@ export interface DownloadOptions extends FileIdentity {
   readonly onProgress?: (progress: DownloadProgress) => void;
   readonly signal?: AbortSignal | undefined;
   /** Further tries per address after one that failed. A try that brought a MiB or more does not count. Default 4. */
-  readonly retries?: number;
+  readonly retries?: number | undefined;
   /** Milliseconds without a byte after which a server counts as hanging. Default 30,000. */
-  readonly idleTimeout?: number;
+  readonly idleTimeout?: number | undefined;
   /** Waits before another try: 1, 2, 4… seconds up to 30, or what the server asks for, up to 60. For tests to shorten. */
-  readonly wait?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<unknown>;
+  readonly wait?:
+    | ((milliseconds: number, signal: AbortSignal | undefined) => Promise<unknown>)
+    | undefined;
 }
 
 /** `present`: the file was there already, and is right. */
 export type DownloadOutcome = 'downloaded' | 'present';
 
 const worthwhileBytes = 2 ** 20;
-
-/**
- * Downloads a file. It appears under its name only when it is whole and verified; until then its bytes are in
- * `<path>.part`, where the next call goes on after an interruption. Addresses are tried in order, each again with
- * growing pauses while its trouble looks temporary.
- *
- * @throws UsageError if another file is at that path; FailureError if no address gave the file (the message tells how to get
- *   it by hand) or it can't be written; the signal's reason once that is aborted.
- */
-export async function downloadFile(options: DownloadOptions): Promise<DownloadOutcome> {
-  const result = await tryDownload(options);
-  if (typeof result === 'string') return result;
-  throw new FailureError(adviseByHand(result, [options]));
-}
 
 /** No address gave the file. */
 export interface DownloadFailure {
@@ -61,8 +48,16 @@ export interface DownloadFailure {
   readonly reasons: readonly string[];
 }
 
-/** As `downloadFile`, for callers that have more to say when no address gave the file. */
-export async function tryDownload(
+/**
+ * Downloads a file. It appears under its name only when it is whole and verified; until then its bytes are in
+ * `<path>.part`, where the next call goes on after an interruption. Addresses are tried in order, each again with
+ * growing pauses while its trouble looks temporary.
+ *
+ * @returns why not, if no address gave the file.
+ * @throws UsageError if another file is at that path; FailureError if it can't be written; the signal's reason once that
+ *   is aborted.
+ */
+export async function downloadFile(
   options: DownloadOptions,
 ): Promise<DownloadOutcome | DownloadFailure> {
   const path = resolve(options.path);
@@ -76,7 +71,7 @@ export async function tryDownload(
       if (reason === undefined) return 'downloaded';
       reasons.push(`${url}: ${reason}`);
     }
-    return { path, kept: (await sizeOf(`${path}.part`)) ?? 0, reasons };
+    return { path, kept: sizeOf(`${path}.part`) ?? 0, reasons };
   } catch (error) {
     throw explainFileError(error, path);
   }
@@ -112,7 +107,7 @@ export function adviseByHand(failure: DownloadFailure, wanted: readonly WantedFi
 }
 
 async function isPresent(path: string, options: DownloadOptions): Promise<boolean> {
-  if ((await sizeOf(path)) === undefined) return false;
+  if (sizeOf(path) === undefined) return false;
   const mismatch = await findMismatch(path, options, options.signal);
   if (mismatch === undefined) return true;
   throw new UsageError(
@@ -124,19 +119,22 @@ async function isPresent(path: string, options: DownloadOptions): Promise<boolea
 async function tryAddress(url: string, options: DownloadOptions): Promise<string | undefined> {
   const { path, retries = 4, wait = defaultWait, signal } = options;
   for (let failed = 0; ; ) {
-    const before = (await sizeOf(`${path}.part`)) ?? 0;
+    const before = sizeOf(`${path}.part`) ?? 0;
     try {
       await tryOnce(url, options);
       return undefined;
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof TransferError)) throw error;
-      const gained = ((await sizeOf(`${path}.part`)) ?? 0) - before;
+      const gained = (sizeOf(`${path}.part`) ?? 0) - before;
       failed = gained >= worthwhileBytes ? 1 : failed + 1;
-      if (!error.again) return error.message;
+      if (!error.advice.again) return error.message;
       if (failed > retries) return describeTries(error.message, retries + 1);
-      const seconds = error.waitSeconds ?? 2 ** (failed - 1);
-      await wait(1000 * Math.min(seconds, error.waitSeconds === undefined ? 30 : 60), signal);
+      const seconds = error.advice.waitSeconds ?? 2 ** (failed - 1);
+      await wait(
+        1000 * Math.min(seconds, error.advice.waitSeconds === undefined ? 30 : 60),
+        signal,
+      );
     }
   }
 }
@@ -144,7 +142,7 @@ async function tryAddress(url: string, options: DownloadOptions): Promise<string
 async function tryOnce(url: string, options: DownloadOptions): Promise<void> {
   const { path, size, hashes, onProgress, signal, idleTimeout = 30_000 } = options;
   const part = `${path}.part`;
-  const present = (await sizeOf(part)) ?? 0;
+  const present = sizeOf(part) ?? 0;
   // Pieces of two tries are one file only if its hash says so.
   const kept = present > size || hashes.length === 0 ? 0 : present;
   if (kept === 0) await rm(part, { force: true });
@@ -154,8 +152,8 @@ async function tryOnce(url: string, options: DownloadOptions): Promise<void> {
     if (kept < size) await transfer({ url, part, size, onBytes, idleTimeout, signal });
     await accept(part, options, kept > 0);
   } catch (error) {
-    const worthless = error instanceof TransferError && error.discard;
-    if (worthless || (await sizeOf(part)) === 0) await rm(part, { force: true });
+    const worthless = error instanceof TransferError && error.advice.discard;
+    if (worthless || sizeOf(part) === 0) await rm(part, { force: true });
     throw error;
   }
 }
@@ -181,13 +179,8 @@ function explainFileError(error: unknown, path: string): unknown {
   );
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
 }
 
 async function defaultWait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   content,
   digest,
+  download,
   expectContent,
   failure,
   honest,
@@ -12,7 +13,6 @@ import {
   status,
 } from '../testing/downloads.js';
 import { type Handler, sendAndCut, sendFile } from '../testing/file-server.js';
-import { downloadFile } from './download-file.js';
 
 describe('a server that does not give the file', () => {
   const wrong = Buffer.from(content);
@@ -21,16 +21,12 @@ describe('a server that does not give the file', () => {
   it.each<[string, Handler, string]>([
     ['404', status(404), 'the server answered 404 Not Found'],
     ['403', status(403), 'the server answered 403 Forbidden'],
-    [
-      'a redirect loop',
-      status(302, { location: '/data.bin' }),
-      'more than 10 redirects, the last to http://127.0.0.1:',
-    ],
-    ['a redirect to nowhere', status(301), '301: a redirect to nowhere (no location)'],
+    ['a redirect loop', status(302, { location: '/data.bin' }), 'redirect count exceeded'],
+    ['a redirect to nowhere', status(301), 'the server answered 301 Moved Permanently'],
     [
       'a redirect to a file',
       status(302, { location: 'file:///etc/passwd' }),
-      'a redirect to file:///etc/passwd, which is not a web address',
+      'URL scheme must be a HTTP(S) scheme',
     ],
     [
       'a shorter file',
@@ -53,10 +49,10 @@ describe('a server that does not give the file', () => {
     ],
   ])('%s: is asked once, and the next address is used', async (_name, handler, message) => {
     const { options, path, servers, waits } = await prepareDownload(handler, honest);
-    await downloadFile(options);
+    await download(options);
     expectContent(path, content);
     expect(waits).toEqual([]);
-    expect(servers[0]!.ranges.length).toBeLessThanOrEqual(11);
+    expect(servers[0]!.ranges.length).toBeLessThanOrEqual(21);
 
     const { options: alone, path: missing } = await prepareDownload(handler);
     expect(await failure(alone)).toContain(`${alone.urls[0]}: ${message}`);
@@ -100,7 +96,7 @@ describe('without a connection', () => {
       'and run the same command again: a file that is there is verified and used',
     ]);
     writeFileSync(path, content);
-    expect(await downloadFile({ ...options, urls })).toBe('present');
+    expect(await download({ ...options, urls })).toBe('present');
   });
 
   it('tells what is kept of a download that had begun', async () => {
@@ -115,6 +111,6 @@ describe('without a connection', () => {
   it('names a place that can not be written to', async () => {
     const { options, path } = await prepareDownload(honest);
     writeFileSync(join(path, '..', '..', 'sub'), 'a file where the folder should be');
-    await expect(downloadFile(options)).rejects.toThrow(`${path}: the download can't be written (`);
+    await expect(download(options)).rejects.toThrow(`${path}: the download can't be written (`);
   });
 });

@@ -9,7 +9,6 @@ export interface FileHash {
   readonly digest: string;
 }
 
-/** What a file must be. */
 export interface FileIdentity {
   /** In bytes. */
   readonly size: number;

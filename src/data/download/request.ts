@@ -1,10 +1,5 @@
 import { TransferError } from './transfer-error.js';
 
-/** Redirects followed before a server is taken to lead in a circle. */
-const mostRedirects = 10;
-
-const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-
 /** Answers that may be better in a moment; others of 400 to 499 will stay. */
 const passingStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
 
@@ -15,7 +10,6 @@ export interface FileResponse {
   readonly start: number;
 }
 
-/** Which bytes of which file. */
 export interface FileRequest {
   readonly url: string;
   /** The first byte wanted. */
@@ -31,7 +25,11 @@ export interface FileRequest {
  * @throws TransferError if the answer is not the one asked for; `fetch`'s errors if there is none.
  */
 export async function requestFile(request: FileRequest): Promise<FileResponse> {
-  const response = await followRedirects(request);
+  const { url, start: wanted, signal } = request;
+  // Bytes as they are stored: a compressed transfer has another length, and no positions to resume from.
+  const headers: Record<string, string> = { 'accept-encoding': 'identity' };
+  if (wanted > 0) headers.range = `bytes=${wanted}-`;
+  const response = await fetch(url, { headers, signal });
   const { status, body } = response;
   try {
     checkStatus(response);
@@ -45,39 +43,6 @@ export async function requestFile(request: FileRequest): Promise<FileResponse> {
     await body?.cancel().catch(() => undefined);
     throw error;
   }
-}
-
-async function followRedirects({ url, start, signal }: FileRequest): Promise<Response> {
-  // Bytes as they are stored: a compressed transfer has another length, and no positions to resume from.
-  const headers: Record<string, string> = { 'accept-encoding': 'identity' };
-  if (start > 0) headers.range = `bytes=${start}-`;
-  let address = url;
-  for (let redirects = 0; redirects <= mostRedirects; redirects++) {
-    const response = await fetch(address, { headers, signal, redirect: 'manual' });
-    if (!redirectStatuses.has(response.status)) return response;
-    await response.body?.cancel().catch(() => undefined);
-    address = redirectTarget(response, address);
-  }
-  throw new TransferError(`more than ${mostRedirects} redirects, the last to ${address}`, {
-    again: false,
-  });
-}
-
-function redirectTarget(response: Response, from: string): string {
-  const location = response.headers.get('location');
-  if (location === null || !URL.canParse(location, from)) {
-    throw new TransferError(
-      `${response.status}: a redirect to nowhere (${location ?? 'no location'})`,
-      {
-        again: false,
-      },
-    );
-  }
-  const target = new URL(location, from);
-  if (target.protocol === 'https:' || target.protocol === 'http:') return target.href;
-  throw new TransferError(`a redirect to ${target.href}, which is not a web address`, {
-    again: false,
-  });
 }
 
 function checkStatus({ status, statusText, headers }: Response): void {

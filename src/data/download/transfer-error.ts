@@ -1,5 +1,5 @@
-/** What a `TransferError` means for the tries to come. */
-export interface TransferErrorOptions extends ErrorOptions {
+/** What a failure means for the tries to come. */
+interface RetryAdvice extends ErrorOptions {
   /** Whether the same address may work in a moment; otherwise only another one can. */
   readonly again: boolean;
   /** Whether what is there of the file is worth nothing. Default: it is kept to go on from. */
@@ -11,15 +11,12 @@ export interface TransferErrorOptions extends ErrorOptions {
 /** A try to get a file failed, for a reason that lies with the network or the server. */
 export class TransferError extends Error {
   override readonly name = 'TransferError';
-  readonly again: boolean;
-  readonly discard: boolean;
-  readonly waitSeconds: number | undefined;
 
-  constructor(message: string, options: TransferErrorOptions) {
-    super(message, options);
-    this.again = options.again;
-    this.discard = options.discard ?? false;
-    this.waitSeconds = options.waitSeconds;
+  constructor(
+    message: string,
+    readonly advice: RetryAdvice,
+  ) {
+    super(message, advice);
   }
 }
 
@@ -34,9 +31,10 @@ export function networkError(error: unknown): TransferError {
   const code = codes.find((candidate) => candidate in reasons);
   const known = code === undefined ? undefined : `${reasons[code]} (${code})`;
   const message = known ?? messages.findLast((text) => text !== '') ?? String(error);
-  // Without a way to the server, a few seconds of patience only hide from the user that there is no connection.
+  // Without a way to the server, a few seconds of patience only hide from the user that there is no connection; what has
+  // no code is no fault of the network, such as a redirect in a circle.
   return new TransferError(message, {
-    again: !codes.some((found) => noWayCodes.has(found)),
+    again: codes.length > 0 && !codes.some((found) => noWayCodes.has(found)),
     cause: error,
   });
 }

@@ -3,7 +3,6 @@ import { writeAt } from '../../core/files.js';
 import { requestFile } from './request.js';
 import { networkError, TransferError } from './transfer-error.js';
 
-/** One try to get what is missing of a file. */
 export interface TransferOptions {
   readonly url: string;
   /** The unfinished file: bytes are added to what it has. Made if missing. */

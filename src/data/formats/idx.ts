@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
-import { createGunzip, gunzip as gunzipWithCallback } from 'node:zlib';
+import { constants, gunzip as gunzipWithCallback } from 'node:zlib';
 import { messageOf, UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
-import { largestFile, readWholeFile } from './read-file.js';
-import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
+import { largestFile, parsing, readWholeFile } from './read-file.js';
+import { requireRoom } from './unpacked-size.js';
 
 // The IDX format (http://yann.lecun.com/exdb/mnist/), big-endian:
 //   bytes 0-1  zero
@@ -24,19 +24,17 @@ const valueTypes: Readonly<Record<number, string>> = {
 };
 const unsignedByte = 0x08;
 
-/** Four bytes, and four for each of at most 255 dimensions. */
-const longestHeader = 4 + 4 * 255;
+/** Packed bytes that hold any header: four bytes, and four for each of at most 255 dimensions. */
+const lookedAt = 4096;
 
 const remedy = 'download it again';
 
-/** The content of an IDX file. */
 export interface IdxArray {
   readonly dimensions: readonly number[];
   /** As many as the product of the dimensions, last dimension fastest. */
   readonly values: Uint8Array;
 }
 
-/** Images and their labels. */
 export interface IdxPair {
   readonly shape: ImageShape;
   /** [n, 1, height, width] */
@@ -54,15 +52,15 @@ export interface IdxPair {
  */
 export async function readIdx(path: string): Promise<IdxArray> {
   const stored = await readWholeFile(path);
+  return parsing(path, () => parseIdx(stored));
+}
+
+async function parseIdx(stored: Buffer): Promise<IdxArray> {
   const compressed = stored[0] === 0x1f && stored[1] === 0x8b;
-  const header = parseHeader(compressed ? await decompressStart(stored, path) : stored, path);
-  if (compressed && header.fileLength > mostUnpacked(stored.length)) {
-    throw new UsageError(
-      `${path}: the header announces ${header.fileLength} bytes; ${describeMostUnpacked(stored.length)}. free some memory or, if the file should be smaller, ${remedy}`,
-    );
-  }
-  const content = compressed ? await decompress(stored, header, path) : stored;
-  if (content.length !== header.fileLength) throw wrongLength(path, header, content.length);
+  const header = parseHeader(compressed ? await decompressStart(stored) : stored);
+  if (compressed) requireRoom('the header announces', header.fileLength, stored.length);
+  const content = compressed ? await decompress(stored, header) : stored;
+  if (content.length !== header.fileLength) throw wrongLength(header, content.length);
   const values = new Uint8Array(
     content.buffer,
     content.byteOffset + header.length,
@@ -100,98 +98,85 @@ interface IdxHeader {
   readonly fileLength: number;
 }
 
-function parseHeader(bytes: Buffer, path: string): IdxHeader {
-  requireBytes(bytes, 4, path);
+function parseHeader(bytes: Buffer): IdxHeader {
+  requireBytes(bytes, 4);
   const magic = bytes.readUInt16BE(0);
   if (magic !== 0) {
-    throw new UsageError(
-      `${path}: bytes 0-1 are ${hex(magic, 4)}; expected 0x0000, as in every IDX file; ${remedy}`,
+    throw new Error(
+      `bytes 0-1 are ${hex(magic, 4)}; expected 0x0000, as in every IDX file; ${remedy}`,
     );
   }
   const type = bytes.readUInt8(2);
   if (type !== unsignedByte) {
     const name = valueTypes[type] ?? 'unknown';
-    throw new UsageError(
-      `${path}: byte 2 (the type of the values) is ${hex(type, 2)} (${name}); expected 0x08 (unsigned byte): ` +
+    throw new Error(
+      `byte 2 (the type of the values) is ${hex(type, 2)} (${name}); expected 0x08 (unsigned byte): ` +
         'store images and labels as unsigned bytes',
     );
   }
   const dimensionCount = bytes.readUInt8(3);
   if (dimensionCount === 0) {
-    throw new UsageError(
-      `${path}: byte 3 (the number of dimensions) is 0; expected at least 1; ${remedy}`,
-    );
+    throw new Error(`byte 3 (the number of dimensions) is 0; expected at least 1; ${remedy}`);
   }
   const length = 4 + 4 * dimensionCount;
-  requireBytes(bytes, length, path);
+  requireBytes(bytes, length);
   const dimensions = Array.from({ length: dimensionCount }, (_, axis) =>
     bytes.readUInt32BE(4 + 4 * axis),
   );
-  return { dimensions, length, fileLength: length + countValues(dimensions, path) };
+  return { dimensions, length, fileLength: length + countValues(dimensions) };
 }
 
-function countValues(dimensions: readonly number[], path: string): number {
+function countValues(dimensions: readonly number[]): number {
   let count = 1;
   for (const [axis, size] of dimensions.entries()) {
     count *= size;
     if (size > 0 && count <= largestFile) continue;
     const field = `bytes ${4 + 4 * axis}-${7 + 4 * axis} (the size of dimension ${axis})`;
     const expected = size === 0 ? 'at least 1' : 'at most 2 GiB of values in all';
-    throw new UsageError(
-      `${path}: ${field} are ${size}; expected ${expected}: the header is damaged; ${remedy}`,
-    );
+    throw new Error(`${field} are ${size}; expected ${expected}: the header is damaged; ${remedy}`);
   }
   return count;
 }
 
-function requireBytes(bytes: Buffer, needed: number, path: string): void {
+function requireBytes(bytes: Buffer, needed: number): void {
   if (bytes.length >= needed) return;
-  throw new UsageError(
-    `${path}: the file is truncated: it ends at byte ${bytes.length}, within its header; ` +
+  throw new Error(
+    `the file is truncated: it ends at byte ${bytes.length}, within its header; ` +
       `expected at least ${needed} bytes; ${remedy}`,
   );
 }
 
-/** Only as much as may be needed of the header, because nothing bounds the rest yet. */
-async function decompressStart(stored: Buffer, path: string): Promise<Buffer> {
-  const stream = createGunzip();
-  stream.end(stored);
-  const chunks: Buffer[] = [];
-  let length = 0;
+/** Enough of the file for its header, because nothing bounds the rest yet. */
+async function decompressStart(stored: Buffer): Promise<Buffer> {
   try {
-    for await (const chunk of stream) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length >= longestHeader) break;
-    }
+    return await gunzip(stored.subarray(0, lookedAt), { finishFlush: constants.Z_SYNC_FLUSH });
   } catch (cause) {
-    throw damagedArchive(path, cause);
+    throw damagedArchive(cause);
   }
-  return Buffer.concat(chunks);
 }
 
-async function decompress(stored: Buffer, header: IdxHeader, path: string): Promise<Buffer> {
+async function decompress(stored: Buffer, header: IdxHeader): Promise<Buffer> {
   try {
     return await gunzip(stored, { maxOutputLength: header.fileLength });
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw wrongLength(path, header, Number.POSITIVE_INFINITY);
-    throw damagedArchive(path, cause);
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw wrongLength(header, Number.POSITIVE_INFINITY);
+    throw damagedArchive(cause);
   }
 }
 
-function damagedArchive(path: string, cause: unknown): UsageError {
-  return new UsageError(
-    `${path}: the gzip data is truncated or damaged (${messageOf(cause)}); expected one whole .gz file; ${remedy}`,
+function damagedArchive(cause: unknown): Error {
+  return new Error(
+    `the gzip data is truncated or damaged (${messageOf(cause)}); expected one whole .gz file; ${remedy}`,
     { cause },
   );
 }
 
-function wrongLength(path: string, header: IdxHeader, found: number): UsageError {
+function wrongLength(header: IdxHeader, found: number): Error {
   const problem = found < header.fileLength ? 'truncated' : 'longer than its header says';
   const amount = Number.isFinite(found) ? `${found}` : 'more';
-  return new UsageError(
-    `${path}: the file is ${problem}: expected ${header.fileLength} bytes ` +
+  return new Error(
+    `the file is ${problem}: expected ${header.fileLength} bytes ` +
       `(a header of ${header.length}, then ${header.dimensions.join(' × ')} values), found ${amount}; ${remedy}`,
   );
 }

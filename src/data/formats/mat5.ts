@@ -1,6 +1,6 @@
 import { constants, inflateSync } from 'node:zlib';
 import { largestFile } from './read-file.js';
-import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
+import { requireRoom } from './unpacked-size.js';
 
 // MATLAB's MAT-file format, level 5 (MathWorks' "MAT-File Format", chapter 1): a header of 128 bytes, then elements of
 // a tag (type and length, 4 bytes each) and data padded to 8 bytes. Short elements have type, length and data in 8.
@@ -36,7 +36,6 @@ export interface MatArray {
   readonly values: Uint8Array | Float64Array;
 }
 
-/** An element's type and content. */
 interface Element {
   readonly type: number;
   readonly data: Buffer;
@@ -66,13 +65,11 @@ export function parseMat(bytes: Buffer): Map<string, MatArray> {
     if (element.type === compressedType) {
       const stated = statedLength(element.data);
       unpacked += stated;
-      if (stated > largestFile || unpacked > mostUnpacked(bytes.length)) {
-        throw new Error(
-          `its arrays take ${unpacked} bytes; ${describeMostUnpacked(bytes.length)}, and 2 GiB of one`,
-        );
+      requireRoom('its arrays take', unpacked, bytes.length);
+      if (stated > largestFile) {
+        throw new Error(`an array takes ${stated} bytes; expected at most 2 GiB`);
       }
-      const whole = decompress(element.data, stated);
-      matrix = readElement(whole, 0);
+      matrix = readElement(decompress(element.data, stated), 0);
     }
     if (matrix.type !== matrixType) continue;
     const array = readMatrix(matrix.data);

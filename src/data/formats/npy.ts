@@ -9,7 +9,6 @@ const mostDimensions = 64;
 /** Of one text, in characters; more is no name. */
 const longestText = 4096;
 
-/** Values of an array. */
 export type NumberArray =
   | Uint8Array
   | Int8Array

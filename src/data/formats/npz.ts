@@ -4,7 +4,7 @@ import { fromBufferPromise, type ZipFile } from 'yauzl';
 import { messageOf } from '../../core/errors.js';
 import { encodeNpy, type NumpyArray, type NumpyTexts, parseNumpy } from './npy.js';
 import { largestFile } from './read-file.js';
-import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
+import { requireRoom } from './unpacked-size.js';
 
 /**
  * The arrays of NumPy's .npz format (a zip archive of .npy files) by name, without `.npy`.
@@ -29,11 +29,7 @@ export async function parseNpz(
         `its array '${name}' takes ${entry.uncompressedSize} bytes; expected at most 2 GiB`,
       );
     }
-    if (unpacked > mostUnpacked(bytes.length)) {
-      throw new Error(
-        `with '${name}', its arrays take ${unpacked} bytes; ${describeMostUnpacked(bytes.length)}`,
-      );
-    }
+    requireRoom(`with '${name}', its arrays take`, unpacked, bytes.length);
     const content = await inflate(zip, entry);
     if (crc32(content) !== entry.crc32) throw new Error(`its array '${name}' is damaged`);
     try {

@@ -2,7 +2,7 @@ import { brotliDecompressSync, unzipSync } from 'node:zlib';
 import type { CompressionCodec, Compressors, ParquetType } from 'hyparquet';
 import { decompressSnappy, compressors as known } from 'hyparquet-compressors';
 import { parseThrift, readVarint, type ThriftStruct } from './thrift.js';
-import { describeMostUnpacked, mostUnpacked } from './unpacked-size.js';
+import { requireRoom } from './unpacked-size.js';
 import { decompressZstd } from './zstd.js';
 
 // Numbers of fields, pages and encodings: parquet.thrift of the Apache Parquet format, version 2.
@@ -58,11 +58,7 @@ export function checkPages(bytes: Buffer, column: ColumnPages): void {
     const page = readPage(bytes, position);
     position = page.next;
     unpacked += page.unpacked;
-    if (unpacked > mostUnpacked(bytes.length)) {
-      throw new Error(
-        `the pages of a column claim ${unpacked} bytes; ${describeMostUnpacked(bytes.length)}`,
-      );
-    }
+    requireRoom('the pages of a column claim', unpacked, bytes.length);
     if (page.kind !== dictionaryPage) values += page.values;
     if (values > column.rows) {
       throw new Error(`a column has ${values} values in its pages, for ${column.rows} rows`);

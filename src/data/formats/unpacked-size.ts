@@ -13,7 +13,16 @@ export function mostUnpacked(packed: number): number {
   return Math.max(alwaysAllowed, packed, Math.floor(process.availableMemory() * memoryShare));
 }
 
-/** What `mostUnpacked` allows, for messages. */
-export function describeMostUnpacked(packed: number): string {
-  return `at most ${mostUnpacked(packed)} are unpacked, a third of the memory that is free`;
+/**
+ * Refuses to unpack more than `mostUnpacked` allows.
+ *
+ * @param what takes the bytes, as the beginning of a sentence: `its arrays take`.
+ * @throws Error saying so.
+ */
+export function requireRoom(what: string, bytes: number, packed: number): void {
+  const most = mostUnpacked(packed);
+  if (bytes <= most) return;
+  throw new Error(
+    `${what} ${bytes} bytes; at most ${most} are unpacked, a third of the memory that is free`,
+  );
 }

@@ -1,6 +1,5 @@
 import { type Dataset, indicesByClass, pixelsPerImage } from '../dataset/dataset.js';
 
-/** Some images of every class. */
 export interface ContactSheet {
   /** [classes × perClass, channels, height, width] in [0, 1]: a row per class, filled up with white. */
   readonly pixels: Float32Array;

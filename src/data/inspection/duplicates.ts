@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ImageShape } from '../../core/image-shape.js';
-import type { Pixels } from '../dataset/dataset.js';
+import type { LabelledPart, Pixels } from '../dataset/dataset.js';
 
 /** An image that occurs more than once, pixel for pixel. */
 export interface DuplicateGroup {
@@ -15,7 +14,6 @@ export interface DuplicateGroup {
   readonly crossesParts: boolean;
 }
 
-/** The images that occur more than once. */
 export interface DuplicateSummary {
   /** Images that repeat an earlier one of the same part. */
   readonly withinParts: number;
@@ -27,12 +25,7 @@ export interface DuplicateSummary {
   readonly groups: readonly DuplicateGroup[];
 }
 
-/** What of a part a search for duplicates needs. */
-export interface LabelledPart {
-  readonly split: string;
-  readonly shape: ImageShape;
-  readonly labels: Int32Array;
-}
+type Part = Pick<LabelledPart, 'split' | 'shape' | 'labels'>;
 
 interface Occurrence {
   readonly part: number;
@@ -40,12 +33,12 @@ interface Occurrence {
 }
 
 /** Finds pictures that were seen before, by a hash of their pixels. */
-export class PictureIndex {
-  readonly #parts: readonly LabelledPart[];
+export class DuplicateFinder {
+  readonly #parts: readonly Part[];
   readonly #first = new Map<string, Occurrence>();
   readonly #repeated = new Map<string, Occurrence[]>();
 
-  constructor(parts: readonly LabelledPart[]) {
+  constructor(parts: readonly Part[]) {
     this.#parts = parts;
   }
 

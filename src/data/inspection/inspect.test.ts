@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../core/errors.js';
 import { openCachedPair } from '../cache/open-pair.js';
 import { arrayDataset } from '../dataset/array-dataset.js';
-import type { PictureSource } from '../dataset/picture-source.js';
+import type { PictureSource } from '../decoding/picture-source.js';
 import { loadDigits } from '../readers/digits.js';
 import { temporaryDirectory } from '../testing/files.js';
 import {

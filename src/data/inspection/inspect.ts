@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { messageOf, UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
 import { ChannelSums } from '../dataset/channel-sums.js';
-import { type Dataset, type Pixels, pixelsPerImage } from '../dataset/dataset.js';
-import type { DamagedPicture, PictureSource } from '../dataset/picture-source.js';
-import { type DuplicateSummary, PictureIndex } from './duplicates.js';
+import {
+  type Dataset,
+  type LabelledPart,
+  type Pixels,
+  pixelsPerImage,
+} from '../dataset/dataset.js';
+import type { DamagedPicture, PictureSource } from '../decoding/picture-source.js';
+import { DuplicateFinder, type DuplicateSummary } from './duplicates.js';
 
 /** One part of a dataset as an inspection sees it: images that are read one range after the other. */
-export interface Inspectable {
-  /** `train`, `test`… */
-  readonly split: string;
-  readonly shape: ImageShape;
-  readonly classNames: readonly string[];
-  readonly labels: Int32Array;
+export interface Inspectable extends Omit<LabelledPart, 'name'> {
   /**
    * The images `start` to `end` (not included), [end - start, channels, height, width].
    *
@@ -23,7 +23,6 @@ export interface Inspectable {
   describe(index: number): string;
 }
 
-/** What an inspection found in one part. */
 export interface PartReport {
   readonly split: string;
   readonly images: number;
@@ -117,7 +116,7 @@ export async function inspectDataset(
 ): Promise<InspectionReport> {
   const { onProgress, signal, groups = 20 } = options;
   const total = parts.reduce((sum, { labels }) => sum + labels.length, 0);
-  const pictures = new PictureIndex(parts);
+  const pictures = new DuplicateFinder(parts);
   const reports: PartReport[] = [];
   let before = 0;
   for (const [number, part] of parts.entries()) {
@@ -143,7 +142,7 @@ export function hashClassOrder(classNames: readonly string[]): string {
 async function inspectPart(
   part: Inspectable,
   number: number,
-  pictures: PictureIndex,
+  pictures: DuplicateFinder,
   { onImages, signal }: { onImages: (done: number) => void; signal: AbortSignal | undefined },
 ): Promise<PartReport> {
   const { split, shape, classNames, labels } = part;

@@ -1,6 +1,5 @@
 import { type PartKind, partKind } from './part-names.js';
 
-/** Names of the arrays of one part. */
 export interface ArrayNames {
   readonly images: string;
   readonly labels: string;
@@ -38,7 +37,6 @@ const wholePairs = [
   ['data', 'targets'],
 ] as const;
 
-/** Names of arrays of class names. */
 export const classNameArrays = ['class_names', 'target_names'] as const;
 
 /** What names are expected, for errors. */

@@ -20,7 +20,6 @@ import { holdOutTest } from './hold-out-test.js';
 import { describeHeldOut, describeUnused } from './notes.js';
 import { validationTested } from './part-names.js';
 
-/** How `loadArrays` reads a file of arrays. */
 export interface ArraysOptions {
   /** Default: the file's name without its ending. */
   readonly name?: string;
@@ -68,7 +67,6 @@ export async function loadWholeArrays(path: string): Promise<Dataset> {
 
 type AnyArray = NumpyArray | NumpyTexts;
 
-/** A file of arrays that have been read. */
 interface ArrayFile {
   readonly path: string;
   readonly name: string;

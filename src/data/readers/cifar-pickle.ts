@@ -29,11 +29,7 @@ export function parseCifarPickle(bytes: Buffer, key: string) {
   if (!numbered || labels.length !== data.shape[0]) {
     throw new Error(`'${key}' is not a list of ${data.shape[0]} labels, one for each image`);
   }
-  const { bytes: pixels } = data;
-  return {
-    labels,
-    copy: (target: Uint8Array): void => target.set(pixels),
-  };
+  return { labels, pixels: data.bytes };
 }
 
 /**

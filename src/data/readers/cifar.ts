@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import type { Normalization } from '../../core/image-shape.js';
-import { dataFolders, notFound } from '../catalog/data-folders.js';
+import { dataFolders, type LoadOptions, notFound } from '../catalog/data-folders.js';
 import { arrayDataset } from '../dataset/array-dataset.js';
 import type { Dataset, DatasetPair } from '../dataset/dataset.js';
 import { parsing, readWholeFile } from '../formats/read-file.js';
@@ -20,12 +20,7 @@ const customaryNormalization: Normalization = {
   std: [0.2023, 0.1994, 0.201],
 };
 
-export interface CifarOptions {
-  /** A folder that holds the files, or the folder of the unpacked archive; the usual places when left out. */
-  readonly root?: string | undefined;
-}
-
-export interface Cifar100Options extends CifarOptions {
+export interface Cifar100Options extends LoadOptions {
   /** 100 fine labels (the default) or 20 coarse ones. */
   readonly labels?: 'fine' | 'coarse' | undefined;
 }
@@ -41,11 +36,10 @@ interface Form {
   readonly read: (bytes: Buffer) => Rows;
 }
 
-/** Images and labels of one file. */
 interface Rows {
   readonly labels: ArrayLike<number>;
-  /** Copies all images, channels first. */
-  copy(target: Uint8Array): void;
+  /** Channels first. */
+  readonly pixels: Uint8Array;
 }
 
 /**
@@ -53,7 +47,7 @@ interface Rows {
  *
  * @throws UsageError if the files are missing, naming every place searched, or damaged.
  */
-export function loadCifar10(options: CifarOptions = {}): Promise<DatasetPair> {
+export function loadCifar10(options: LoadOptions = {}): Promise<DatasetPair> {
   const numbers = [1, 2, 3, 4, 5];
   return load('cifar-10', options, [
     {
@@ -101,7 +95,7 @@ export function loadCifar100(options: Cifar100Options = {}): Promise<DatasetPair
 
 async function load(
   name: string,
-  { root }: CifarOptions,
+  { root }: LoadOptions,
   forms: readonly Form[],
 ): Promise<DatasetPair> {
   const { form, folder } = find(name, root, forms);
@@ -143,9 +137,7 @@ async function readPart(
     const path = join(folder, file);
     const bytes = await readWholeFile(path);
     const rows = await parsing(path, () => form.read(bytes));
-    const images = new Uint8Array(rows.labels.length * pixelsPerRow);
-    rows.copy(images);
-    parts.push(images);
+    parts.push(rows.pixels);
     for (let index = 0; index < rows.labels.length; index++) {
       const label = rows.labels[index]!;
       if (Number.isInteger(label) && label >= 0 && label < classNames.length) {
@@ -178,13 +170,13 @@ function binaryRows(bytes: Buffer, labels: number, which: number): Rows {
     );
   }
   const count = bytes.length / row;
+  const pixels = new Uint8Array(count * pixelsPerRow);
+  for (let index = 0; index < count; index++) {
+    pixels.set(bytes.subarray(index * row + labels, (index + 1) * row), index * pixelsPerRow);
+  }
   return {
     labels: Uint8Array.from({ length: count }, (_, index) => bytes[index * row + which]!),
-    copy(target) {
-      for (let index = 0; index < count; index++) {
-        target.set(bytes.subarray(index * row + labels, (index + 1) * row), index * pixelsPerRow);
-      }
-    },
+    pixels,
   };
 }
 

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../core/errors.js';
-import type { PictureSource } from '../dataset/picture-source.js';
+import type { PictureSource } from '../decoding/picture-source.js';
 import { openSource } from '../open.js';
 import { temporaryDirectory } from '../testing/files.js';
 import { paintPicture, writeFiles, writePictures } from '../testing/picture-folders.js';

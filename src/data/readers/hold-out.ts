@@ -3,7 +3,6 @@ import { UsageError } from '../../core/errors.js';
 import { indicesByClass } from '../dataset/dataset.js';
 import type { LabelledFile } from './picture-files.js';
 
-/** How `holdOut` divides. */
 export interface HoldOutOptions {
   /** The share of every class that is held out, in (0, 1). */
   readonly fraction: number;
@@ -11,10 +10,9 @@ export interface HoldOutOptions {
   readonly place: string;
 }
 
-/** Pictures divided in two. */
-export interface HeldOut {
-  readonly train: readonly LabelledFile[];
-  readonly test: readonly LabelledFile[];
+export interface HeldOut<File> {
+  readonly train: readonly File[];
+  readonly test: readonly File[];
 }
 
 /**
@@ -24,11 +22,11 @@ export interface HeldOut {
  *
  * @throws UsageError if a class has fewer than two pictures, or the fraction is out of range.
  */
-export function holdOut(
-  files: readonly LabelledFile[],
+export function holdOut<File extends LabelledFile>(
+  files: readonly File[],
   classNames: readonly string[],
   { fraction, place }: HoldOutOptions,
-): HeldOut {
+): HeldOut<File> {
   if (!(fraction > 0 && fraction < 1)) {
     throw new UsageError(
       `${place}: the share held out for testing is ${fraction}; expected a number between 0 and 1`,

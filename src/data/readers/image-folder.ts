@@ -1,10 +1,10 @@
 import { basename, extname, join, resolve } from 'node:path';
 import { nearest, UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
-import type { PictureSource } from '../dataset/picture-source.js';
 import { formatList } from '../decoding/format.js';
 import type { PictureFit } from '../decoding/geometry.js';
 import { readPictureHeader } from '../decoding/picture-header.js';
+import type { PictureSource } from '../decoding/picture-source.js';
 import { checkAreClasses, findLayout, reportLoose } from './folder-layout.js';
 import { holdOut } from './hold-out.js';
 import { describeHeldOut, describeLayout } from './notes.js';

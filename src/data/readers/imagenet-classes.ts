@@ -6,7 +6,6 @@ export const imageNetNormalization: Normalization = {
   std: [0.229, 0.224, 0.225],
 };
 
-/** The names of the ImageNet subsets. */
 export const imageNetSubsetNames = [
   'imagenette',
   'imagewoof',
@@ -16,7 +15,6 @@ export const imageNetSubsetNames = [
   'imageyellow',
 ] as const;
 
-/** One of the ImageNet subsets. */
 export type ImageNetSubsetName = (typeof imageNetSubsetNames)[number];
 
 /** A class of ImageNet (ILSVRC 2012). */

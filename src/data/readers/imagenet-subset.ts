@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import type { Normalization } from '../../core/image-shape.js';
-import { dataFolders } from '../catalog/data-folders.js';
+import { dataFolders, type LoadOptions } from '../catalog/data-folders.js';
 import type { PictureFit } from '../decoding/geometry.js';
 import { holdOut } from './hold-out.js';
 import { defaultTestFraction } from './image-folder.js';
@@ -15,9 +15,7 @@ import {
 import { type LabelledFile, type PicturePair, pictureFiles } from './picture-files.js';
 import { isFolder, listPictures, type SkippedFile } from './scan.js';
 
-export interface ImageNetSubsetOptions {
-  /** The ImageNet folder. Default: the places that `dataFolders` lists for the subset, then for `imagenet`. */
-  readonly root?: string;
+export interface ImageNetSubsetOptions extends LoadOptions {
   /** Height and width of every decoded picture. Default: 128, as in the paper. */
   readonly size?: number;
   /** Default: `crop`. */
@@ -45,7 +43,8 @@ const competitionFolder = join('ILSVRC', 'Data', 'CLS-LOC');
 /**
  * Ten classes of ImageNet (ILSVRC 2012), taken from a folder `<root>/train/<wnid>/…` and `<root>/val/<wnid>/…`, where
  * a wnid is a WordNet id such as n01440764; other classes may lie beside them. The validation pictures are the test
- * part. From a flat folder `<root>/<wnid>/…` some pictures of every class are held out instead.
+ * part. From a flat folder `<root>/<wnid>/…` some pictures of every class are held out instead. Without a root it looks in
+ * the places for data of the subset's name, then of `imagenet`.
  *
  * @throws UsageError if the classes' folders are not found, one is missing in a part, or one is empty.
  */

@@ -2,16 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import type { Normalization } from '../../core/image-shape.js';
-import { dataFolders, notFound } from '../catalog/data-folders.js';
+import { dataFolders, type LoadOptions, notFound } from '../catalog/data-folders.js';
 import { arrayDataset } from '../dataset/array-dataset.js';
 import type { DatasetPair } from '../dataset/dataset.js';
 import { type IdxPair, readIdxPair } from '../formats/idx.js';
-
-/** Where to look for a dataset's files. */
-export interface LoadOptions {
-  /** A directory that holds the files, or a subdirectory named after the dataset that does. */
-  readonly root?: string;
-}
 
 /** A dataset in MNIST's layout: four IDX files in one directory. */
 export interface MnistLike {
@@ -25,7 +19,6 @@ export interface MnistLike {
   readonly howToGet: string;
 }
 
-/** What each class of a digit dataset is called. */
 export const digitNames: readonly string[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
 const garments = [
@@ -41,7 +34,6 @@ const garments = [
   'Ankle boot',
 ];
 
-/** Debian's package of Fashion-MNIST. */
 const fashionPackage = 'dataset-fashion-mnist';
 const fashionPackageDirectory = '/usr/share/datasets/fashion-mnist';
 

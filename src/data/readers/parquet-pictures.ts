@@ -93,8 +93,8 @@ export class ParquetPictures {
 
   /** The row's file and number in it. */
   describe(row: number): string {
-    const { of } = this.#groupOf(row).group;
-    return `${of.path}, row ${row - of.first}`;
+    const place = this.place(row);
+    return `${this.files[place.file]}, row ${place.row}`;
   }
 
   /** The picture's file as it is stored. Throws UsageError naming file and row if there is none. */

@@ -2,17 +2,13 @@ import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { UsageError } from '../../core/errors.js';
-import type { ImageShape } from '../../core/image-shape.js';
-import type { PictureSource } from '../dataset/picture-source.js';
-import { decodePicture } from '../decoding/decode.js';
-import { measurePicture } from '../decoding/high-bit-depth.js';
-import { decodingIdentity } from '../decoding/identity.js';
 import { readPictureHeader } from '../decoding/picture-header.js';
+import type { PictureSource } from '../decoding/picture-source.js';
 import { holdOut } from './hold-out.js';
 import { describeHeldOut, describeUnused } from './notes.js';
 import { ParquetPictures } from './parquet-pictures.js';
 import { type PartKind, partKind, validationTested } from './part-names.js';
-import type { PicturePair } from './picture-files.js';
+import { type PicturePair, storedPictures } from './picture-files.js';
 import { choosePictureShape, type PictureShapeOptions } from './picture-shape.js';
 import { byCodePoint } from './scan.js';
 
@@ -53,11 +49,11 @@ export async function openParquet(
     readPictureHeader(await train.bytes(row), { name: train.describe(row) });
   const shape = await choosePictureShape(train.labels.length, readHeader, options);
   const part = (split: string, pictures: ParquetPictures, rows?: readonly number[]) =>
-    sourceOf(pictures, { name, split, shape, classNames, rows });
+    sourceOf(pictures, { name, split, shape, classNames }, rows);
   if (test !== undefined) {
     return { train: part('train', train), test: part('test', test) };
   }
-  const listed = Array.from(train.labels, (label, row) => ({ file: String(row), label }));
+  const listed = Array.from(train.labels, (label, row) => ({ file: String(row), label, row }));
   const divided = holdOut(listed, classNames, { fraction: testShare, place: path });
   onNote(
     describeHeldOut({
@@ -66,11 +62,10 @@ export async function openParquet(
       fraction: testShare,
     }),
   );
-  const rows = (chosen: readonly { readonly file: string }[]) =>
-    chosen.map(({ file }) => Number(file));
+  const rowsOf = (chosen: readonly { readonly row: number }[]) => chosen.map(({ row }) => row);
   return {
-    train: part('train', train, rows(divided.train)),
-    test: part('test', train, rows(divided.test)),
+    train: part('train', train, rowsOf(divided.train)),
+    test: part('test', train, rowsOf(divided.test)),
   };
 }
 
@@ -114,46 +109,28 @@ function shortList(files: readonly string[]): string {
   return `${names.join(', ')}${files.length > 3 ? ', …' : ''}`;
 }
 
-interface Part {
-  readonly name: string;
-  readonly split: string;
-  readonly shape: ImageShape;
-  readonly classNames: readonly string[];
-  /** All when left out. */
-  readonly rows?: readonly number[] | undefined;
-}
+type Part = Pick<PictureSource, 'name' | 'split' | 'shape' | 'classNames'>;
 
-function sourceOf(pictures: ParquetPictures, part: Part): PictureSource {
-  const { name, split, shape, classNames } = part;
-  const rows = part.rows ?? Array.from(pictures.labels, (_, row) => row);
-  const describe = (index: number) => pictures.describe(rows[index]!);
-  return {
-    name,
-    split,
-    shape,
-    classNames,
+/** @param rows those of the part; default: all */
+function sourceOf(
+  pictures: ParquetPictures,
+  part: Part,
+  rows: readonly number[] = Array.from(pictures.labels, (_, row) => row),
+): PictureSource {
+  return storedPictures({
+    ...part,
     labels: Int32Array.from(rows, (row) => pictures.labels[row]!),
     origin: dirname(resolve(pictures.files[0]!)),
-    decoding: decodingIdentity(shape, 'crop'),
-    describe,
+    describe: (index) => pictures.describe(rows[index]!),
     async identify(files) {
       const hashes = await files.of(pictures.files.map((file) => resolve(file)));
-      const places = rows.map((row) => pictures.place(row));
-      const identities = places.map(({ file, row }) =>
-        createHash('sha256')
-          .update(hashes.subarray(32 * file, 32 * file + 32))
-          .update(`row ${row}`)
-          .digest(),
-      );
+      const identities = rows.map((of) => {
+        const { file, row } = pictures.place(of);
+        const hash = hashes.subarray(32 * file, 32 * file + 32);
+        return createHash('sha256').update(hash).update(`row ${row}`).digest();
+      });
       return Buffer.concat(identities);
     },
-    decode: async (index, scale) =>
-      decodePicture(await pictures.bytes(rows[index]!), {
-        shape,
-        name: describe(index),
-        ...(scale && { scale }),
-      }),
-    measure: async (index) =>
-      measurePicture(await pictures.bytes(rows[index]!), { name: describe(index) }),
-  };
+    read: (index) => pictures.bytes(rows[index]!),
+  });
 }

@@ -1,4 +1,3 @@
-/** The parts that datasets come in. */
 export type PartKind = 'train' | 'test' | 'validation';
 
 /** What parts are called, in lower case. */

@@ -1,35 +1,29 @@
 import { join } from 'node:path';
-import type { ImageShape } from '../../core/image-shape.js';
-import type { PictureSource } from '../dataset/picture-source.js';
+import type { LabelledPart } from '../dataset/dataset.js';
 import { checkPictureShape, decodePicture } from '../decoding/decode.js';
 import type { PictureFit } from '../decoding/geometry.js';
 import { measurePicture } from '../decoding/high-bit-depth.js';
 import { decodingIdentity } from '../decoding/identity.js';
+import type { PictureInput } from '../decoding/open-picture.js';
+import type { PictureSource } from '../decoding/picture-source.js';
 
-/** The two parts of a set of pictures. */
 export interface PicturePair {
   readonly train: PictureSource;
   readonly test: PictureSource;
 }
 
-/** A picture's file and its class. */
 export interface LabelledFile {
   /** Relative to the root, with `/`. */
   readonly file: string;
   readonly label: number;
 }
 
-/** What `pictureFiles` needs to know. */
-export interface PictureFilesOptions {
-  readonly name: string;
-  readonly split: string;
+type PictureFilesOptions = Omit<LabelledPart, 'labels'> & {
   readonly root: string;
   readonly files: readonly LabelledFile[];
-  readonly classNames: readonly string[];
-  readonly shape: ImageShape;
   /** Default: `crop`. */
   readonly fit?: PictureFit;
-}
+};
 
 /**
  * Pictures in files of their own.
@@ -37,22 +31,45 @@ export interface PictureFilesOptions {
  * @throws UsageError if pictures can't have the shape.
  */
 export async function pictureFiles(options: PictureFilesOptions): Promise<PictureSource> {
-  const { name, split, root, classNames, shape, fit = 'crop' } = options;
-  checkPictureShape(shape);
-  const paths = options.files.map(({ file }) => join(root, file));
-  const describe = (index: number) => paths[index]!;
-  return {
-    name,
-    split,
-    shape,
-    classNames,
-    labels: Int32Array.from(options.files, ({ label }) => label),
+  const { root, files, ...described } = options;
+  const paths = files.map(({ file }) => join(root, file));
+  const place = (index: number) => paths[index]!;
+  return storedPictures({
+    ...described,
     origin: root,
+    labels: Int32Array.from(files, ({ label }) => label),
+    describe: place,
+    identify: (hashes) => hashes.of(paths),
+    read: place,
+  });
+}
+
+type Description = Omit<PictureSource, 'decoding' | 'decode' | 'measure'>;
+
+/**
+ * Pictures that lie anywhere.
+ *
+ * @throws UsageError if pictures can't have the shape.
+ */
+export function storedPictures({
+  fit = 'crop',
+  read,
+  ...described
+}: Description & {
+  /** Default: `crop`. */
+  readonly fit?: PictureFit;
+  /** The path or the content of a picture's file. */
+  readonly read: (index: number) => PictureInput | Promise<PictureInput>;
+}): PictureSource {
+  const { shape, describe } = described;
+  checkPictureShape(shape);
+  return {
+    ...described,
     decoding: decodingIdentity(shape, fit),
-    describe,
-    identify: (files) => files.of(paths),
-    decode: (index, scale) =>
-      decodePicture(describe(index), { shape, fit, ...(scale && { scale }) }),
-    measure: (index) => measurePicture(describe(index)),
+    async decode(index, scale) {
+      const options = { shape, fit, name: describe(index), ...(scale && { scale }) };
+      return decodePicture(await read(index), options);
+    },
+    measure: async (index) => measurePicture(await read(index), { name: describe(index) }),
   };
 }

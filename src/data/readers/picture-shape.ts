@@ -2,7 +2,6 @@ import { UsageError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/image-shape.js';
 import type { PictureHeader } from '../decoding/picture-header.js';
 
-/** What decoded pictures are to be. */
 export interface PictureShapeOptions {
   /** Height and width in pixels. Default: `auto`, see `choosePictureShape`. */
   readonly size?: number | 'auto';

@@ -5,7 +5,6 @@ import { UsageError } from '../../core/errors.js';
 import { hasPictureName } from '../decoding/format.js';
 import { isSystemName } from './system-files.js';
 
-/** A file or folder that was left out, and why. */
 export interface SkippedFile {
   readonly path: string;
   readonly reason: string;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { dataFolders, notFound } from '../catalog/data-folders.js';
+import { dataFolders, type LoadOptions, notFound } from '../catalog/data-folders.js';
 import { arrayDataset } from '../dataset/array-dataset.js';
 import type { Dataset, DatasetPair } from '../dataset/dataset.js';
 import { type MatArray, parseMat } from '../formats/mat5.js';
@@ -15,14 +15,9 @@ const fileNames = { train: 'train_32x32.mat', test: 'test_32x32.mat' } as const;
  * SVHN, cropped: 73,257 + 26,032 digits of house numbers, 32×32, in 10 classes (Netzer et al., 2011). The files call the
  * digit 0 class 10; here it is class 0.
  *
- * @param options.root a folder that holds the two files; the usual places when left out
  * @throws UsageError if the files are missing, naming every place searched, or damaged.
  */
-export async function loadSvhn({
-  root,
-}: {
-  readonly root?: string | undefined;
-} = {}): Promise<DatasetPair> {
+export async function loadSvhn({ root }: LoadOptions = {}): Promise<DatasetPair> {
   const folders = dataFolders('svhn', { root });
   const folder = folders.find((place) =>
     Object.values(fileNames).every((file) => existsSync(join(place, file))),

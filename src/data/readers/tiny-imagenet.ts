@@ -1,18 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
-import { dataFolders, notFound } from '../catalog/data-folders.js';
+import { dataFolders, type LoadOptions, notFound } from '../catalog/data-folders.js';
 import { readWholeFile } from '../formats/read-file.js';
 import { imageNetNormalization } from './imagenet-classes.js';
 import type { NormalizedPicturePair } from './imagenet-subset.js';
 import { type LabelledFile, pictureFiles } from './picture-files.js';
 import { byCodePoint, isFolder, listPictures } from './scan.js';
-
-/** How `openTinyImageNet` reads its folder. */
-export interface TinyImageNetOptions {
-  /** The folder `tiny-imagenet-200`, or one that holds it. Default: the places that `dataFolders` lists. */
-  readonly root?: string;
-}
 
 const datasetName = 'tiny-imagenet';
 const archiveFolder = 'tiny-imagenet-200';
@@ -31,9 +25,7 @@ const largestList = 64 * 2 ** 20;
  * @throws UsageError if a file or folder is missing, a list is damaged (naming the line), a picture has no
  *   annotation or the reverse, or the classes have unequal numbers of pictures, which means that some are missing.
  */
-export async function openTinyImageNet(
-  options: TinyImageNetOptions = {},
-): Promise<NormalizedPicturePair> {
+export async function openTinyImageNet(options: LoadOptions = {}): Promise<NormalizedPicturePair> {
   const root = await findRoot(options.root);
   const wnids = await readIds(join(root, 'wnids.txt'));
   const classNames = await readNames(join(root, 'words.txt'), wnids);

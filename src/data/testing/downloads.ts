@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { FailureError } from '../../core/errors.js';
-import { type DownloadOptions, downloadFile } from '../download/download-file.js';
+import {
+  adviseByHand,
+  type DownloadOptions,
+  type DownloadOutcome,
+  downloadFile,
+} from '../download/download-file.js';
 import { type Handler, sendFile, serve } from './file-server.js';
 import { temporaryDirectory } from './files.js';
 
@@ -46,9 +51,16 @@ export async function prepareDownload(...handlers: Handler[]) {
   return { servers, path, part: `${path}.part`, waits, options };
 }
 
+/** Downloads as `getDataset` does, for one file. */
+export async function download(options: DownloadOptions): Promise<DownloadOutcome> {
+  const result = await downloadFile(options);
+  if (typeof result === 'string') return result;
+  throw new FailureError(adviseByHand(result, [options]));
+}
+
 /** The message of the failure that the download must end in. */
 export async function failure(options: DownloadOptions): Promise<string> {
-  const error = await downloadFile(options).then(
+  const error = await download(options).then(
     () => undefined,
     (reason: unknown) => reason,
   );

@@ -1,4 +1,4 @@
-import type { PictureSource } from '../dataset/picture-source.js';
+import type { PictureSource } from '../decoding/picture-source.js';
 
 /** What `generatedPictures` generates. */
 export interface GeneratedOptions {

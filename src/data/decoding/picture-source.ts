@@ -1,5 +1,5 @@
-import type { ImageShape } from '../../core/image-shape.js';
-import type { MeasuredValues, ValueScale } from '../decoding/value-scale.js';
+import type { LabelledPart } from '../dataset/dataset.js';
+import type { MeasuredValues, ValueScale } from './value-scale.js';
 
 /** Tells what files hold. */
 export interface FileHashes {
@@ -22,16 +22,7 @@ export interface DamagedPicture {
 }
 
 /** Labelled pictures that must be decoded before use: an index, and a way to decode one of them. */
-export interface PictureSource {
-  /** Name of the whole set. */
-  readonly name: string;
-  /** Which part of the set this is: `train`, `test`… */
-  readonly split: string;
-  /** Of every decoded image. */
-  readonly shape: ImageShape;
-  readonly classNames: readonly string[];
-  /** One label per picture, each in 0..classes-1. */
-  readonly labels: Int32Array;
+export interface PictureSource extends LabelledPart {
   /** The file or folder that it is read from; what was found out about files is remembered for each. */
   readonly origin?: string;
   /** How pictures are decoded: differs whenever the same stored bytes could give other pixels. */
