@@ -75,10 +75,10 @@ await runProgram(async () => {
 async function compareSides(run: string, seeds: number, threads: number): Promise<Outcome> {
   const { plan } = loadPlan({ source: join(run, 'config.yaml'), threads });
   requireSameProtocol(plan);
-  const { checkPlan, evaluateRun } = await import('ncfm');
+  const { checkPlan, evaluateSet } = await import('ncfm');
   const { data } = await checkPlan(plan, { cache: '.cache', stages: ['evaluate'] });
   const directory = RunDirectory.open({ runs: join(run, '..'), name: plan.name });
-  const ours = await evaluateRun({
+  const ours = await evaluateSet({
     plan: { ...plan, evaluate: { ...plan.evaluate, seeds } },
     directory,
     cache: '.cache',

@@ -3,7 +3,14 @@ import { join, relative } from 'node:path';
 import { formatDuration } from '../core/progress.js';
 import { formatSize } from '../core/size.js';
 import type { Components, SetFigures, WholeData } from '../evaluate/index.js';
-import type { PhaseSeconds, PipelineResult, RepeatedResult } from '../pipeline/index.js';
+import type {
+  PhaseSeconds,
+  PipelineResult,
+  RepeatedResult,
+  SetResults,
+} from '../pipeline/index.js';
+import type { Invocation } from './invocation.js';
+import type { OutputOptions } from './options.js';
 import {
   type AccuracyRow,
   accuracyCells,
@@ -12,13 +19,25 @@ import {
   intervalCell,
 } from './report/table.js';
 
-/** The accuracies of a run beside its controls, and beside the whole data's where that is known, as a table. */
+/** Prints what an evaluation found: of one set, or of the sets of several distillations. */
+export function printResults(
+  invocation: Invocation,
+  results: PipelineResult | RepeatedResult | SetResults,
+  options: OutputOptions,
+): void {
+  const table = 'runs' in results ? repeatsTable(results) : resultTable(results);
+  invocation.print(results, table, options);
+  if ('directory' in results) invocation.tell(runSummary(results), options);
+}
+
+/** The accuracies of some sets, and of the whole data where that is known, as a table. */
 export function resultTable({
   accuracy,
   wholeData,
-}: Pick<PipelineResult, 'accuracy' | 'wholeData'>): string {
+}: Pick<PipelineResult | SetResults, 'accuracy' | 'wholeData'>): string {
+  const sets = Object.entries<SetFigures>(accuracy);
   return accuracyTable([
-    ...(['random', 'start', 'ncfm'] as const).map((set) => setRow(set, accuracy[set])),
+    ...sets.map(([set, figures]) => setRow(set, figures)),
     ...(wholeData ? [wholeDataRow(wholeData)] : []),
   ]);
 }

@@ -7,7 +7,7 @@ import type { Plan } from '../plan/plan.js';
 import { smallPlan } from '../plan/testing/plan.js';
 import { RunDirectory, type RunEvent } from '../run/index.js';
 import { liveTensors, loadSafetensors } from '../tensor/index.js';
-import { evaluateRun, type PipelineResult } from './evaluate-run.js';
+import { evaluateSet, type PipelineResult } from './evaluate-set.js';
 import { distillOnly, runPipeline } from './pipeline.js';
 
 interface Outcome {
@@ -81,7 +81,7 @@ describe('the whole chain on the digits', () => {
   it('evaluates a finished run again to the same accuracies', async () => {
     const folder = temporaryFolder();
     const { result, directory } = await run(folder, smallPlan);
-    const again = await evaluateRun({
+    const again = await evaluateSet({
       plan: smallPlan,
       directory,
       cache: join(folder, 'cache'),
@@ -93,10 +93,10 @@ describe('the whole chain on the digits', () => {
   it('refuses to evaluate a run on images it was distilled from, or beside controls of another size', async () => {
     const { directory } = await run(temporaryFolder(), smallPlan);
     const evaluated = (plan: Plan) =>
-      evaluateRun({ plan, directory, cache: temporaryFolder(), onEvent: () => {} });
+      evaluateSet({ plan, directory, cache: temporaryFolder(), onEvent: () => {} });
     const held = { ...smallPlan, dataset: { ...smallPlan.dataset, validation: 0.25 } };
     await expect(evaluated(held)).rejects.toThrow(
-      /distilled from other images.*dataset\.validation/,
+      /begun with other data.*the train images.*differ.*dataset\.validation/,
     );
     const larger = { ...smallPlan, distill: { ...smallPlan.distill, imagesPerClass: 3 } };
     await expect(evaluated(larger)).rejects.toThrow(/holds 2 images per class.*imagesPerClass: 3/);

@@ -6,7 +6,7 @@ import type { Plan } from '../plan/plan.js';
 import { smallPlan } from '../plan/testing/plan.js';
 import { RunDirectory, type RunEvent } from '../run/index.js';
 import { liveTensors } from '../tensor/index.js';
-import { evaluateRun } from './evaluate-run.js';
+import { evaluateSet } from './evaluate-set.js';
 import { runPipeline } from './pipeline.js';
 import { forEachRepeat, repeatedAccuracy, repeatedPlans, reportRepeats } from './repeats.js';
 import type { PipelineRequest } from './run-context.js';
@@ -86,7 +86,7 @@ describe('several distillations', () => {
     expect(count('pretrain-network-end', more.events)).toBe(quick.pretrain.networks);
 
     const again = requestIn(folder, { ...quick, repeats: 3 });
-    const runs = await forEachRepeat(again, evaluateRun);
+    const runs = await forEachRepeat(again, (each) => evaluateSet(each));
     expect(runs).toHaveLength(3);
     expect(count('evaluate-step', again.events)).toBe(0);
   });

@@ -2,7 +2,7 @@ import { writeFileAtomic } from '../core/index.js';
 import type { Dataset } from '../data/index.js';
 import type { SyntheticImages } from '../distill/index.js';
 import { loadDistilled } from '../distill/product.js';
-import type { Comparison } from '../evaluate/compare.js';
+import type { RunComparison } from '../evaluate/compare.js';
 import type { Summary } from '../evaluate/statistics.js';
 import type { Plan } from '../plan/plan.js';
 import { barChart, lineChart, writeComparison, writeImageGrid } from '../report/index.js';
@@ -85,7 +85,7 @@ function storedPixels(folder: string): Float32Array {
 /** Draws the accuracies with their deviations as a bar chart. */
 export function drawAccuracies(
   path: string,
-  { random, start, ncfm }: { readonly [set in keyof Comparison]: Summary },
+  { random, start, ncfm }: { readonly [set in keyof RunComparison]: Summary },
 ): void {
   const bar = (name: string, { mean, std }: Summary) => ({
     name,

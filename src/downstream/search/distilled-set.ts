@@ -5,6 +5,7 @@ import { UsageError } from '../../core/index.js';
 import type { Dataset, DatasetPair } from '../../data/index.js';
 import { decode } from '../../distill/index.js';
 import { type DistilledMetadata, loadDistilled } from '../../distill/product.js';
+import type { OpenedSet } from '../../pipeline/open-set.js';
 import { distillPart } from '../../pipeline/pipeline.js';
 import {
   type PhaseSeconds,
@@ -13,13 +14,10 @@ import {
 } from '../../pipeline/run-context.js';
 import type { Plan } from '../../plan/plan.js';
 import { computedBy } from '../../tensor/computed-by.js';
-import { noGrad, scope, type Tensor } from '../../tensor/index.js';
+import { noGrad, scope } from '../../tensor/index.js';
 
 /** A distilled set as networks train on it; owns its images. */
-export interface OpenedSet extends Disposable {
-  /** [classes · perClass, c, h, w] in [0, 1], class by class. */
-  readonly images: Tensor;
-  readonly imagesPerClass: number;
+export interface DistilledProxy extends OpenedSet {
   /** Of the stored images' file. */
   readonly bytes: number;
   /** What it took to make, where that is known. */
@@ -40,7 +38,7 @@ export async function distilledSet(
   request: PipelineRequest,
   parts: { readonly searched: DatasetPair; readonly all: Dataset },
   finished: FinishedWork,
-): Promise<OpenedSet> {
+): Promise<DistilledProxy> {
   const { folder, seconds } = await locate(request, parts.searched.train, finished);
   const { images, metadata } = loadDistilled(folder, request.plan.device);
   using stored = images;
