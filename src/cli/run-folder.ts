@@ -6,6 +6,7 @@ import { describeDifferences, differences } from '../core/differences.js';
 import { UsageError } from '../core/errors.js';
 import { Lock } from '../core/lock.js';
 import type { Plan } from '../plan/index.js';
+import { laterSettings } from '../plan/settings-of-images.js';
 import { RunDirectory } from '../run/directory.js';
 import type { DatasetFacts } from '../run/manifest.js';
 import { requireSameData } from '../run/same-data.js';
@@ -25,19 +26,6 @@ const placeSettings: readonly string[] = [
   'dataset.path',
   'dataset.root',
   'dataset.onDamaged',
-];
-
-/** Settings that nothing already computed depends on: a run that goes on may have others. */
-const laterSettings: readonly string[] = [
-  'name',
-  'repeats',
-  'snapshotEvery',
-  'checkpoint',
-  'student',
-  'evaluate',
-  'wholeData',
-  'search',
-  'continual',
 ];
 
 /**
@@ -126,9 +114,13 @@ export function requireBegunData(
   });
 }
 
+function isLater(key: string): boolean {
+  return (laterSettings as readonly string[]).includes(key.split('.')[0]!);
+}
+
 function requireSameSettings(path: string, was: Plan, now: Plan): void {
   const found = differences(was, now).filter(
-    ({ key }) => !laterSettings.includes(key.split('.')[0]!) && !placeSettings.includes(key),
+    ({ key }) => !isLater(key) && !placeSettings.includes(key),
   );
   if (found.length === 0) return;
   throw new UsageError(

@@ -1,4 +1,4 @@
-import type { FinishedWork } from '../core/index.js';
+import type { Artifacts } from '../core/index.js';
 import { type Dataset, type DatasetPair, subset } from '../data/index.js';
 import { labelsByClass, realImages } from '../distill/index.js';
 import type { ModelOptions } from '../models/index.js';
@@ -39,7 +39,7 @@ export interface CompareRequest {
   /** The run's generator. */
   readonly random: RandomGenerator;
   /** Keeps each network's figures; see `EvaluateRequest`. */
-  readonly finished?: FinishedWork | undefined;
+  readonly finished?: Artifacts | undefined;
   /** Processes that train the networks; see `EvaluateRequest`. */
   readonly workers?: SeedTrainer | undefined;
   readonly onEvent: EventSink;

@@ -1,4 +1,4 @@
-import { FinishedWork } from '../core/index.js';
+import { Artifacts } from '../core/index.js';
 import type { DatasetPair } from '../data/index.js';
 import type { Formation } from '../distill/index.js';
 import { decodeStored } from '../distill/product.js';
@@ -78,7 +78,7 @@ export async function openForEvaluation(
         testAtOnce: memory.chunks.test,
         teacher,
         random,
-        finished: run && new FinishedWork(run.pathOf(networksFolder)),
+        finished: run && new Artifacts(run.pathOf(networksFolder)),
         workers: own(openEvaluationWorkers(context, run?.pathOf(scratchFolder))),
         onEvent,
         signal,

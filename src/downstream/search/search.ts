@@ -1,4 +1,4 @@
-import { FinishedWork, writeFileAtomic } from '../../core/index.js';
+import { Artifacts, writeFileAtomic } from '../../core/index.js';
 import type { DatasetPair } from '../../data/index.js';
 import { startEngine } from '../../pipeline/prepare.js';
 import {
@@ -43,7 +43,7 @@ export async function searchArchitectures(request: PipelineRequest): Promise<Sea
   const random = startEngine(plan);
   // Of all the data, the held-out images too: the run goes on where these are the same.
   writeManifest(directory, { plan, data: own, memory });
-  const finished = new FinishedWork(directory.pathOf(searchFolder));
+  const finished = new Artifacts(directory.pathOf(searchFolder));
   const prepared = { data, memory };
   using distilled = plan.search.proxies.includes('ncfm')
     ? await distilledSet({ ...request, prepared }, { searched: data, all: own.train }, finished)
