@@ -83,12 +83,12 @@ async function compareSides(run: string, seeds: number, threads: number): Promis
     directory,
     cache: '.cache',
     onEvent: (event) => {
-      if (event.type === 'evaluate-seed-end' && event.set === 'ncfm')
+      if (event.type === 'evaluate-seed-end' && event.set === 'distilled')
         process.stderr.write(`· ncfm, seed ${event.seed}: ${event.accuracy.toFixed(2)} %\n`);
     },
   });
   const pytorch = await withPyTorch(run, plan, data, seeds, threads);
-  const { mean, std, n } = ours.accuracy.ncfm;
+  const { mean, std, n } = ours.accuracy.distilled;
   return {
     run,
     ours: { mean, std, n },

@@ -9,6 +9,7 @@ import type {
   RepeatedResult,
   SetResults,
 } from '../pipeline/index.js';
+import { labelOfSet } from '../plan/method.js';
 import type { Invocation } from './invocation.js';
 import type { OutputOptions } from './options.js';
 import {
@@ -34,10 +35,13 @@ export function printResults(
 export function resultTable({
   accuracy,
   wholeData,
-}: Pick<PipelineResult | SetResults, 'accuracy' | 'wholeData'>): string {
+  ...result
+}: PipelineResult | SetResults): string {
   const sets = Object.entries<SetFigures>(accuracy);
+  const label = (set: string): string =>
+    'method' in result ? labelOfSet(set, result.method) : set;
   return accuracyTable([
-    ...sets.map(([set, figures]) => setRow(set, figures)),
+    ...sets.map(([set, figures]) => setRow(label(set), figures)),
     ...(wholeData ? [wholeDataRow(wholeData)] : []),
   ]);
 }
@@ -54,13 +58,13 @@ export function wholeDataRow(wholeData: WholeData): AccuracyRow {
 }
 
 /** The accuracies of several distillations, and the two sources of what they differ by. */
-export function repeatsTable({ accuracy }: Pick<RepeatedResult, 'accuracy'>): string {
-  const sets = ['random', 'start', 'ncfm'] as const;
+export function repeatsTable({ accuracy, method }: RepeatedResult): string {
+  const sets = ['random', 'start', 'distilled'] as const;
   const rows = sets.map((set) => accuracy[set]);
   const component = (name: keyof Components): string[] =>
     rows.map(({ components }) => components[name]?.toFixed(2) ?? '');
   return columnsTable([
-    { title: 'set', cells: sets },
+    { title: 'set', cells: sets.map((set) => labelOfSet(set, method)) },
     { title: 'accuracy (%)', cells: accuracyCells(rows) },
     { title: '95 % interval', cells: rows.map(intervalCell), optional: true },
     { title: 'distillations', cells: rows.map(({ n }) => String(n)), alignment: 'end' },

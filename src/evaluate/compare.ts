@@ -13,7 +13,7 @@ import type { Teacher } from './soft-labels/teacher.js';
 export type Comparison<Name extends string> = { readonly [name in Name]: SetResult };
 
 /** Of a run: as many random real images, the unoptimised start, and the distilled set. */
-export type RunComparison = Comparison<'random' | 'start' | 'ncfm'>;
+export type RunComparison = Comparison<'random' | 'start' | 'distilled'>;
 
 /** A set of training images, decoded. */
 export interface DecodedSet {

@@ -33,7 +33,7 @@ export interface CurveOptions {
 }
 
 export interface EvaluateRequest {
-  /** What the set is called in events: 'random', 'start', 'ncfm' or any other name. */
+  /** What the set is called in events: 'random', 'start', 'distilled' or any other name. */
   readonly set: string;
   /** The images that the network of seed 1, 2, … trains on; they stay the caller's. */
   readonly data: (seed: number) => TrainingImages;

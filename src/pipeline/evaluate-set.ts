@@ -7,6 +7,7 @@ import type { EvaluationProtocol } from '../evaluate/protocol.js';
 import { type RankingResult, rankSet } from '../evaluate/rank.js';
 import { type SetFigures, setFigures, type WholeData } from '../evaluate/results.js';
 import type { ModelOptions } from '../models/index.js';
+import { methodOf } from '../plan/method.js';
 import type { RunDirectory } from '../run/index.js';
 import {
   openForEvaluation,
@@ -44,6 +45,8 @@ export interface SetResults extends Accuracies<'random' | 'set'> {
 
 /** What an evaluation of a run's set found. */
 export interface PipelineResult extends Accuracies<keyof RunComparison> {
+  /** The method that it was distilled by. */
+  readonly method: string;
   readonly imagesPerClass: number;
   /** Accuracies on the test images, or on the held-out ones when the plan holds some out. */
   readonly evaluatedOn: 'test' | 'validation';
@@ -96,12 +99,13 @@ export async function evaluateStored(
   const { value, seconds } = await timed('evaluate', onEvent, async () => {
     using opened = await openForEvaluation({ directory }, context);
     using start = openStored({ directory }, context, startFolder);
-    const comparison = await compare(opened.request, { start, ncfm: opened.set });
+    const comparison = await compare(opened.request, { start, distilled: opened.set });
     return { comparison, found: accuracies(context, opened, comparison) };
   });
   const { dataset, ...found } = value.found;
   const result: PipelineResult = {
     dataset,
+    method: methodOf(plan),
     imagesPerClass: plan.distill.imagesPerClass,
     evaluatedOn: plan.dataset.validation > 0 ? 'validation' : 'test',
     ...found,
@@ -140,21 +144,21 @@ function report(
   comparison: RunComparison,
   result: PipelineResult,
 ): void {
-  drawAccuracies(directory.pathOf('accuracy.svg'), comparison);
-  const { hash } = result.protocol;
+  const { method, protocol } = result;
+  drawAccuracies(directory.pathOf('accuracy.svg'), comparison, method);
   const sets = Object.fromEntries(
     Object.entries(comparison).map(([set, { seeds }]) => [set, seeds]),
   );
-  const details = { formatVersion: 1, protocol: hash, sets };
+  const details = { formatVersion: 1, method, protocol: protocol.hash, sets };
   writeFileAtomic(directory.pathOf(detailsFile), `${JSON.stringify(details)}\n`);
   directory.writeResults(result);
-  const { random, start, ncfm } = result.accuracy;
+  const { random, start, distilled } = result.accuracy;
   const controls = { 'random real images': random, 'its unoptimised start': start };
   for (const [name, control] of Object.entries(controls)) {
-    if (ncfm.mean > control.mean) continue;
+    if (distilled.mean > control.mean) continue;
     onEvent({
       type: 'warning',
-      message: `the distilled set is no better than ${name} (${ncfm.mean.toFixed(2)} against ${control.mean.toFixed(2)} %); try more iterations, another learning rate, or formation factor 1`,
+      message: `the distilled set is no better than ${name} (${distilled.mean.toFixed(2)} against ${control.mean.toFixed(2)} %); try more iterations, another learning rate, or formation factor 1`,
     });
   }
 }

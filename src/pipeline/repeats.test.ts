@@ -63,12 +63,14 @@ describe('several distillations', () => {
     const trained = request.events.filter(({ type }) => type === 'pretrain-network-end');
     expect(trained).toHaveLength(2 * quick.pretrain.networks);
 
-    expect(accuracy.ncfm).toMatchObject({
+    expect(accuracy.distilled).toMatchObject({
       n: 2,
       trainings: 2,
       varies: ['distillation', 'training'],
     });
-    expect(accuracy.ncfm.distillations).toEqual(runs.map((run) => run.accuracy.ncfm.mean));
+    expect(accuracy.distilled.distillations).toEqual(
+      runs.map((run) => run.accuracy.distilled.mean),
+    );
     const written = JSON.parse(readFileSync(join(whole, 'repeats.json'), 'utf8'));
     expect(written.accuracy).toEqual(accuracy);
     expect(existsSync(join(whole, 'repeats.svg'))).toBe(true);

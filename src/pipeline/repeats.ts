@@ -28,7 +28,10 @@ export interface RepeatedAccuracy extends Accuracy {
 
 /** What several distillations came to, each with a pool, a start and an evaluation of its own; accuracies in percent. */
 export interface RepeatedResult
-  extends Pick<PipelineResult, 'dataset' | 'imagesPerClass' | 'evaluatedOn' | 'directory'> {
+  extends Pick<
+    PipelineResult,
+    'dataset' | 'method' | 'imagesPerClass' | 'evaluatedOn' | 'directory'
+  > {
   readonly accuracy: { readonly [set in keyof RunComparison]: RepeatedAccuracy };
   /** Of all distillations together. */
   readonly seconds: PhaseSeconds;
@@ -104,14 +107,14 @@ export function reportRepeats(
 ): RepeatedResult {
   const result = repeatedResult(runs);
   writeFileAtomic(directory.pathOf(resultFile), `${JSON.stringify(result, null, 2)}\n`);
-  drawAccuracies(join(directory.path, 'repeats.svg'), result.accuracy);
+  drawAccuracies(join(directory.path, 'repeats.svg'), result.accuracy, result.method);
   return result;
 }
 
 function repeatedResult(runs: readonly PipelineResult[]): RepeatedResult {
   const [first] = runs;
   if (first === undefined) throw new RangeError('there is no distillation');
-  const { dataset, imagesPerClass, evaluatedOn, directory } = first;
+  const { dataset, method, imagesPerClass, evaluatedOn, directory } = first;
   const over = (set: keyof RunComparison): RepeatedAccuracy =>
     repeatedAccuracy(
       runs.map(({ accuracy }) => accuracy[set].trainings),
@@ -120,9 +123,10 @@ function repeatedResult(runs: readonly PipelineResult[]): RepeatedResult {
   const phases = ['pretrain', 'distill', 'evaluate'] as const;
   return {
     dataset,
+    method,
     imagesPerClass,
     evaluatedOn,
-    accuracy: { random: over('random'), start: over('start'), ncfm: over('ncfm') },
+    accuracy: { random: over('random'), start: over('start'), distilled: over('distilled') },
     seconds: Object.fromEntries(
       phases
         // An evaluation alone has nothing to tell of the stages before it.

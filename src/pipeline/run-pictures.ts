@@ -85,7 +85,8 @@ function storedPixels(folder: string): Float32Array {
 /** Draws the accuracies with their deviations as a bar chart. */
 export function drawAccuracies(
   path: string,
-  { random, start, ncfm }: { readonly [set in keyof RunComparison]: Summary },
+  { random, start, distilled }: { readonly [set in keyof RunComparison]: Summary },
+  method: string,
 ): void {
   const bar = (name: string, { mean, std }: Summary) => ({
     name,
@@ -95,7 +96,11 @@ export function drawAccuracies(
   const chart = barChart({
     title: 'Accuracy of networks trained on each set',
     valueLabel: 'accuracy (%)',
-    bars: [bar('random real', random), bar('unoptimised start', start), bar('NCFM', ncfm)],
+    bars: [
+      bar('random real', random),
+      bar('unoptimised start', start),
+      bar(method.toUpperCase(), distilled),
+    ],
   });
   writeFileAtomic(path, chart);
 }

@@ -1,4 +1,5 @@
 export * from './continual-options.js';
+export * from './method.js';
 export * from './plan.js';
 export * from './plan-yaml.js';
 export * from './search-options.js';

@@ -62,8 +62,8 @@ export function readMemory(memory: StepMemory, kind: MemoryKind): Tensor {
   return decodeStored(join(memory.folder, kind), { ...expected, device: memory.random.device });
 }
 
-function isDistilled(kind: MemoryKind): kind is 'start' | 'ncfm' {
-  return kind === 'start' || kind === 'ncfm';
+function isDistilled(kind: MemoryKind): kind is 'start' | 'distilled' {
+  return kind === 'start' || kind === 'distilled';
 }
 
 function perClass({ context }: StepMemory): number {
@@ -94,7 +94,7 @@ function emptyModel({ context, train, random }: StepMemory): ImageModel {
 async function distilStep(memory: StepMemory, pool: ExtractorPool): Promise<void> {
   const { context, train, random, folder } = memory;
   const { plan, onEvent, signal } = context;
-  const { identity } = artifactOf(memory, 'ncfm', { pool });
+  const { identity } = artifactOf(memory, 'distilled', { pool });
   makeFolder(folder);
   using checkpoints = new DistillCheckpoints({
     // Named after what it belongs to: with other settings the step is distilled anew.
@@ -118,13 +118,13 @@ async function distilStep(memory: StepMemory, pool: ExtractorPool): Promise<void
       if (iteration === 0) await storePart(memory, 'start', images);
     },
   });
-  await storePart(memory, 'ncfm', synthetic);
+  await storePart(memory, 'distilled', synthetic);
   checkpoints.clear();
 }
 
 /** How a memory of real images chooses them. */
 async function selectorOf(
-  kind: Exclude<MemoryKind, 'start' | 'ncfm'>,
+  kind: Exclude<MemoryKind, 'start' | 'distilled'>,
   memory: StepMemory,
   pool: ExtractorPool,
 ): Promise<ImageSelector> {

@@ -7,6 +7,7 @@ import {
   type RunContext,
   writeManifest,
 } from '../../pipeline/run-context.js';
+import { methodOf } from '../../plan/method.js';
 import type { Plan } from '../../plan/plan.js';
 import type { RunDirectory } from '../../run/index.js';
 import { requireSteps } from './class-order.js';
@@ -59,6 +60,7 @@ function resultOf({ plan, data }: RunContext, repetitions: readonly Repetition[]
   const { steps } = plan.continual;
   return {
     dataset: data.train.name,
+    method: methodOf(plan),
     imagesPerClass: plan.distill.imagesPerClass,
     evaluatedOn: plan.dataset.validation > 0 ? 'validation' : 'test',
     classesSeen: Array.from(

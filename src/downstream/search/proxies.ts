@@ -66,20 +66,20 @@ export function openProxies(request: ProxyRequest): Proxies {
 type Own = (tensor: Tensor) => Tensor;
 
 const openers: Record<ProxyName, (request: ProxyRequest, own: Own) => SearchProxy> = {
-  ncfm: openDistilled,
+  distilled: openDistilled,
   random: openRandom,
   'early-stop': openEarlyStop,
 };
 
 function openDistilled(request: ProxyRequest, own: Own): SearchProxy {
   const { data, random, distilled } = request;
-  if (distilled === undefined) throw new TypeError('the proxy ncfm needs a distilled set');
+  if (distilled === undefined) throw new TypeError('the proxy distilled needs a distilled set');
   const { images, imagesPerClass, bytes, seconds } = distilled;
   const classes = data.train.classNames.length;
   const labels = own(labelsByClass(classes, images.size(0) / classes, random.device));
   return {
     ...common(request),
-    set: 'ncfm',
+    set: 'distilled',
     data: () => ({ images, labels }),
     images: imagesPerClass * classes,
     bytes,

@@ -8,6 +8,7 @@ import {
   writeManifest,
 } from '../../pipeline/run-context.js';
 import { WorkerPool } from '../../pipeline/workers/pool.js';
+import { methodOf } from '../../plan/method.js';
 import type { ProxyName } from '../../plan/search-options.js';
 import type { RandomGenerator } from '../../tensor/index.js';
 import { checkSearch, chooseSearchWorkers, searchedParts } from './check.js';
@@ -45,7 +46,7 @@ export async function searchArchitectures(request: PipelineRequest): Promise<Sea
   writeManifest(directory, { plan, data: own, memory });
   const finished = new Artifacts(directory.pathOf(searchFolder));
   const prepared = { data, memory };
-  using distilled = plan.search.proxies.includes('ncfm')
+  using distilled = plan.search.proxies.includes('distilled')
     ? await distilledSet({ ...request, prepared }, { searched: data, all: own.train }, finished)
     : undefined;
   const asked = { plan, data, random: random.derive('search'), distilled };
@@ -89,6 +90,7 @@ async function rankAll(
   return {
     formatVersion: 1,
     dataset: train.name,
+    method: methodOf(plan),
     images: {
       training: train.labels.length,
       heldOut: data.test.labels.length,
