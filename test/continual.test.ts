@@ -12,7 +12,7 @@ const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const settings = [
   ...['--set', 'pretrain={ networks: 1, length: { epochs: 1 } }', '--set', 'distill.iterations=20'],
   ...['--set', 'evaluate={ length: { steps: 20 }, seeds: 1 }', '--set', 'model.width=8'],
-  ...['--set', 'continual={ steps: 2, seeds: 1, memories: [herding, ncfm], fineTune: true }'],
+  ...['--set', 'continual={ steps: 2, seeds: 1, memories: [herding, distilled], fineTune: true }'],
   ...['--set', 'continual.jointEpochs=1', '--threads', '1', '--device', testDevice],
 ];
 
@@ -64,7 +64,7 @@ describe('ncfm continual', () => {
     const read = (from: string, ...file: string[]) =>
       readFileSync(join(from, path, ...file), 'utf8');
     expect(read(folder, 'continual.json')).toBe(read(undisturbed, 'continual.json'));
-    const images = ['memory', 'seed-1', 'step-2', 'ncfm', 'images.safetensors'];
+    const images = ['memory', 'seed-1', 'step-2', 'distilled', 'images.safetensors'];
     expect(read(folder, ...images)).toBe(read(undisturbed, ...images));
     expect(resumed.stdout).toBe(stdout);
   });

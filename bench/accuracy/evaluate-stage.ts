@@ -61,7 +61,7 @@ async function accuracyOf(
   );
   try {
     const { mean, std } = await evaluate({
-      set: 'ncfm',
+      set: 'distilled',
       data: () => ({ images, labels }),
       normalization: data.train.normalization,
       test: data.test,

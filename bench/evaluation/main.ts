@@ -75,20 +75,20 @@ await runProgram(async () => {
 async function compareSides(run: string, seeds: number, threads: number): Promise<Outcome> {
   const { plan } = loadPlan({ source: join(run, 'config.yaml'), threads });
   requireSameProtocol(plan);
-  const { checkPlan, evaluateRun } = await import('ncfm');
+  const { checkPlan, evaluateSet } = await import('ncfm');
   const { data } = await checkPlan(plan, { cache: '.cache', stages: ['evaluate'] });
   const directory = RunDirectory.open({ runs: join(run, '..'), name: plan.name });
-  const ours = await evaluateRun({
+  const ours = await evaluateSet({
     plan: { ...plan, evaluate: { ...plan.evaluate, seeds } },
     directory,
     cache: '.cache',
     onEvent: (event) => {
-      if (event.type === 'evaluate-seed-end' && event.set === 'ncfm')
+      if (event.type === 'evaluate-seed-end' && event.set === 'distilled')
         process.stderr.write(`· ncfm, seed ${event.seed}: ${event.accuracy.toFixed(2)} %\n`);
     },
   });
   const pytorch = await withPyTorch(run, plan, data, seeds, threads);
-  const { mean, std, n } = ours.accuracy.ncfm;
+  const { mean, std, n } = ours.accuracy.distilled;
   return {
     run,
     ours: { mean, std, n },

@@ -14,7 +14,7 @@ import {
   type PlanOptions,
 } from './options.js';
 import { TerminalReporter } from './report/terminal.js';
-import { chooseRun, openRun, requireSameData } from './run-folder.js';
+import { chooseRun, openRun, requireBegunData } from './run-folder.js';
 
 // The engine is loaded by the commands that need it (`await import`), so that help, and above all the doctor, work
 // where it cannot be loaded.
@@ -88,7 +88,7 @@ export async function executeRun<T>(
   const prepared = await watch(invocation, options, (watched) =>
     (check ?? checkPlan)(plan, { cache, ...(stages && { stages }), ...watched }),
   );
-  requireSameData(choice, datasetFacts(prepared.data), options);
+  requireBegunData(choice, datasetFacts(prepared.data), options);
   const { directory, lock } = openRun(choice, options);
   using _lock = lock;
   directory.writeConfig(yaml);

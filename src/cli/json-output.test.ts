@@ -60,7 +60,7 @@ describe('the object that --json prints', () => {
 
   const fewSteps = [
     '--set',
-    'continual={ steps: 2, seeds: 1, memories: [random, ncfm], jointEpochs: null }',
+    'continual={ steps: 2, seeds: 1, memories: [random, distilled], jointEpochs: null }',
   ];
   const fewNetworks = [
     ...[
@@ -71,7 +71,7 @@ describe('the object that --json prints', () => {
       '--set',
       'search.space={ widths: [4], depths: [1, 2], norms: [instance], poolings: [max] }',
     ],
-    ...['--set', 'search.proxies=[random, ncfm]'],
+    ...['--set', 'search.proxies=[random, distilled]'],
   ];
 
   beforeAll(async () => {

@@ -6,8 +6,10 @@ import { describeDifferences, differences } from '../core/differences.js';
 import { UsageError } from '../core/errors.js';
 import { Lock } from '../core/lock.js';
 import type { Plan } from '../plan/index.js';
-import { RunDirectory, readManifest } from '../run/directory.js';
+import { laterSettings } from '../plan/settings-of-images.js';
+import { RunDirectory } from '../run/directory.js';
 import type { DatasetFacts } from '../run/manifest.js';
+import { requireSameData } from '../run/same-data.js';
 import { changesOf, type DirectoryOptions, type PlanOptions } from './options.js';
 
 /** A configuration and the folder that its run is to have. */
@@ -24,19 +26,6 @@ const placeSettings: readonly string[] = [
   'dataset.path',
   'dataset.root',
   'dataset.onDamaged',
-];
-
-/** Settings that nothing already computed depends on: a run that goes on may have others. */
-const laterSettings: readonly string[] = [
-  'name',
-  'repeats',
-  'snapshotEvery',
-  'checkpoint',
-  'student',
-  'evaluate',
-  'wholeData',
-  'search',
-  'continual',
 ];
 
 /**
@@ -111,35 +100,27 @@ function refuseContradictions(source: string, { name, replace }: RunChoiceOption
 
 type RunChoiceOptions = Pick<PlanOptions & DirectoryOptions, 'name' | 'replace'>;
 
-/**
- * Checks that a run goes on with the data that it was begun with, wherever that is now. A run that was stopped before it
- * had opened its data has none.
- *
- * @param facts of the data that is there, see `datasetFacts`.
- * @throws UsageError saying which part is another.
- */
-export function requireSameData(
+/** Checks that a run goes on with the data that it was begun with, unless it is to accept another. */
+export function requireBegunData(
   { path, goesOn, plan: { dataset } }: RunChoice,
   facts: DatasetFacts,
   { acceptChanges = false }: DirectoryOptions,
 ): void {
-  const begun = goesOn && !acceptChanges ? readManifest(path)?.dataset : undefined;
-  if (begun === undefined) return;
-  const { hashes, normalization = facts.normalization } = begun;
-  const was = { ...hashes, normalization };
-  const now: Record<string, unknown> = { ...facts.hashes, normalization: facts.normalization };
-  const changed = Object.entries(was)
-    .filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(now[key]))
-    .map(([key]) => (key === 'normalization' ? 'their normalisation' : `the ${key} images`));
-  if (changed.length === 0) return;
-  throw new UsageError(
-    `the run ${path} was begun with other data than is in ${dataset.path ?? dataset.root ?? dataset.name}: ${changed.join(' and ')} differ (by SHA-256; its manifest.json has them). Put the data back as it was, name where it is now (--data <path>), begin anew (--replace, or --name), or have the run go on with what is there (--accept-changes); its images are then not those of a run that had it from the start.`,
-  );
+  if (!goesOn || acceptChanges) return;
+  requireSameData(path, facts, {
+    place: dataset.path ?? dataset.root ?? dataset.name!,
+    remedy:
+      'Put the data back as it was, name where it is now (--data <path>), begin anew (--replace, or --name), or have the run go on with what is there (--accept-changes); its images are then not those of a run that had it from the start.',
+  });
+}
+
+function isLater(key: string): boolean {
+  return (laterSettings as readonly string[]).includes(key.split('.')[0]!);
 }
 
 function requireSameSettings(path: string, was: Plan, now: Plan): void {
   const found = differences(was, now).filter(
-    ({ key }) => !laterSettings.includes(key.split('.')[0]!) && !placeSettings.includes(key),
+    ({ key }) => !isLater(key) && !placeSettings.includes(key),
   );
   if (found.length === 0) return;
   throw new UsageError(

@@ -20,7 +20,7 @@ describe('the steps of a run', () => {
 
     const seeds = ['--set', 'evaluate.seeds=2', '--json'];
     const evaluated = await ncfm('evaluate', join(runs, 'mine'), ...seeds);
-    expect(JSON.parse(evaluated.stdout).accuracy.ncfm.n).toBe(2);
+    expect(JSON.parse(evaluated.stdout).accuracy.distilled.n).toBe(2);
     expect(existsSync(join(runs, 'mine', 'results.json'))).toBe(true);
   });
 
@@ -37,7 +37,7 @@ describe('the steps of a run', () => {
     const cache = flags.slice(2, 4);
     const evaluated = await ncfm('evaluate', join(runs, 'digits'), ...cache, '--json');
     const { accuracy, runs: all } = JSON.parse(evaluated.stdout);
-    expect(accuracy.ncfm).toMatchObject({ n: 3, trainings: 2 });
+    expect(accuracy.distilled).toMatchObject({ n: 3, trainings: 2 });
     expect(all).toHaveLength(3);
   });
 

@@ -3,7 +3,15 @@ import { join, relative } from 'node:path';
 import { formatDuration } from '../core/progress.js';
 import { formatSize } from '../core/size.js';
 import type { Components, SetFigures, WholeData } from '../evaluate/index.js';
-import type { PhaseSeconds, PipelineResult, RepeatedResult } from '../pipeline/index.js';
+import type {
+  PhaseSeconds,
+  PipelineResult,
+  RepeatedResult,
+  SetResults,
+} from '../pipeline/index.js';
+import { labelOfSet } from '../plan/set-label.js';
+import type { Invocation } from './invocation.js';
+import type { OutputOptions } from './options.js';
 import {
   type AccuracyRow,
   accuracyCells,
@@ -12,13 +20,28 @@ import {
   intervalCell,
 } from './report/table.js';
 
-/** The accuracies of a run beside its controls, and beside the whole data's where that is known, as a table. */
+/** Prints what an evaluation found: of one set, or of the sets of several distillations. */
+export function printResults(
+  invocation: Invocation,
+  results: PipelineResult | RepeatedResult | SetResults,
+  options: OutputOptions,
+): void {
+  const table = 'runs' in results ? repeatsTable(results) : resultTable(results);
+  invocation.print(results, table, options);
+  if ('directory' in results) invocation.tell(runSummary(results), options);
+}
+
+/** The accuracies of some sets, and of the whole data where that is known, as a table. */
 export function resultTable({
   accuracy,
   wholeData,
-}: Pick<PipelineResult, 'accuracy' | 'wholeData'>): string {
+  ...result
+}: PipelineResult | SetResults): string {
+  const sets = Object.entries<SetFigures>(accuracy);
+  const label = (set: string): string =>
+    'method' in result ? labelOfSet(set, result.method) : set;
   return accuracyTable([
-    ...(['random', 'start', 'ncfm'] as const).map((set) => setRow(set, accuracy[set])),
+    ...sets.map(([set, figures]) => setRow(label(set), figures)),
     ...(wholeData ? [wholeDataRow(wholeData)] : []),
   ]);
 }
@@ -35,13 +58,13 @@ export function wholeDataRow(wholeData: WholeData): AccuracyRow {
 }
 
 /** The accuracies of several distillations, and the two sources of what they differ by. */
-export function repeatsTable({ accuracy }: Pick<RepeatedResult, 'accuracy'>): string {
-  const sets = ['random', 'start', 'ncfm'] as const;
+export function repeatsTable({ accuracy, method }: RepeatedResult): string {
+  const sets = ['random', 'start', 'distilled'] as const;
   const rows = sets.map((set) => accuracy[set]);
   const component = (name: keyof Components): string[] =>
     rows.map(({ components }) => components[name]?.toFixed(2) ?? '');
   return columnsTable([
-    { title: 'set', cells: sets },
+    { title: 'set', cells: sets.map((set) => labelOfSet(set, method)) },
     { title: 'accuracy (%)', cells: accuracyCells(rows) },
     { title: '95 % interval', cells: rows.map(intervalCell), optional: true },
     { title: 'distillations', cells: rows.map(({ n }) => String(n)), alignment: 'end' },

@@ -17,7 +17,7 @@ describe('the space of a search', () => {
     ['space: huge', "search.space: expected a mapping of keys, or the word 'small' or 'full'"],
     ['space: { norms: [batch, weight] }', 'search.space.norms[1]: expected instance, batch'],
     ['space: { widths: [] }', 'search.space.widths: expected a list of widths'],
-    ['proxies: []', 'search.proxies: expected a list of ncfm, random, early-stop'],
+    ['proxies: []', 'search.proxies: expected a list of distilled, random, early-stop'],
     ['sample: some', 'search.sample: expected a number of architectures from 2, or all'],
     ['validation: 0', 'search.validation: expected a number above 0 and below 1'],
     ['halving: { factor: 1 }', 'search.halving.factor: expected an integer from 2 to 100'],
@@ -25,6 +25,14 @@ describe('the space of a search', () => {
     const found = problems(`${smallest}search: { ${yaml} }`);
     expect(found.join('\n')).toContain(problem);
   });
+});
+
+it('the distilled set may be called after the method, as it was before', () => {
+  const former = `${smallest}search: { proxies: [random, ncfm] }\ncontinual: { memories: [ncfm] }`;
+  expect(plan(former).search.proxies).toEqual(['random', 'distilled']);
+  expect(plan(former).continual.memories).toEqual(['distilled']);
+  const both = `${smallest}continual: { memories: [ncfm, distilled] }`;
+  expect(problems(both).join()).toContain('continual.memories[1]: distilled is given twice');
 });
 
 describe('the run whose set a search uses', () => {

@@ -28,6 +28,12 @@ const words: readonly (readonly [KeyPath, Readonly<Record<string, PlainMapping>>
   [['search', 'space'], searchSpaces],
 ];
 
+/** Lists in which `distilled` was called after the only method that there was. */
+const lists: readonly KeyPath[] = [
+  ['search', 'proxies'],
+  ['continual', 'memories'],
+];
+
 const paths: readonly KeyPath[] = [
   ['dataset', 'path'],
   ['dataset', 'root'],
@@ -46,6 +52,7 @@ export function expandShorthand(layer: Mapping): Mapping {
   for (const [path, meanings] of words) {
     result = changeAt(result, path, (node) => meaningOf(node, meanings));
   }
+  for (const path of lists) result = changeAt(result, path, withPresentNames);
   for (const path of paths) result = changeAt(result, path, absolute);
   return result;
 }
@@ -54,6 +61,14 @@ function meaningOf(node: Node, meanings: Readonly<Record<string, PlainMapping>>)
   if (node.kind !== 'scalar' || typeof node.value !== 'string') return node;
   const meaning = Object.hasOwn(meanings, node.value) ? meanings[node.value] : undefined;
   return meaning === undefined ? node : nodeOf(meaning, node.origin);
+}
+
+function withPresentNames(node: Node): Node {
+  if (node.kind !== 'list') return node;
+  const items = node.items.map((item) =>
+    item.kind === 'scalar' && item.value === 'ncfm' ? { ...item, value: 'distilled' } : item,
+  );
+  return { ...node, items };
 }
 
 function absolute(node: Node): Node {

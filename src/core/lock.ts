@@ -1,15 +1,19 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { UsageError } from './errors.js';
 import { writeFailure } from './files.js';
 
 /** Who holds a lock. */
-interface Holder {
+export interface Holder {
   readonly pid: number;
   readonly host: string;
   /** When the process began, as the system counts it: a number that is used again names another process. */
   readonly began: string | null;
 }
+
+/** How often a lock that is waited for is looked at. */
+const pollMilliseconds = 100;
 
 /**
  * A file that keeps a second process out of a folder. It names its holder, so that a lock that was left behind by a
@@ -28,11 +32,45 @@ export class Lock implements Disposable {
    * FailureError when the file cannot be written.
    */
   static take(path: string): Lock {
+    const taken = Lock.#try(path);
+    if (taken instanceof Lock) return taken;
+    throw inUse(path, taken);
+  }
+
+  /**
+   * The same, but waits until the other process gives the lock back or is gone.
+   *
+   * @param onWait told the holder once, before it is waited for
+   */
+  static async wait(
+    path: string,
+    {
+      onWait,
+      signal,
+    }: {
+      readonly onWait?: ((holder: Holder) => void) | undefined;
+      readonly signal?: AbortSignal | undefined;
+    } = {},
+  ): Promise<Lock> {
+    for (let told = false; ; ) {
+      const taken = Lock.#try(path);
+      if (taken instanceof Lock) return taken;
+      if (!told && taken !== undefined) {
+        onWait?.(taken);
+        told = true;
+      }
+      await setTimeout(pollMilliseconds);
+      signal?.throwIfAborted();
+    }
+  }
+
+  /** The lock, or who holds it, where that can be read. */
+  static #try(path: string): Lock | Holder | undefined {
     if (create(path)) return new Lock(path);
     const holder = readHolder(path);
-    if (holder !== undefined && mayBeAlive(holder)) throw inUse(path, holder);
+    if (holder !== undefined && mayBeAlive(holder)) return holder;
     if (clearStale(path, holder) && create(path)) return new Lock(path);
-    throw inUse(path, readHolder(path));
+    return readHolder(path);
   }
 
   /** Gives the lock back; a second time does nothing. */

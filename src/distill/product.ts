@@ -36,7 +36,8 @@ export interface DistilledSet {
 
 /** The file of a distilled set's folder that holds its images. */
 export const imagesFile = 'images.safetensors';
-const metadataFile = 'metadata.json';
+/** The one that describes it, which is written last. */
+export const metadataFile = 'metadata.json';
 
 /**
  * Writes a distilled set into a folder: `images.safetensors` (images float32 in [0, 1] as stored, labels int64) and

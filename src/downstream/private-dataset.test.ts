@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FinishedWork } from '../core/index.js';
+import { Artifacts } from '../core/index.js';
 import { temporaryFolder } from '../core/testing/folder.js';
 import {
   batch,
@@ -94,7 +94,7 @@ const uses: Record<string, (dataset: Dataset) => unknown> = {
     const scores = await trainCandidates(
       {
         workers,
-        finished: new FinishedWork(temporaryFolder()),
+        finished: new Artifacts(temporaryFolder()),
         testAtOnce: 100,
         random: new RandomGenerator(1),
         onEvent: () => {},

@@ -1,4 +1,4 @@
-import type { FinishedWork } from '../core/index.js';
+import type { Artifacts } from '../core/index.js';
 import { type Dataset, type DatasetPair, subset } from '../data/index.js';
 import { labelsByClass, realImages } from '../distill/index.js';
 import type { ModelOptions } from '../models/index.js';
@@ -9,12 +9,11 @@ import type { EvaluateOptions, SeedTrainer } from './request.js';
 import type { SetResult } from './results.js';
 import type { Teacher } from './soft-labels/teacher.js';
 
-/** Test accuracy of networks trained on as many random real images, on the unoptimised start, and on the distilled set. */
-export interface Comparison {
-  readonly random: SetResult;
-  readonly start: SetResult;
-  readonly ncfm: SetResult;
-}
+/** Test accuracy of networks trained on each of several sets, by the sets' names. */
+export type Comparison<Name extends string> = { readonly [name in Name]: SetResult };
+
+/** Of a run: as many random real images, the unoptimised start, and the distilled set. */
+export type RunComparison = Comparison<'random' | 'start' | 'distilled'>;
 
 /** A set of training images, decoded. */
 export interface DecodedSet {
@@ -40,7 +39,7 @@ export interface CompareRequest {
   /** The run's generator. */
   readonly random: RandomGenerator;
   /** Keeps each network's figures; see `EvaluateRequest`. */
-  readonly finished?: FinishedWork | undefined;
+  readonly finished?: Artifacts | undefined;
   /** Processes that train the networks; see `EvaluateRequest`. */
   readonly workers?: SeedTrainer | undefined;
   readonly onEvent: EventSink;
@@ -48,20 +47,21 @@ export interface CompareRequest {
 }
 
 /**
- * Evaluates the distilled set beside its two controls. All three are trained by the same protocol: the same networks,
- * the same number of steps on full batches, the same augmentation, labels of the same kind. Each seed of the random
- * control draws its own images, because one draw can be lucky. The sets stay the caller's.
+ * Evaluates sets of equal size beside as many random real images. All are trained by the same protocol: the same
+ * networks, the same number of steps on full batches, the same augmentation, labels of the same kind. Each seed of the
+ * random control draws its own images, because one draw can be lucky. The sets stay the caller's.
  */
-export async function compare(
+export async function compare<Name extends string>(
   request: CompareRequest,
-  sets: { readonly distilled: DecodedSet; readonly start: DecodedSet },
-): Promise<Comparison> {
-  const steps = stepsFor(request, sets.distilled);
-  return {
-    random: await measureRandom(request, { steps }),
-    start: await measure(request, { name: 'start', sets: [sets.start], steps }),
-    ncfm: await measure(request, { name: 'ncfm', sets: [sets.distilled], steps }),
-  };
+  sets: { readonly [name in Name]: DecodedSet },
+): Promise<Comparison<Name | 'random'>> {
+  const named = Object.entries<DecodedSet>(sets);
+  const steps = stepsFor(request, named[0]![1]);
+  const results: Record<string, SetResult> = { random: await measureRandom(request, { steps }) };
+  for (const [name, set] of named) {
+    results[name] = await measure(request, { name, sets: [set], steps });
+  }
+  return results as Comparison<Name | 'random'>;
 }
 
 /** Steps of every training that is compared with one on `set`. */

@@ -13,14 +13,26 @@ export function stepsPerEvent(steps: number): number {
   return Math.max(1, Math.floor(steps / 50));
 }
 
+/** What else is done with a network, before its training and before its test. */
+export interface NetworkHooks {
+  readonly onBuilt?: (model: ImageModel) => void;
+  readonly onTrained?: (model: ImageModel) => void;
+}
+
 /** Trains the network of one seed in this process and tests it. */
-export async function evaluateSeed(request: EvaluateRequest, seed: number): Promise<SeedResult> {
+export async function evaluateSeed(
+  request: EvaluateRequest,
+  seed: number,
+  { onBuilt, onTrained }: NetworkHooks = {},
+): Promise<SeedResult> {
   const { set, test, onEvent, signal } = request;
   const started = performance.now();
   const random = request.random.derive(`seed-${seed}`);
   using model = buildModel(request.model, test.shape, test.classNames.length, random);
+  onBuilt?.(model);
   const curve = new CurveRecorder(request, model);
   await trainOn(request, seed, model, random, curve);
+  onTrained?.(model);
   const testing = { device: random.device, imagesAtOnce: request.testAtOnce, signal };
   const metrics = await testNetwork(model, test, testing);
   await curve.finish(metrics);

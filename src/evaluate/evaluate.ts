@@ -1,5 +1,5 @@
 import type { EventSink } from '../run/index.js';
-import { evaluateSeed } from './evaluate-seed.js';
+import { evaluateSeed, type NetworkHooks } from './evaluate-seed.js';
 import type { EvaluateOptions, EvaluateRequest } from './request.js';
 import { type SeedResult, type SetResult, summarizeSeeds } from './results.js';
 import { seedIdentity } from './seed-identity.js';
@@ -53,23 +53,32 @@ async function atOnce(request: EvaluateRequest, numbers: readonly number[]): Pro
   return await Promise.all(numbers.map((seed) => finishedSeed({ ...request, onEvent }, seed)));
 }
 
-/** A seed's network: its figures where they are there already, else trained now. */
-async function finishedSeed(request: EvaluateRequest, seed: number): Promise<SeedResult> {
-  const { set, finished, onEvent } = request;
-  if (finished === undefined) return await trainSeed(request, seed);
-  const [name, identity] = [`${set}, seed ${seed}`, seedIdentity(request, seed)];
-  const found = finished.read<SeedResult>(name, identity);
-  if (found !== undefined) {
-    const { accuracy } = found.metrics;
-    onEvent({ type: 'evaluate-seed-end', set, seed, accuracy, seconds: 0, reused: true });
-    return found;
-  }
-  const result = await trainSeed(request, seed);
-  finished.write(name, identity, result);
-  return result;
+/** How the network of a seed differs from one that is trained from scratch, and what is kept of it beside its figures. */
+export interface SeedVariant extends NetworkHooks {
+  /** What it depends on beside the request. */
+  readonly inputs: object;
+  /** The files that `onTrained` writes, within the folder of finished work. */
+  readonly files: readonly string[];
 }
 
-function trainSeed(request: EvaluateRequest, seed: number): Promise<SeedResult> {
-  const { workers } = request;
-  return workers === undefined ? evaluateSeed(request, seed) : workers.train(request, seed);
+/** A seed's network: its figures where they are there already, else trained now. */
+export async function finishedSeed(
+  request: EvaluateRequest,
+  seed: number,
+  { inputs = {}, files = [], ...hooks }: Partial<SeedVariant> = {},
+): Promise<SeedResult> {
+  const { set, finished, workers, onEvent } = request;
+  const train = (): Promise<SeedResult> =>
+    workers === undefined ? evaluateSeed(request, seed, hooks) : workers.train(request, seed);
+  if (finished === undefined) return await train();
+  const identity = { ...seedIdentity(request, seed), ...inputs };
+  const { value, found } = await finished.readOrMake(
+    { name: `${set}, seed ${seed}`, identity, files },
+    train,
+  );
+  if (found) {
+    const { accuracy } = value.metrics;
+    onEvent({ type: 'evaluate-seed-end', set, seed, accuracy, seconds: 0, reused: true });
+  }
+  return value;
 }

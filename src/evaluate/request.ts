@@ -1,4 +1,4 @@
-import type { FinishedWork, Normalization } from '../core/index.js';
+import type { Artifacts, Normalization } from '../core/index.js';
 import type { Dataset } from '../data/index.js';
 import type { ModelOptions } from '../models/index.js';
 import type { EventSink } from '../run/index.js';
@@ -33,7 +33,7 @@ export interface CurveOptions {
 }
 
 export interface EvaluateRequest {
-  /** What the set is called in events: 'random', 'start', 'ncfm' or any other name. */
+  /** What the set is called in events: 'random', 'start', 'distilled' or any other name. */
   readonly set: string;
   /** The images that the network of seed 1, 2, … trains on; they stay the caller's. */
   readonly data: (seed: number) => TrainingImages;
@@ -54,7 +54,7 @@ export interface EvaluateRequest {
   /** Seed k of every set starts from the same network; sets of equal size see the same order of batches. */
   readonly random: RandomGenerator;
   /** Keeps each network's figures, and gives those that are there already; nothing is kept without it. */
-  readonly finished?: FinishedWork | undefined;
+  readonly finished?: Artifacts | undefined;
   /** Processes that train the networks, several at once; the caller's. They are trained here, one by one, without. */
   readonly workers?: SeedTrainer | undefined;
   readonly onEvent: EventSink;

@@ -1,32 +1,29 @@
 import { resolveModel } from '../models/index.js';
 import { computedBy } from '../tensor/computed-by.js';
-import { hashTensors } from '../tensor/index.js';
+import { identityOf } from '../train/identity.js';
 import type { EvaluateRequest } from './request.js';
-import { isDataset, type TrainingImages } from './training-images.js';
+
+/** What of a request changes nothing about the network of a seed, or only by what else is in the request. */
+const immaterial = [
+  'set',
+  'varies',
+  'testAtOnce',
+  'finished',
+  'workers',
+  'onEvent',
+  'signal',
+] as const satisfies readonly (keyof EvaluateRequest)[];
 
 /** Everything that the figures of one network depend on, code and engine included. */
 export function seedIdentity(request: EvaluateRequest, seed: number): object {
-  const { normalization, test, trainingSample, model, steps, options, teacher, random, workers } =
-    request;
+  const { test, data, model, options, random, workers } = request;
   const { seeds: _, length: __, concurrency: ___, ...settings } = options;
   return {
-    images: imagesHash(request.data(seed)),
-    normalization,
-    measuredOn: [test.hash, trainingSample?.hash ?? null],
+    ...identityOf(request, ['data', ...immaterial]),
+    ...identityOf({ images: data(seed) }),
     model: resolveModel(model, test.shape),
-    classes: test.classNames.length,
-    steps,
-    settings,
-    teacher: teacher?.hash ?? null,
-    seed: [random.seed, seed],
+    options: settings,
+    seed,
     computedBy: computedBy('./evaluate-seed.js', import.meta.url, random.device, workers?.threads),
   };
-}
-
-/** SHA-256 (hex) of what a network is trained on. */
-export function imagesHash(data: TrainingImages): string {
-  if (isDataset(data)) return data.hash;
-  const { images, labels, probabilities } = data;
-  const named = Object.entries({ images, labels, probabilities });
-  return hashTensors(named.flatMap(([name, value]) => (value ? [[name, value] as const] : [])));
 }

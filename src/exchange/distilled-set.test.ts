@@ -10,13 +10,13 @@ import { loadDigits } from '../data/readers/digits.js';
 import {
   decode,
   initializeSynthetic,
+  loadDistilled,
   type SyntheticImages,
-  saveDistilled,
 } from '../distill/index.js';
-import { saveSoftLabels } from '../evaluate/index.js';
 import { liveTensors, saveSafetensors, scope, type Tensor } from '../tensor/index.js';
 import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import { decodeFor, openDistilledSet, writePair } from './index.js';
+import { placeRun } from './testing/place-run.js';
 
 let digits: Dataset;
 beforeAll(async () => {
@@ -38,20 +38,9 @@ const twice = Array.from({ length: 20 }, (_, index) => Math.floor(index / 2));
 
 describe("a run's set", () => {
   it('says itself how it is decoded, and has its soft labels', async () => {
-    const folder = temporaryFolder();
-    using images = synthetic();
-    saveDistilled(join(folder, 'distilled'), images, digits);
-    using probabilities = new RandomGenerator(2).uniformTensor([80, 10]);
-    saveSoftLabels(join(folder, 'distilled'), {
-      probabilities,
-      metadata: {
-        formatVersion: 1,
-        temperature: 1,
-        correctToHard: false,
-        teacher: { hash: 'abc', networks: 1, testAccuracy: 90 },
-        agreement: 100,
-      },
-    });
+    const folder = placeRun(digits);
+    const { images, metadata } = loadDistilled(join(folder, 'distilled'), 'cpu');
+    using stored = images;
     const before = liveTensors();
     for (const path of [folder, join(folder, 'distilled')]) {
       using set = await openDistilledSet(path);
@@ -59,7 +48,7 @@ describe("a run's set", () => {
       expect(set.dataset).toEqual({ name: 'digits', hash: digits.hash });
       const decoded = decodeFor(set, digits);
       scope(() => {
-        const expected = decode(images.images, 10, images.formation);
+        const expected = decode(stored, 10, metadata.formation);
         expect(decoded.images.toFloat32Array()).toEqual(expected.toFloat32Array());
       });
       expect(numbers(decoded.labels)).toEqual(

@@ -1,128 +1,205 @@
-import type { DatasetPair } from '../data/index.js';
-import {
-  type CompareRequest,
-  type DecodedSet,
-  measure,
-  measureRandom,
-  stepsFor,
-} from '../evaluate/compare.js';
+import { type MemoryReport, memoryReport } from '../capacity/budget.js';
+import type { Stage } from '../capacity/measure.js';
+import { writeFileAtomic } from '../core/index.js';
+import { type Comparison, compare, type RunComparison } from '../evaluate/compare.js';
 import { type ArchitectureResult, crossArchitectures } from '../evaluate/cross-architecture.js';
-import { type EvaluationProtocol, evaluationProtocol } from '../evaluate/protocol.js';
+import type { EvaluationProtocol } from '../evaluate/protocol.js';
 import { type RankingResult, rankSet } from '../evaluate/rank.js';
-import type { WholeData } from '../evaluate/results.js';
-import { type SetFigures, setFigures } from '../evaluate/results.js';
-import { type ModelOptions, resolveModel } from '../models/index.js';
-import type { Plan } from '../plan/plan.js';
-import type { EventSink } from '../run/index.js';
-import type { Tensor } from '../tensor/index.js';
-import { openEvaluationWorkers } from './evaluation-workers.js';
-import { teacherOf } from './label-run.js';
-import { checkPlan } from './prepare.js';
-import { begin, type RunContext } from './run-context.js';
+import { type SetFigures, setFigures, type WholeData } from '../evaluate/results.js';
+import type { ModelOptions } from '../models/index.js';
+import type { RunDirectory } from '../run/index.js';
+import {
+  openForEvaluation,
+  openStored,
+  type SetEvaluation,
+  type SetRequest,
+  type SetSource,
+} from './open-set.js';
+import {
+  begin,
+  beginOnRun,
+  type PhaseSeconds,
+  type PipelineRequest,
+  type RunContext,
+  startFolder,
+  timed,
+} from './run-context.js';
+import { drawAccuracies } from './run-pictures.js';
 import { measureWholeData, wholeDataIfReady } from './whole-data.js';
 
-export interface EvaluateSetRequest {
-  /** Which data to test on, and the evaluation's settings; what it says of distilling is not used. */
-  readonly plan: Plan;
-  /** Folder of trained networks, shared by runs. */
-  readonly cache: string;
-  /** Gives the training images of the set for the plan's data; the task disposes them. */
-  readonly open: (data: DatasetPair) => Promise<SetToEvaluate>;
-  readonly onEvent: EventSink;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** A set of training images, on the plan's device; owns its tensors. */
-export interface SetToEvaluate extends Disposable {
-  /** [n, c, h, w] in [0, 1]. */
-  readonly images: Tensor;
-  /** Classes [n], int64. */
-  readonly labels: Tensor;
-  /** Soft labels [n, classes], where it has some. */
-  readonly probabilities?: Tensor;
-  /** Images that the set stores for a class, on average: as many random real ones are compared with. */
-  readonly imagesPerClass: number;
-}
-
-/** What an evaluation of a set that no run here has made found; accuracies in percent. */
-export interface SetEvaluation {
+/** The accuracies, in percent, of networks trained on some sets, by the sets' names. */
+export interface Accuracies<Name extends string> {
   readonly dataset: string;
-  /** Training images, all classes together. */
-  readonly images: number;
-  readonly accuracy: { readonly random: SetFigures; readonly set: SetFigures };
+  readonly accuracy: { readonly [name in Name]: SetFigures };
+  /** The accuracy of networks trained on all real training images; absent as long as none have been. */
   readonly wholeData?: WholeData;
   readonly protocol: EvaluationProtocol;
 }
 
-/** Evaluates any set of training images beside as many random real images. */
-export function evaluateSet(
-  request: EvaluateSetRequest,
-  { wholeData = false }: { readonly wholeData?: boolean } = {},
-): Promise<SetEvaluation> {
-  return onSet(request, async (asked, set, context) => {
-    if (wholeData) await measureWholeData(context);
-    const steps = stepsFor(asked, set);
-    const random = await measureRandom(asked, { steps });
-    const own = await measure(asked, { name: 'set', sets: [set], steps });
-    const bound = wholeDataIfReady(context);
-    return {
-      dataset: context.data.train.name,
-      images: set.images.size(0),
-      accuracy: { random: setFigures(random), set: setFigures(own) },
-      ...(bound && { wholeData: bound }),
-      protocol: protocolOf(context),
-    };
-  });
+/** What an evaluation of a set that no run here has made found. */
+export interface SetResults extends Accuracies<'random' | 'set'> {
+  /** Training images, all classes together. */
+  readonly images: number;
 }
 
-/** Trains networks of several architectures on any set. */
-export function evaluateSetArchitectures(
-  request: EvaluateSetRequest,
-  models: readonly ModelOptions[],
-): Promise<{
+/** What an evaluation of a run's set found. */
+export interface PipelineResult extends Accuracies<keyof RunComparison> {
+  /** The method that it was distilled by. */
+  readonly method: string;
+  readonly imagesPerClass: number;
+  /** Accuracies on the test images, or on the held-out ones when the plan holds some out. */
+  readonly evaluatedOn: 'test' | 'validation';
+  readonly seconds: PhaseSeconds;
+  readonly memory: MemoryReport;
+  /** The run directory. */
+  readonly directory: string;
+}
+
+export interface EvaluateSetOptions {
+  /** Whether networks are to be trained on all real images too, unless earlier runs have. */
+  readonly wholeData?: boolean;
+}
+
+/**
+ * Evaluates a set beside as many random real images; one that a run has distilled beside its start too. Of a run,
+ * `results.json` is replaced.
+ *
+ * @throws UsageError when a run's data isn't what it was distilled from.
+ */
+export async function evaluateSet(
+  request: PipelineRequest,
+  options?: EvaluateSetOptions,
+): Promise<PipelineResult>;
+export async function evaluateSet(
+  request: SetRequest,
+  options?: EvaluateSetOptions,
+): Promise<PipelineResult | SetResults>;
+export async function evaluateSet(
+  request: SetRequest,
+  { wholeData = false }: EvaluateSetOptions = {},
+): Promise<PipelineResult | SetResults> {
+  const context = await beginOn(request, wholeData ? ['pretrain', 'evaluate'] : ['evaluate']);
+  if (wholeData) await measureWholeData(context);
+  if ('directory' in request) return await evaluateStored(request.directory, context);
+  using opened = await openForEvaluation(request, context);
+  const { set } = opened;
+  const comparison = await compare(opened.request, { set });
+  const { dataset, ...found } = accuracies(context, opened, comparison);
+  return { dataset, images: set.images.size(0), ...found };
+}
+
+/** Evaluates the set in a run's folder, stores and draws what comes out, and says where it is no better than a control. */
+export async function evaluateStored(
+  directory: RunDirectory,
+  context: RunContext,
+  earlier: PhaseSeconds = {},
+): Promise<PipelineResult> {
+  const { plan, memory, onEvent } = context;
+  const { value, seconds } = await timed('evaluate', onEvent, async () => {
+    using opened = await openForEvaluation({ directory }, context);
+    using start = openStored({ directory }, context, startFolder);
+    const comparison = await compare(opened.request, { start, distilled: opened.set });
+    return { comparison, found: accuracies(context, opened, comparison) };
+  });
+  const { dataset, ...found } = value.found;
+  const result: PipelineResult = {
+    dataset,
+    method: plan.distill.method,
+    imagesPerClass: plan.distill.imagesPerClass,
+    evaluatedOn: plan.dataset.validation > 0 ? 'validation' : 'test',
+    ...found,
+    seconds: { ...earlier, evaluate: seconds },
+    memory: memoryReport(plan, memory, onEvent),
+    directory: directory.path,
+  };
+  report(directory, context, value.comparison, result);
+  return result;
+}
+
+/** What of a comparison is told and stored as a result. */
+function accuracies<Name extends string>(
+  context: RunContext,
+  { protocol }: SetEvaluation,
+  comparison: Comparison<Name>,
+): Accuracies<Name> {
+  const wholeData = wholeDataIfReady(context);
+  const figures = Object.entries<Comparison<Name>[Name]>(comparison).map(
+    ([name, result]) => [name, setFigures(result)] as const,
+  );
+  return {
+    dataset: context.data.train.name,
+    accuracy: Object.fromEntries(figures) as Accuracies<Name>['accuracy'],
+    ...(wholeData && { wholeData }),
+    protocol,
+  };
+}
+
+/** Where the figures of every single network are kept: per class, confusion matrix, learning curve. */
+const detailsFile = 'evaluation.json';
+
+function report(
+  directory: RunDirectory,
+  { onEvent }: RunContext,
+  comparison: RunComparison,
+  result: PipelineResult,
+): void {
+  const { method, protocol } = result;
+  drawAccuracies(directory.pathOf('accuracy.svg'), comparison, method);
+  const sets = Object.fromEntries(
+    Object.entries(comparison).map(([set, { seeds }]) => [set, seeds]),
+  );
+  const details = { formatVersion: 1, method, protocol: protocol.hash, sets };
+  writeFileAtomic(directory.pathOf(detailsFile), `${JSON.stringify(details)}\n`);
+  directory.writeResults(result);
+  const { random, start, distilled } = result.accuracy;
+  const controls = { 'random real images': random, 'its unoptimised start': start };
+  for (const [name, control] of Object.entries(controls)) {
+    if (distilled.mean > control.mean) continue;
+    onEvent({
+      type: 'warning',
+      message: `the distilled set is no better than ${name} (${distilled.mean.toFixed(2)} against ${control.mean.toFixed(2)} %); try more iterations, another learning rate, or formation factor 1`,
+    });
+  }
+}
+
+/** How a set serves other architectures than the one it was distilled with. */
+export interface CrossArchitecture {
   readonly protocol: EvaluationProtocol;
   readonly architectures: readonly ArchitectureResult[];
-}> {
-  return onSet(request, async (asked, set, context) => ({
-    protocol: protocolOf(context),
-    architectures: await crossArchitectures(asked, set, models),
-  }));
 }
 
-/** The scores of DD-Ranking of any set. */
-export function rankAnySet(request: EvaluateSetRequest): Promise<RankingResult> {
-  return onSet(request, async (asked, set, context) =>
-    rankSet(asked, set, await measureWholeData(context)),
-  );
-}
-
-async function onSet<T>(
-  request: EvaluateSetRequest,
-  work: (asked: CompareRequest, set: DecodedSet, context: RunContext) => Promise<T>,
-): Promise<T> {
-  const prepared = await checkPlan(request.plan, { ...request, stages: ['evaluate'] });
-  const context = await begin({ ...request, prepared }, ['evaluate']);
-  const { plan, data, memory, random, onEvent, signal } = context;
-  using set = await request.open(data);
-  const { labels } = plan.evaluate;
-  const needsTeacher = labels.mode !== 'hard' && set.probabilities === undefined;
-  using teacher = needsTeacher ? await teacherOf(context, labels) : undefined;
-  using workers = openEvaluationWorkers(context);
-  const asked = {
-    plan: { ...plan, distill: { imagesPerClass: set.imagesPerClass } },
-    data,
-    testAtOnce: memory.chunks.test,
-    teacher,
-    random,
-    workers,
-    onEvent,
-    signal,
+/** Trains networks of several architectures on a set; of a run, `cross-architecture.json` is replaced. */
+export async function evaluateArchitectures(
+  request: SetRequest,
+  models: readonly ModelOptions[],
+): Promise<CrossArchitecture> {
+  const context = await beginOn(request, ['evaluate']);
+  using opened = await openForEvaluation(request, context);
+  const { protocol, set } = opened;
+  const result = {
+    protocol,
+    architectures: await crossArchitectures(opened.request, set, models),
   };
-  return await work(asked, set, context);
+  writeJson(request, 'cross-architecture.json', result);
+  return result;
 }
 
-function protocolOf({ plan, data }: RunContext): EvaluationProtocol {
-  return evaluationProtocol(resolveModel(plan.student, data.train.shape), plan.evaluate, {
-    normalization: data.train.normalization,
-  });
+/** A set's scores of DD-Ranking; of a run, `ranking.json` is replaced. */
+export async function rank(request: SetRequest): Promise<RankingResult> {
+  const context = await beginOn(request, ['pretrain', 'evaluate']);
+  const wholeData = await measureWholeData(context);
+  using opened = await openForEvaluation(request, context);
+  const result = await rankSet(opened.request, opened.set, wholeData);
+  writeJson(request, 'ranking.json', { protocol: opened.protocol, ...result });
+  return result;
+}
+
+function beginOn(request: SetRequest, stages: readonly Stage[]): Promise<RunContext> {
+  return 'directory' in request ? beginOnRun(request, stages) : begin(request, stages);
+}
+
+/** Stores a result where there is a run's folder for it. */
+function writeJson(source: SetSource, file: string, value: unknown): void {
+  if (!('directory' in source)) return;
+  writeFileAtomic(source.directory.pathOf(file), `${JSON.stringify(value, null, 2)}\n`);
 }

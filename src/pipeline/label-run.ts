@@ -2,18 +2,16 @@ import { labelsByClass } from '../distill/index.js';
 import { decodeStored } from '../distill/product.js';
 import {
   labelImages,
-  loadSoftLabels,
   type SoftLabelMetadata,
   type SoftLabelOptions,
   saveSoftLabels,
-  type Teacher,
   teacherAccuracy,
 } from '../evaluate/index.js';
 import type { RunDirectory } from '../run/index.js';
-import { noGrad, scope, type Tensor, toDeviceOf } from '../tensor/index.js';
+import { noGrad, scope, type Tensor } from '../tensor/index.js';
 import { MetricsCollector } from '../train/metrics.js';
-import { openTeacher } from './open-teacher.js';
-import { begin, type PipelineRequest, productFolder, type RunContext } from './run-context.js';
+import { teacherOf } from './open-teacher.js';
+import { beginOnRun, type PipelineRequest, productFolder, type RunContext } from './run-context.js';
 
 /** The result of `labelRun`. */
 export interface LabelResult extends SoftLabelMetadata {
@@ -27,7 +25,7 @@ export interface LabelResult extends SoftLabelMetadata {
  * they say nothing. Throws UsageError when the set was distilled from other images than the plan's.
  */
 export async function labelRun(request: PipelineRequest): Promise<LabelResult> {
-  const context = await begin(request, ['pretrain']);
+  const context = await beginOnRun(request, ['pretrain']);
   return await labelStored(request.directory, context);
 }
 
@@ -82,38 +80,6 @@ export async function labelStored(
   };
   saveSoftLabels(folder, { probabilities, metadata });
   return { ...metadata, folder, images: images.size(0) };
-}
-
-/** The teacher that soft labels ask for. */
-export function teacherOf(
-  context: RunContext,
-  { teacher: choice }: SoftLabelOptions,
-): Promise<Teacher> {
-  const { plan, data, cache, memory, random, onEvent, signal } = context;
-  const testAtOnce = memory.chunks.test;
-  return openTeacher({ choice, plan, data, cache, random, testAtOnce, onEvent, signal });
-}
-
-/**
- * The soft labels stored beside a run's set when this teacher gave them with these options; undefined when there are
- * none, or others.
- */
-export function storedLabels(
-  folder: string,
-  images: Tensor,
-  classes: number,
-  teacher: Teacher,
-  options: SoftLabelOptions,
-): Tensor | undefined {
-  const stored = loadSoftLabels(folder, [images.size(0), classes]);
-  if (stored === undefined) return undefined;
-  using probabilities = stored.probabilities;
-  const { metadata } = stored;
-  const same =
-    metadata.teacher.hash === teacher.hash &&
-    metadata.temperature === options.temperature &&
-    metadata.correctToHard === options.correctToHard;
-  return same ? toDeviceOf(probabilities, images.device) : undefined;
 }
 
 function storedImages(folder: string, { plan, data, random }: RunContext): Tensor {

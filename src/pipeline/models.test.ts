@@ -72,7 +72,7 @@ describe('a run with other networks than the ConvNet', () => {
     const before = liveTensors();
     const estimate = await estimatePlan({ plan, cache: temporaryFolder() });
     const stages = estimate.stages.map(({ stage }) => stage);
-    expect(stages).toEqual(['pretrain', 'clusters', 'distill', 'evaluate']);
+    expect(stages).toEqual(['pretrain', 'distill', 'evaluate']);
     expect(Number.isFinite(estimate.seconds)).toBe(true);
     expect(liveTensors()).toBe(before);
   });

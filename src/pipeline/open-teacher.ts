@@ -1,6 +1,6 @@
 import { UsageError } from '../core/index.js';
 import type { Dataset, DatasetPair } from '../data/index.js';
-import type { TeacherChoice } from '../evaluate/soft-labels/options.js';
+import type { SoftLabelOptions, TeacherChoice } from '../evaluate/soft-labels/options.js';
 import { Teacher } from '../evaluate/soft-labels/teacher.js';
 import { buildModel, type ImageModel, type ModelOptions } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';
@@ -8,6 +8,7 @@ import type { EventSink } from '../run/index.js';
 import { RandomGenerator } from '../tensor/index.js';
 import { readState } from '../tensor/state-file.js';
 import { pretrain } from '../train/pretrain.js';
+import type { RunContext } from './run-context.js';
 
 export interface TeacherRequest {
   readonly choice: TeacherChoice;
@@ -20,6 +21,14 @@ export interface TeacherRequest {
   readonly testAtOnce?: number | undefined;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The teacher that soft labels ask for in a run. The caller owns it. */
+export function teacherOf(
+  { memory, ...context }: RunContext,
+  { teacher: choice }: SoftLabelOptions,
+): Promise<Teacher> {
+  return openTeacher({ ...context, choice, testAtOnce: memory.chunks.test });
 }
 
 /**

@@ -9,7 +9,7 @@ import { buildModel } from '../models/index.js';
 import { engine, RandomGenerator, threads } from '../tensor/index.js';
 import type { ExtractorPool } from '../train/index.js';
 import { pretrain } from '../train/pretrain.js';
-import { compareStored, type PipelineResult, report, resultOf } from './evaluate-run.js';
+import { evaluateStored, type PipelineResult } from './evaluate-set.js';
 import { labelStored } from './label-run.js';
 import {
   begin,
@@ -32,10 +32,7 @@ export async function runPipeline(request: PipelineRequest): Promise<PipelineRes
   const { directory, onEvent } = request;
   const seconds = await pretrainAndDistill(request, context);
   if (context.plan.evaluate.labels.mode === 'static') await labelStored(directory, context);
-  const evaluated = await timed('evaluate', onEvent, () => compareStored(directory, context));
-  const times = { ...seconds, evaluate: evaluated.seconds };
-  const result = resultOf(context, directory, evaluated.value, times);
-  report(directory, context, evaluated.value, result);
+  const result = await evaluateStored(directory, context, seconds);
   onEvent({ type: 'run-end', seconds: (performance.now() - started) / 1000 });
   return result;
 }

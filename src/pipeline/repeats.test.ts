@@ -6,7 +6,7 @@ import type { Plan } from '../plan/plan.js';
 import { smallPlan } from '../plan/testing/plan.js';
 import { RunDirectory, type RunEvent } from '../run/index.js';
 import { liveTensors } from '../tensor/index.js';
-import { evaluateRun } from './evaluate-run.js';
+import { evaluateSet } from './evaluate-set.js';
 import { runPipeline } from './pipeline.js';
 import { forEachRepeat, repeatedAccuracy, repeatedPlans, reportRepeats } from './repeats.js';
 import type { PipelineRequest } from './run-context.js';
@@ -63,12 +63,14 @@ describe('several distillations', () => {
     const trained = request.events.filter(({ type }) => type === 'pretrain-network-end');
     expect(trained).toHaveLength(2 * quick.pretrain.networks);
 
-    expect(accuracy.ncfm).toMatchObject({
+    expect(accuracy.distilled).toMatchObject({
       n: 2,
       trainings: 2,
       varies: ['distillation', 'training'],
     });
-    expect(accuracy.ncfm.distillations).toEqual(runs.map((run) => run.accuracy.ncfm.mean));
+    expect(accuracy.distilled.distillations).toEqual(
+      runs.map((run) => run.accuracy.distilled.mean),
+    );
     const written = JSON.parse(readFileSync(join(whole, 'repeats.json'), 'utf8'));
     expect(written.accuracy).toEqual(accuracy);
     expect(existsSync(join(whole, 'repeats.svg'))).toBe(true);
@@ -86,7 +88,7 @@ describe('several distillations', () => {
     expect(count('pretrain-network-end', more.events)).toBe(quick.pretrain.networks);
 
     const again = requestIn(folder, { ...quick, repeats: 3 });
-    const runs = await forEachRepeat(again, evaluateRun);
+    const runs = await forEachRepeat(again, (each) => evaluateSet(each));
     expect(runs).toHaveLength(3);
     expect(count('evaluate-step', again.events)).toBe(0);
   });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../core/index.js';
-import type { Comparison } from '../evaluate/compare.js';
+import type { RunComparison } from '../evaluate/compare.js';
 import type { SetResult, Varied } from '../evaluate/results.js';
 import {
   type Accuracy,
@@ -12,7 +12,7 @@ import type { Plan } from '../plan/plan.js';
 import { planYaml } from '../plan/plan-yaml.js';
 import { combine, RunDirectory } from '../run/index.js';
 import { RandomGenerator } from '../tensor/index.js';
-import type { PipelineResult } from './evaluate-run.js';
+import type { PipelineResult } from './evaluate-set.js';
 import type { PhaseSeconds, PipelineRequest } from './run-context.js';
 import { drawAccuracies } from './run-pictures.js';
 
@@ -28,8 +28,11 @@ export interface RepeatedAccuracy extends Accuracy {
 
 /** What several distillations came to, each with a pool, a start and an evaluation of its own; accuracies in percent. */
 export interface RepeatedResult
-  extends Pick<PipelineResult, 'dataset' | 'imagesPerClass' | 'evaluatedOn' | 'directory'> {
-  readonly accuracy: { readonly [set in keyof Comparison]: RepeatedAccuracy };
+  extends Pick<
+    PipelineResult,
+    'dataset' | 'method' | 'imagesPerClass' | 'evaluatedOn' | 'directory'
+  > {
+  readonly accuracy: { readonly [set in keyof RunComparison]: RepeatedAccuracy };
   /** Of all distillations together. */
   readonly seconds: PhaseSeconds;
   readonly memory: PipelineResult['memory'];
@@ -84,6 +87,18 @@ export async function forEachRepeat<T>(
   return results;
 }
 
+/**
+ * Does a task that evaluates for each of a plan's distillations, and puts the results of several together, as
+ * `repeats.json` and `repeats.svg` in the run's folder.
+ */
+export async function evaluateRepeats(
+  request: PipelineRequest,
+  task: (request: PipelineRequest) => Promise<PipelineResult>,
+): Promise<PipelineResult | RepeatedResult> {
+  const runs = await forEachRepeat(request, task);
+  return runs.length > 1 ? reportRepeats(request, runs) : runs[0]!;
+}
+
 /** Puts the results of several distillations together, as `repeats.json` and `repeats.svg` in the run's folder. */
 export function reportRepeats(
   { directory }: Pick<PipelineRequest, 'directory'>,
@@ -91,15 +106,15 @@ export function reportRepeats(
 ): RepeatedResult {
   const result = repeatedResult(runs);
   writeFileAtomic(directory.pathOf(resultFile), `${JSON.stringify(result, null, 2)}\n`);
-  drawAccuracies(join(directory.path, 'repeats.svg'), result.accuracy);
+  drawAccuracies(join(directory.path, 'repeats.svg'), result.accuracy, result.method);
   return result;
 }
 
 function repeatedResult(runs: readonly PipelineResult[]): RepeatedResult {
   const [first] = runs;
   if (first === undefined) throw new RangeError('there is no distillation');
-  const { dataset, imagesPerClass, evaluatedOn, directory } = first;
-  const over = (set: keyof Comparison): RepeatedAccuracy =>
+  const { dataset, method, imagesPerClass, evaluatedOn, directory } = first;
+  const over = (set: keyof RunComparison): RepeatedAccuracy =>
     repeatedAccuracy(
       runs.map(({ accuracy }) => accuracy[set].trainings),
       set === 'random' ? ['images', 'training'] : ['distillation', 'training'],
@@ -107,9 +122,10 @@ function repeatedResult(runs: readonly PipelineResult[]): RepeatedResult {
   const phases = ['pretrain', 'distill', 'evaluate'] as const;
   return {
     dataset,
+    method,
     imagesPerClass,
     evaluatedOn,
-    accuracy: { random: over('random'), start: over('start'), ncfm: over('ncfm') },
+    accuracy: { random: over('random'), start: over('start'), distilled: over('distilled') },
     seconds: Object.fromEntries(
       phases
         // An evaluation alone has nothing to tell of the stages before it.

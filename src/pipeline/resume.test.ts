@@ -8,7 +8,7 @@ import { smallPlan } from '../plan/testing/plan.js';
 import { RunDirectory, type RunEvent } from '../run/index.js';
 import { liveTensors, loadSafetensors, setThreads, threads } from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
-import type { PipelineResult } from './evaluate-run.js';
+import type { PipelineResult } from './evaluate-set.js';
 import { runPipeline } from './pipeline.js';
 
 interface Attempt {
@@ -120,8 +120,8 @@ describe('a run that was stopped', () => {
       'random true',
       'start true',
       'start false',
-      'ncfm false',
-      'ncfm false',
+      'distilled false',
+      'distilled false',
     ]);
   });
 

@@ -8,6 +8,7 @@ import {
   type EventSink,
   type Phase,
   type RunDirectory,
+  requireSameData,
 } from '../run/index.js';
 import { engine, type RandomGenerator, releaseMemory } from '../tensor/index.js';
 import { type CheckOptions, checkPlan, type Prepared, startEngine } from './prepare.js';
@@ -62,6 +63,24 @@ export async function begin(
   const options = { ...(stages && { stages }), cache, onEvent, signal };
   const { data, memory } = prepared ?? (await checkPlan(plan, options));
   return { plan, data, memory, cache, random: startEngine(plan), onEvent, signal };
+}
+
+/**
+ * The same for a task on a run that has been distilled.
+ * @throws UsageError when the data found now isn't the run's.
+ */
+export async function beginOnRun(
+  request: PipelineRequest,
+  stages: CheckOptions['stages'],
+): Promise<RunContext> {
+  const context = await begin(request, stages);
+  const { path, root, name } = context.plan.dataset;
+  requireSameData(request.directory.path, datasetFacts(context.data), {
+    place: path ?? root ?? name!,
+    remedy:
+      'Put the data back as it was, or name where it is now (--data <path>); dataset.validation must be what it was, too.',
+  });
+  return context;
 }
 
 /** What a manifest says of the data: a run that goes on must find the same. */

@@ -2,7 +2,7 @@ import { writeFileAtomic } from '../core/index.js';
 import type { Dataset } from '../data/index.js';
 import type { SyntheticImages } from '../distill/index.js';
 import { loadDistilled } from '../distill/product.js';
-import type { Comparison } from '../evaluate/compare.js';
+import type { RunComparison } from '../evaluate/compare.js';
 import type { Summary } from '../evaluate/statistics.js';
 import { methodOf } from '../methods/registry.js';
 import type { Plan } from '../plan/plan.js';
@@ -87,7 +87,8 @@ function storedPixels(folder: string): Float32Array {
 /** Draws the accuracies with their deviations as a bar chart. */
 export function drawAccuracies(
   path: string,
-  { random, start, ncfm }: { readonly [set in keyof Comparison]: Summary },
+  { random, start, distilled }: { readonly [set in keyof RunComparison]: Summary },
+  method: string,
 ): void {
   const bar = (name: string, { mean, std }: Summary) => ({
     name,
@@ -97,7 +98,11 @@ export function drawAccuracies(
   const chart = barChart({
     title: 'Accuracy of networks trained on each set',
     valueLabel: 'accuracy (%)',
-    bars: [bar('random real', random), bar('unoptimised start', start), bar('NCFM', ncfm)],
+    bars: [
+      bar('random real', random),
+      bar('unoptimised start', start),
+      bar(method.toUpperCase(), distilled),
+    ],
   });
   writeFileAtomic(path, chart);
 }

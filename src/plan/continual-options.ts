@@ -2,7 +2,7 @@
  * What a memory holds of each class, the same number of images of each.
  * - random, herding, k-centre, forgetting: real images, chosen that way
  * - start: the images that the distillation starts from
- * - ncfm: the distilled images
+ * - distilled: the distilled images
  */
 export const memoryKinds = [
   'random',
@@ -10,7 +10,7 @@ export const memoryKinds = [
   'k-centre',
   'forgetting',
   'start',
-  'ncfm',
+  'distilled',
 ] as const;
 export type MemoryKind = (typeof memoryKinds)[number];
 

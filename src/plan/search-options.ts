@@ -2,11 +2,11 @@ import type { Activation, NormKind, Pooling } from '../nn/index.js';
 
 /**
  * What architectures are put in order by instead of all real images.
- * - ncfm: a distilled set
+ * - distilled: a distilled set
  * - random: as many random real images
  * - early-stop: all real images, for as many steps as the other two
  */
-export const proxyNames = ['ncfm', 'random', 'early-stop'] as const;
+export const proxyNames = ['distilled', 'random', 'early-stop'] as const;
 export type ProxyName = (typeof proxyNames)[number];
 
 /** How an architecture is searched for; see `searchArchitectures`. */

@@ -3,3 +3,4 @@ export * from './directory.js';
 export * from './event-log.js';
 export * from './events.js';
 export * from './manifest.js';
+export * from './same-data.js';

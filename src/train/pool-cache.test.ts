@@ -1,6 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { noAugmentation } from '../augment/index.js';
 import { temporaryFolder } from '../core/testing/folder.js';
+import { outputUntil } from '../core/testing/output.js';
 import { subset } from '../data/index.js';
 import { loadDigits } from '../data/readers/digits.js';
 import type { RunEvent } from '../run/index.js';
@@ -76,3 +81,46 @@ describe('accuracies that are kept with a pool', () => {
     expect(liveTensors()).toBe(live);
   });
 });
+
+describe('a network that two want at once', () => {
+  it('is trained once', async () => {
+    const events: RunEvent[] = [];
+    const both = request({ cache: temporaryFolder(), onEvent: (event) => events.push(event) });
+    const pools = await Promise.all([pretrain(both), pretrain(both)]);
+    expect(pools[0]!.hash).toBe(pools[1]!.hash);
+    for (const pool of pools) pool.dispose();
+    expect(events.filter(({ type }) => type === 'pretrain-network-start')).toHaveLength(2);
+    expect(events.filter(({ type }) => type === 'pretrain-network-end')).toHaveLength(2);
+  });
+
+  it('is waited for by a second process, which goes on with it when the first is killed', async () => {
+    const cache = temporaryFolder();
+    const start = () => {
+      const script = fileURLToPath(new URL('testing/pretrain-process.mjs', import.meta.url));
+      const child = spawn(process.execPath, [script, cache], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      return child;
+    };
+    const first = start();
+    await outputUntil(first.stdout, /"pretrain-epoch","network":1,.*\n/);
+    await expect.poll(() => existsSync(checkpointIn(cache)), { timeout: 60_000 }).toBe(true);
+    const second = start();
+    const waiting = await outputUntil(second.stdout, /\n/);
+    expect(JSON.parse(waiting).message).toMatch(
+      `network 1 of the pool is being trained by process ${first.pid} `,
+    );
+    first.kill('SIGKILL');
+    const told = await outputUntil(second.stdout, /"pretrain-resume","network":1,.*\n/);
+    expect(told).toContain('"pretrain-network-start"');
+  });
+});
+
+function checkpointIn(cache: string): string {
+  const pools = join(cache, 'extractors');
+  const [pool] = readdirSync(pools);
+  const folder = join(pools, pool!, 'network-000.safetensors.training');
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  return join(folder, files.find((name) => name.startsWith('checkpoint-')) ?? 'none');
+}

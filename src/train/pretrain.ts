@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makeFolder, UsageError } from '../core/index.js';
-import { buildModel, type ImageModel } from '../models/index.js';
+import { type MakeOptions, makeFolder, UsageError } from '../core/index.js';
+import type { Dataset } from '../data/index.js';
+import { buildModel } from '../models/index.js';
 import { RandomGenerator } from '../tensor/index.js';
 import { ExtractorPool, type TrainedPair } from './extractors.js';
 import { onDevice, readPair, storePair } from './pair-file.js';
-import { PoolAccuracies, poolFiles } from './pool-cache.js';
+import { type StoredPool, storedPool, testOf } from './pool-cache.js';
 import { listPool, type PoolMember, readPoolMember } from './pool-folder.js';
 import type { PretrainOptions, PretrainRequest } from './pretrain-request.js';
 import { isGuessing, testAccuracy } from './test-network.js';
@@ -16,47 +16,71 @@ import { TrainingCheckpoints } from './training-checkpoints.js';
 /**
  * Trains the pool of feature extractors (the paper's §4.2.1), or reads those of it that were trained before: each
  * network is stored as soon as it is done, so an interrupted pretraining goes on where it stopped, and a larger pool
- * reuses the smaller one. The caller owns the pool.
+ * reuses the smaller one. A network that another process is training is waited for. The caller owns the pool.
  */
 export async function pretrain(request: PretrainRequest): Promise<ExtractorPool> {
-  if (request.options.pool !== undefined) return readPool(request, request.options.pool);
-  const { folder, paths } = poolFiles(request);
+  const { options, random, onEvent } = request;
+  if (options.pool !== undefined) return readPool(request, options.pool);
+  const { store, networks } = storedPool(request);
+  makeFolder(dirname(store.folder));
   let reused = 0;
-  for (const [index, path] of paths.entries()) {
-    if (existsSync(path)) reused += 1;
-    else await trainNetwork(request, index, path);
+  for (const index of networks.keys()) {
+    if (await trainOrFind(request, { store, networks }, index)) reused += 1;
   }
-  if (reused > 0) request.onEvent({ type: 'pretrain-reused', networks: reused, path: folder });
-  await testUntested(request, paths);
-  return new ExtractorPool(paths.map((path) => onDevice(readPair(path), request.random.device)));
+  if (reused > 0) onEvent({ type: 'pretrain-reused', networks: reused, path: store.folder });
+  return new ExtractorPool(networks.map(({ path }) => onDevice(readPair(path), random.device)));
 }
 
-/** Measures those networks that earlier runs trained and tested on other images, or were stopped before they could. */
-async function testUntested(request: PretrainRequest, paths: readonly string[]): Promise<void> {
-  const { train: dataset, test, model: architecture, random } = request;
-  if (test === undefined) return;
-  const accuracies = new PoolAccuracies(request, test);
-  for (const [index, path] of paths.entries()) {
-    if (accuracies.read(index) !== undefined) continue;
-    using model = buildModel(
-      architecture,
-      dataset.shape,
-      dataset.classNames.length,
-      random.derive('tested'),
-    );
-    const pair = onDevice(readPair(path), random.device);
-    model.loadState(pair.trained);
-    for (const state of Object.values(pair)) for (const value of state.values()) value.dispose();
-    await tested(request, model, index);
+/** Sees to one network and its accuracy on the test images; whether the network had been trained before. */
+async function trainOrFind(
+  request: PretrainRequest,
+  { store, networks }: StoredPool,
+  index: number,
+): Promise<boolean> {
+  const { test, random, onEvent, signal } = request;
+  const network = networks[index]!;
+  const started = performance.now();
+  const { found } = await store.readOrMake(
+    network,
+    () => trainNetwork(request, index, network.path),
+    { ...tellers(request, index, network.path), signal },
+  );
+  if (!found) checkpointsOf(request, index, network.path).clear();
+  const accuracy =
+    test &&
+    (await store.readOrMake(testOf(network, test, random.device), () =>
+      testStored(request, test, index, network.path),
+    ));
+  if (!found) {
+    onEvent({
+      type: 'pretrain-network-end',
+      network: index + 1,
+      networks: networks.length,
+      ...(accuracy && { testAccuracy: accuracy.value }),
+      seconds: (performance.now() - started) / 1000,
+    });
   }
+  return found;
+}
+
+/** How it is told that another process trains a network, or that its file is damaged. */
+function tellers({ onEvent }: PretrainRequest, index: number, path: string): MakeOptions {
+  const warn = (message: string): void => onEvent({ type: 'warning', message });
+  return {
+    onWait: ({ pid, host }, lock) =>
+      warn(
+        `network ${index + 1} of the pool is being trained by process ${pid} on ${host}; waiting for it (if it no longer exists, delete ${lock})`,
+      ),
+    onDamaged: () => warn(`the pretrained network ${path} is damaged; it is trained again`),
+  };
 }
 
 /** The accuracies of a pool's networks on the request's test images, in percent; undefined unless all are known. */
 export function poolAccuracies(request: PretrainRequest): number[] | undefined {
-  const { test, options } = request;
+  const { test, random } = request;
   if (test === undefined) return undefined;
-  const accuracies = new PoolAccuracies(request, test);
-  const known = Array.from({ length: options.networks }, (_, index) => accuracies.read(index));
+  const { store, networks } = storedPool(request);
+  const known = networks.map((network) => store.read<number>(testOf(network, test, random.device)));
   return known.every((accuracy) => accuracy !== undefined) ? known : undefined;
 }
 
@@ -94,46 +118,37 @@ export function requirePool({ networks, pool }: PretrainOptions): void {
   if (pool !== undefined) poolMembers(networks, pool);
 }
 
-async function trainNetwork(request: PretrainRequest, index: number, path: string): Promise<void> {
+/** Trains a network and writes its file. */
+async function trainNetwork(request: PretrainRequest, index: number, path: string): Promise<null> {
   const { train: dataset, model, options, onEvent, signal } = request;
-  const { networks } = options;
-  const started = performance.now();
-  onEvent({ type: 'pretrain-network-start', network: index + 1, networks });
-  makeFolder(dirname(path));
-  const checkpoints = checkpointsOf(request, index, path);
+  onEvent({ type: 'pretrain-network-start', network: index + 1, networks: options.networks });
   using extractor = await trainExtractor({
     train: dataset,
     model,
     options,
     steps: pretrainSteps(request),
     random: request.random.derive(`network-${index}`),
-    checkpoints,
+    checkpoints: checkpointsOf(request, index, path),
     signal,
     onStep: epochReporter(request, index),
   });
   storePair(path, { initial: extractor.untrained.state(), trained: extractor.trained.state() });
-  checkpoints.clear();
-  const accuracy = await tested(request, extractor.trained, index);
-  onEvent({
-    type: 'pretrain-network-end',
-    network: index + 1,
-    networks,
-    ...(accuracy === undefined ? {} : { testAccuracy: accuracy }),
-    seconds: (performance.now() - started) / 1000,
-  });
+  return null;
 }
 
-/** Measures and keeps a network's accuracy, in percent, where there are test images; says so when it has learnt nothing. */
-async function tested(
-  request: PretrainRequest,
-  model: ImageModel,
+/** A stored network's accuracy, in percent; says so when it has learnt nothing. */
+async function testStored(
+  { train: { shape, classNames }, model, testAtOnce, random, onEvent, signal }: PretrainRequest,
+  test: Dataset,
   index: number,
-): Promise<number | undefined> {
-  const { test, testAtOnce, random, onEvent, signal } = request;
-  if (test === undefined) return undefined;
-  const { device } = random;
-  const accuracy = await testAccuracy(model, test, { device, imagesAtOnce: testAtOnce, signal });
-  new PoolAccuracies(request, test).write(index, accuracy);
+  path: string,
+): Promise<number> {
+  using network = buildModel(model, shape, classNames.length, random.derive('tested'));
+  const pair = onDevice(readPair(path), random.device);
+  network.loadState(pair.trained);
+  for (const state of Object.values(pair)) for (const value of state.values()) value.dispose();
+  const options = { device: random.device, imagesAtOnce: testAtOnce, signal };
+  const accuracy = await testAccuracy(network, test, options);
   const classes = test.classNames.length;
   if (isGuessing(accuracy, classes, test.labels.length)) {
     onEvent({

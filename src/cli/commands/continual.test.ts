@@ -21,7 +21,7 @@ describe('continual', () => {
     expect(rows.map((row) => row.split(' ')[0])).toEqual(['random', 'ncfm', 'joint']);
     for (const row of rows) expect(row).toMatch(/^\w+( +-?\d+\.\d\d ± +\d+\.\d\d){3} +2$/);
     expect(stderr).toMatch(/^continual +seed 2\/2 {2}step 1\/2 {2}(\w+, ){4}\w+ \(5 seen\)$/m);
-    expect(stderr).toMatch(/^continual +seed 2\/2 {2}step 2\/2 {2}random .* % {2}ncfm .* % /m);
+    expect(stderr).toMatch(/^continual +seed 2\/2 {2}step 2\/2 {2}random .* % {2}distilled .* % /m);
     expect(stderr).toMatch(/^curves +.*runs\/digits\/continual\.svg$/m);
     const stored = JSON.parse(readFileSync(join(runs, 'digits', 'continual.json'), 'utf8'));
 
@@ -40,8 +40,11 @@ describe('continual', () => {
   });
 
   it.each([
-    ['continual.memories=[ncfm, start, ncfm]', 'continual.memories[2]: ncfm is given twice'],
-    ['continual.memories=[ncmf]', 'expected random, herding, k-centre, forgetting, start or ncfm'],
+    ['continual.memories=[ncfm, start, ncfm]', 'continual.memories[2]: distilled is given twice'],
+    [
+      'continual.memories=[ncmf]',
+      'expected random, herding, k-centre, forgetting, start or distilled',
+    ],
     ['continual.classOrder=sorted', 'expected random, or a list of the numbers of all classes'],
     ['continual.classOrder=[0, 1]', 'each of the numbers 0 to 9 once, for the 10 classes'],
     ['evaluate.labels={ mode: static }', 'evaluate.labels.mode: expected hard, found static'],

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ModelOptions } from '../../models/index.js';
-import type { PipelineRequest } from '../../pipeline/index.js';
+import type { PipelineRequest, SetRequest } from '../../pipeline/index.js';
 import { RunDirectory } from '../../run/directory.js';
 import { combine } from '../../run/events.js';
 import { resolvePlan, watch } from '../execute.js';
@@ -15,8 +15,8 @@ import {
   type PlanOptions,
 } from '../options.js';
 import { isRunFolder, lockOf } from '../run-folder.js';
-import { repeatsTable, resultTable, runSummary } from '../summary.js';
-import { type ForeignOptions, onForeignSet, setTable } from './evaluate/foreign.js';
+import { printResults } from '../summary.js';
+import { type ForeignOptions, onForeignSet } from './evaluate/foreign.js';
 import { architectureTable, rankingTable } from './evaluate/tables.js';
 
 interface EvaluateOptions extends ForeignOptions {
@@ -60,62 +60,30 @@ export function addEvaluateCommand(program: Command, invocation: Invocation): vo
 
 async function evaluateCommand(
   invocation: Invocation,
-  run: string,
-  options: EvaluateOptions,
-): Promise<void> {
-  const tasks = await import('../../pipeline/index.js');
-  const { labelOf } = await import('../../evaluate/index.js');
-  const { models, ranking, wholeData = false } = options;
-  if (isForeign(run)) return evaluateForeign(invocation, run, options);
-  if (models !== undefined) {
-    const chosen = await modelsOf(models);
-    const result = await onRun(invocation, run, options, (request) =>
-      tasks.evaluateArchitectures(request, chosen),
-    );
-    invocation.print(result, architectureTable(result, labelOf), options);
-  } else if (ranking) {
-    const result = await onRun(invocation, run, options, tasks.rankRun);
-    invocation.print(result, rankingTable(result), options);
-  } else {
-    const { results, repeated } = await onRun(invocation, run, options, async (request) => {
-      const evaluate = (each: PipelineRequest) => tasks.evaluateRun(each, { wholeData });
-      const results = await tasks.forEachRepeat(request, evaluate);
-      return { results, repeated: results.length > 1 && tasks.reportRepeats(request, results) };
-    });
-    const [first] = results;
-    if (repeated) invocation.print(repeated, repeatsTable(repeated), options);
-    else invocation.print(first!, resultTable(first!), options);
-    invocation.tell(runSummary(repeated || first!), options);
-  }
-}
-
-/** What is there and is no run. */
-function isForeign(path: string): boolean {
-  return existsSync(path) && !isRunFolder(path);
-}
-
-async function evaluateForeign(
-  invocation: Invocation,
   path: string,
   options: EvaluateOptions,
 ): Promise<void> {
   const tasks = await import('../../pipeline/index.js');
   const { labelOf } = await import('../../evaluate/index.js');
   const { models, ranking, wholeData = false } = options;
+  // What is there and is no run is a set of another project.
+  const onSet = existsSync(path) && !isRunFolder(path) ? onForeignSet : onRun;
+  const on = <T>(task: (request: SetRequest) => Promise<T>) =>
+    onSet(invocation, path, options, task);
   if (models !== undefined) {
     const chosen = await modelsOf(models);
-    const result = await onForeignSet(invocation, path, options, (request) =>
-      tasks.evaluateSetArchitectures(request, chosen),
-    );
+    const result = await on((request) => tasks.evaluateArchitectures(request, chosen));
     invocation.print(result, architectureTable(result, labelOf), options);
   } else if (ranking) {
-    const result = await onForeignSet(invocation, path, options, tasks.rankAnySet);
+    const result = await on(tasks.rank);
     invocation.print(result, rankingTable(result), options);
   } else {
-    const result = await onForeignSet(invocation, path, options, (request) =>
-      tasks.evaluateSet(request, { wholeData }),
+    const results = await on<Parameters<typeof printResults>[1]>((request) =>
+      'directory' in request
+        ? tasks.evaluateRepeats(request, (each) => tasks.evaluateSet(each, { wholeData }))
+        : tasks.evaluateSet(request, { wholeData }),
     );
-    invocation.print(result, setTable(result), options);
+    printResults(invocation, results, options);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { executeRun, type RunOptions } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import { addRunOptions } from '../options.js';
-import { repeatsTable, resultTable, runSummary } from '../summary.js';
+import { printResults } from '../summary.js';
 
 /** `ncfm run`: the whole chain. */
 export function addRunCommand(program: Command, invocation: Invocation): void {
@@ -20,18 +20,12 @@ export function addRunCommand(program: Command, invocation: Invocation): void {
     'ncfm run digits --repeats 3',
     'ncfm run runs/long',
   ]).action(async (config: string | undefined, options: RunOptions) => {
-    const { forEachRepeat, reportRepeats, runPipeline } = await import('../../pipeline/index.js');
-    const { results, repeated } = await executeRun(
+    const { evaluateRepeats, runPipeline } = await import('../../pipeline/index.js');
+    const results = await executeRun(
       invocation,
       { command: 'run', source: config, options },
-      async (request) => {
-        const results = await forEachRepeat(request, runPipeline);
-        return { results, repeated: results.length > 1 && reportRepeats(request, results) };
-      },
+      (request) => evaluateRepeats(request, runPipeline),
     );
-    const [first] = results;
-    if (repeated) invocation.print(repeated, repeatsTable(repeated), options);
-    else invocation.print(first!, resultTable(first!), options);
-    invocation.tell(runSummary(repeated || first!), options);
+    printResults(invocation, results, options);
   });
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { formatDuration } from '../../core/progress.js';
 import { formatSize } from '../../core/size.js';
 import type { ProxyResult, SearchResult } from '../../downstream/index.js';
+import { labelOfSet } from '../../plan/set-label.js';
 import { executeRun, type RunOptions } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import { addRunOptions } from '../options.js';
@@ -40,9 +41,9 @@ export function addSearchCommand(program: Command, invocation: Invocation): void
 }
 
 /** How well each proxy puts architectures in order, beside training on all images; then what each found. */
-function searchTable({ proxies, wholeData }: SearchResult): string {
+function searchTable({ method, proxies, wholeData }: SearchResult): string {
   const rows = proxies.map((result) => [
-    result.proxy,
+    labelOfSet(result.proxy, method),
     String(result.images),
     formatSize(result.bytes),
     String(result.steps),

@@ -4,12 +4,12 @@ import { accuracyCells, alignColumns } from './table.js';
 
 /** What each memory came to: after the last step, on average over the steps, and how much was forgotten. */
 export function continualTable(
-  { curves, classesSeen }: Pick<ContinualResult, 'curves' | 'classesSeen'>,
-  curveTitle: (name: CurveName) => string,
+  { curves, classesSeen, method }: ContinualResult,
+  curveTitle: (name: CurveName, method: string) => string,
 ): string {
   const forgets = curves.some(({ forgetting }) => forgetting !== undefined);
   const columns = [
-    ['memory', ...curves.map(curveTitle)],
+    ['memory', ...curves.map((curve) => curveTitle(curve, method))],
     [
       `after ${classesSeen.at(-1)} classes (%)`,
       ...accuracyCells(curves.map(({ accuracy }) => accuracy.at(-1)!)),

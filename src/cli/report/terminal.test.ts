@@ -133,51 +133,51 @@ describe('away from a terminal', () => {
   test('an evaluation counts the steps of all seeds and ends in its accuracy', () => {
     const paper = new Paper();
     const { tell } = report(paper);
-    const step = { type: 'evaluate-step', set: 'ncfm', steps: 2, loss: 1 } as const;
-    tell({ type: 'evaluate-start', set: 'ncfm', seeds: 2 });
+    const step = { type: 'evaluate-step', set: 'distilled', steps: 2, loss: 1 } as const;
+    tell({ type: 'evaluate-start', set: 'distilled', seeds: 2 });
     tell({ ...step, seed: 1, step: 1 }, 1);
     tell({ ...step, seed: 1, step: 2 }, 1);
-    tell({ type: 'evaluate-seed-end', set: 'ncfm', seed: 1, accuracy: 82, seconds: 2 });
+    tell({ type: 'evaluate-seed-end', set: 'distilled', seed: 1, accuracy: 82, seconds: 2 });
     tell({ ...step, seed: 2, step: 2 }, 2);
-    tell({ type: 'evaluate-end', set: 'ncfm', mean: 82.1, std: 0.26, n: 2 });
+    tell({ type: 'evaluate-end', set: 'distilled', mean: 82.1, std: 0.26, n: 2 });
     expect(paper.lines).toEqual([
-      'evaluate ncfm  seed 1/2  step 1/2  loss 1.00',
-      'evaluate ncfm  seed 1/2  step 2/2  loss 1.00  eta 2.0 s',
-      'evaluate  ncfm, seed 1  82.0 %  2.0 s',
-      'evaluate ncfm  seed 2/2  step 2/2  loss 1.00',
-      'evaluate  ncfm  82.10 ± 0.26 %  2 seeds',
+      'evaluate distilled  seed 1/2  step 1/2  loss 1.00',
+      'evaluate distilled  seed 1/2  step 2/2  loss 1.00  eta 2.0 s',
+      'evaluate  distilled, seed 1  82.0 %  2.0 s',
+      'evaluate distilled  seed 2/2  step 2/2  loss 1.00',
+      'evaluate  distilled  82.10 ± 0.26 %  2 seeds',
     ]);
   });
 
   test('networks that are trained at once move on together', () => {
     const paper = new Paper();
     const { tell } = report(paper);
-    const step = { type: 'evaluate-step', set: 'ncfm', steps: 2, loss: 1 } as const;
-    tell({ type: 'evaluate-start', set: 'ncfm', seeds: 2 });
+    const step = { type: 'evaluate-step', set: 'distilled', steps: 2, loss: 1 } as const;
+    tell({ type: 'evaluate-start', set: 'distilled', seeds: 2 });
     tell({ ...step, seed: 2, step: 1, together: 1 }, 1);
     tell({ ...step, seed: 1, step: 1, together: 2 }, 1);
     tell({ ...step, seed: 1, step: 2, together: 3 }, 1);
     expect(paper.lines).toEqual([
-      'evaluate ncfm  seed 2/2  step 1/2  loss 1.00',
-      'evaluate ncfm  seed 1/2  step 1/2  loss 1.00  eta 2.0 s',
-      'evaluate ncfm  seed 1/2  step 2/2  loss 1.00  eta 1.0 s',
+      'evaluate distilled  seed 2/2  step 1/2  loss 1.00',
+      'evaluate distilled  seed 1/2  step 1/2  loss 1.00  eta 2.0 s',
+      'evaluate distilled  seed 1/2  step 2/2  loss 1.00  eta 1.0 s',
     ]);
   });
 
   test('a search tells how many architectures are done, and which is the best', () => {
     const paper = new Paper();
     const { tell } = report(paper);
-    const done = { type: 'search-candidate', set: 'ncfm', candidates: 2 } as const;
-    tell({ type: 'search-start', set: 'ncfm', candidates: 2, steps: 200 });
+    const done = { type: 'search-candidate', set: 'distilled', candidates: 2 } as const;
+    tell({ type: 'search-start', set: 'distilled', candidates: 2, steps: 200 });
     tell({ ...done, candidate: 'w8-d1-none-relu-max', done: 1, accuracy: 71.23 }, 1);
     tell({ ...done, candidate: 'w8-d2-none-relu-max', done: 2, accuracy: 80 }, 1);
     const best = 'w8-d2-none-relu-max';
-    tell({ type: 'search-end', set: 'ncfm', best, accuracy: 80, seconds: 65 });
+    tell({ type: 'search-end', set: 'distilled', best, accuracy: 80, seconds: 65 });
     expect(paper.lines).toEqual([
-      'search    ncfm  2 architectures  200 steps',
-      'search ncfm  1/2  w8-d1-none-relu-max  71.2 %',
-      'search ncfm  2/2  w8-d2-none-relu-max  80.0 %',
-      'search    ncfm  best w8-d2-none-relu-max  80.0 %  1 m 05 s',
+      'search    distilled  2 architectures  200 steps',
+      'search distilled  1/2  w8-d1-none-relu-max  71.2 %',
+      'search distilled  2/2  w8-d2-none-relu-max  80.0 %',
+      'search    distilled  best w8-d2-none-relu-max  80.0 %  1 m 05 s',
     ]);
   });
 

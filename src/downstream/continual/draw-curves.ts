@@ -1,4 +1,5 @@
 import { writeFileAtomic } from '../../core/index.js';
+import { labelOfSet } from '../../plan/set-label.js';
 import { lineChart, type Series } from '../../report/index.js';
 import type { RunDirectory } from '../../run/index.js';
 import { type Curve, curveTitle } from './figures.js';
@@ -7,19 +8,19 @@ import type { ContinualResult } from './result.js';
 /** Draws the accuracy of each memory over the classes seen, with bands of one standard deviation. */
 export function drawCurves(
   directory: RunDirectory,
-  { dataset, imagesPerClass, classesSeen, curves }: ContinualResult,
+  { dataset, method, imagesPerClass, classesSeen, curves }: ContinualResult,
 ): void {
   const images = `${imagesPerClass} image${imagesPerClass === 1 ? '' : 's'}`;
   const chart = lineChart({
     title: `Continual learning on ${dataset}, ${images} per class`,
     xLabel: 'classes seen',
     yLabel: 'accuracy on all of them (%)',
-    series: curves.map((curve) => seriesOf(curve, classesSeen)),
+    series: curves.map((curve) => seriesOf(curve, classesSeen, method)),
   });
   writeFileAtomic(directory.pathOf('continual.svg'), chart);
 }
 
-function seriesOf(curve: Curve, classesSeen: readonly number[]): Series {
+function seriesOf(curve: Curve, classesSeen: readonly number[], method: string): Series {
   const points = curve.accuracy.map(({ mean }, step) => [classesSeen[step]!, mean] as const);
   const band = curve.accuracy.map(
     ({ mean, std }, step) =>
@@ -30,9 +31,9 @@ function seriesOf(curve: Curve, classesSeen: readonly number[]): Series {
       ] as const,
   );
   return {
-    name: curveTitle(curve),
+    name: curveTitle(curve, method),
     points,
     ...(curve.repetitions.length > 1 && { band }),
-    ...(curve.training === 'fine-tuned' && { variantOf: curve.memory }),
+    ...(curve.training === 'fine-tuned' && { variantOf: labelOfSet(curve.memory, method) }),
   };
 }

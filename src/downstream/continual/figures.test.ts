@@ -79,7 +79,7 @@ describe('over the steps', () => {
   });
 
   it('a curve has mean and deviation over the repetitions', () => {
-    const name = { memory: 'ncfm', training: 'from-scratch' } as const;
+    const name = { memory: 'distilled', training: 'from-scratch' } as const;
     const lower = course.map(({ accuracy, tasks }) => ({ accuracy: accuracy - 2, tasks }));
     const curve = curveOf(name, [course, lower]);
     expect(curve).toMatchObject({ ...name, repetitions: [course, lower] });

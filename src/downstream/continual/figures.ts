@@ -1,5 +1,6 @@
 import { type Accuracy, summarize } from '../../evaluate/statistics.js';
 import type { MemoryKind } from '../../plan/continual-options.js';
+import { labelOfSet } from '../../plan/set-label.js';
 import type { TestMetrics } from '../../train/metrics.js';
 
 /** What was learnt after one step, in percent of the test images. */
@@ -87,7 +88,8 @@ export function curveOf(name: CurveName, repetitions: readonly (readonly StepFig
   };
 }
 
-/** A curve's name as tables and pictures have it. */
-export function curveTitle({ memory, training }: CurveName): string {
-  return training === 'fine-tuned' ? `${memory}, fine-tuned` : memory;
+/** A curve's name: as tables and pictures have it with the method that distilled. */
+export function curveTitle({ memory, training }: CurveName, method = 'distilled'): string {
+  const label = labelOfSet(memory, method);
+  return training === 'fine-tuned' ? `${label}, fine-tuned` : label;
 }

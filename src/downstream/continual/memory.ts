@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FinishedWork, fingerprint, makeFolder } from '../../core/index.js';
+import { type Artifact, Artifacts, fingerprint, makeFolder } from '../../core/index.js';
 import type { Dataset } from '../../data/index.js';
 import {
   forgettingSelector,
@@ -16,13 +14,15 @@ import {
 import { decodeStored, imagesFile, saveDistilled } from '../../distill/product.js';
 import { distill } from '../../methods/distill.js';
 import { DistillCheckpoints } from '../../methods/distill-checkpoints.js';
-import { buildModel, type ImageModel, resolveModel } from '../../models/index.js';
+import { buildModel, type ImageModel } from '../../models/index.js';
 import type { RunContext } from '../../pipeline/run-context.js';
 import type { MemoryKind } from '../../plan/continual-options.js';
+import { settingsOfImages } from '../../plan/settings-of-images.js';
 import { writeImageGrid } from '../../report/index.js';
 import { computedBy } from '../../tensor/computed-by.js';
 import { RandomGenerator, type Tensor } from '../../tensor/index.js';
 import { imageFeatures } from '../../train/features.js';
+import { identityOf } from '../../train/identity.js';
 import type { ExtractorPool } from '../../train/index.js';
 import { pretrain } from '../../train/pretrain.js';
 import { forgettingScores } from './forgetting.js';
@@ -41,7 +41,8 @@ export interface StepMemory {
 
 /** Makes those parts that are not in the folder yet; each is kept as soon as it is there. */
 export async function makeMemories(memory: StepMemory): Promise<void> {
-  const missing = memory.kinds.filter((kind) => !isStored(memory, kind));
+  const store = new Artifacts(memory.folder);
+  const missing = memory.kinds.filter((kind) => store.read(artifactOf(memory, kind)) === undefined);
   if (missing.length === 0) return;
   using pool = await pretrainPool(memory);
   // One distillation makes its start as well, which is kept whether it was asked for or not.
@@ -51,7 +52,7 @@ export async function makeMemories(memory: StepMemory): Promise<void> {
     const select = await selectorOf(kind, memory, pool);
     const indices = await selectImages(memory.train, perClass(memory), select);
     using images = selectedImages(memory.train, indices, memory.random.device);
-    await store(memory, kind, images);
+    await storePart(memory, kind, images);
   }
 }
 
@@ -61,8 +62,8 @@ export function readMemory(memory: StepMemory, kind: MemoryKind): Tensor {
   return decodeStored(join(memory.folder, kind), { ...expected, device: memory.random.device });
 }
 
-function isDistilled(kind: MemoryKind): kind is 'start' | 'ncfm' {
-  return kind === 'start' || kind === 'ncfm';
+function isDistilled(kind: MemoryKind): kind is 'start' | 'distilled' {
+  return kind === 'start' || kind === 'distilled';
 }
 
 function perClass({ context }: StepMemory): number {
@@ -93,7 +94,7 @@ function emptyModel({ context, train, random }: StepMemory): ImageModel {
 async function distilStep(memory: StepMemory, pool: ExtractorPool): Promise<void> {
   const { context, train, random, folder } = memory;
   const { plan, onEvent, signal } = context;
-  const identity = { ...identityOf(memory, 'ncfm'), extractors: pool.hash };
+  const { identity } = artifactOf(memory, 'distilled', { pool });
   makeFolder(folder);
   using checkpoints = new DistillCheckpoints({
     // Named after what it belongs to: with other settings the step is distilled anew.
@@ -114,16 +115,16 @@ async function distilStep(memory: StepMemory, pool: ExtractorPool): Promise<void
     onEvent,
     signal,
     onImages: async (iteration, images) => {
-      if (iteration === 0) await store(memory, 'start', images);
+      if (iteration === 0) await storePart(memory, 'start', images);
     },
   });
-  await store(memory, 'ncfm', synthetic);
+  await storePart(memory, 'distilled', synthetic);
   checkpoints.clear();
 }
 
 /** How a memory of real images chooses them. */
 async function selectorOf(
-  kind: Exclude<MemoryKind, 'start' | 'ncfm'>,
+  kind: Exclude<MemoryKind, 'start' | 'distilled'>,
   memory: StepMemory,
   pool: ExtractorPool,
 ): Promise<ImageSelector> {
@@ -168,7 +169,11 @@ function scoresOf({ context, train }: StepMemory, random: RandomGenerator): Prom
 }
 
 /** Writes a part, its picture, and last the note that it is whole. */
-async function store(memory: StepMemory, kind: MemoryKind, images: SyntheticImages): Promise<void> {
+async function storePart(
+  memory: StepMemory,
+  kind: MemoryKind,
+  images: SyntheticImages,
+): Promise<void> {
   const { train, folder } = memory;
   saveDistilled(join(folder, kind), images, train);
   await writeImageGrid({
@@ -178,38 +183,18 @@ async function store(memory: StepMemory, kind: MemoryKind, images: SyntheticImag
     rowLabels: train.classNames,
     path: join(folder, `${kind}.png`),
   });
-  const hash = storedHash(memory, kind);
-  new FinishedWork(folder).write(kind, identityOf(memory, kind), hash);
+  new Artifacts(folder).write(artifactOf(memory, kind), null);
 }
 
-/** Whether a part is in the folder, whole, and made as it would be now. */
-function isStored(memory: StepMemory, kind: MemoryKind): boolean {
-  const hash = new FinishedWork(memory.folder).read<string>(kind, identityOf(memory, kind));
-  return hash !== undefined && hash === storedHash(memory, kind);
-}
-
-/** SHA-256 of a part's images; undefined where there are none. */
-function storedHash({ folder }: StepMemory, kind: MemoryKind): string | undefined {
-  try {
-    const bytes = readFileSync(join(folder, kind, imagesFile));
-    return createHash('sha256').update(bytes).digest('hex');
-  } catch {
-    return undefined;
-  }
-}
-
-/** Everything that a part depends on, code and engine included. */
-function identityOf(memory: StepMemory, kind: MemoryKind): object {
-  const { context, train, random } = memory;
-  const { model, pretrain, distill } = context.plan;
-  return {
-    kind,
-    data: train.hash,
-    normalization: train.normalization,
-    model: resolveModel(model, train.shape),
-    pretrain,
-    settings: isDistilled(kind) ? distill : perClass(memory),
-    seed: random.seed,
-    computedBy: computedBy('./memory.js', import.meta.url, random.device),
-  };
+/** A part, with everything that it depends on, code and engine included. */
+function artifactOf(
+  { context: { plan }, train, random }: StepMemory,
+  kind: MemoryKind,
+  more: { readonly pool?: ExtractorPool } = {},
+): Artifact & { readonly identity: object } {
+  const settings = settingsOfImages(plan);
+  const distill = isDistilled(kind) ? plan.distill : plan.distill.imagesPerClass;
+  const computed = computedBy('./memory.js', import.meta.url, random.device);
+  const identity = identityOf({ kind, train, random, ...settings, distill, ...more, computed });
+  return { name: kind, identity, files: [join(kind, imagesFile)] };
 }

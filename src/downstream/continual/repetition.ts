@@ -1,8 +1,7 @@
-import { FinishedWork } from '../../core/index.js';
+import { Artifacts } from '../../core/index.js';
 import { classSubset } from '../../data/index.js';
 import { decodedPerClass, labelsByClass } from '../../distill/index.js';
 import { evaluate, trainingSteps } from '../../evaluate/evaluate.js';
-import type { EvaluateRequest } from '../../evaluate/request.js';
 import { networksFolder, type RunContext } from '../../pipeline/run-context.js';
 import type { MemoryKind } from '../../plan/continual-options.js';
 import type { RunDirectory } from '../../run/index.js';
@@ -11,7 +10,13 @@ import type { TestMetrics } from '../../train/metrics.js';
 import { divideClasses, drawClassOrder, type Step } from './class-order.js';
 import { type CurveName, curveTitle, type StepFigures, stepFigures } from './figures.js';
 import { makeMemories, readMemory, type StepMemory } from './memory.js';
-import { fineTune, type NetworkRequest, type StoredNetwork, trainJointly } from './networks.js';
+import {
+  type FineTuneRequest,
+  fineTune,
+  type NetworkRequest,
+  type StoredNetwork,
+  trainJointly,
+} from './networks.js';
 
 /** Where a run keeps the images of its memories. */
 export const memoryFolder = 'memory';
@@ -118,16 +123,19 @@ class Learner implements Disposable {
     await this.#fineTune(step, tuned, { ...this.#evaluation(step, tuned), data });
   }
 
-  async #fineTune(step: Step, name: CurveName, evaluation: EvaluateRequest): Promise<void> {
+  async #fineTune(
+    step: Step,
+    name: CurveName,
+    evaluation: FineTuneRequest['evaluation'],
+  ): Promise<void> {
     const metrics: TestMetrics[] = [];
     const { set, options, onEvent } = evaluation;
     onEvent({ type: 'evaluate-start', set, seeds: options.seeds });
     for (let seed = 1; seed <= options.seeds; seed++) {
       const key = `${curveTitle(name)}, seed ${seed}`;
       const file = `${key.replaceAll(/[^a-z0-9]+/g, '-')}.safetensors`;
-      const path = this.#pathOf(networksFolder, step, file);
       const previous = this.#fineTuned.get(key);
-      const tuned = await fineTune({ evaluation, seed, previous, path });
+      const tuned = await fineTune({ evaluation, seed, previous, file });
       this.#fineTuned.set(key, tuned.network);
       metrics.push(tuned.metrics);
     }
@@ -151,7 +159,7 @@ class Learner implements Disposable {
   }
 
   /** How networks are trained after a step, but on what. */
-  #evaluation(step: Step, name: CurveName): NetworkRequest {
+  #evaluation(step: Step, name: CurveName): NetworkRequest & { readonly finished: Artifacts } {
     const { plan, data, memory, onEvent, signal } = this.#request.context;
     const { imagesPerClass, formation } = plan.distill;
     return {
@@ -167,7 +175,7 @@ class Learner implements Disposable {
       testAtOnce: memory.chunks.test,
       options: { ...plan.evaluate, curve: { points: 0, trainingImages: 0 } },
       random: this.#random.derive(`step-${step.number}`).derive('evaluate'),
-      finished: new FinishedWork(this.#pathOf(networksFolder, step)),
+      finished: new Artifacts(this.#pathOf(networksFolder, step)),
       onEvent,
       signal,
     };

@@ -68,7 +68,7 @@ const imagesIn = (directory: RunDirectory, ...folder: string[]): Float32Array =>
 describe('continual learning on the digits', () => {
   it('compares memories step by step, each network told to tell apart all classes seen', async () => {
     const before = liveTensors();
-    const memories = ['random', 'herding', 'k-centre', 'forgetting', 'start', 'ncfm'] as const;
+    const memories = ['random', 'herding', 'k-centre', 'forgetting', 'start', 'distilled'] as const;
     const plan = planOf({ memories, seeds: 2, steps: 2, jointEpochs: 2 });
     const { result, events, directory } = await run(temporaryFolder(), plan);
     expect(liveTensors()).toBe(before);
@@ -94,7 +94,7 @@ describe('continual learning on the digits', () => {
     expect(JSON.parse(readFileSync(directory.pathOf('continual.json'), 'utf8'))).toEqual(result);
     const svg = readFileSync(directory.pathOf('continual.svg'), 'utf8');
     expect(svg.match(/<polygon/g)).toHaveLength(7);
-    const picture = directory.pathOf('memory', 'seed-2', 'step-1', 'ncfm.png');
+    const picture = directory.pathOf('memory', 'seed-2', 'step-1', 'distilled.png');
     expect((await sharp(picture).metadata()).format).toBe('png');
     const starts = events.filter((event) => event.type === 'continual-step-start');
     expect(starts.map(({ repetition, step, seen }) => [repetition, step, seen])).toEqual([
@@ -107,7 +107,7 @@ describe('continual learning on the digits', () => {
   });
 
   it("reads, in each step, no real training image but that step's", async () => {
-    const plan = planOf({ memories: ['herding', 'forgetting', 'ncfm'], fineTune: true });
+    const plan = planOf({ memories: ['herding', 'forgetting', 'distilled'], fineTune: true });
     const prepared = await checkPlan(plan);
     const { dataset, reads } = watched(prepared.data.train);
     // The hash is of the whole data, and is asked for by the manifest alone.
@@ -158,23 +158,23 @@ describe('continual learning on the digits', () => {
 
 describe('the fine-tuned variant', () => {
   it('begins like training from scratch and then goes on with the network of the step before', async () => {
-    const plan = planOf({ memories: ['ncfm'], fineTune: true, steps: 2 });
+    const plan = planOf({ memories: ['distilled'], fineTune: true, steps: 2 });
     const { result, directory } = await run(temporaryFolder(), plan);
     const [scratch, tuned] = result.curves.map(({ repetitions }) => repetitions[0]!);
     expect(result.curves.map(({ training }) => training)).toEqual(['from-scratch', 'fine-tuned']);
     expect(tuned![0]).toEqual(scratch![0]);
     expect(tuned![1]).not.toEqual(scratch![1]);
-    const file = 'ncfm-fine-tuned-seed-1.safetensors';
+    const file = 'distilled-fine-tuned-seed-1.safetensors';
     expect(existsSync(directory.pathOf('networks', 'seed-1', 'step-2', file))).toBe(true);
   });
 
   it('keeps every weight of the step before but those of new classes, where the steps are too small to move any', async () => {
-    const plan = planOf({ memories: ['ncfm'], fineTune: true, steps: 2 });
+    const plan = planOf({ memories: ['distilled'], fineTune: true, steps: 2 });
     const optimizer = { kind: 'sgd', learningRate: 1e-60 } as const;
     const still = { ...plan, evaluate: { ...plan.evaluate, optimizer } };
     const { directory } = await run(temporaryFolder(), still);
     const weights = (step: string) => {
-      const file = 'ncfm-fine-tuned-seed-1.safetensors';
+      const file = 'distilled-fine-tuned-seed-1.safetensors';
       const { tensors } = loadSafetensors(directory.pathOf('networks', 'seed-1', step, file));
       return new Map(
         [...tensors].map(([name, own]) => {
@@ -193,7 +193,7 @@ describe('the fine-tuned variant', () => {
 
 describe('a continual run that goes on', () => {
   const plan = planOf({
-    memories: ['herding', 'start', 'ncfm'],
+    memories: ['herding', 'start', 'distilled'],
     fineTune: true,
     steps: 2,
     jointEpochs: 1,
@@ -217,7 +217,7 @@ describe('a continual run that goes on', () => {
       'memory',
       'seed-1',
       'step-2',
-      'ncfm',
+      'distilled',
       'images.safetensors',
     );
     const whole = readFileSync(images);
@@ -241,8 +241,8 @@ describe('a continual run that goes on', () => {
     );
     const whole = await run(undisturbed, plan);
     const step = ['memory', 'seed-1', 'step-2'];
-    expect(imagesIn(directory, ...step, 'ncfm')).toEqual(
-      imagesIn(whole.directory, ...step, 'ncfm'),
+    expect(imagesIn(directory, ...step, 'distilled')).toEqual(
+      imagesIn(whole.directory, ...step, 'distilled'),
     );
     const left = readdirSync(directory.pathOf(...step)).filter((name) => /distilling/.test(name));
     expect(left).toEqual([]);

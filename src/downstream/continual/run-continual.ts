@@ -59,6 +59,7 @@ function resultOf({ plan, data }: RunContext, repetitions: readonly Repetition[]
   const { steps } = plan.continual;
   return {
     dataset: data.train.name,
+    method: plan.distill.method,
     imagesPerClass: plan.distill.imagesPerClass,
     evaluatedOn: plan.dataset.validation > 0 ? 'validation' : 'test',
     classesSeen: Array.from(

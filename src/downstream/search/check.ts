@@ -48,7 +48,7 @@ export async function checkSearch(plan: Plan, options: CheckOptions = {}): Promi
   const { run, proxies } = plan.search;
   if (run !== undefined) requireFinishedRun(run);
   chooseSearchWorkers(plan);
-  const distils = run === undefined && proxies.includes('ncfm');
+  const distils = run === undefined && proxies.includes('distilled');
   const stages = distils ? distillStages : (['evaluate'] as const);
   const prepared = await checkPlan(withoutOwnSettings(plan), { ...options, stages });
   const { train } = searchedParts(plan, prepared.data);

@@ -1,25 +1,28 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FinishedWork } from '../../core/index.js';
-import { UsageError } from '../../core/index.js';
+import { type Artifacts, UsageError } from '../../core/index.js';
 import type { Dataset, DatasetPair } from '../../data/index.js';
 import { decode } from '../../distill/index.js';
-import { type DistilledMetadata, loadDistilled } from '../../distill/product.js';
+import {
+  type DistilledMetadata,
+  imagesFile,
+  loadDistilled,
+  metadataFile,
+} from '../../distill/product.js';
+import type { OpenedSet } from '../../pipeline/open-set.js';
 import { distillPart } from '../../pipeline/pipeline.js';
 import {
   type PhaseSeconds,
   type PipelineRequest,
   productFolder,
 } from '../../pipeline/run-context.js';
-import type { Plan } from '../../plan/plan.js';
+import { settingsOfImages } from '../../plan/settings-of-images.js';
 import { computedBy } from '../../tensor/computed-by.js';
-import { noGrad, scope, type Tensor } from '../../tensor/index.js';
+import { noGrad, scope } from '../../tensor/index.js';
+import { identityOf } from '../../train/identity.js';
 
 /** A distilled set as networks train on it; owns its images. */
-export interface OpenedSet extends Disposable {
-  /** [classes · perClass, c, h, w] in [0, 1], class by class. */
-  readonly images: Tensor;
-  readonly imagesPerClass: number;
+export interface DistilledProxy extends OpenedSet {
   /** Of the stored images' file. */
   readonly bytes: number;
   /** What it took to make, where that is known. */
@@ -39,8 +42,8 @@ interface Location {
 export async function distilledSet(
   request: PipelineRequest,
   parts: { readonly searched: DatasetPair; readonly all: Dataset },
-  finished: FinishedWork,
-): Promise<OpenedSet> {
+  finished: Artifacts,
+): Promise<DistilledProxy> {
   const { folder, seconds } = await locate(request, parts.searched.train, finished);
   const { images, metadata } = loadDistilled(folder, request.plan.device);
   using stored = images;
@@ -51,7 +54,7 @@ export async function distilledSet(
   return {
     images: decoded,
     imagesPerClass,
-    bytes: statSync(join(folder, 'images.safetensors')).size,
+    bytes: statSync(join(folder, imagesFile)).size,
     ...(spent.length > 0 && { seconds: spent.reduce((sum, each) => sum + each, 0) }),
     [Symbol.dispose]: () => decoded.dispose(),
   };
@@ -60,7 +63,7 @@ export async function distilledSet(
 async function locate(
   request: PipelineRequest,
   train: Dataset,
-  finished: FinishedWork,
+  finished: Artifacts,
 ): Promise<Location> {
   const { plan, directory, acceptChanges = false } = request;
   const { run } = plan.search;
@@ -68,23 +71,25 @@ async function locate(
     return { folder: join(run, productFolder), seconds: storedSeconds(run) };
   }
   const folder = directory.pathOf(productFolder);
-  const identity = distillationIdentity(plan, train);
-  const made = finished.read<PhaseSeconds>('distillation', identity);
+  const artifact = {
+    name: 'distillation',
+    identity: {
+      ...identityOf({ train, ...settingsOfImages(plan) }),
+      computedBy: computedBy('../../pipeline/pipeline.js', import.meta.url, plan.device),
+    },
+    files: [imagesFile, metadataFile].map((file) => join('..', productFolder, file)),
+  };
+  const made = finished.read<PhaseSeconds>(artifact);
   // Of a run that goes on with its settings the set is the one to use; changed settings would give another. Its
   // description is written last.
-  if (existsSync(join(folder, 'metadata.json')) && (made !== undefined || !acceptChanges)) {
+  if (existsSync(join(folder, metadataFile)) && (made !== undefined || !acceptChanges)) {
     return { folder, seconds: made ?? storedSeconds(directory.path) };
   }
   // A set of other settings must not be taken for this one should the distillation be stopped.
   rmSync(folder, { recursive: true, force: true });
   const { seconds } = await distillPart(request);
-  finished.write('distillation', identity, seconds);
+  finished.write(artifact, seconds);
   return { folder, seconds };
-}
-
-function distillationIdentity({ model, pretrain, distill, seed, device }: Plan, train: Dataset) {
-  const computed = computedBy('../../pipeline/pipeline.js', import.meta.url, device);
-  return { data: train.hash, model, pretrain, distill, seed, computedBy: computed };
 }
 
 /** How long a finished run's stages before its evaluation took. */

@@ -1,15 +1,16 @@
+import { labelOfSet } from '../../plan/set-label.js';
 import { scatterChart } from '../../report/index.js';
 import type { SearchResult } from './results.js';
 
 /** Each proxy's accuracies against those of the whole data, a point per architecture of the sample. */
-export function drawSearch({ dataset, proxies, candidates }: SearchResult): string {
+export function drawSearch({ dataset, method, proxies, candidates }: SearchResult): string {
   const sample = candidates.filter(({ sampled }) => sampled);
   return scatterChart({
     title: `Architectures on ${dataset}: what proxies tell of the whole data`,
     xLabel: 'trained on the proxy: accuracy on held-out images (%)',
     yLabel: 'trained on the whole data: test accuracy (%)',
     series: proxies.map(({ proxy, correlation }) => ({
-      name: `${proxy}${correlation.spearman === undefined ? '' : `, ρ = ${correlation.spearman.toFixed(2)}`}`,
+      name: `${labelOfSet(proxy, method)}${correlation.spearman === undefined ? '' : `, ρ = ${correlation.spearman.toFixed(2)}`}`,
       points: sample.map((candidate) => [candidate.proxies[proxy]!.accuracy, candidate.wholeData!]),
     })),
   });

@@ -6,7 +6,7 @@ import type { Plan } from '../../plan/plan.js';
 import type { ProxyName } from '../../plan/search-options.js';
 import { type RandomGenerator, scope, type Tensor } from '../../tensor/index.js';
 import { pretrainSteps } from '../../train/pretrain.js';
-import type { OpenedSet } from './distilled-set.js';
+import type { DistilledProxy } from './distilled-set.js';
 import type { TrainingField } from './train-candidates.js';
 
 /** A set that candidates are trained on, with what it takes to keep. */
@@ -30,7 +30,7 @@ export interface ProxyRequest {
   readonly data: DatasetPair;
   readonly random: RandomGenerator;
   /** The distilled set, unless no proxy is one; it stays the caller's. */
-  readonly distilled: OpenedSet | undefined;
+  readonly distilled: DistilledProxy | undefined;
 }
 
 /** How candidates are trained: by the evaluation's settings, with hard labels, and without tests on the way. */
@@ -66,20 +66,20 @@ export function openProxies(request: ProxyRequest): Proxies {
 type Own = (tensor: Tensor) => Tensor;
 
 const openers: Record<ProxyName, (request: ProxyRequest, own: Own) => SearchProxy> = {
-  ncfm: openDistilled,
+  distilled: openDistilled,
   random: openRandom,
   'early-stop': openEarlyStop,
 };
 
 function openDistilled(request: ProxyRequest, own: Own): SearchProxy {
   const { data, random, distilled } = request;
-  if (distilled === undefined) throw new TypeError('the proxy ncfm needs a distilled set');
+  if (distilled === undefined) throw new TypeError('the proxy distilled needs a distilled set');
   const { images, imagesPerClass, bytes, seconds } = distilled;
   const classes = data.train.classNames.length;
   const labels = own(labelsByClass(classes, images.size(0) / classes, random.device));
   return {
     ...common(request),
-    set: 'ncfm',
+    set: 'distilled',
     data: () => ({ images, labels }),
     images: imagesPerClass * classes,
     bytes,

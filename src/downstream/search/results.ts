@@ -42,6 +42,8 @@ export interface Found {
 export interface SearchResult {
   readonly formatVersion: 1;
   readonly dataset: string;
+  /** The method that the distilled set was made by. */
+  readonly method: string;
   readonly images: { readonly training: number; readonly heldOut: number; readonly test: number };
   readonly options: SearchOptions;
   readonly proxies: readonly ProxyResult[];

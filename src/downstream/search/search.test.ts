@@ -49,7 +49,7 @@ describe('a search for an architecture', () => {
     const { training, heldOut, test } = result.images;
     expect([training + heldOut, test]).toEqual([1195, 602]);
     expect(heldOut / 1195).toBeCloseTo(0.2, 1);
-    expect(result.proxies.map(({ proxy }) => proxy)).toEqual(['ncfm', 'random', 'early-stop']);
+    expect(result.proxies.map(({ proxy }) => proxy)).toEqual(['distilled', 'random', 'early-stop']);
     expect(result.proxies.map(({ images }) => images)).toEqual([20, 20, training]);
     for (const { steps, found, regret, correlation, seconds } of result.proxies) {
       expect(steps).toBe(20);
@@ -79,10 +79,10 @@ describe('a search for an architecture', () => {
     const finished = setting('finished', {}, runs);
     await distillOnly(finished.request);
     const run = finished.directory.path;
-    const proxies = ['ncfm'] as const;
+    const proxies = ['distilled'] as const;
     const { request, directory, events } = setting('search', { run, proxies }, runs);
     const result = await searchArchitectures(request);
-    expect(result.proxies.map(({ proxy, images }) => [proxy, images])).toEqual([['ncfm', 20]]);
+    expect(result.proxies.map(({ proxy, images }) => [proxy, images])).toEqual([['distilled', 20]]);
     expect(result.proxies[0]!.seconds.preparation).toBeUndefined();
     expect(existsSync(directory.pathOf('distilled'))).toBe(false);
     const seen = expect.stringMatching(/distilled from all training images/);
@@ -102,7 +102,7 @@ describe('a search for an architecture', () => {
     const part = { ...plan.dataset, validation: 0.5 };
     await distillOnly({ ...other.request, plan: { ...plan, dataset: part } });
     const run = other.directory.path;
-    const { request } = setting('search', { run, proxies: ['ncfm'] }, runs);
+    const { request } = setting('search', { run, proxies: ['distilled'] }, runs);
     await expect(searchArchitectures(request)).rejects.toThrow(/was distilled from other images/);
   });
 

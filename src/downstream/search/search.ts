@@ -1,4 +1,4 @@
-import { FinishedWork, writeFileAtomic } from '../../core/index.js';
+import { Artifacts, writeFileAtomic } from '../../core/index.js';
 import type { DatasetPair } from '../../data/index.js';
 import { startEngine } from '../../pipeline/prepare.js';
 import {
@@ -43,9 +43,9 @@ export async function searchArchitectures(request: PipelineRequest): Promise<Sea
   const random = startEngine(plan);
   // Of all the data, the held-out images too: the run goes on where these are the same.
   writeManifest(directory, { plan, data: own, memory });
-  const finished = new FinishedWork(directory.pathOf(searchFolder));
+  const finished = new Artifacts(directory.pathOf(searchFolder));
   const prepared = { data, memory };
-  using distilled = plan.search.proxies.includes('ncfm')
+  using distilled = plan.search.proxies.includes('distilled')
     ? await distilledSet({ ...request, prepared }, { searched: data, all: own.train }, finished)
     : undefined;
   const asked = { plan, data, random: random.derive('search'), distilled };
@@ -89,6 +89,7 @@ async function rankAll(
   return {
     formatVersion: 1,
     dataset: train.name,
+    method: plan.distill.method,
     images: {
       training: train.labels.length,
       heldOut: data.test.labels.length,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FinishedWork } from '../../core/index.js';
+import { Artifacts } from '../../core/index.js';
 import { temporaryFolder } from '../../core/testing/folder.js';
 import type { DatasetPair } from '../../data/index.js';
 import { loadDigits } from '../../data/readers/digits.js';
@@ -38,7 +38,7 @@ const field = (changes: Partial<TrainingField> = {}): TrainingField => ({
 });
 
 function trainers(folder: string, events: RunEvent[] = []) {
-  const finished = new FinishedWork(folder);
+  const finished = new Artifacts(folder);
   const onEvent = (event: RunEvent) => void events.push(event);
   return { workers, finished, testAtOnce: 256, random: new RandomGenerator(1), onEvent };
 }

@@ -1,4 +1,4 @@
-import type { FinishedWork } from '../../core/index.js';
+import type { Artifacts } from '../../core/index.js';
 import { FailureError } from '../../core/index.js';
 import type { Dataset } from '../../data/index.js';
 import type { EvaluateOptions, EvaluateRequest } from '../../evaluate/request.js';
@@ -29,7 +29,7 @@ export interface TrainingField {
 export interface Trainers {
   readonly workers: WorkerPool;
   /** Keeps every single network's figures. */
-  readonly finished: FinishedWork;
+  readonly finished: Artifacts;
   /** Test images classified at once. */
   readonly testAtOnce: number;
   readonly random: RandomGenerator;
@@ -156,8 +156,11 @@ async function trainNetwork(
       if (event.type === 'evaluate-seed-end') seconds = event.seconds;
     },
   };
-  const piece = `${set}, ${name}, ${steps} steps, seed ${seed}`;
-  return await finished.get<Trained>(piece, seedIdentity(request, seed), async () => {
+  const piece = {
+    name: `${set}, ${name}, ${steps} steps, seed ${seed}`,
+    identity: seedIdentity(request, seed),
+  };
+  const { value } = await finished.readOrMake<Trained>(piece, async () => {
     try {
       const { metrics } = await workers.train(request, seed);
       return { accuracy: metrics.accuracy, seconds };
@@ -167,6 +170,7 @@ async function trainNetwork(
       throw error;
     }
   });
+  return value;
 }
 
 function isDivergence(error: unknown): boolean {

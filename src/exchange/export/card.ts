@@ -32,7 +32,10 @@ export function cardFacts(root: string): CardFacts {
 
 function parsed(path: string, text: string): NonNullable<CardFacts['results']> {
   try {
-    return JSON.parse(text) as NonNullable<CardFacts['results']>;
+    const results = JSON.parse(text);
+    // Results of 0.1 call the distilled set after the method.
+    const { ncfm, ...accuracy } = results.accuracy;
+    return { ...results, accuracy: { distilled: ncfm, ...accuracy } };
   } catch (cause) {
     throw new UsageError(`${path} is not valid JSON: ${(cause as Error).message}`, { cause });
   }
@@ -165,7 +168,7 @@ function accuracy({ results }: CardFacts): string[] {
     '| trained on | accuracy (%) | seeds |',
     '|---|---|---|',
     row('as many random real images', accuracy.random),
-    row('this set', accuracy.ncfm),
+    row('this set', accuracy.distilled),
     ...(wholeData ? [row(`all real images, ${wholeData.epochs} epochs`, wholeData)] : []),
     '',
   ];

@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { canonicalJson } from '../../core/index.js';
+import { canonicalJson, fingerprint } from '../../core/index.js';
 import { type Dataset, storeDataset } from '../../data/index.js';
 import type { EvaluateRequest } from '../../evaluate/request.js';
-import { imagesHash } from '../../evaluate/seed-identity.js';
 import {
   isDataset,
   type LabelledImages,
   type TrainingImages,
 } from '../../evaluate/training-images.js';
 import { saveSafetensors } from '../../tensor/index.js';
+import { identityOf } from '../../train/identity.js';
 import type { TrainingJob } from './job.js';
 
 /** The images that worker processes read, each written once, in a folder that goes when this is disposed. */
@@ -60,7 +60,7 @@ export class JobFiles implements Disposable {
   }
 
   #tensors(data: LabelledImages): string {
-    const path = join(this.#folder, `images-${imagesHash(data).slice(0, 16)}.safetensors`);
+    const path = join(this.#folder, `images-${fingerprint(identityOf(data))}.safetensors`);
     if (!existsSync(path)) saveSafetensors(path, new Map(Object.entries(data)));
     return path;
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FailureError, FinishedWork } from '../../core/index.js';
+import { Artifacts, FailureError } from '../../core/index.js';
 import { temporaryFolder } from '../../core/testing/folder.js';
 import { outputUntil } from '../../core/testing/output.js';
 import { type DatasetPair, subset } from '../../data/index.js';
@@ -112,7 +112,7 @@ describe('an evaluation by several processes', () => {
       if (event.type === 'evaluate-step') together.push(event.together!);
     };
     const scratch = join(temporaryFolder(), 'scratch');
-    const finished = new FinishedWork(temporaryFolder());
+    const finished = new Artifacts(temporaryFolder());
     const pool = new WorkerPool({ workers: 2, threads: 1, scratch });
     const result = await evaluate(request({ options, workers: pool, finished, onEvent }));
     const { pids } = pool;

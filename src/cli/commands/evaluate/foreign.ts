@@ -1,12 +1,10 @@
 import { UsageError } from '../../../core/errors.js';
-import type { DistilledImages } from '../../../exchange/index.js';
-import type { EvaluateSetRequest, SetEvaluation, SetToEvaluate } from '../../../pipeline/index.js';
+import type { DatasetPair } from '../../../data/index.js';
+import type { OpenedSet, SetRequest } from '../../../pipeline/index.js';
 import type { Tensor } from '../../../tensor/index.js';
 import { resolvePlan, watch } from '../../execute.js';
 import type { Invocation } from '../../invocation.js';
 import type { CacheOptions, PlanOptions } from '../../options.js';
-import { accuracyTable } from '../../report/table.js';
-import { setRow, wholeDataRow } from '../../summary.js';
 
 /** How a set that no run here has made is evaluated. */
 export interface ForeignOptions extends PlanOptions, CacheOptions {
@@ -21,7 +19,7 @@ export async function onForeignSet<T>(
   invocation: Invocation,
   path: string,
   options: ForeignOptions,
-  task: (request: EvaluateSetRequest) => Promise<T>,
+  task: (request: SetRequest) => Promise<T>,
 ): Promise<T> {
   if (options.data === undefined && options.config === undefined) {
     throw new UsageError(
@@ -31,7 +29,7 @@ export async function onForeignSet<T>(
   const { decodeFor, openDistilledSet } = await import('../../../exchange/index.js');
   const { scope, toDeviceOf } = await import('../../../tensor/index.js');
   const { plan } = await resolvePlan(options.config, options);
-  const open: EvaluateSetRequest['open'] = async ({ train }) => {
+  const open = async ({ train }: DatasetPair): Promise<OpenedSet> => {
     const { normalization, shape } = train;
     const { factor } = options;
     using set = await openDistilledSet(path, {
@@ -45,32 +43,15 @@ export async function onForeignSet<T>(
       const soft = probabilities && { probabilities: here(probabilities) };
       return { images: here(images), labels: here(labels), ...soft };
     });
-    return owned(decoded, set, train.classNames.length);
+    return {
+      ...decoded,
+      imagesPerClass: Math.max(1, Math.round(set.images.size(0) / train.classNames.length)),
+      [Symbol.dispose]: () => {
+        for (const value of Object.values(decoded)) value.dispose();
+      },
+    };
   };
   return await watch(invocation, options, (watched) =>
     task({ plan, cache: options.cache, open, ...watched }),
   );
-}
-
-function owned(
-  decoded: Pick<SetToEvaluate, 'images' | 'labels' | 'probabilities'>,
-  { images }: DistilledImages,
-  classes: number,
-): SetToEvaluate {
-  return {
-    ...decoded,
-    imagesPerClass: Math.max(1, Math.round(images.size(0) / classes)),
-    [Symbol.dispose]: () => {
-      for (const value of Object.values(decoded)) value.dispose();
-    },
-  };
-}
-
-/** The accuracy of a set beside that of random real images, and of all of them where that is known. */
-export function setTable({ accuracy, wholeData }: SetEvaluation): string {
-  return accuracyTable([
-    setRow('random', accuracy.random),
-    setRow('set', accuracy.set),
-    ...(wholeData ? [wholeDataRow(wholeData)] : []),
-  ]);
 }
