@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { extract, type Header } from 'tar-stream';
+import { extract } from 'tar-stream';
 import { FailureError, UsageError } from '../../core/errors.js';
 import { readBytes } from '../formats/read-file.js';
-import type { ArchiveEntry, EntryKind, Unpacking } from './unpacking.js';
+import type { EntryKind, Unpacking } from './unpacking.js';
 
 /** A tar file ends with two blocks of zeros (POSIX.1-2017, pax: ustar interchange format). */
 const endMarkLength = 1024;
@@ -35,7 +35,9 @@ export async function unpackTar(path: string, unpacking: Unpacking): Promise<voi
   );
   try {
     for await (const entry of entries) {
-      await unpacking.add(describe(entry.header, bytesOf(entry)));
+      const { name, type, size } = entry.header;
+      const kind = entryKinds[type] ?? 'special';
+      await unpacking.add({ name, kind, size, content: () => bytesOf(entry) });
       // What was left out must still be read past.
       entry.resume();
     }
@@ -48,10 +50,6 @@ export async function unpackTar(path: string, unpacking: Unpacking): Promise<voi
   const failure = await feeding;
   if (failure !== undefined) throw failure;
   if (!end.seen) throw new Error('the archive ends without the mark of its end: it is truncated');
-}
-
-function describe({ name, type, size }: Header, content: AsyncIterable<Uint8Array>): ArchiveEntry {
-  return { name, kind: entryKinds[type] ?? 'special', size, content: () => content };
 }
 
 async function* bytesOf(entry: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {

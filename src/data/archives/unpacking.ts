@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FailureError, UsageError } from '../../core/errors.js';
-import { readEntryPath } from './entry-path.js';
+import { problemOfPath } from './entry-path.js';
 
 /** How much an archive may unpack to, so that a small one can't fill the disk. */
 export interface UnpackLimits {
@@ -21,6 +21,12 @@ export const defaultUnpackLimits: UnpackLimits = {
 };
 
 export type EntryKind = 'file' | 'folder' | 'link' | 'special' | 'encrypted';
+
+const refusals: Readonly<Partial<Record<EntryKind, string>>> = {
+  link: 'it is a link; only files and folders are unpacked',
+  special: 'it is a device or a pipe; only files and folders are unpacked',
+  encrypted: 'it is encrypted',
+};
 
 export interface ArchiveEntry {
   readonly name: string;
@@ -50,19 +56,12 @@ export class Unpacking {
   readonly #options: UnpackingOptions;
   readonly #folders = new Set<string>();
   #entries = 0;
-  #files = 0;
-  #bytes = 0;
+  /** Written so far. */
+  files = 0;
+  bytes = 0;
 
   constructor(options: UnpackingOptions) {
     this.#options = options;
-  }
-
-  get files(): number {
-    return this.#files;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
   }
 
   /**
@@ -85,8 +84,8 @@ export class Unpacking {
     this.#allow(entry.name, entry.size);
     this.#makeFolder(segments.slice(0, -1), entry.name);
     await this.#write(join(this.#options.folder, ...segments), entry);
-    this.#files += 1;
-    onEntry?.(this.#files, this.#bytes);
+    this.files += 1;
+    onEntry?.(this.files, this.bytes);
   }
 
   error(entry: string, problem: string, cause?: unknown): UsageError {
@@ -99,17 +98,12 @@ export class Unpacking {
 
   /** The entry's path below the target; nothing if it is beside the top folder, and so left out. */
   #place({ name, kind }: ArchiveEntry): readonly string[] | undefined {
-    const path = readEntryPath(name);
-    if (!path.safe) throw this.error(name, path.problem);
-    if (kind === 'link')
-      throw this.error(name, 'it is a link; only files and folders are unpacked');
-    if (kind === 'special') {
-      throw this.error(name, 'it is a device or a pipe; only files and folders are unpacked');
-    }
-    if (kind === 'encrypted') throw this.error(name, 'it is encrypted');
+    const problem = problemOfPath(name) ?? refusals[kind];
+    if (problem !== undefined) throw this.error(name, problem);
+    const segments = name.split('/').filter((part) => part !== '' && part !== '.');
     const { topFolder } = this.#options;
-    if (topFolder === undefined) return path.segments;
-    return path.segments[0] === topFolder ? path.segments.slice(1) : undefined;
+    if (topFolder === undefined) return segments;
+    return segments[0] === topFolder ? segments.slice(1) : undefined;
   }
 
   #makeFolder(segments: readonly string[], name: string): void {
@@ -133,7 +127,7 @@ export class Unpacking {
         this.#allow(entry.name, chunk.length);
         writeFileSync(file, chunk);
         size += chunk.length;
-        this.#bytes += chunk.length;
+        this.bytes += chunk.length;
       }
       if (size !== entry.size) {
         throw this.error(entry.name, `it has ${size} bytes; the archive announced ${entry.size}`);
@@ -155,7 +149,7 @@ export class Unpacking {
   /** @throws UsageError if this many bytes more are too many, FailureError if the disk has no room for them. */
   #allow(name: string, more: number): void {
     const { archive, folder, limits, freeSpace } = this.#options;
-    const total = this.#bytes + more;
+    const total = this.bytes + more;
     if (!(total <= limits.bytes)) {
       throw this.error(name, `with it, the files have more than the ${limits.bytes} bytes allowed`);
     }

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { readBytes } from '../formats/read-file.js';
-import type { ArchiveEntry, EntryKind, Unpacking } from './unpacking.js';
+import type { EntryKind, Unpacking } from './unpacking.js';
 
 // Field names and numbers: APPNOTE.TXT 6.3.10, sections 4.3 and 4.4.
 
@@ -24,7 +24,12 @@ export async function unpackZip(path: string, unpacking: Unpacking): Promise<voi
   try {
     for await (const entry of zip.eachEntry()) {
       await checkName(zip, entry, unpacking);
-      await unpacking.add(describe(zip, entry, unpacking));
+      await unpacking.add({
+        name: entry.fileName,
+        kind: kindOf(entry),
+        size: entry.uncompressedSize,
+        content: () => content(zip, entry, unpacking),
+      });
     }
     await checkEnd(path, zip);
   } finally {
@@ -37,15 +42,6 @@ async function checkName(zip: ZipFile, entry: Entry, unpacking: Unpacking): Prom
   const local = await zip.readLocalFileHeaderPromise(entry);
   if (local.fileName.equals(entry.fileNameRaw)) return;
   throw unpacking.error(entry.fileName, 'its name before its data is another than in the list');
-}
-
-function describe(zip: ZipFile, entry: Entry, unpacking: Unpacking): ArchiveEntry {
-  return {
-    name: entry.fileName,
-    kind: kindOf(entry),
-    size: entry.uncompressedSize,
-    content: () => content(zip, entry, unpacking),
-  };
 }
 
 /** Archives made on Unix keep the file's type in the upper half of the attributes; in others it is 0. */

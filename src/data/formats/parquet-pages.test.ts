@@ -133,6 +133,16 @@ describe('what snappy has compressed', () => {
     expect(unpack(6, 6, 1 * 4, 7, 8, 1, 2)).toEqual([7, 8, 7, 8, 7, 8]);
   });
 
+  it('may be larger than what memory is kept for', () => {
+    const copies = Array.from({ length: 2 ** 18 }, () => [2 + 63 * 4, 1, 0]).flat();
+    const length = 1 + 2 ** 24;
+    const sevens = compressors.SNAPPY!(
+      Uint8Array.from([...varint(length), 0, 7, ...copies]),
+      length,
+    );
+    expect([sevens.length, sevens.every((value) => value === 7)]).toEqual([length, true]);
+  });
+
   it.each([
     // As a number with a sign this is -1, and a reader that goes on from there never ends.
     ['a literal of 4 GiB', 3, [3, 63 * 4, 0xfe, 0xff, 0xff, 0xff, 7, 8, 9]],

@@ -24,11 +24,16 @@ export const compressors: Compressors = {
   ZSTD: decompressZstd,
 };
 
+/** Bytes of a page for which Snappy's memory, which never shrinks, is kept for the next page. */
+const mostKept = 2 ** 24;
+
 /** The library trusts the length that it is told; the data's own comes first (format_description.txt of google/snappy). */
 function unpackSnappy(input: Uint8Array, length: number): Uint8Array {
   const { value } = readVarint(input, 0, 5);
-  if (value === length) return decompressSnappy(input, length);
-  throw new Error(`a page compressed by snappy has ${value} bytes, its header says ${length}`);
+  if (value !== length) {
+    throw new Error(`a page compressed by snappy has ${value} bytes, its header says ${length}`);
+  }
+  return length <= mostKept ? known.SNAPPY!(input, length) : decompressSnappy(input, length);
 }
 
 /** Bit-packed runs are padded: writers reserve up to 64 groups of 8 values. */

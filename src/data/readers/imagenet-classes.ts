@@ -6,17 +6,6 @@ export const imageNetNormalization: Normalization = {
   std: [0.229, 0.224, 0.225],
 };
 
-export const imageNetSubsetNames = [
-  'imagenette',
-  'imagewoof',
-  'imagefruit',
-  'imagemeow',
-  'imagesquawk',
-  'imageyellow',
-] as const;
-
-export type ImageNetSubsetName = (typeof imageNetSubsetNames)[number];
-
 /** A class of ImageNet (ILSVRC 2012). */
 export interface ImageNetClass {
   /** WordNet id, the name of the class's folder. */
@@ -38,7 +27,7 @@ export type SubsetDefinition = 'mtt' | 'ncfm';
 type Row = readonly [wnid: string, index: number, name: string];
 
 /** ImageNette and ImageWoof are fast.ai's; the order of the classes is that of `mtt`, and so are the labels. */
-const subsets: Readonly<Record<ImageNetSubsetName, readonly Row[]>> = {
+const subsets = {
   imagenette: [
     ['n01440764', 0, 'tench'],
     ['n02102040', 217, 'English springer'],
@@ -111,7 +100,11 @@ const subsets: Readonly<Record<ImageNetSubsetName, readonly Row[]>> = {
     ['n01773157', 72, 'black and gold garden spider'],
     ['n01531178', 11, 'goldfinch'],
   ],
-};
+} as const satisfies Readonly<Record<string, readonly Row[]>>;
+
+export type ImageNetSubsetName = keyof typeof subsets;
+
+export const imageNetSubsetNames = Object.keys(subsets) as readonly ImageNetSubsetName[];
 
 /** What the `ncfm` definition has in place of a class. */
 const ncfmReplacements: Readonly<Record<string, Row>> = {
