@@ -1,4 +1,5 @@
 export * from './code-hash.js';
+export * from './definitions.js';
 export * from './differences.js';
 export * from './errors.js';
 export * from './event-loop.js';

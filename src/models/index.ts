@@ -1,19 +1,29 @@
 export { AlexNet, type AlexNetOptions, alexNetDefaults } from './alexnet.js';
 export {
   buildModel,
+  defineModel,
+  type KnownModelOptions,
   type ModelName,
   type ModelOptions,
   modelNames,
   modelOf,
+  ownModels,
   resolveModel,
 } from './build.js';
 export { ConvNet, type ConvNetOptions, convNetDefaults, convNetDepth } from './convnet.js';
 export { ConvNext, type ConvNextOptions, convNextDefaults } from './convnext.js';
+export {
+  ModelDefinition,
+  type ModelSource,
+  type OwnModelOptions,
+  type OwnOptions,
+  type OwnValue,
+} from './define.js';
 export { DenseNet, type DenseNetOptions, denseNetDefaults } from './densenet.js';
 export { adviceFor } from './known-weaknesses.js';
 export { LeNet, type LeNetOptions, leNetDefaults } from './lenet.js';
 export { Mlp, type MlpOptions, mlpDefaults } from './mlp.js';
-export { ImageModel, type InputShape } from './model.js';
+export { ImageModel, type InputShape, type Stage } from './model.js';
 export {
   ResNet,
   ResNetAp,
