@@ -103,9 +103,7 @@ export function variants<
  * A schema that is asked for at each use, because what users define can be added to it.
  * @param schema gives the same schema as long as nothing was added
  */
-export function growing<Output, Input>(
-  schema: () => z.ZodType<Output>,
-): z.ZodType<Output, Input> {
+export function growing<Output, Input>(schema: () => z.ZodType<Output>): z.ZodType<Output, Input> {
   const anything = z.unknown() as z.ZodType<unknown, Input>;
   return anything.transform((value, context) => {
     const result = schema().safeParse(value);

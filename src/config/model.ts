@@ -1,17 +1,14 @@
 import { z } from 'zod';
+import type { OwnChoice } from '../core/index.js';
 import {
   alexNetDefaults,
   convNetDefaults,
   convNextDefaults,
   denseNetDefaults,
   leNetDefaults,
-  type ModelDefinition,
   type ModelOptions,
   mlpDefaults,
   modelNames,
-  type OwnModelOptions,
-  type OwnOptions,
-  type OwnValue,
   ownModels,
   resNetDefaults,
   resNetDepths,
@@ -22,16 +19,14 @@ import {
 import { activations, type NormKind, normKinds, poolings } from '../nn/index.js';
 import {
   choice,
-  flag,
   growing,
   integer,
   integerOrAutomatic,
-  list,
   mapping,
   number,
-  text,
   variants,
 } from './fields.js';
+import { ofDefined, ownChoice } from './own.js';
 
 const width = (usual: number) => integer({ from: 1, to: 8192 }).default(usual);
 const depthOf = <const D extends number>(depths: readonly D[]) =>
@@ -107,38 +102,13 @@ const knownModels = [
 
 type KnownModel = (typeof knownModels)[number];
 
-/** A model of the user's own: the options that it was defined with, of the kinds that their defaults are of. */
-function ownModel(definition: ModelDefinition) {
-  const fields = Object.entries(definition.options).map(
-    ([option, usual]) => [option, ownField(usual).default(usual)] as const,
-  );
-  return mapping({
-    name: z.literal(definition.name),
-    // Written out in the configurations of runs; what counts is the code that is here now.
-    version: z.exactOptional(z.unknown()),
-    ...Object.fromEntries(fields),
-  }).transform((options) => definition.with(options as OwnOptions));
-}
-
-function ownField(usual: OwnValue): z.ZodType<OwnValue> {
-  const anyNumber = z.number({ error: 'a number' });
-  if (typeof usual === 'number') return anyNumber;
-  if (typeof usual === 'string') return text('a text');
-  return typeof usual === 'boolean' ? flag() : list(anyNumber, 'a list of numbers');
-}
-
-let every: z.ZodType<ModelOptions> | undefined;
-let defined: readonly ModelDefinition[] = [];
-
-function everyModel(): z.ZodType<ModelOptions> {
-  const now = ownModels.all;
-  if (every === undefined || now.some((definition, index) => definition !== defined[index])) {
-    const names = [...modelNames, ...now.map(({ name }) => name)];
-    every = variants('name', names, [...knownModels, ...now.map(ownModel)]);
-    defined = now;
-  }
-  return every;
-}
+const everyModel = ofDefined(
+  () => ownModels.all,
+  (own): z.ZodType<ModelOptions> => {
+    const names = [...modelNames, ...own.map(({ name }) => name)];
+    return variants('name', names, [...knownModels, ...own.map(ownChoice)]);
+  },
+);
 
 /** The `model` and `student` mappings: the models by name, each with the keys it takes. */
-export const model = growing<ModelOptions, z.input<KnownModel> | OwnModelOptions>(everyModel);
+export const model = growing<ModelOptions, z.input<KnownModel> | OwnChoice>(everyModel);

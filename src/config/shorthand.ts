@@ -35,6 +35,7 @@ const paths: readonly KeyPath[] = [
   ['evaluate', 'labels', 'teacher', 'path'],
   ['distill', 'initialization', 'path'],
   ['search', 'run'],
+  ['imports'],
 ];
 
 /**
@@ -57,6 +58,7 @@ function meaningOf(node: Node, meanings: Readonly<Record<string, PlainMapping>>)
 }
 
 function absolute(node: Node): Node {
+  if (node.kind === 'list') return { ...node, items: node.items.map(absolute) };
   if (node.kind !== 'scalar' || typeof node.value !== 'string' || node.value === '') return node;
   return { ...node, value: resolve(node.origin?.directory ?? '', node.value) };
 }

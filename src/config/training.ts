@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { choice, flag, integer, list, mapping, number, strength, variants } from './fields.js';
+import { ownAugmentation } from './own.js';
 
 const weightDecay = (usual: number) => number({ from: 0, to: 10 }).default(usual);
 const learningRate = number({ above: 0, to: 100 });
@@ -70,6 +71,7 @@ const trainingAugmentation = mapping(
     rotate: strength({ from: 0, to: 180 }).default(null),
     cutout: strength({ from: 0, to: 1 }).default(null),
     geometry: choice(['one', 'all', 'none']).default('none'),
+    own: z.exactOptional(ownAugmentation),
   },
   namedAugmentation,
 );

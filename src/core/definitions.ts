@@ -102,3 +102,92 @@ export function codeVersion(what: string, { module, version }: CodeIdentity): st
   const code = codeHash(module, module).slice(0, 16);
   return version === undefined ? code : `${version} ${code}`;
 }
+
+/** A value that an option of a definition can have. */
+export type OwnValue = number | string | boolean | readonly number[];
+
+/** The options of a definition, each with its default. */
+export interface OwnOptions {
+  readonly [option: string]: OwnValue;
+}
+
+declare const own: unique symbol;
+
+/** The name of something of one's own, so that its type tells it from ncfm's. */
+export type OwnName = string & { readonly [own]: true };
+
+/** Something of one's own, as plans name it: its name, the version of its code and its options. */
+export interface OwnChoice extends OwnOptions {
+  readonly name: OwnName;
+  /** Of the code that the options are for; see `codeVersion`. */
+  readonly version: string;
+}
+
+/** Options as they may be given, where the defaults are one of them. */
+export type Widened<Options extends OwnOptions> = {
+  readonly [Name in keyof Options]: Options[Name] extends number
+    ? number
+    : Options[Name] extends string
+      ? string
+      : Options[Name] extends boolean
+        ? boolean
+        : readonly number[];
+};
+
+/** A definition that takes options, and whose results depend on its code. */
+export class CodeDefinition<Options extends OwnOptions> implements Definition {
+  readonly name: string;
+  readonly module: string | undefined;
+  readonly version: string;
+  readonly options: Options;
+  readonly #what: string;
+
+  /** @throws UsageError for options that are no plain values, or neither module nor version */
+  constructor(
+    kind: string,
+    name: string,
+    source: CodeIdentity & { readonly options?: Options | undefined },
+  ) {
+    this.#what = `the ${kind} '${name}'`;
+    this.name = name;
+    this.version = codeVersion(this.#what, source);
+    this.module = source.module;
+    this.options = this.#checked(source.options ?? ({} as Options));
+  }
+
+  /** Its choice with these options, and the defaults of the others. */
+  with(options: Partial<Options> = {}): OwnChoice {
+    const { name, version } = this;
+    return { ...this.options, ...options, name: name as OwnName, version };
+  }
+
+  /**
+   * The options of a choice, complete.
+   * @throws UsageError when they are for other code
+   */
+  protected optionsOf({
+    name: _,
+    version = this.version,
+    ...options
+  }: Partial<OwnChoice>): Options {
+    if (version === this.version) return { ...this.options, ...options };
+    throw new UsageError(
+      `${this.#what}: its code has another version here (${this.version}) than where it was asked for (${version})`,
+    );
+  }
+
+  #checked(options: Options): Options {
+    for (const [name, value] of Object.entries(options)) {
+      const isList = Array.isArray(value) && value.length > 0 && value.every(Number.isFinite);
+      const isPlain = ['number', 'string', 'boolean'].includes(typeof value);
+      const isName = /^[A-Za-z]\w*$/.test(name) && !reserved.includes(name);
+      if (isName && (isList || (isPlain && !Number.isNaN(value)))) continue;
+      throw new UsageError(
+        `${this.#what}: the option '${name}' needs a name of letters, digits and '_' (not ${reserved.join(' or ')}) and a default that is a number, a text, true, false or a list of numbers`,
+      );
+    }
+    return options;
+  }
+}
+
+const reserved = ['name', 'version'];

@@ -1,6 +1,3 @@
-import type { DatasetPair } from './dataset.js';
-import { openDataset } from './open.js';
-
 export { type ArrayDatasetOptions, arrayDataset } from './array-dataset.js';
 export { type Batch, batch, pixelsToTensor } from './batch.js';
 export {
@@ -39,6 +36,7 @@ export {
 export { encodeNpz, parseNpz } from './formats/npz.js';
 export { type IdxArray, type IdxPair, readIdx, readIdxPair } from './idx.js';
 export { type InspectionReport, inspectableDataset, inspectDataset } from './inspect.js';
+export { type LoadDatasetOptions, loadDataset } from './load.js';
 export {
   type LoadOptions,
   loadFashionMnist,
@@ -47,8 +45,18 @@ export {
   type MnistLike,
 } from './mnist.js';
 export {
-  type DatasetSelection,
+  type DatasetDefinition,
+  type DatasetName,
   datasetNames,
+  defineDataset,
+  knownDatasets,
+  type OwnDataset,
+  type OwnDatasetOptions,
+  ownDatasets,
+} from './names.js';
+export {
+  asPair,
+  type DatasetSelection,
   type OpenedSource,
   type OpenOptions,
   openDataset,
@@ -69,17 +77,3 @@ export { loadSvhn } from './readers/svhn.js';
 export { openTinyImageNet } from './readers/tiny-imagenet.js';
 export { openStoredDataset, storeDataset } from './stored-dataset.js';
 export { type SplitOptions, splitDataset, subset } from './subset.js';
-
-/**
- * Loads a dataset by name.
- *
- * @param options.root where its files are; the usual places when left out
- * @param options.cache folder that keeps decoded pictures
- * @throws UsageError if there is no such dataset, or its files are missing or damaged.
- */
-export async function loadDataset(
-  name: string,
-  { root, cache = '.cache/data' }: { readonly root?: string; readonly cache?: string } = {},
-): Promise<DatasetPair> {
-  return openDataset({ name, root }, { cache });
-}

@@ -1,14 +1,16 @@
-import { Definitions, nearest, UsageError } from '../core/index.js';
+import {
+  Definitions,
+  nearest,
+  type OwnChoice,
+  type OwnOptions,
+  UsageError,
+  type Widened,
+} from '../core/index.js';
 import type { RandomGenerator } from '../tensor/index.js';
 import { AlexNet, type AlexNetOptions } from './alexnet.js';
 import { ConvNet, type ConvNetOptions, withDepth } from './convnet.js';
 import { ConvNext, type ConvNextOptions } from './convnext.js';
-import {
-  ModelDefinition,
-  type ModelSource,
-  type OwnModelOptions,
-  type OwnOptions,
-} from './define.js';
+import { ModelDefinition, type ModelSource } from './define.js';
 import { DenseNet, type DenseNetOptions } from './densenet.js';
 import { LeNet, type LeNetOptions } from './lenet.js';
 import { Mlp, type MlpOptions } from './mlp.js';
@@ -37,7 +39,7 @@ export type KnownModelOptions = {
 }[ModelName];
 
 /** Which network to build: one of ncfm's, or one that `defineModel` has made known. */
-export type ModelOptions = KnownModelOptions | OwnModelOptions;
+export type ModelOptions = KnownModelOptions | OwnChoice;
 
 type Network<Options> = new (
   input: InputShape,
@@ -85,20 +87,8 @@ export function defineModel<const Options extends OwnOptions>(
   return definition;
 }
 
-/** Options as they may be given, where the defaults are one of them. */
-type Widened<Options extends OwnOptions> = {
-  readonly [Name in keyof Options]: Options[Name] extends number
-    ? number
-    : Options[Name] extends string
-      ? string
-      : Options[Name] extends boolean
-        ? boolean
-        : readonly number[];
-};
-
 /** The models that `defineModel` has made known. */
-export const ownModels: Pick<Definitions<ModelDefinition>, 'all' | 'find' | 'isFrom'> =
-  definitions;
+export const ownModels: Pick<Definitions<ModelDefinition>, 'all' | 'find' | 'isFrom'> = definitions;
 
 /**
  * Builds a freshly initialised network on the generator's device; the caller owns it. Throws UsageError for an unknown

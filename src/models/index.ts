@@ -12,13 +12,7 @@ export {
 } from './build.js';
 export { ConvNet, type ConvNetOptions, convNetDefaults, convNetDepth } from './convnet.js';
 export { ConvNext, type ConvNextOptions, convNextDefaults } from './convnext.js';
-export {
-  ModelDefinition,
-  type ModelSource,
-  type OwnModelOptions,
-  type OwnOptions,
-  type OwnValue,
-} from './define.js';
+export { ModelDefinition, type ModelSource } from './define.js';
 export { DenseNet, type DenseNetOptions, denseNetDefaults } from './densenet.js';
 export { adviceFor } from './known-weaknesses.js';
 export { LeNet, type LeNetOptions, leNetDefaults } from './lenet.js';
