@@ -30,11 +30,21 @@ export interface LoadedPlan {
  *   what was found.
  */
 export function loadPlan({ source, ...changes }: PlanRequest): LoadedPlan {
-  const layers = layersOf(source, changes.data);
-  const overrides = overrideLayer(changes);
+  return planOver(layersOf(source, changes.data), overrideLayer(changes));
+}
+
+/**
+ * Resolves a configuration under what is laid over it.
+ * @throws UsageError that lists every problem, each at its origin.
+ */
+export function planOver(
+  layers: Layers,
+  overrides: Mapping,
+  schema?: typeof settingsSchema,
+): LoadedPlan {
   const idle = idleOverrides(layers.root, overrides);
   if (idle.length > 0) throw problemsError(idle, overrides);
-  return planOf(layOver(layers, overrides));
+  return planOf(layOver(layers, overrides), schema);
 }
 
 /**

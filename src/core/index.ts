@@ -11,4 +11,5 @@ export * from './lock.js';
 export * from './progress.js';
 export * from './size.js';
 export * from './spans.js';
+export * from './temporary-folder.js';
 export * from './version.js';

@@ -1,3 +1,4 @@
+import type { FinishedWork } from '../core/index.js';
 import type { DatasetPair } from '../data/index.js';
 import {
   type CompareRequest,
@@ -24,8 +25,12 @@ import { measureWholeData, wholeDataIfReady } from './whole-data.js';
 export interface EvaluateSetRequest {
   /** Which data to test on, and the evaluation's settings; what it says of distilling is not used. */
   readonly plan: Plan;
+  /** The data to test on, where it is at hand; the plan's is opened when left out. */
+  readonly data?: DatasetPair | undefined;
   /** Folder of trained networks, shared by runs. */
   readonly cache: string;
+  /** Keeps each network's figures; see `EvaluateRequest`. */
+  readonly finished?: FinishedWork | undefined;
   /** Gives the training images of the set for the plan's data; the task disposes them. */
   readonly open: (data: DatasetPair) => Promise<SetToEvaluate>;
   readonly onEvent: EventSink;
@@ -114,6 +119,7 @@ async function onSet<T>(
     testAtOnce: memory.chunks.test,
     teacher,
     random,
+    finished: request.finished,
     workers,
     onEvent,
     signal,

@@ -104,6 +104,8 @@ export interface Prepared {
 export interface CheckOptions {
   /** The stages that will run; all when left out. */
   readonly stages?: readonly Stage[];
+  /** The data, where it is at hand; the plan's is opened when left out. */
+  readonly data?: DatasetPair | undefined;
   /** Folder of trained pools and of decoded pictures; no pool is looked for without it. */
   readonly cache?: string;
   readonly onEvent?: EventSink;
@@ -121,7 +123,7 @@ export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise
   }
   const random = startEngine(plan);
   const process = processBytes();
-  const data = await loadParts(plan.dataset, options);
+  const data = options.data ?? (await loadParts(plan.dataset, options));
   const distils = stages === undefined || stages.includes('distill');
   const control = stages === undefined || stages.includes('evaluate');
   if (control) chooseEvaluationWorkers(plan);

@@ -1,7 +1,5 @@
 import { UsageError } from '../../../core/errors.js';
-import type { DistilledImages } from '../../../exchange/index.js';
-import type { EvaluateSetRequest, SetEvaluation, SetToEvaluate } from '../../../pipeline/index.js';
-import type { Tensor } from '../../../tensor/index.js';
+import type { EvaluateSetRequest, SetEvaluation } from '../../../pipeline/index.js';
 import { resolvePlan, watch } from '../../execute.js';
 import type { Invocation } from '../../invocation.js';
 import type { CacheOptions, PlanOptions } from '../../options.js';
@@ -28,8 +26,7 @@ export async function onForeignSet<T>(
       `${path} is no run directory. To evaluate a distilled set of another project, say which data it stands for with --data, for example --data fashion-mnist`,
     );
   }
-  const { decodeFor, openDistilledSet } = await import('../../../exchange/index.js');
-  const { scope, toDeviceOf } = await import('../../../tensor/index.js');
+  const { openDistilledSet, setToEvaluate } = await import('../../../exchange/index.js');
   const { plan } = await resolvePlan(options.config, options);
   const open: EvaluateSetRequest['open'] = async ({ train }) => {
     const { normalization, shape } = train;
@@ -39,31 +36,11 @@ export async function onForeignSet<T>(
       ...(options.normalized && { normalized: normalization }),
       channels: shape.channels as 1 | 3,
     });
-    const decoded = scope(() => {
-      const { images, labels, probabilities } = decodeFor(set, train);
-      const here = (x: Tensor): Tensor => toDeviceOf(x, plan.device);
-      const soft = probabilities && { probabilities: here(probabilities) };
-      return { images: here(images), labels: here(labels), ...soft };
-    });
-    return owned(decoded, set, train.classNames.length);
+    return setToEvaluate(set, train, plan.device);
   };
   return await watch(invocation, options, (watched) =>
     task({ plan, cache: options.cache, open, ...watched }),
   );
-}
-
-function owned(
-  decoded: Pick<SetToEvaluate, 'images' | 'labels' | 'probabilities'>,
-  { images }: DistilledImages,
-  classes: number,
-): SetToEvaluate {
-  return {
-    ...decoded,
-    imagesPerClass: Math.max(1, Math.round(images.size(0) / classes)),
-    [Symbol.dispose]: () => {
-      for (const value of Object.values(decoded)) value.dispose();
-    },
-  };
 }
 
 /** The accuracy of a set beside that of random real images, and of all of them where that is known. */
