@@ -9,6 +9,7 @@
 export { type DistillOptions, type DistillStep, distill } from './api/distill.js';
 export { DistilledSet, openDistilledSet, type SetArrays } from './api/distilled-set.js';
 export { compare, type EvaluateOptions, type Evaluation, evaluate } from './api/evaluate.js';
+export { exportRun, runPipeline, writeImageGrid } from './api/run.js';
 export {
   type AugmentationDefinition,
   type AugmentationSource,
@@ -31,14 +32,12 @@ export {
 export { splitDataset } from './data/subset.js';
 export type { SetFigures, WholeData } from './evaluate/results.js';
 export type { DistilledImages, OpenSetOptions } from './exchange/distilled-set.js';
-export { type ExportRequest, type ExportResult, exportRun } from './exchange/export/index.js';
+export type { ExportRequest, ExportResult } from './exchange/export/index.js';
 export { defineModel, type ModelOptions, modelNames } from './models/build.js';
 export type { ModelDefinition, ModelSource } from './models/define.js';
 export type { PipelineResult } from './pipeline/evaluate-run.js';
-export { runPipeline } from './pipeline/pipeline.js';
 export type { PipelineRequest } from './pipeline/run-context.js';
 export type { Plan } from './plan/plan.js';
-export { writeImageGrid } from './report/pictures.js';
 export { RunDirectory } from './run/directory.js';
 export { readEvents } from './run/event-log.js';
 export type { EventSink, RunEvent } from './run/events.js';

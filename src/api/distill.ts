@@ -2,7 +2,7 @@ import { resolveSettings, type Settings } from '../config/values.js';
 import { UsageError } from '../core/index.js';
 import type { Dataset, OwnDataset } from '../data/index.js';
 import { SyntheticImages } from '../distill/index.js';
-import { type DistillDatasetRequest, distillDataset } from '../pipeline/distill-dataset.js';
+import type { DistillDatasetRequest } from '../pipeline/distill-dataset.js';
 import type { Plan } from '../plan/plan.js';
 import type { DistillIteration, EventSink } from '../run/index.js';
 import { noGrad } from '../tensor/index.js';
@@ -67,10 +67,16 @@ interface DistillFunction {
 export const distill: DistillFunction = Object.assign(
   async (data: OwnDataset, options: DistillOptions = {}): Promise<DistilledSet> => {
     const request = requestOf(data, options);
-    return setOf(await distillDataset(request), request.train);
+    return setOf(await distillData(request), request.train);
   },
   { steps },
 );
+
+/** The engine and all above it are loaded when there is something to distil. */
+async function distillData(request: DistillDatasetRequest): Promise<SyntheticImages> {
+  const { distillDataset } = await import('../pipeline/distill-dataset.js');
+  return await distillDataset(request);
+}
 
 function requestOf(data: OwnDataset, options: DistillOptions): DistillDatasetRequest {
   const plan = distillPlan(options);
@@ -98,7 +104,7 @@ async function* steps(
     const { type: _type, ...told } = report;
     await handover.give({ ...told, copy: () => copyOf(synthetic, request.train) });
   };
-  const end = distillDataset({ ...request, onImages }).then(
+  const end = distillData({ ...request, onImages }).then(
     (synthetic) => {
       synthetic.dispose();
       handover.end();

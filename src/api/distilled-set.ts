@@ -8,14 +8,12 @@ import {
   type SyntheticImages,
   saveDistilled,
 } from '../distill/index.js';
-import {
-  type DistilledImages,
-  type ExportForm,
-  type ExportFormat,
-  type ExportResult,
-  exportRun,
-  type OpenSetOptions,
-  openDistilledSet as openSet,
+import type {
+  DistilledImages,
+  ExportForm,
+  ExportFormat,
+  ExportResult,
+  OpenSetOptions,
 } from '../exchange/index.js';
 import { keep, noGrad, scope, type Tensor } from '../tensor/index.js';
 
@@ -109,6 +107,7 @@ export class DistilledSet implements DistilledImages {
     readonly form?: ExportForm;
     readonly replace?: boolean;
   }): Promise<ExportResult> {
+    const { exportRun } = await import('../exchange/export/index.js');
     using temporary = new TemporaryFolder('export');
     const run = join(temporary.path, 'distilled');
     this.save(run);
@@ -166,7 +165,8 @@ export async function openDistilledSet(
   path: string,
   options: OpenSetOptions = {},
 ): Promise<DistilledSet> {
-  return new DistilledSet(await openSet(path, options));
+  const exchange = await import('../exchange/distilled-set.js');
+  return new DistilledSet(await exchange.openDistilledSet(path, options));
 }
 
 function arraysOf(images: Tensor, labels: number[]): SetArrays {

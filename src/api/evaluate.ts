@@ -8,12 +8,8 @@ import type {
   SetFigures,
   WholeData,
 } from '../evaluate/index.js';
-import { type DistilledImages, imagesPerClass, setToEvaluate } from '../exchange/index.js';
-import {
-  type EvaluateSetRequest,
-  evaluateSet,
-  evaluateSetArchitectures,
-} from '../pipeline/evaluate-set.js';
+import type { DistilledImages } from '../exchange/index.js';
+import type { EvaluateSetRequest } from '../pipeline/evaluate-set.js';
 import type { Plan } from '../plan/plan.js';
 import { checkData, partsOf, sectioned, type TaskOptions } from './options.js';
 
@@ -103,6 +99,8 @@ async function evaluateOne(
   options: EvaluateOptions & { readonly cache: string },
   finished: FinishedWork,
 ): Promise<Evaluation> {
+  const { evaluateSet, evaluateSetArchitectures } = await import('../pipeline/evaluate-set.js');
+  const { setToEvaluate } = await import('../exchange/set-to-evaluate.js');
   const { cache, signal, onEvent = () => {} } = options;
   const [plan, ...others] = plansOf(set, options);
   const parts = partsOf(data, plan!, onEvent);
@@ -135,7 +133,8 @@ function plansOf(set: DistilledImages, options: EvaluateOptions): Plan[] {
   }
   const settings = {
     ...sectioned('evaluate', options, ownOptions),
-    distill: { imagesPerClass: imagesPerClass(set, classesOf(set)) },
+    // Of each class on average, as for any set.
+    distill: { imagesPerClass: Math.max(1, Math.round(set.images.size(0) / classesOf(set))) },
   };
   return (models ?? [model]).map((student, index) => {
     const resolved = student === undefined ? settings : { ...settings, student };

@@ -2,7 +2,7 @@ import { type Settings, settingNames } from '../config/values.js';
 import { nearest, UsageError } from '../core/index.js';
 import type { Dataset, DatasetPair, OwnDataset } from '../data/index.js';
 import { asPair } from '../data/open.js';
-import { holdOut } from '../pipeline/prepare.js';
+import { holdOut } from '../pipeline/hold-out.js';
 import type { Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type DatasetPair, loadDigits } from '../data/index.js';
+import type { DatasetPair } from '../data/index.js';
+import { loadDigits } from '../data/reading.js';
 import type { TaskChunks } from '../distill/chunks.js';
 import { buildModel, type ModelOptions } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';

@@ -6,7 +6,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { writeFileAtomic } from '../core/index.js';
 import { temporaryFolder } from '../core/testing/folder.js';
 import { loadDigits } from '../data/digits.js';
-import { arrayDataset, type Dataset, encodeNpz } from '../data/index.js';
+import { arrayDataset, type Dataset } from '../data/index.js';
+import { encodeNpz } from '../data/reading.js';
 import {
   decode,
   initializeSynthetic,

@@ -21,17 +21,9 @@ export function setToEvaluate(
   });
   return {
     ...decoded,
-    imagesPerClass: imagesPerClass(set, dataset.classNames.length),
+    imagesPerClass: Math.max(1, Math.round(set.images.size(0) / dataset.classNames.length)),
     [Symbol.dispose]: () => {
       for (const value of Object.values(decoded)) value.dispose();
     },
   };
-}
-
-/** Images that a set stores for a class, on average. */
-export function imagesPerClass(
-  { images }: Pick<DistilledImages, 'images'>,
-  classes: number,
-): number {
-  return Math.max(1, Math.round(images.size(0) / classes));
 }

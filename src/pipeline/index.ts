@@ -3,6 +3,7 @@ export * from './estimate.js';
 export * from './evaluate-run.js';
 export * from './evaluate-set.js';
 export * from './evaluation-workers.js';
+export * from './hold-out.js';
 export * from './label-run.js';
 export * from './open-teacher.js';
 export * from './pipeline.js';

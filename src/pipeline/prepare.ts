@@ -4,13 +4,7 @@ import { chooseEvaluationWorkers } from '../capacity/choose-workers.js';
 import { dataSizes } from '../capacity/data-sizes.js';
 import { processBytes, type Stage } from '../capacity/footprint.js';
 import { UsageError } from '../core/index.js';
-import {
-  type Dataset,
-  type DatasetPair,
-  indicesByClass,
-  openDataset,
-  splitDataset,
-} from '../data/index.js';
+import { type Dataset, type DatasetPair, indicesByClass, openDataset } from '../data/index.js';
 import { checkFormation, decodedPerClass } from '../distill/index.js';
 import type { DistillOptions } from '../methods/distill.js';
 import { buildModel } from '../models/index.js';
@@ -19,9 +13,7 @@ import type { EventSink } from '../run/index.js';
 import { RandomGenerator, requireDevice, setThreads } from '../tensor/index.js';
 import { networksReady } from '../train/pool-cache.js';
 import { requirePool } from '../train/pretrain.js';
-
-/** The held-out images are the same for every seed of a run, so that runs are compared on the same images. */
-const validationSeed = 0;
+import { holdOut } from './hold-out.js';
 
 /**
  * The training and the evaluation images of a plan: the dataset's own parts, or, with a validation share, two parts of
@@ -41,13 +33,6 @@ export async function loadParts(
   if (validation === 0) return pair;
   const { train, skipped } = pair;
   return { ...holdOut(train, validation), ...(skipped && { skipped }) };
-}
-
-/** Two parts of training images: those to train on, and a share of every class to measure on, the same at every call. */
-export function holdOut(train: Dataset, fraction: number): DatasetPair {
-  const random = new RandomGenerator(validationSeed);
-  const parts = splitDataset(train, { fraction, random });
-  return { train: parts.train, test: parts.validation };
 }
 
 /** Sets the engine up for a plan and returns the generator that everything random in the run derives from. */

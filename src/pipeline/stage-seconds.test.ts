@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type DatasetPair, loadDigits } from '../data/index.js';
+import type { DatasetPair } from '../data/index.js';
+import { loadDigits } from '../data/reading.js';
 import type { Plan } from '../plan/plan.js';
 import { smallPlan } from '../plan/testing/plan.js';
 import type { ProbedSeconds } from './probe.js';

@@ -14,10 +14,10 @@ import {
 import { formatSize, UsageError } from '../../core/index.js';
 import type { DatasetPair } from '../../data/index.js';
 import { decodedPerClass } from '../../distill/index.js';
+import { holdOut } from '../../pipeline/hold-out.js';
 import {
   type CheckOptions,
   checkPlan,
-  holdOut,
   type Prepared,
   requireEnoughImages,
 } from '../../pipeline/prepare.js';

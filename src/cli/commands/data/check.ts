@@ -70,7 +70,7 @@ async function inspectable(
   const { inspectableDataset, inspectablePictures } = await import('../../../data/inspect.js');
   if (source.kind === 'images')
     return [source.pair.train, source.pair.test].map(inspectableDataset);
-  const { openCachedPair } = await import('../../../data/index.js');
+  const { openCachedPair } = await import('../../../data/reading.js');
   const pair = await openCachedPair(source, {
     folder: join(options.cache, 'data'),
     thorough: true,
