@@ -5,7 +5,7 @@ import { SyntheticImages } from '../distill/index.js';
 import type { DistillDatasetRequest } from '../pipeline/distill-dataset.js';
 import type { Plan } from '../plan/plan.js';
 import type { DistillIteration, EventSink } from '../run/index.js';
-import { noGrad } from '../tensor/index.js';
+import { noGrad, scope } from '../tensor/index.js';
 import { type DistilledSet, setOf } from './distilled-set.js';
 import { Handover } from './handover.js';
 import { checkData, sectioned, type TaskOptions, trainingPart } from './options.js';
@@ -122,6 +122,6 @@ async function* steps(
 
 function copyOf(synthetic: SyntheticImages, source: Dataset): DistilledSet {
   const { classes, formation } = synthetic;
-  const images = noGrad(() => synthetic.images.detach().clone());
+  const images = scope(() => noGrad(() => synthetic.images.detach().clone()));
   return setOf(new SyntheticImages(images, classes, formation), source);
 }

@@ -8,7 +8,7 @@ import { planOver } from './load.js';
 import { keyText } from './problems.js';
 import { settingsSchema } from './schema.js';
 import { expandShorthand } from './shorthand.js';
-import { type KeyPath, type Mapping, type Node, nodeOf } from './tree.js';
+import { type KeyPath, type Mapping, type Node, nodeOf, type Origin } from './tree.js';
 
 /** An augmentation as a value: a word, one of one's own (alone), or a mapping of strengths. */
 export type AugmentationValue =
@@ -72,7 +72,10 @@ function keysOf(schema: object): string[] {
   return [];
 }
 
-const emptyMapping: Mapping = { kind: 'mapping', entries: new Map(), origin: undefined };
+/** Of values: their place is not told, nor that of what they are laid over. */
+const origin: Origin = { label: '', directory: '' };
+
+const emptyMapping: Mapping = { kind: 'mapping', entries: new Map(), origin };
 
 function mappingOf(settings: Settings): Mapping {
   const node = nodeOfValue(settings, []);
@@ -88,14 +91,14 @@ function nodeOfValue(value: unknown, path: KeyPath): Node | undefined {
   const special = specialValue(value, path);
   if (special !== undefined) return special;
   if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) {
-    return nodeOf(value as string | number | boolean | null);
+    return nodeOf(value as string | number | boolean | null, origin);
   }
   if (path.length > mostNesting) throw unusable(path, 'an object that is nested too deeply');
   if (Array.isArray(value)) {
     const items = value.map((item, index) => nodeOfValue(item, [...path, index]));
     const hole = items.indexOf(undefined);
     if (hole >= 0) throw unusable([...path, hole], 'no value');
-    return { kind: 'list', items: items as Node[], origin: undefined };
+    return { kind: 'list', items: items as Node[], origin };
   }
   const prototype = typeof value === 'object' ? Object.getPrototypeOf(value) : undefined;
   if (prototype !== Object.prototype && prototype !== null) {
@@ -106,23 +109,23 @@ function nodeOfValue(value: unknown, path: KeyPath): Node | undefined {
   }
   const entries = Object.entries(value as object).flatMap(([key, item]) => {
     const node = nodeOfValue(item, [...path, key]);
-    return node === undefined ? [] : [[key, { key: undefined, value: node }] as const];
+    return node === undefined ? [] : [[key, { key: origin, value: node }] as const];
   });
-  return { kind: 'mapping', entries: new Map(entries), origin: undefined };
+  return { kind: 'mapping', entries: new Map(entries), origin };
 }
 
 /** What stands for a mapping in code alone: definitions, and short names of networks. */
 function specialValue(value: unknown, path: KeyPath): Node | undefined {
   const key = path.at(-1);
   if (key === 'model' || key === 'student') {
-    if (typeof value === 'string') return nodeOf({ ...modelOf(value) });
-    if (value instanceof ModelDefinition) return nodeOf({ ...value.with() });
+    if (typeof value === 'string') return nodeOf({ ...modelOf(value) }, origin);
+    if (value instanceof ModelDefinition) return nodeOf({ ...value.with() }, origin);
   }
   if (key === 'augmentation') {
     const own = value instanceof AugmentationDefinition ? value.with() : value;
     if (isChoice(own)) {
       const none = path[0] === 'distill' ? noSiamese : noAugmentation;
-      return nodeOf({ ...none, own: { ...own } });
+      return nodeOf({ ...none, own: { ...own } }, origin);
     }
   }
   return undefined;

@@ -2,6 +2,7 @@ export { AlexNet, type AlexNetOptions, alexNetDefaults } from './alexnet.js';
 export {
   buildModel,
   defineModel,
+  isKnownModel,
   type KnownModelOptions,
   type ModelName,
   type ModelOptions,

@@ -14,6 +14,7 @@ import { RandomGenerator, requireDevice, setThreads } from '../tensor/index.js';
 import { networksReady } from '../train/pool-cache.js';
 import { requirePool } from '../train/pretrain.js';
 import { holdOut } from './hold-out.js';
+import { importsFor } from './workers/imports.js';
 
 /**
  * The training and the evaluation images of a plan: the dataset's own parts, or, with a validation share, two parts of
@@ -111,7 +112,9 @@ export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise
   const data = options.data ?? (await loadParts(plan.dataset, options));
   const distils = stages === undefined || stages.includes('distill');
   const control = stages === undefined || stages.includes('evaluate');
-  if (control) chooseEvaluationWorkers(plan);
+  if (control && chooseEvaluationWorkers(plan).workers > 1) {
+    importsFor(plan.student, plan.evaluate);
+  }
   if (distils) requireEnoughImages(data.train, plan.distill, { control });
   for (const architecture of [plan.model, plan.student]) {
     buildModel(
