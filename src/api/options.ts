@@ -1,7 +1,7 @@
 import { type Settings, settingNames } from '../config/values.js';
 import { nearest, UsageError } from '../core/index.js';
 import type { Dataset, DatasetPair, OwnDataset } from '../data/index.js';
-import { asPair } from '../data/open.js';
+import { asPair, givenParts } from '../data/open.js';
 import { holdOut } from '../pipeline/hold-out.js';
 import type { Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
@@ -75,6 +75,7 @@ export function trainingPart(
   plan: Plan,
   onEvent: EventSink,
 ): { readonly train: Dataset; readonly test?: Dataset | undefined } {
-  const whole = 'train' in data && data.test === undefined;
-  return whole && plan.dataset.validation === 0 ? data : partsOf(data, plan, onEvent);
+  const given = givenParts(data);
+  const isWhole = 'train' in data && given.test === undefined && plan.dataset.validation === 0;
+  return isWhole ? given : partsOf(data, plan, onEvent);
 }

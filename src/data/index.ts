@@ -30,6 +30,7 @@ export {
 export {
   asPair,
   type DatasetSelection,
+  givenParts,
   type OpenedSource,
   type OpenOptions,
   openDataset,

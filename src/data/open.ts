@@ -3,7 +3,7 @@ import { nearest, UsageError } from '../core/errors.js';
 import type { Normalization } from '../core/image-shape.js';
 import { remarkableBrightness } from './brightness.js';
 import type { DecodingProgress } from './cache/index.js';
-import type { DatasetPair } from './dataset.js';
+import type { Dataset, DatasetPair } from './dataset.js';
 import {
   type DatasetDefinition,
   type DatasetName,
@@ -177,20 +177,27 @@ export function asPair(
   data: OwnDataset,
   { name = 'the data', testShare = 0.2, onNote = () => {} }: PairOptions = {},
 ): DatasetPair {
-  const parts = 'train' in data ? data : { train: data };
-  for (const part of [parts.train, parts.test]) {
-    if (part === undefined || (typeof part?.read === 'function' && part.labels !== undefined))
-      continue;
-    throw new UsageError(
-      `${name}: expected a dataset such as arrayDataset gives, or { train, test } of two.`,
-    );
-  }
+  const parts = givenParts(data, name);
   const { train, test } = parts;
   if (test !== undefined) return { ...parts, train, test };
   const divided = holdOutTest(train, testShare, train.name);
   const [trained, tested] = [divided.train.labels.length, divided.test.labels.length];
   onNote(describeHeldOut({ train: trained, test: tested, fraction: testShare }));
   return divided;
+}
+
+/** @throws UsageError for what is no dataset, nor an object of one or two */
+export function givenParts(
+  data: OwnDataset,
+  name = 'the data',
+): { readonly train: Dataset; readonly test?: Dataset | undefined } {
+  const parts = 'train' in data ? data : { train: data };
+  const given = [parts.train, ...(parts.test === undefined ? [] : [parts.test])];
+  if (given.every((part) => typeof part?.read === 'function' && part.labels !== undefined))
+    return parts;
+  throw new UsageError(
+    `${name}: expected a dataset such as arrayDataset gives, or { train, test } of two.`,
+  );
 }
 
 interface PairOptions {
