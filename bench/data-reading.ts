@@ -1,13 +1,13 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RandomGenerator } from 'ncfm';
 import {
   ClassSampler,
   openCached,
   openImageFolder,
   type PictureSource,
   pixelsPerImage,
-  RandomGenerator,
-} from 'ncfm';
+} from 'ncfm/data';
 import sharp from 'sharp';
 import type { DataJob, DataReadingResult } from './jobs.js';
 import { summarizeTimes } from './statistics.js';

@@ -1,4 +1,4 @@
-import type { engine } from 'ncfm';
+import type { engine } from 'ncfm/tensor';
 import type { Problem } from './settings.js';
 import type { GameOptions, Prepared } from './workload.js';
 

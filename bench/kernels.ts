@@ -1,4 +1,5 @@
-import { grad, noGrad, ops, RandomGenerator, type Tensor } from 'ncfm';
+import { RandomGenerator, type Tensor } from 'ncfm';
+import { grad, noGrad, ops } from 'ncfm/tensor';
 import type { KernelResult } from './jobs.js';
 import { medianSeconds } from './timing.js';
 

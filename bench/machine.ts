@@ -1,4 +1,5 @@
-import { engine, ops, RandomGenerator, scope, threads } from 'ncfm';
+import { RandomGenerator, threads } from 'ncfm';
+import { engine, ops, scope } from 'ncfm/tensor';
 import type { MachineResult } from './jobs.js';
 import { timed } from './timing.js';
 

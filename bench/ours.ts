@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
-import { physicalCores, residentMemory, setThreads, tuneProcess } from 'ncfm';
+import { setThreads, tuneProcess } from 'ncfm';
+import { physicalCores, residentMemory } from 'ncfm/tensor';
 import { measureDataReading } from './data-reading.js';
 import { timeIterations } from './iterations.js';
 import type { Job } from './jobs.js';

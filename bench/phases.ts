@@ -1,24 +1,17 @@
+import { RandomGenerator, type Tensor } from 'ncfm';
+import { applySiamese, ClassSampler, drawSiamese, normalize } from 'ncfm/data';
 import {
-  applySiamese,
-  ClassSampler,
-  createOptimizer,
-  crossEntropy,
   drawRealBatch,
-  drawSiamese,
   type ExtractorPool,
   extractFeatures,
   gaussianFrequencies,
-  grad,
   labelsByClass,
   type MatchingContext,
   matchingLoss,
-  normalize,
-  RandomGenerator,
   SamplingNetwork,
-  scope,
-  type Tensor,
   usualChunks,
-} from 'ncfm';
+} from 'ncfm/methods';
+import { createOptimizer, crossEntropy, grad, scope } from 'ncfm/tensor';
 import type { IterationsJob, PhaseResult } from './jobs.js';
 import { summarizeTimes } from './statistics.js';
 import { timed } from './timing.js';

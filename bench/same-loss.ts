@@ -1,25 +1,14 @@
+import { type Dataset, RandomGenerator, type Tensor } from 'ncfm';
+import { applySiamese, defaultSiamese, drawSiamese, normalize, type SiameseDraw } from 'ncfm/data';
 import {
-  applySiamese,
   characteristicFunction,
-  crossEntropy,
-  type Dataset,
-  defaultSiamese,
   discrepancy,
-  drawSiamese,
-  grad,
-  type ImageModel,
   labelsByClass,
-  loadPt,
-  normalize,
   normalizeFeatures,
-  RandomGenerator,
-  type SiameseDraw,
   type SyntheticImages,
-  savePt,
-  scope,
-  type Tensor,
-  tensor,
-} from 'ncfm';
+} from 'ncfm/methods';
+import type { ImageModel } from 'ncfm/models';
+import { crossEntropy, grad, loadPt, savePt, scope, tensor } from 'ncfm/tensor';
 import { featureDimension } from './flops.js';
 import type { LossJob, LossResult } from './jobs.js';
 import type { Problem } from './settings.js';

@@ -1,4 +1,4 @@
-import { scope } from 'ncfm';
+import { scope } from 'ncfm/tensor';
 import { summarizeTimes } from './statistics.js';
 
 /** Seconds that `body` takes, and its result. */

@@ -1,15 +1,14 @@
+import { type Dataset, RandomGenerator } from 'ncfm';
+import { officialTraining } from 'ncfm/data';
 import {
-  type Dataset,
   datasetSource,
   labelsByClass,
-  officialTraining,
-  RandomGenerator,
-  scope,
   type TrainingSource,
   type TrainOptions,
   tensorSource,
   train,
-} from 'ncfm';
+} from 'ncfm/methods';
+import { scope } from 'ncfm/tensor';
 import type { TrainingJob, TrainingTask } from './jobs.js';
 import { newModel, openDataset, openSynthetic } from './workload.js';
 

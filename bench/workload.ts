@@ -2,23 +2,23 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   arrayDataset,
-  buildModel,
-  type CondenseOptions,
-  Condenser,
   type Dataset,
-  defaultSiamese,
-  ExtractorPool,
-  type ImageModel,
   type ImageShape,
-  initializeSynthetic,
-  loadPt,
   type Normalization,
   RandomGenerator,
-  type SyntheticImages,
-  savePt,
   type Tensor,
-  type TrainedPair,
 } from 'ncfm';
+import { defaultSiamese } from 'ncfm/data';
+import {
+  type CondenseOptions,
+  Condenser,
+  ExtractorPool,
+  initializeSynthetic,
+  type SyntheticImages,
+  type TrainedPair,
+} from 'ncfm/methods';
+import { buildModel, type ImageModel } from 'ncfm/models';
+import { loadPt, savePt } from 'ncfm/tensor';
 import type { Problem } from './settings.js';
 
 /** Files that both sides read: generated images, and networks with random weights. Only for timing. */

@@ -2,7 +2,7 @@
 // Decodes a generated set into a cache, in a process of its own, and prints its hash:
 //   node build-cache.mjs <folder> <images> <milliseconds for each> [--touch]
 // --touch prints a line as soon as the first picture is decoded.
-import { openCached } from '../dist/index.js';
+import { openCached } from '../dist/entries/data.js';
 
 const [folder = '', images = '', delay = '', touch] = process.argv.slice(2);
 const shape = { channels: 3, height: 64, width: 64 };

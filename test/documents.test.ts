@@ -1,11 +1,19 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ncfm } from '../src/cli/testing/capture.js';
 import { loadPlan } from '../src/config/index.js';
 import { presetNames } from '../src/config/presets.js';
+import * as data from '../src/entries/data.js';
+import * as evaluation from '../src/entries/evaluate.js';
+import * as methods from '../src/entries/methods.js';
+import * as models from '../src/entries/models.js';
+import * as runs from '../src/entries/run.js';
+import * as tensors from '../src/entries/tensor.js';
 import * as library from '../src/index.js';
 import { methodOf, usualMethod } from '../src/methods/index.js';
 import { ncfmOptions } from '../src/plan/testing/plan.js';
@@ -58,11 +66,30 @@ describe('the documents', () => {
   });
 });
 
+/** The functions of all entries, and the methods of a set. */
+const exported: readonly string[] = [
+  ...[library, data, evaluation, methods, models, runs, tensors].flatMap(Object.keys),
+  ...Object.getOwnPropertyNames(library.DistilledSet.prototype),
+];
+
+/** Loads a configuration by the compiled package, as modules that it imports do. */
+function loadsCompiled(yaml: string, folder: string): void {
+  const file = join(folder, 'own.yaml');
+  writeFileSync(
+    file,
+    yaml.replace('../examples', fileURLToPath(new URL('../examples', import.meta.url))),
+  );
+  const program = `import { loadPlan } from 'ncfm'; loadPlan({ source: ${JSON.stringify(file)} })`;
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  const child = spawnSync(process.execPath, ['--input-type=module', '-e', program], { cwd });
+  expect(String(child.stderr)).toBe('');
+}
+
 describe('the names in the documents', () => {
   it.each(documents)('that are called are exported: %s', (path) => {
     const called = inlineCode(read(path)).flatMap((code) => /^([a-z]\w*)\(/.exec(code)?.[1] ?? []);
-    const ours = called.filter((name) => !['scope', 'round'].includes(name));
-    for (const name of ours) expect(Object.keys(library), `${path}: ${name}`).toContain(name);
+    const ours = called.filter((name) => !['scope', 'round', 'build'].includes(name));
+    for (const name of ours) expect(exported, `${path}: ${name}`).toContain(name);
   });
 
   it.each(documents)('that are events are those of a run: %s', (path) => {
@@ -186,6 +213,10 @@ describe('the settings of the documents', () => {
     for (const yaml of shown) {
       const file = join(folder, 'my.yaml');
       if (yaml === read('src/config/defaults.yaml')) continue;
+      if (/^imports: \[\S/m.test(yaml)) {
+        loadsCompiled(yaml, folder);
+        continue;
+      }
       writeFileSync(file, yaml.includes('extends:') ? yaml : `extends: own-data\n${yaml}`);
       const changes = yaml.includes('path:') || yaml.includes('extends:') ? {} : { data: 'digits' };
       expect(() => loadPlan({ source: file, ...changes }), `${path}: ${yaml}`).not.toThrow();

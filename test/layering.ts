@@ -41,11 +41,13 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   config: [...tasks, 'pipeline', 'downstream'],
   exchange: [...tasks, 'pipeline'],
   cli: [...tasks, 'pipeline', 'downstream', 'config', 'exchange'],
+  api: [...tasks, 'pipeline', 'config', 'exchange'],
+  entries: [...tasks, 'pipeline', 'downstream', 'config', 'exchange'],
 };
 
 /** The arrows as a person would draw them, for failure messages. */
 export const PICTURE = `  core <- tensor <- nn <- { models, data, augment } <- train <- distill <- { methods, evaluate }
-  { methods, evaluate } <- plan <- capacity <- pipeline <- { downstream, exchange } <- config <- cli
+  { methods, evaluate } <- plan <- capacity <- pipeline <- { downstream, exchange } <- config <- { cli, api }
   tensor <- run <- train;  core <- report <- pipeline`;
 
 /** The one file that loads the addon. */
@@ -150,7 +152,9 @@ function judgeArrow(importer: string, imported: string): string | undefined {
   }
   if (imported === ENTRY) return 'rooms must not import the entry point, which imports them';
   const allowed =
-    importer === ENTRY ? Object.keys(ARROWS).filter((room) => room !== 'cli') : ARROWS[importer]!;
+    importer === ENTRY
+      ? Object.keys(ARROWS).filter((room) => room !== 'cli' && room !== 'entries')
+      : ARROWS[importer]!;
   if (allowed.includes(imported)) return undefined;
   const list = allowed.length > 0 ? allowed.join(', ') : 'no other room';
   return `${imported} <- ${importer} is no arrow (${importer} may import: ${list})`;

@@ -1,16 +1,15 @@
 import { join } from 'node:path';
 import {
   type DatasetPair,
-  type ExtractorPool,
   loadDataset,
   loadPlan,
   type Plan,
-  physicalCores,
-  pretrain,
   RandomGenerator,
   type RunEvent,
   setThreads,
 } from 'ncfm';
+import { type ExtractorPool, pretrain } from 'ncfm/methods';
+import { physicalCores } from 'ncfm/tensor';
 import { repository } from '../paths.js';
 import type { AccuracyArguments } from './arguments.js';
 import { Store } from './store.js';

@@ -1,4 +1,7 @@
-import { decode, evaluate, labelsByClass, loadPt, noGrad, scope, type Tensor } from 'ncfm';
+import type { Tensor } from 'ncfm';
+import { evaluate } from 'ncfm/evaluate';
+import { decode, labelsByClass } from 'ncfm/methods';
+import { loadPt, noGrad, scope } from 'ncfm/tensor';
 import { type Context, generator, planFor, say } from './context.js';
 import { oursName, oursSettings } from './ours-stage.js';
 import { pytorchName, pytorchSettings } from './pytorch-stage.js';

@@ -1,4 +1,6 @@
-import { buildModel, distill, labelsByClass, type SyntheticImages, savePt } from 'ncfm';
+import { distill, labelsByClass, type SyntheticImages } from 'ncfm/methods';
+import { buildModel } from 'ncfm/models';
+import { savePt } from 'ncfm/tensor';
 import { type Context, generator, openPool, planFor, poolSettings, say } from './context.js';
 import type { Distillation, Snapshot } from './store.js';
 

@@ -1,6 +1,9 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Dataset, indicesByClass, loadSafetensors, poolHash, savePt } from 'ncfm';
+import type { Dataset } from 'ncfm';
+import { indicesByClass } from 'ncfm/data';
+import { poolHash } from 'ncfm/methods';
+import { loadSafetensors, savePt } from 'ncfm/tensor';
 import { type Context, openPool, poolRequest, poolSettings, say } from './context.js';
 
 /** The files that the PyTorch program reads, relative to the folder of results. */

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { lineChart } from 'ncfm';
+import { lineChart } from 'ncfm/run';
 import { BenchError } from '../errors.js';
 import { formatSeconds, textTable } from '../table.js';
 import type { Context } from './context.js';

@@ -7,18 +7,14 @@ import {
   exportRun,
   loadPlan,
   type Plan,
-  physicalCores,
-  pixelsToTensor,
   RunDirectory,
-  type Summary,
-  savePt,
-  scope,
   setThreads,
-  summarize,
-  tensor,
   tuneProcess,
   UsageError,
 } from 'ncfm';
+import { pixelsToTensor } from 'ncfm/data';
+import { type Summary, summarize } from 'ncfm/evaluate';
+import { physicalCores, savePt, scope, tensor } from 'ncfm/tensor';
 import { findPython, runPyTorch } from '../children.js';
 import { BenchError, runProgram } from '../errors.js';
 
@@ -75,7 +71,7 @@ await runProgram(async () => {
 async function compareSides(run: string, seeds: number, threads: number): Promise<Outcome> {
   const { plan } = loadPlan({ source: join(run, 'config.yaml'), threads });
   requireSameProtocol(plan);
-  const { checkPlan, evaluateSet } = await import('ncfm');
+  const { checkPlan, evaluateSet } = await import('ncfm/run');
   const { data } = await checkPlan(plan, { cache: '.cache', stages: ['evaluate'] });
   const directory = RunDirectory.open({ runs: join(run, '..'), name: plan.name });
   const ours = await evaluateSet({

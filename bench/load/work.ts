@@ -1,15 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  labelsByClass,
-  officialTraining,
-  RandomGenerator,
-  setThreads,
-  tensorSource,
-  train,
-  tuneProcess,
-} from 'ncfm';
+import { RandomGenerator, setThreads, tuneProcess } from 'ncfm';
+import { officialTraining } from 'ncfm/data';
+import { labelsByClass, tensorSource, train } from 'ncfm/methods';
 import type { Problem } from '../settings.js';
 import { newModel, type Prepared, prepare, withCondenser } from '../workload.js';
 import type { Job, Speed } from './job.js';

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { physicalCores, setThreads, tuneProcess } from 'ncfm';
+import { setThreads, tuneProcess } from 'ncfm';
+import { physicalCores } from 'ncfm/tensor';
 import { Store } from '../accuracy/store.js';
 import { BenchError, runProgram } from '../errors.js';
 import { type Outcome, runVariant } from './run-variant.js';

@@ -1,24 +1,16 @@
+import { type DatasetPair, loadPlan, type Plan, RandomGenerator, type Tensor } from 'ncfm';
+import { evaluate, type Summary, trainingSteps } from 'ncfm/evaluate';
 import {
-  buildModel,
-  checkPlan,
-  type DatasetPair,
   decode,
   distill,
-  evaluate,
   initializeSynthetic,
   labelsByClass,
-  loadPlan,
-  noGrad,
-  openTeacher,
-  type Plan,
   pretrain,
-  RandomGenerator,
   realImages,
-  type Summary,
-  scope,
-  type Tensor,
-  trainingSteps,
-} from 'ncfm';
+} from 'ncfm/methods';
+import { buildModel } from 'ncfm/models';
+import { checkPlan, openTeacher } from 'ncfm/run';
+import { noGrad, scope } from 'ncfm/tensor';
 import type { Study, Variant } from './study.js';
 
 /** What one variant with one distillation seed gave. */

@@ -1,4 +1,4 @@
-import { summarize } from 'ncfm';
+import { summarize } from 'ncfm/evaluate';
 import type { Outcome } from './run-variant.js';
 import type { Study } from './study.js';
 

@@ -1,6 +1,14 @@
 export type { Affine } from './affine.js';
 export type { ColourOptions, ColourTransform } from './colour.js';
 export { type CutMix, cutMix } from './cutmix.js';
+export {
+  AugmentationDefinition,
+  type AugmentationSource,
+  type DrawnValues,
+  defineAugmentation,
+  type OwnDraw,
+  ownAugmentations,
+} from './define.js';
 export type { ImageSize } from './images.js';
 export { denormalize, normalize } from './normalize.js';
 export type { Rectangle } from './rectangle.js';

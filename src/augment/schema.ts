@@ -1,4 +1,24 @@
-import { choice, flag, mapping, strength } from '../core/fields.js';
+import { z } from 'zod';
+import type { OwnChoice } from '../core/definitions.js';
+import { choice, flag, growing, mapping, oneOf, strength, variants } from '../core/fields.js';
+import { ofDefined, ownChoice } from '../core/own-schema.js';
+import { ownAugmentations } from './define.js';
+
+/** An augmentation of the user's own: its name, or a mapping of name and options. */
+export const ownAugmentation = growing<OwnChoice, string | OwnChoice>(
+  ofDefined(
+    () => ownAugmentations.all,
+    (definitions) => {
+      const [first, ...others] = definitions.map(ownChoice);
+      const names = definitions.map(({ name }) => name);
+      const known = names.length === 0 ? 'there is none yet' : oneOf(names);
+      const error = `the name of an augmentation that a module of imports defines (${known})`;
+      const named = z.enum(names, { error }).transform((name) => ownAugmentations.get(name).with());
+      if (first === undefined) return z.never({ error });
+      return z.union([named, variants('name', names, [first, ...others])], { error });
+    },
+  ),
+);
 
 /** Strengths of the colour augmentations. */
 const colour = {
@@ -19,6 +39,7 @@ export const trainingAugmentation = mapping(
     rotate: strength({ from: 0, to: 180 }).default(null),
     cutout: strength({ from: 0, to: 1 }).default(null),
     geometry: choice(['one', 'all', 'none']).default('none'),
+    own: z.exactOptional(ownAugmentation),
   },
   namedAugmentation,
 );
@@ -30,6 +51,7 @@ export const matchingAugmentation = mapping(
     crop: strength({ from: 0, to: 1 }).default(null),
     cutout: strength({ from: 0, to: 1 }).default(null),
     flip: flag().default(false),
+    own: z.exactOptional(ownAugmentation),
   },
   namedAugmentation,
 );

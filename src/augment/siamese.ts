@@ -1,3 +1,4 @@
+import type { OwnChoice } from '../core/index.js';
 import { cat, type RandomGenerator, scope, stack, type Tensor } from '../tensor/index.js';
 import {
   applyColour,
@@ -7,6 +8,7 @@ import {
   drawColour,
 } from './colour.js';
 import { drawShift } from './crop.js';
+import { applyOwn, drawOwn, type OwnDraw } from './define.js';
 import { batchSize, type ImageSize, requireSameSize, requireStrength } from './images.js';
 import { unbind } from './operators.js';
 import { applyCutouts, drawCutout, type Rectangle } from './rectangle.js';
@@ -20,6 +22,8 @@ export interface SiameseOptions extends ColourOptions {
   readonly cutout: number | null;
   /** Mirrors left and right, with probability 1/2. */
   readonly flip: boolean;
+  /** One of the user's own, after all others; see `defineAugmentation`. */
+  readonly own?: OwnChoice;
 }
 
 /** The official code's settings: colour, crop and cutout. */
@@ -48,6 +52,7 @@ export interface SiameseTransform extends ColourTransform {
   /** Pixels by which the content moves down and to the right. */
   readonly shift: { readonly rows: number; readonly columns: number };
   readonly cutout: Rectangle | null;
+  readonly own?: OwnDraw;
 }
 
 /** One draw for every group, for images of one size: plain numbers that JSON can hold. */
@@ -78,7 +83,10 @@ export function drawSiamese(options: SiameseOptions, target: SiameseDrawOptions)
   return {
     height,
     width,
-    groups: Array.from({ length: groups }, () => drawGroup(options, target, next)),
+    groups: Array.from({ length: groups }, () => ({
+      ...drawGroup(options, target, next),
+      ...drawOwn(options.own, { height, width }, random),
+    })),
   };
 }
 
@@ -117,8 +125,14 @@ export function applySiamese(images: Tensor, draw: SiameseDraw): Tensor {
       moved,
       groups.map(({ cutout }) => cutout),
     );
-    return cut.reshape(images.shape);
+    return applyToGroups(cut, groups).reshape(images.shape);
   });
+}
+
+/** Augmentations of the user's own, group by group. */
+function applyToGroups(images: Tensor, groups: readonly SiameseTransform[]): Tensor {
+  if (groups.every(({ own }) => own === undefined)) return images;
+  return stack(unbind(images, 0).map((group, index) => applyOwn(group, groups[index]!.own)));
 }
 
 /** Where some neighbouring images lie in a batch that a draw is for. */

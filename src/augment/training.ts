@@ -1,3 +1,4 @@
+import type { OwnChoice } from '../core/index.js';
 import {
   affineGrid,
   gridSample,
@@ -24,6 +25,7 @@ import {
   drawColour,
 } from './colour.js';
 import { drawShift } from './crop.js';
+import { applyOwn, drawOwn, type OwnDraw } from './define.js';
 import { batchSize, type ImageSize, requireSameSize, requireStrength } from './images.js';
 import { constantLike } from './operators.js';
 import { applyCutouts, drawCutout, type Rectangle } from './rectangle.js';
@@ -43,6 +45,8 @@ export interface TrainingAugmentation extends ColourOptions {
   readonly cutout: number | null;
   /** 'one': each batch gets one of crop, scale and rotation, as far as they are on; 'all': each of them; or 'none'. */
   readonly geometry: 'one' | 'all' | 'none';
+  /** One of the user's own, after all others; see `defineAugmentation`. */
+  readonly own?: OwnChoice;
 }
 
 /** The official code's settings for training on a distilled set; mixing images (cutmix) takes the place of cutout. */
@@ -81,6 +85,8 @@ export interface TrainingTransform extends ColourTransform {
 /** One draw for every image of a batch: plain numbers that JSON can hold. */
 export interface TrainingDraw extends ImageSize {
   readonly images: readonly TrainingTransform[];
+  /** For all of them. */
+  readonly own?: OwnDraw;
 }
 
 export interface TrainingDrawOptions extends ImageSize {
@@ -117,6 +123,7 @@ export function drawTraining(
       cutout: drawCutout(image, options.cutout, next),
       map: drawMap(options, kinds, image, next),
     })),
+    ...drawOwn(options.own, image, random),
   };
 }
 
@@ -177,7 +184,7 @@ export function applyTraining(images: Tensor, draw: TrainingDraw): Tensor {
         moved.reshape(shape),
         draw.images.map(({ cutout }) => cutout),
       );
-      return cut.reshape(images.shape);
+      return applyOwn(cut.reshape(images.shape), draw.own);
     }),
   );
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type DatasetPair, loadDigits } from '../data/index.js';
+import type { DatasetPair } from '../data/index.js';
+import { loadDigits } from '../data/reading.js';
 import type { Plan } from '../plan/plan.js';
 import { smallPlan } from '../plan/testing/plan.js';
 import { liveTensors } from '../tensor/index.js';

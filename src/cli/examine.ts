@@ -132,7 +132,7 @@ async function datasetFindings(): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const name of datasetNames) {
     try {
-      const { train, test } = await loadDataset(name);
+      const { train, test } = await loadDataset(name, { cache: '.cache/data' });
       const counts = `${train.labels.length} + ${test.labels.length} images`;
       findings.push({
         name,

@@ -20,8 +20,9 @@ export interface RunChoice extends LoadedPlan {
   readonly goesOn: boolean;
 }
 
-/** Settings that say where the data is, or what to do about damage in it: what counts is the data that is found. */
+/** Settings that say where code or the data is, or what to do about damage in it: what counts is what is found there. */
 const placeSettings: readonly string[] = [
+  'imports',
   'dataset.name',
   'dataset.path',
   'dataset.root',

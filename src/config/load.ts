@@ -3,10 +3,11 @@ import type { Plan } from '../plan/plan.js';
 import { planYaml } from '../plan/plan-yaml.js';
 import { physicalCores } from '../tensor/device.js';
 import { contradictions } from './check.js';
+import { importModules } from './imports.js';
 import { type Layers, overDefaults, readLayers, usualName, withMethodDefaults } from './layers.js';
 import { idleOverrides, overrideLayer, type PlanChanges } from './overrides.js';
 import { problemsError, problemsOf } from './problems.js';
-import { type Config, configSchema } from './schema.js';
+import { type Config, configSchema, type settingsSchema } from './schema.js';
 import { expandShorthand } from './shorthand.js';
 import { type Entry, type Mapping, merge, nodeOf, plainOf } from './tree.js';
 
@@ -27,19 +28,30 @@ export interface LoadedPlan {
  *   what was found.
  */
 export function loadPlan({ source, ...changes }: PlanRequest): LoadedPlan {
-  const layers = layersOf(source, changes.data);
-  const overrides = overrideLayer(changes);
+  return planOver(layersOf(source, changes.data), overrideLayer(changes));
+}
+
+/**
+ * Resolves a configuration under what is laid over it.
+ * @throws UsageError that lists every problem, each at its origin.
+ */
+export function planOver(
+  layers: Layers,
+  overrides: Mapping,
+  schema?: typeof settingsSchema,
+): LoadedPlan {
   const idle = idleOverrides(withMethodDefaults(layers.root), overrides);
   if (idle.length > 0) throw problemsError(idle, overrides);
-  return planOf(layOver(layers, overrides));
+  return planOf(layOver(layers, overrides), schema);
 }
 
 /**
  * Validates and resolves a configuration whose layers are merged.
  * @throws UsageError that lists every problem, each at its origin.
  */
-function planOf(root: Mapping): LoadedPlan {
-  const parsed = configSchema.safeParse(plainOf(root));
+function planOf(root: Mapping, schema: typeof settingsSchema = configSchema): LoadedPlan {
+  importModules(root);
+  const parsed = schema.safeParse(plainOf(root));
   if (!parsed.success) throw problemsError(problemsOf(parsed.error.issues, root), root);
   const problems = contradictions(parsed.data);
   if (problems.length > 0) throw problemsError(problems, root);
@@ -87,9 +99,21 @@ function mappingOf(value: { readonly [key: string]: string }): Mapping {
 }
 
 function resolvePlan({ threads, distill, ...config }: Config): Plan {
-  const { name, seed, repeats, device, memory, chunks, model, student = model, ...rest } = config;
+  const {
+    imports,
+    name,
+    seed,
+    repeats,
+    device,
+    memory,
+    chunks,
+    model,
+    student = model,
+    ...rest
+  } = config;
   const { dataset, pretrain, ...last } = rest;
   return {
+    imports,
     name,
     seed,
     repeats,

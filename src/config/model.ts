@@ -1,13 +1,25 @@
 import { z } from 'zod';
-import { choice, integer, integerOrAutomatic, mapping, number, variants } from '../core/fields.js';
+import {
+  choice,
+  growing,
+  integer,
+  integerOrAutomatic,
+  mapping,
+  number,
+  variants,
+} from '../core/fields.js';
+import type { OwnChoice } from '../core/index.js';
+import { ofDefined, ownChoice } from '../core/own-schema.js';
 import {
   alexNetDefaults,
   convNetDefaults,
   convNextDefaults,
   denseNetDefaults,
   leNetDefaults,
+  type ModelOptions,
   mlpDefaults,
   modelNames,
+  ownModels,
   resNetDefaults,
   resNetDepths,
   resNetStems,
@@ -32,8 +44,7 @@ const residual = {
   stem: z.exactOptional(choice(resNetStems)),
 };
 
-/** The `model` and `student` mappings: the models by name, each with the keys it takes. */
-export const model = variants('name', modelNames, [
+const knownModels = [
   mapping({
     name: z.literal('convnet'),
     depth: integerOrAutomatic({ from: 1, to: 10 }).default(convNetDefaults.depth),
@@ -87,4 +98,17 @@ export const model = variants('name', modelNames, [
     width: width(convNextDefaults.width),
     dropPath: dropped,
   }),
-]);
+] as const;
+
+type KnownModel = (typeof knownModels)[number];
+
+const everyModel = ofDefined(
+  () => ownModels.all,
+  (own): z.ZodType<ModelOptions> => {
+    const names = [...modelNames, ...own.map(({ name }) => name)];
+    return variants('name', names, [...knownModels, ...own.map(ownChoice)]);
+  },
+);
+
+/** The `model` and `student` mappings: the models by name, each with the keys it takes. */
+export const model = growing<ModelOptions, z.input<KnownModel> | OwnChoice>(everyModel);

@@ -1,6 +1,6 @@
 import { CST, Lexer } from 'yaml';
 import { UsageError } from '../core/errors.js';
-import { datasetNames } from '../data/index.js';
+import { knownDatasets } from '../data/names.js';
 import { parseValue } from './document.js';
 import type { Problem } from './problems.js';
 import { expandShorthand } from './shorthand.js';
@@ -34,7 +34,7 @@ export interface PlanChanges {
 
 /** The settings that the flags stand for. */
 function settingsOf({ data, ipc, ...plain }: Omit<PlanChanges, 'overrides'>) {
-  const named = data !== undefined && datasetNames.includes(data);
+  const named = data !== undefined && knownDatasets().includes(data);
   return [
     ...Object.entries(plain).map(([key, value]) => ({ flag: key, keys: [key], value })),
     { flag: 'data', keys: ['dataset', named ? 'name' : 'path'], value: data },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   choice,
+  choiceOf,
   integer,
   integerOrAutomatic,
   mapping,
@@ -9,7 +10,7 @@ import {
   strength,
   text,
 } from '../core/fields.js';
-import { datasetNames } from '../data/index.js';
+import { knownDatasets } from '../data/names.js';
 import { distillOptions } from '../methods/registry.js';
 import { fraction } from '../nn/schema.js';
 import { continual } from './continual.js';
@@ -21,7 +22,7 @@ import { length, training } from './training.js';
 const channels = '1, 3 or auto';
 
 const dataset = mapping({
-  name: z.exactOptional(choice(datasetNames as [string])),
+  name: z.exactOptional(choiceOf(knownDatasets)),
   path: z.exactOptional(text('the path of a folder or file')),
   root: z.exactOptional(text('the path of a folder')),
   labels: z.exactOptional(choice(['fine', 'coarse'])),
@@ -30,10 +31,16 @@ const dataset = mapping({
   testShare: fraction.default(0.2),
   onDamaged: choice(['stop', 'skip']).default('stop'),
   validation: number({ from: 0, below: 1 }).default(0),
-}).refine(({ name, path }) => name !== undefined || path !== undefined, {
-  path: ['name'],
-  error: `${datasetNames.join(', ')}, or dataset.path for data of your own`,
 });
+
+/** Data that can be found: where it is given to a function as a value, neither is said. */
+const locatedDataset = dataset.refine(
+  ({ name, path }) => name !== undefined || path !== undefined,
+  {
+    path: ['name'],
+    error: () => `${knownDatasets().join(', ')}, or dataset.path for data of your own`,
+  },
+);
 
 const pretrain = mapping({
   networks: integer({ from: 1, to: 1000 }),
@@ -54,11 +61,10 @@ const runName =
   'a name of letters, digits, ".", "_" and "-", at most 100, the first a letter or a digit';
 const deviceName = 'cpu, cuda or cuda:<number>';
 
-/**
- * A whole configuration, with the range of every number. Values that belong to one form of a setting only have their
- * default here; all others have theirs in `defaults.yaml`, which every configuration is laid over.
- */
-export const configSchema = mapping({
+const modulePath = 'the path of a module';
+
+const settings = {
+  imports: z.array(text(modulePath), { error: `a list, each item ${modulePath}` }),
   name: z.string({ error: runName }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, { error: runName }),
   seed: integer({ from: 0, to: Number.MAX_SAFE_INTEGER }),
   repeats: integer({ from: 1, to: 1000 }),
@@ -66,7 +72,6 @@ export const configSchema = mapping({
   threads: integerOrAutomatic({ from: 1, to: 1024 }),
   memory: sizeOrAutomatic(),
   chunks,
-  dataset,
   model,
   student: z.exactOptional(model),
   pretrain,
@@ -77,7 +82,16 @@ export const configSchema = mapping({
   wholeData,
   search,
   continual,
-});
+};
+
+/**
+ * A whole configuration, with the range of every number. Values that belong to one form of a setting only have their
+ * default here; all others have theirs in `defaults.yaml`, which every configuration is laid over.
+ */
+export const configSchema = mapping({ ...settings, dataset: locatedDataset });
+
+/** The same for data that is at hand. */
+export const settingsSchema = mapping({ ...settings, dataset });
 
 /** A validated configuration: a `Plan` in which `auto` and the default student are still to be resolved. */
 export type Config = z.output<typeof configSchema>;

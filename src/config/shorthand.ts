@@ -41,6 +41,7 @@ const paths: readonly KeyPath[] = [
   ['evaluate', 'labels', 'teacher', 'path'],
   ['distill', 'initialization', 'path'],
   ['search', 'run'],
+  ['imports'],
 ];
 
 /**
@@ -72,6 +73,7 @@ function withPresentNames(node: Node): Node {
 }
 
 function absolute(node: Node): Node {
+  if (node.kind === 'list') return { ...node, items: node.items.map(absolute) };
   if (node.kind !== 'scalar' || typeof node.value !== 'string' || node.value === '') return node;
   return { ...node, value: resolve(node.origin?.directory ?? '', node.value) };
 }

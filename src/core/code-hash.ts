@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path/posix';
 
 const known = new Map<string, string>();
@@ -32,12 +32,13 @@ const relativeImport =
   /(?:^|[\s;}=(])(?:import|export)(?!\s+type\b)(?:[^'";]*?\bfrom\s*|\s*\(?\s*)['"](\.{1,2}\/[^'"]+)['"]/g;
 
 function collect(module: URL, files: Map<string, string>): void {
-  if (files.has(module.href)) return;
+  // A comment or a text may name a file that is not there.
+  if (files.has(module.href) || !existsSync(module)) return;
   const text = readFileSync(module, 'utf8');
   files.set(module.href, text);
   for (const [, imported] of text.matchAll(relativeImport)) {
     const file = resolved(imported!, module);
-    if (/\.[jt]s$/.test(file.pathname)) collect(file, files);
+    if (/\.[cm]?[jt]s$/.test(file.pathname)) collect(file, files);
   }
 }
 

@@ -99,7 +99,26 @@ export function variants<
   });
 }
 
-function oneOf(words: readonly string[]): string {
+/**
+ * A schema that is asked for at each use, because what users define can be added to it.
+ * @param schema gives the same schema as long as nothing was added
+ */
+export function growing<Output, Input>(schema: () => z.ZodType<Output>): z.ZodType<Output, Input> {
+  const anything = z.unknown() as z.ZodType<unknown, Input>;
+  return anything.transform((value, context) => {
+    const result = schema().safeParse(value);
+    if (result.success) return result.data;
+    context.issues.push(...(result.error.issues as typeof context.issues));
+    return z.NEVER;
+  });
+}
+
+/** One of several words, to which others may be added. */
+export function choiceOf(words: () => readonly string[]): z.ZodType<string, string> {
+  return growing(() => choice(words() as [string]));
+}
+
+export function oneOf(words: readonly string[]): string {
   return words.join(', ').replace(/, ([^,]*)$/, ' or $1');
 }
 

@@ -1,5 +1,6 @@
 export * from './artifacts.js';
 export * from './code-hash.js';
+export * from './definitions.js';
 export * from './differences.js';
 export * from './errors.js';
 export * from './event-loop.js';
@@ -10,4 +11,5 @@ export * from './lock.js';
 export * from './progress.js';
 export * from './size.js';
 export * from './spans.js';
+export * from './temporary-folder.js';
 export * from './version.js';

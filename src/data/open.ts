@@ -1,25 +1,25 @@
 import { stat } from 'node:fs/promises';
 import { nearest, UsageError } from '../core/errors.js';
 import type { Normalization } from '../core/image-shape.js';
-import { type DecodingProgress, openCachedPair, withoutDamaged } from './cache/open-pair.js';
-import type { DatasetPair } from './dataset/dataset.js';
+import type { DecodingProgress } from './cache/open-pair.js';
+import type { Dataset, DatasetPair } from './dataset/dataset.js';
 import type { PictureSource } from './decoding/picture-source.js';
 import { remarkableBrightness } from './inspection/brightness.js';
-import { loadArrays } from './readers/arrays.js';
-import { loadCifar10, loadCifar100 } from './readers/cifar.js';
-import { loadDigits } from './readers/digits.js';
-import { openImageFolder } from './readers/image-folder.js';
-import { imageNetSubsetNames } from './readers/imagenet-classes.js';
-import { openImageNetSubset } from './readers/imagenet-subset.js';
-import { loadFashionMnist, loadMnist } from './readers/mnist.js';
-import { SkippedFiles } from './readers/notes.js';
-import { openParquet } from './readers/parquet.js';
-import { loadSvhn } from './readers/svhn.js';
-import { openTinyImageNet } from './readers/tiny-imagenet.js';
+import {
+  type DatasetDefinition,
+  type DatasetName,
+  isKnownDataset,
+  knownDatasets,
+  type OwnDataset,
+  ownDatasets,
+} from './names.js';
+import { holdOutTest } from './readers/hold-out-test.js';
+import { type ImageNetSubsetName, imageNetSubsetNames } from './readers/imagenet-classes.js';
+import { describeHeldOut, SkippedFiles } from './readers/notes.js';
 
 /** Which data to open: a dataset known by name, or a path of one's own. */
 export interface DatasetSelection {
-  /** One of `datasetNames`; else `path` is given. */
+  /** One of `knownDatasets`; else `path` is given. */
   readonly name?: string | undefined;
   /** A folder of class folders or of parquet files, or a `.npz`, `.safetensors` or `.parquet` file. */
   readonly path?: string | undefined;
@@ -64,31 +64,39 @@ type Opener = (
   onNote: (message: string) => void,
 ) => Promise<OpenedSource>;
 
-const openers: ReadonlyMap<string, Opener> = new Map<string, Opener>([
-  ['digits', async () => images(await loadDigits())],
-  ['mnist', async ({ root }) => images(await loadMnist(given({ root })))],
-  ['fashion-mnist', async ({ root }) => images(await loadFashionMnist(given({ root })))],
-  ['cifar-10', async ({ root }) => images(await loadCifar10({ root }))],
-  ['cifar-100', async ({ root, labels }) => images(await loadCifar100({ root, labels }))],
-  ['svhn', async ({ root }) => images(await loadSvhn({ root }))],
-  [
-    'tiny-imagenet',
-    async ({ root }) => ({ kind: 'pictures', ...(await openTinyImageNet(given({ root }))) }),
-  ],
-  ...imageNetSubsetNames.map((name): [string, Opener] => [
-    name,
+// A reader is loaded when it is asked for: the libraries below them take a while to load.
+const openers = {
+  digits: async () => images(await (await import('./readers/digits.js')).loadDigits()),
+  mnist: async ({ root }) =>
+    images(await (await import('./readers/mnist.js')).loadMnist(given({ root }))),
+  'fashion-mnist': async ({ root }) =>
+    images(await (await import('./readers/mnist.js')).loadFashionMnist(given({ root }))),
+  'cifar-10': async ({ root }) =>
+    images(await (await import('./readers/cifar.js')).loadCifar10({ root })),
+  'cifar-100': async ({ root, labels }) =>
+    images(await (await import('./readers/cifar.js')).loadCifar100({ root, labels })),
+  svhn: async ({ root }) => images(await (await import('./readers/svhn.js')).loadSvhn({ root })),
+  'tiny-imagenet': async ({ root }) => {
+    const { openTinyImageNet } = await import('./readers/tiny-imagenet.js');
+    return { kind: 'pictures', ...(await openTinyImageNet(given({ root }))) };
+  },
+  ...imageNetSubsets(),
+} as const satisfies Readonly<Record<DatasetName, Opener>>;
+
+function imageNetSubsets(): Record<ImageNetSubsetName, Opener> {
+  const opener =
+    (name: ImageNetSubsetName): Opener =>
     async ({ root, size, testShare }, onNote) => {
+      const { openImageNetSubset } = await import('./readers/imagenet-subset.js');
       const skipped = new SkippedFiles();
       const options = { root, size: size === 'auto' ? undefined : size, testFraction: testShare };
       const pair = await openImageNetSubset(name, { ...given(options), onSkipped: skipped.add });
       for (const note of skipped.describe()) onNote(note);
       return { kind: 'pictures', ...pair };
-    },
-  ]),
-]);
-
-/** The names that `openDataset` knows. */
-export const datasetNames: readonly string[] = [...openers.keys()];
+    };
+  const entries = imageNetSubsetNames.map((name) => [name, opener(name)]);
+  return Object.fromEntries(entries) as Record<ImageNetSubsetName, Opener>;
+}
 
 /**
  * Opens a dataset, whatever its format. Pictures are decoded into the cache when it does not hold them yet.
@@ -107,6 +115,7 @@ export async function openDataset(
     if (selection.name === undefined) warnOfBrightness(name, normalization.mean, onWarning);
     return source.pair;
   }
+  const { openCachedPair, withoutDamaged } = await import('./cache/open-pair.js');
   const pair = await openCachedPair(source, { folder, onProgress, onNote, signal });
   const data = withoutDamaged(source, pair, { onDamaged: selection.onDamaged, onWarning });
   warnOfBrightness(data.train.name, pair.mean, onWarning);
@@ -134,15 +143,69 @@ export async function openSource(
   const { name, path } = selection;
   if (name === undefined) {
     if (path !== undefined) return openPath(path, selection, onNote);
-    throw new UsageError('Give the name or the path of a dataset.');
+    throw new UsageError('give the name or the path of a dataset');
   }
-  const open = openers.get(name);
-  if (open !== undefined) return open(selection, onNote);
-  const suggestion = nearest(name, datasetNames);
-  const hint = suggestion === undefined ? '' : ` Did you mean '${suggestion}'?`;
+  if (isKnownDataset(name)) return openers[name](selection, onNote);
+  const own = ownDatasets.find(name);
+  if (own !== undefined) return images(await openOwn(own, selection, onNote));
+  const names = knownDatasets();
+  const suggestion = nearest(name, names);
+  const hint = suggestion === undefined ? '' : `. Did you mean '${suggestion}'?`;
   throw new UsageError(
-    `There is no dataset named '${name}'; expected one of ${datasetNames.join(', ')}.${hint}`,
+    `there is no dataset named '${name}'; expected one of ${names.join(', ')}${hint}`,
   );
+}
+
+async function openOwn(
+  { name, open }: DatasetDefinition,
+  { root, labels, size, channels, testShare }: DatasetSelection,
+  onNote: (message: string) => void,
+): Promise<DatasetPair> {
+  return asPair(await open(given({ root, labels, size, channels })), {
+    name,
+    testShare,
+    onNote,
+  });
+}
+
+/**
+ * The two parts of labelled images. Without a test part a share of each class is held out for it, the same at every
+ * call, as of files.
+ *
+ * @throws UsageError where there is no part to test on and none can be held out, or what is given is no dataset
+ */
+export function asPair(
+  data: OwnDataset,
+  { name = 'the data', testShare = 0.2, onNote = () => {} }: PairOptions = {},
+): DatasetPair {
+  const parts = givenParts(data, name);
+  const { train, test } = parts;
+  if (test !== undefined) return { ...parts, train, test };
+  const divided = holdOutTest(train, testShare, train.name);
+  const [trained, tested] = [divided.train.labels.length, divided.test.labels.length];
+  onNote(describeHeldOut({ train: trained, test: tested, fraction: testShare }));
+  return divided;
+}
+
+/** @throws UsageError for what is no dataset, nor an object of one or two */
+export function givenParts(
+  data: OwnDataset,
+  name = 'the data',
+): { readonly train: Dataset; readonly test?: Dataset | undefined } {
+  const parts = 'train' in data ? data : { train: data };
+  const given = [parts.train, ...(parts.test === undefined ? [] : [parts.test])];
+  if (given.every((part) => typeof part?.read === 'function' && part.labels !== undefined))
+    return parts;
+  throw new UsageError(
+    `${name}: expected a dataset such as arrayDataset gives, or { train, test } of two`,
+  );
+}
+
+interface PairOptions {
+  readonly name?: string;
+  /** In (0, 1). Default: 0.2. */
+  readonly testShare?: number | undefined;
+  readonly onNote?: (message: string) => void;
 }
 
 async function openPath(
@@ -152,9 +215,11 @@ async function openPath(
 ): Promise<OpenedSource> {
   const { size, channels, testShare } = selection;
   if (/\.(npz|safetensors)$/.test(path)) {
+    const { loadArrays } = await import('./readers/arrays.js');
     return images(await loadArrays(path, { ...given({ testShare }), onNote }));
   }
   if (/\.parquet$/.test(path) || (await holdsParquet(path))) {
+    const { openParquet } = await import('./readers/parquet.js');
     const pair = await openParquet(path, { ...given({ size, channels, testShare }), onNote });
     onNote(`${describeShape(pair.train)}, from ${path}`);
     return { kind: 'pictures', ...pair };
@@ -165,6 +230,7 @@ async function openPath(
     );
   }
   const skipped = new SkippedFiles();
+  const { openImageFolder } = await import('./readers/image-folder.js');
   const pair = await openImageFolder(path, {
     ...given({ size, channels, testFraction: testShare }),
     onNote,

@@ -43,7 +43,11 @@ export const metadataFile = 'metadata.json';
  * Writes a distilled set into a folder: `images.safetensors` (images float32 in [0, 1] as stored, labels int64) and
  * `metadata.json`.
  */
-export function saveDistilled(folder: string, synthetic: SyntheticImages, dataset: Dataset): void {
+export function saveDistilled(
+  folder: string,
+  synthetic: Pick<SyntheticImages, 'images' | 'classes' | 'imagesPerClass' | 'formation'>,
+  dataset: Pick<Dataset, 'name' | 'hash' | 'classNames' | 'shape' | 'normalization'>,
+): void {
   const metadata: DistilledMetadata = {
     formatVersion: 1,
     dataset: { name: dataset.name, hash: dataset.hash },

@@ -6,14 +6,13 @@ import {
   batch,
   classSubset,
   type Dataset,
-  inspectableDataset,
-  inspectDataset,
   openStoredDataset,
   splitDataset,
   storeDataset,
   subset,
 } from '../data/index.js';
 import { loadDigits } from '../data/readers/digits.js';
+import { inspectableDataset, inspectDataset } from '../data/reading.js';
 import { PrivateDataset } from '../data/testing/private-dataset.js';
 import { realImages } from '../distill/index.js';
 import { evaluate } from '../evaluate/index.js';

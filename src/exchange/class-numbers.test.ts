@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { classNumbers } from './class-numbers.js';
-import { classFolders } from './export/png.js';
+import { classFolders } from './export/files.js';
 import { hostileNames } from './testing/class-names.js';
 
 const fashion = ['T-shirt/top', 'Trouser', 'Ankle boot'];

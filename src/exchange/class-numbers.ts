@@ -1,4 +1,4 @@
-import { classFolders } from './export/png.js';
+import { classFolders } from './export/files.js';
 
 /**
  * The dataset's number of each of a set's classes, by their names. The first rule that finds every class, each another

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { beforeAll, describe } from 'vitest';
 import { writeFileAtomic } from '../core/index.js';
-import { arrayDataset, type Dataset, encodeNpz } from '../data/index.js';
+import { arrayDataset, type Dataset } from '../data/index.js';
 import { loadDigits } from '../data/readers/digits.js';
+import { encodeNpz } from '../data/reading.js';
 import { type Corruptible, describeCorruption } from '../data/testing/corruption-suite.js';
 import { initializeSynthetic, saveDistilled } from '../distill/index.js';
 import { saveSafetensors } from '../tensor/index.js';

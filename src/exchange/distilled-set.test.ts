@@ -5,8 +5,9 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeFileAtomic } from '../core/index.js';
 import { temporaryFolder } from '../core/testing/folder.js';
-import { arrayDataset, type Dataset, encodeNpz } from '../data/index.js';
+import { arrayDataset, type Dataset } from '../data/index.js';
 import { loadDigits } from '../data/readers/digits.js';
+import { encodeNpz } from '../data/reading.js';
 import {
   decode,
   initializeSynthetic,

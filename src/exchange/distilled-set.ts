@@ -25,7 +25,15 @@ export interface OpenSetOptions {
 /** A distilled set, ours or another project's. Owns its tensors. */
 export interface DistilledImages extends Disposable {
   readonly path: string;
-  readonly origin: 'run' | 'export' | 'pt' | 'npz' | 'safetensors' | 'parquet' | 'folder';
+  readonly origin:
+    | 'memory'
+    | 'run'
+    | 'export'
+    | 'pt'
+    | 'npz'
+    | 'safetensors'
+    | 'parquet'
+    | 'folder';
   /** As stored, class by class: [n, c, h, w] in [0, 1]. */
   readonly images: Tensor;
   /** [n], int64, ascending. */

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { nearest, UsageError } from '../core/errors.js';
+import { choice } from '../core/fields.js';
 import type { DistillOptions, Method } from './method.js';
 import { ncfm } from './ncfm/method.js';
 import type { NcfmOptions } from './ncfm/options.js';
+import type { ncfmSchema } from './ncfm/schema.js';
 
 /** The methods, by name. One of ours is a line here. */
 const methods = new Map<string, Method>([[ncfm.name, ncfm]]);
@@ -16,13 +18,16 @@ export const usualMethod = ncfm.name;
 /**
  * Makes a method known, so that configurations can name it. Throws UsageError when there is another one of that name.
  */
-export function defineMethod<Options extends DistillOptions>(method: Method<Options>): void {
+export function defineMethod<Options extends DistillOptions>(
+  method: Method<Options>,
+): Method<Options> {
   const { name } = method;
   if (!/^[a-z][a-z0-9-]*$/.test(name)) {
     throw new UsageError(`the name of a method is of small letters, digits and '-', got '${name}'`);
   }
   if (methods.has(name)) throw new UsageError(`there is a method '${name}' already`);
   methods.set(name, method as Method);
+  return method;
 }
 
 /** The names of all methods. */
@@ -40,28 +45,27 @@ export function methodOf(name: string): Method {
   );
 }
 
+/** The options of a method that comes with the package, as a configuration has them. */
+export type DistillInput = z.input<typeof ncfmSchema>;
+
 /** The `distill` mapping of a configuration: that of the method it names. */
-export const distillOptions: z.ZodType<DistillOptions, unknown> = z
-  .unknown()
+export const distillOptions: z.ZodType<DistillOptions, DistillInput> = z
+  .custom<DistillInput>()
   .transform((value, context) => {
-    const name = (value as { method?: unknown } | null)?.method;
-    const method = typeof name === 'string' ? methods.get(name) : undefined;
-    if (method === undefined) {
-      const message = methodNames()
-        .join(', ')
-        .replace(/, ([^,]*)$/, ' or $1');
-      context.issues.push({
-        code: 'invalid_value',
-        values: methodNames(),
-        path: ['method'],
-        input: value,
-        message,
-      });
-      return z.NEVER;
-    }
-    const parsed = method.schema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    for (const issue of parsed.error.issues)
-      context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
+    const method = methods.get(value?.method);
+    const schema = method?.schema ?? z.object({ method: choice(methodNames() as [string]) });
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data as DistillOptions;
+    context.issues.push(...(parsed.error.issues as typeof context.issues));
     return z.NEVER;
   });
+
+/** The names of a method's options. */
+export function optionNames(): string[] {
+  return [...methods.values()].flatMap(({ schema }) => keysOf(schema));
+}
+
+function keysOf(schema: object): string[] {
+  if ('in' in schema) return keysOf(schema.in as object);
+  return 'shape' in schema ? Object.keys(schema.shape as object) : [];
+}

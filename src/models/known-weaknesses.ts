@@ -1,5 +1,5 @@
 import { alexNetDefaults } from './alexnet.js';
-import type { ModelOptions } from './build.js';
+import { isKnownModel, type KnownModelOptions, type ModelOptions } from './build.js';
 import { denseNetDefaults } from './densenet.js';
 import { resNetDefaults } from './resnet.js';
 import { vggDefaults } from './vgg.js';
@@ -12,6 +12,7 @@ const comparedDepths = { vgg: 11, resnet: 18, 'resnet-ap': 18 } as const;
  * undefined when nothing is known. To be shown beside the network's accuracy; it says nothing about large sets.
  */
 export function knownWeakness(options: ModelOptions): string | undefined {
+  if (!isKnownModel(options)) return undefined;
   const norm = normOf(options);
   if (norm === 'batch') {
     return `${options.name} with batch normalisation does badly on tiny sets, whose few images give running statistics that do not fit the test images; norm: instance does better`;
@@ -28,7 +29,7 @@ export function knownWeakness(options: ModelOptions): string | undefined {
   return undefined;
 }
 
-function normOf(options: ModelOptions): string | undefined {
+function normOf(options: KnownModelOptions): string | undefined {
   switch (options.name) {
     case 'densenet':
       return options.norm ?? denseNetDefaults.norm;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { UsageError } from '../core/index.js';
 import { temporaryFolder } from '../core/testing/folder.js';
-import { encodeNpz } from '../data/index.js';
+import { encodeNpz } from '../data/reading.js';
 import type { Plan } from '../plan/plan.js';
 import { smallPlan } from '../plan/testing/plan.js';
 import { RunDirectory } from '../run/index.js';

@@ -1,51 +1,76 @@
-import { planMemory } from '../capacity/budget.js';
+import { join } from 'node:path';
 import { distillStages } from '../capacity/measure.js';
+import { makeFolder, TemporaryFolder } from '../core/index.js';
 import type { Dataset } from '../data/index.js';
 import type { SyntheticImages } from '../distill/index.js';
-import { distill } from '../methods/distill.js';
+import { type DistillRequest, distill } from '../methods/distill.js';
+import { DistillCheckpoints } from '../methods/distill-checkpoints.js';
 import { buildModel } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
 import { RandomGenerator } from '../tensor/index.js';
 import { pretrain } from '../train/pretrain.js';
-import { requireEnoughImages, startEngine } from './prepare.js';
+import { distillIdentity } from './pipeline.js';
+import { checkPlan, startEngine } from './prepare.js';
+import { checkpointsFolder } from './run-context.js';
 
-export interface DistillDatasetRequest {
+export interface DistillDatasetRequest extends Pick<DistillRequest, 'onImages'> {
   /** The images to distil; the plan's own dataset is not read. */
   readonly train: Dataset;
+  /** Images on which the networks of the pool are tested, to be told; nothing depends on them. */
+  readonly test?: Dataset | undefined;
   readonly plan: Plan;
-  /** Folder of trained pools; `.cache` in the working directory when left out, as on the command line. */
-  readonly cache?: string;
-  readonly onEvent?: EventSink;
-  readonly signal?: AbortSignal;
+  /** Folder of trained pools; when left out they are in `folder`, or kept until the distillation is over. */
+  readonly cache?: string | undefined;
+  /** Folder that keeps the state of the distillation, which goes on from there when it is asked for again. */
+  readonly folder?: string | undefined;
+  readonly onEvent?: EventSink | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Distils a dataset that is in memory: pretrains the pool of feature extractors (or reuses it) and plays the game, with
+ * Distils a dataset that is at hand: pretrains the pool of feature extractors (or reuses it) and plays the game, with
  * no run directory. The caller owns the images. Throws UsageError for settings that do not fit the dataset.
  */
 export async function distillDataset(request: DistillDatasetRequest): Promise<SyntheticImages> {
-  const { train, plan, onEvent = () => {}, signal } = request;
+  const { cache, folder } = request;
+  if (folder !== undefined) makeFolder(folder);
+  const kept = cache ?? (folder && join(folder, 'pools'));
+  if (kept !== undefined) return await distillWith(request, kept);
+  using temporary = new TemporaryFolder('pools');
+  return await distillWith(request, temporary.path);
+}
+
+async function distillWith(
+  request: DistillDatasetRequest,
+  cache: string,
+): Promise<SyntheticImages> {
+  const { train, test, plan, folder, onEvent = () => {}, onImages, signal } = request;
+  const data = { train, test: test ?? train };
+  const { memory } = await checkPlan(plan, { stages: distillStages, data, cache, onEvent, signal });
   const random = startEngine(plan);
-  requireEnoughImages(train, plan.distill);
-  const { chunks } = await planMemory({
-    plan,
-    data: { train },
-    stages: distillStages,
-    pretrains: true,
-    onEvent,
-    signal,
-  });
   using pool = await pretrain({
     train,
+    test,
+    testAtOnce: memory.chunks.test,
     model: plan.model,
     options: plan.pretrain,
-    cache: request.cache ?? '.cache',
+    cache,
     checkpoint: plan.checkpoint,
     random: random.derive('pretrain'),
     onEvent,
     signal,
   });
+  using checkpoints =
+    folder === undefined
+      ? undefined
+      : new DistillCheckpoints({
+          folder: join(folder, checkpointsFolder),
+          identity: distillIdentity({ plan, data, random }, pool),
+          chunks: memory.chunks,
+          interval: plan.checkpoint,
+          onEvent,
+        });
   return await distill({
     train,
     pool,
@@ -57,9 +82,11 @@ export async function distillDataset(request: DistillDatasetRequest): Promise<Sy
         new RandomGenerator(0, random.device),
       ),
     options: plan.distill,
-    chunks,
+    chunks: checkpoints?.chunks ?? memory.chunks,
     random: random.derive('distill'),
+    checkpoints,
     onEvent,
     signal,
+    ...(onImages && { onImages }),
   });
 }

@@ -9,6 +9,7 @@ import { type SetFigures, setFigures, type WholeData } from '../evaluate/results
 import type { ModelOptions } from '../models/index.js';
 import type { RunDirectory } from '../run/index.js';
 import {
+  type ForeignSource,
   openForEvaluation,
   openStored,
   type SetEvaluation,
@@ -70,6 +71,10 @@ export async function evaluateSet(
   request: PipelineRequest,
   options?: EvaluateSetOptions,
 ): Promise<PipelineResult>;
+export async function evaluateSet(
+  request: SetRequest<ForeignSource>,
+  options?: EvaluateSetOptions,
+): Promise<SetResults>;
 export async function evaluateSet(
   request: SetRequest,
   options?: EvaluateSetOptions,

@@ -3,6 +3,7 @@ export * from './draw-once.js';
 export * from './estimate.js';
 export * from './evaluate-set.js';
 export * from './evaluation-workers.js';
+export * from './hold-out.js';
 export * from './label-run.js';
 export * from './open-set.js';
 export * from './open-teacher.js';

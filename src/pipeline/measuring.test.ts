@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../core/testing/folder.js';
-import { loadDigits } from '../data/index.js';
+import { loadDigits } from '../data/reading.js';
 import type { Plan } from '../plan/plan.js';
 import { smallPlan } from '../plan/testing/plan.js';
 import { liveTensors } from '../tensor/index.js';

@@ -30,9 +30,14 @@ export interface OpenedSet extends DecodedSet, Disposable {
 }
 
 /** Whose set is evaluated: a run's, in its folder, or any other, by what opens it for the plan's data. */
-export type SetSource =
-  | { readonly directory: RunDirectory }
-  | { readonly open: (data: DatasetPair) => Promise<OpenedSet> };
+export type SetSource = { readonly directory: RunDirectory } | ForeignSource;
+
+/** A set that no run here has made. */
+export interface ForeignSource {
+  readonly open: (data: DatasetPair) => Promise<OpenedSet>;
+  /** Keeps each network's figures, as a run's folder does of its own. */
+  readonly finished?: Artifacts | undefined;
+}
 
 /** What a task on a set is given; of the plan what it says of distilling is not used where no run has made the set. */
 export type SetRequest<Source extends SetSource = SetSource> = Omit<PipelineRequest, 'directory'> &
@@ -78,7 +83,10 @@ export async function openForEvaluation(
         testAtOnce: memory.chunks.test,
         teacher,
         random,
-        finished: run && new Artifacts(run.pathOf(networksFolder)),
+        finished:
+          'open' in source
+            ? source.finished
+            : new Artifacts(source.directory.pathOf(networksFolder)),
         workers: own(openEvaluationWorkers(context, run?.pathOf(scratchFolder))),
         onEvent,
         signal,

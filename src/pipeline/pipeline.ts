@@ -148,8 +148,12 @@ async function distilInto(
   await pictures.finish(checkpoints.losses);
 }
 
+type Identified = Pick<RunContext, 'plan' | 'random'> & {
+  readonly data: Pick<RunContext['data'], 'train'>;
+};
+
 /** Everything that the images of a run depend on. */
-function distillIdentity({ plan, data, random }: RunContext, pool?: ExtractorPool): object {
+export function distillIdentity({ plan, data, random }: Identified, pool?: ExtractorPool): object {
   const { seed, device, memory, chunks, model, distill } = plan;
   return {
     versions: { ncfm: packageVersion(), libtorch: engine().version },

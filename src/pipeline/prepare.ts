@@ -3,13 +3,7 @@ import { type MemoryPlan, planMemory } from '../capacity/budget.js';
 import { chooseEvaluationWorkers } from '../capacity/choose-workers.js';
 import type { Stage } from '../capacity/measure.js';
 import { UsageError } from '../core/index.js';
-import {
-  type Dataset,
-  type DatasetPair,
-  indicesByClass,
-  openDataset,
-  splitDataset,
-} from '../data/index.js';
+import { type Dataset, type DatasetPair, indicesByClass, openDataset } from '../data/index.js';
 import { checkFormation, type SyntheticImages } from '../distill/index.js';
 import { type AnyDistillOptions, methodOf } from '../methods/registry.js';
 import { buildModel } from '../models/index.js';
@@ -19,9 +13,8 @@ import { RandomGenerator, requireDevice, setThreads } from '../tensor/index.js';
 import { networksReady } from '../train/pool-cache.js';
 import { requirePool } from '../train/pretrain.js';
 import { drawOnce } from './draw-once.js';
-
-/** The held-out images are the same for every seed of a run, so that runs are compared on the same images. */
-const validationSeed = 0;
+import { holdOut } from './hold-out.js';
+import { importsFor } from './workers/imports.js';
 
 /**
  * The training and the evaluation images of a plan: the dataset's own parts, or, with a validation share, two parts of
@@ -41,13 +34,6 @@ export async function loadParts(
   if (validation === 0) return pair;
   const { train, skipped } = pair;
   return { ...holdOut(train, validation), ...(skipped && { skipped }) };
-}
-
-/** Two parts of training images: those to train on, and a share of every class to measure on, the same at every call. */
-export function holdOut(train: Dataset, fraction: number): DatasetPair {
-  const random = new RandomGenerator(validationSeed);
-  const parts = splitDataset(train, { fraction, random });
-  return { train: parts.train, test: parts.validation };
 }
 
 /** Sets the engine up for a plan and returns the generator that everything random in the run derives from. */
@@ -100,6 +86,8 @@ export interface Prepared {
 export interface CheckOptions {
   /** The stages that will run; all when left out. */
   readonly stages?: readonly Stage[];
+  /** The data, where it is at hand; the plan's is opened when left out. */
+  readonly data?: DatasetPair | undefined;
   /** Folder of trained pools and of decoded pictures; no pool is looked for without it. */
   readonly cache?: string;
   readonly onEvent?: EventSink;
@@ -116,10 +104,12 @@ export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise
     requirePool(plan.pretrain);
   }
   const random = startEngine(plan);
-  const data = await loadParts(plan.dataset, options);
+  const data = options.data ?? (await loadParts(plan.dataset, options));
   const distils = stages === undefined || stages.includes('distill');
   const control = stages === undefined || stages.includes('evaluate');
-  if (control) chooseEvaluationWorkers(plan);
+  if (control && chooseEvaluationWorkers(plan).workers > 1) {
+    importsFor(plan.student, plan.evaluate);
+  }
   if (distils) requireEnoughImages(data.train, plan.distill, { control });
   for (const architecture of [plan.model, plan.student]) {
     buildModel(

@@ -9,6 +9,8 @@ import type { SearchOptions } from './search-options.js';
 
 /** Everything that determines a run: what a configuration file or a preset resolves to, every default written out. */
 export interface Plan {
+  /** Modules that define models, augmentations or datasets of one's own. */
+  readonly imports: readonly string[];
   /** The run directory's name. */
   readonly name: string;
   readonly seed: number;

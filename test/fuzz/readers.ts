@@ -12,10 +12,10 @@ import {
   loadCifar10,
   loadCifar100,
   loadSvhn,
-  openDistilledSet,
   openParquet,
   readIdx,
-} from '../../dist/index.js';
+} from '../../dist/entries/data.js';
+import { openDistilledSet } from '../../dist/entries/evaluate.js';
 import { loadPt, loadSafetensors, tensorsIn } from '../../dist/tensor/index.js';
 import { gzipLayer, type Layer, matLayer, ptLayer, tarLayer, zipLayer } from './layers.js';
 import { archive, cacheFile, distilledFile, ptFile, safetensorsFile, smallIdx } from './seeds.js';

@@ -1,7 +1,7 @@
 // @ts-check
 // Decodes a generated set into a cache and reads it all: node read-large.mjs <folder> <images> <channels> <side>
 import { readFileSync } from 'node:fs';
-import { openCached } from '../../dist/index.js';
+import { openCached } from '../../dist/entries/data.js';
 
 const [folder = '', ...sizes] = process.argv.slice(2);
 const [images = 0, channels = 0, side = 0] = sizes.map(Number);

@@ -1,7 +1,8 @@
 // What a thread of worker_threads computes, and its process's main thread too: operators of LibTorch and of ours, forward and
 // backward.
 import { parentPort, workerData } from 'node:worker_threads';
-import { grad, op, ops, RandomGenerator, scope, setThreads } from '../../dist/index.js';
+import { grad, op, ops, scope } from '../../dist/entries/tensor.js';
+import { RandomGenerator, setThreads } from '../../dist/index.js';
 
 /** @type {(...values: any[]) => import('../../dist/index.js').Tensor} */
 const block = op('ncfm::convolution_block');

@@ -1,4 +1,5 @@
-import { arrayDataset, type Dataset, loadDigits } from '../../data/index.js';
+import { arrayDataset, type Dataset } from '../../data/index.js';
+import { loadDigits } from '../../data/reading.js';
 
 /** Real 8×8 digits: the first `perClass` training images of each of the classes 0 to `classes` − 1. */
 export async function fewDigits(classes: number, perClass: number): Promise<Dataset> {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../core/index.js';
-import { type Dataset, loadDigits } from '../../data/index.js';
+import type { Dataset } from '../../data/index.js';
+import { loadDigits } from '../../data/reading.js';
 import { RandomGenerator } from '../../tensor/testing/on-device.js';
 import { divideClasses, drawClassOrder, requireSteps } from './class-order.js';
 

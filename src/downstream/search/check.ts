@@ -6,10 +6,10 @@ import { distillStages, measureStage } from '../../capacity/measure.js';
 import { formatSize, type ImageShape, UsageError } from '../../core/index.js';
 import type { DatasetPair } from '../../data/index.js';
 import type { ConvNetOptions, ModelOptions } from '../../models/index.js';
+import { holdOut } from '../../pipeline/hold-out.js';
 import {
   type CheckOptions,
   checkPlan,
-  holdOut,
   type Prepared,
   requireEnoughImages,
 } from '../../pipeline/prepare.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/index.js';
-import { encodeNpz, type NumpyArray } from '../../data/index.js';
+import { encodeNpz, type NumpyArray } from '../../data/reading.js';
 import { savePt, saveSafetensors, type Tensor, tensor } from '../../tensor/index.js';
 import { writePair } from '../official-pair.js';
 import type { ExportedSet } from './exported-set.js';

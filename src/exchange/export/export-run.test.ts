@@ -11,8 +11,8 @@ import { pythonWithTorch, runPython } from '../../tensor/testing/python.js';
 import { decodeFor } from '../decode-for.js';
 import { openDistilledSet } from '../distilled-set.js';
 import { placeRun as place } from '../testing/place-run.js';
+import { classFolders } from './files.js';
 import { exportFormats, exportRun } from './index.js';
-import { classFolders } from './png.js';
 
 let digits: Dataset;
 beforeAll(async () => {

@@ -1,23 +1,21 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FailureError, UsageError, writeFileAtomic } from '../../core/index.js';
-import { writeNpz, writePt, writeSafetensors } from './arrays.js';
 import { cardFacts, cardMark, datasetCard } from './card.js';
 import { writeDescription } from './description.js';
 import { type ExportedSet, type ExportForm, readExportedSet } from './exported-set.js';
-import type { ExportFormat } from './files.js';
-import { writeParquet } from './parquet.js';
-import { classFolders, writePng } from './png.js';
+import { classFolders, type ExportFormat } from './files.js';
 
 /** Writes a set's files into an empty folder. */
 type Writer = (folder: string, set: ExportedSet) => Promise<void> | void;
 
+// A format's libraries are loaded when it is asked for.
 const writers = {
-  pt: writePt,
-  safetensors: writeSafetensors,
-  npz: writeNpz,
-  png: writePng,
-  parquet: writeParquet,
+  pt: async (folder, set) => (await import('./arrays.js')).writePt(folder, set),
+  safetensors: async (folder, set) => (await import('./arrays.js')).writeSafetensors(folder, set),
+  npz: async (folder, set) => (await import('./arrays.js')).writeNpz(folder, set),
+  png: async (folder, set) => (await import('./png.js')).writePng(folder, set),
+  parquet: async (folder, set) => (await import('./parquet.js')).writeParquet(folder, set),
 } as const satisfies Readonly<Record<ExportFormat, Writer>>;
 
 export interface ExportRequest {

@@ -17,3 +17,18 @@ export const softLabelFiles = { pt: 'soft-labels.pt', png: 'soft-labels.npz' } a
 
 /** The name of soft labels in files whose content has names. */
 export const softLabelsName = 'probabilities';
+
+/** Names of folders that sort in the order of the classes and suit any file system. */
+export function classFolders(classNames: readonly string[]): string[] {
+  const digits = String(classNames.length - 1).length;
+  return classNames.map((name, label) => {
+    const plain = name
+      .normalize('NFKD')
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-|-$/g, '')
+      .slice(0, 60);
+    const number = String(label).padStart(digits, '0');
+    return plain === '' || plain === String(label) ? number : `${number}-${plain}`;
+  });
+}

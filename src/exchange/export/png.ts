@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { writeFileAtomic } from '../../core/index.js';
 import { writeSoftLabels } from './arrays.js';
 import { type ExportedSet, placesInClass } from './exported-set.js';
+import { classFolders } from './files.js';
 
 /** Every image as a PNG of 8 bits a channel, round(255 · value): lossless but for that rounding. */
 export async function encodeImages({ images }: ExportedSet): Promise<Buffer[]> {
@@ -42,19 +43,4 @@ export async function writePng(folder: string, set: ExportedSet): Promise<void> 
     const file = `${String(places[index]).padStart(digits, '0')}.png`;
     writeFileAtomic(join(folders[labels[index]!]!, file), bytes);
   }
-}
-
-/** Names of folders that sort in the order of the classes and suit any file system. */
-export function classFolders(classNames: readonly string[]): string[] {
-  const digits = String(classNames.length - 1).length;
-  return classNames.map((name, label) => {
-    const plain = name
-      .normalize('NFKD')
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/g, '-')
-      .replaceAll(/^-|-$/g, '')
-      .slice(0, 60);
-    const number = String(label).padStart(digits, '0');
-    return plain === '' || plain === String(label) ? number : `${number}-${plain}`;
-  });
 }

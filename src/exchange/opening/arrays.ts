@@ -1,12 +1,7 @@
 import { UsageError } from '../../core/index.js';
 import { parsing, readWholeFile } from '../../data/formats/read-file.js';
-import {
-  type Dataset,
-  loadWholeArrays,
-  type NumpyArray,
-  parseNpz,
-  pixelsToTensor,
-} from '../../data/index.js';
+import { type Dataset, pixelsToTensor } from '../../data/index.js';
+import { loadWholeArrays, type NumpyArray, parseNpz } from '../../data/reading.js';
 import { scope, type Tensor, tensor } from '../../tensor/index.js';
 import type { LabelledSet } from './labelled-set.js';
 

@@ -1,13 +1,8 @@
 import { UsageError } from '../../core/index.js';
 import type { PictureInput } from '../../data/decoding/open-picture.js';
-import {
-  decodePicture,
-  openWholeFolder,
-  pixelsPerImage,
-  pixelsToTensor,
-  readPictureHeader,
-} from '../../data/index.js';
+import { pixelsPerImage, pixelsToTensor } from '../../data/index.js';
 import { ParquetPictures } from '../../data/readers/parquet-pictures.js';
+import { decodePicture, openWholeFolder, readPictureHeader } from '../../data/reading.js';
 import { scope, type Tensor, tensor } from '../../tensor/index.js';
 import type { LabelledSet } from './labelled-set.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Dataset, loadDigits } from '../../data/index.js';
+import type { Dataset } from '../../data/index.js';
+import { loadDigits } from '../../data/reading.js';
 import { buildModel } from '../../models/index.js';
 import { smallPlan } from '../../plan/testing/plan.js';
 import { liveTensors } from '../../tensor/index.js';

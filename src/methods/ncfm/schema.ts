@@ -80,7 +80,7 @@ const frequencies = variants(
 );
 
 /** The options of NCFM, as a configuration has them; numbers of groups that are left to us are filled in. */
-export const ncfmSchema: z.ZodType<NcfmOptions> = methodSchema('ncfm', {
+export const ncfmSchema = methodSchema('ncfm', {
   matching,
   frequencies,
   alpha: number({ from: 0, to: 1 }),
@@ -95,4 +95,4 @@ export const ncfmSchema: z.ZodType<NcfmOptions> = methodSchema('ncfm', {
   // They nest: the whole class, one group per stored image, one per training image.
   const nested = [1, imagesPerClass, decodedPerClass(formation, imagesPerClass)];
   return { ...options, matching: { ...matching, groups: [...new Set(nested)] } };
-});
+}) satisfies z.ZodType<NcfmOptions>;

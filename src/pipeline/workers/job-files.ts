@@ -12,6 +12,7 @@ import {
 } from '../../evaluate/training-images.js';
 import { saveSafetensors } from '../../tensor/index.js';
 import { identityOf } from '../../train/identity.js';
+import { importsFor } from './imports.js';
 import type { TrainingJob } from './job.js';
 
 /** The images that worker processes read, each written once, in a folder that goes when this is disposed. */
@@ -38,6 +39,7 @@ export class JobFiles implements Disposable {
       normalization,
       test: this.#dataset(test),
       ...(trainingSample && { trainingSample: this.#dataset(trainingSample) }),
+      imports: importsFor(model, options),
       model,
       steps,
       ...(testAtOnce !== undefined && { testAtOnce }),

@@ -17,6 +17,8 @@ export interface TrainingJob {
   /** Folders of stored datasets. */
   readonly test: string;
   readonly trainingSample?: string;
+  /** Modules that define what the job names of the user's own. */
+  readonly imports: readonly string[];
   readonly model: ModelOptions;
   readonly steps: number;
   readonly testAtOnce?: number;

@@ -35,7 +35,8 @@ function tell(message: FromWorker): void {
 }
 
 async function work(job: TrainingJob) {
-  const { images, test, trainingSample, seed, random, ...request } = job;
+  const { imports, images, test, trainingSample, seed, random, ...request } = job;
+  for (const module of imports) await import(module);
   using data = open(images, random.device);
   return await evaluateSeed(
     {

@@ -5,6 +5,7 @@ import type { Plan } from '../plan.js';
 
 /** A plan on the digits that takes a second or two: everything real, everything small. */
 export const smallPlan: Plan & { readonly distill: NcfmOptions } = {
+  imports: [],
   name: 'small',
   seed: 1,
   repeats: 1,

@@ -1,6 +1,8 @@
 // A process that trains a pool's only network for longer than any test, and tells its events, one on a line. The cache
 // is its argument.
-import { loadDigits, noAugmentation, pretrain, RandomGenerator } from '../../../dist/index.js';
+import { loadDigits, noAugmentation } from '../../../dist/entries/data.js';
+import { pretrain } from '../../../dist/entries/methods.js';
+import { RandomGenerator } from '../../../dist/entries/tensor.js';
 
 const { train } = await loadDigits();
 await pretrain({

@@ -72,7 +72,7 @@ async function inspectable(
   );
   if (source.kind === 'images')
     return [source.pair.train, source.pair.test].map(inspectableDataset);
-  const { openCachedPair } = await import('../../../data/index.js');
+  const { openCachedPair } = await import('../../../data/reading.js');
   const pair = await openCachedPair(source, {
     folder: join(options.cache, 'data'),
     thorough: true,

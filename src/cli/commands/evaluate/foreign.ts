@@ -1,7 +1,6 @@
 import { UsageError } from '../../../core/errors.js';
 import type { DatasetPair } from '../../../data/index.js';
 import type { OpenedSet, SetRequest } from '../../../pipeline/index.js';
-import type { Tensor } from '../../../tensor/index.js';
 import { resolvePlan, watch } from '../../execute.js';
 import type { Invocation } from '../../invocation.js';
 import type { CacheOptions, PlanOptions } from '../../options.js';
@@ -26,8 +25,7 @@ export async function onForeignSet<T>(
       `${path} is no run directory. To evaluate a distilled set of another project, say which data it stands for with --data, for example --data fashion-mnist`,
     );
   }
-  const { decodeFor, openDistilledSet } = await import('../../../exchange/index.js');
-  const { scope, toDeviceOf } = await import('../../../tensor/index.js');
+  const { openDistilledSet, setToEvaluate } = await import('../../../exchange/index.js');
   const { plan } = await resolvePlan(options.config, options);
   const open = async ({ train }: DatasetPair): Promise<OpenedSet> => {
     const { normalization, shape } = train;
@@ -37,19 +35,7 @@ export async function onForeignSet<T>(
       ...(options.normalized && { normalized: normalization }),
       channels: shape.channels as 1 | 3,
     });
-    const decoded = scope(() => {
-      const { images, labels, probabilities } = decodeFor(set, train);
-      const here = (x: Tensor): Tensor => toDeviceOf(x, plan.device);
-      const soft = probabilities && { probabilities: here(probabilities) };
-      return { images: here(images), labels: here(labels), ...soft };
-    });
-    return {
-      ...decoded,
-      imagesPerClass: Math.max(1, Math.round(set.images.size(0) / train.classNames.length)),
-      [Symbol.dispose]: () => {
-        for (const value of Object.values(decoded)) value.dispose();
-      },
-    };
+    return setToEvaluate(set, train, plan.device);
   };
   return await watch(invocation, options, (watched) =>
     task({ plan, cache: options.cache, open, ...watched }),

@@ -1,0 +1,81 @@
+import { type Settings, settingNames } from '../config/values.js';
+import { nearest, UsageError } from '../core/index.js';
+import type { Dataset, DatasetPair, OwnDataset } from '../data/index.js';
+import { asPair, givenParts } from '../data/open.js';
+import { holdOut } from '../pipeline/hold-out.js';
+import type { Plan } from '../plan/plan.js';
+import type { EventSink } from '../run/index.js';
+
+/** What every task takes beside its settings. */
+export interface TaskOptions {
+  /** The name of a preset, or the path of a YAML file, whose settings these are laid over. */
+  readonly extends?: string | undefined;
+  readonly dataset?: DataOptions | undefined;
+  /** Folder of trained networks, kept for the next time. Default: a temporary one, which goes when the task is done. */
+  readonly cache?: string | undefined;
+  /** Told what happens, as it happens. */
+  readonly onEvent?: EventSink | undefined;
+  /** Stops the task after its step; it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How data is divided that comes without test images, or is to be measured on others. */
+export interface DataOptions {
+  /** Share of each class that is held out for testing where there is no test part, in (0, 1). Default: 0.2. */
+  readonly testShare?: number | undefined;
+  /** Share of the training images to measure on, in place of the test images, in [0, 1). Default: 0. */
+  readonly validation?: number | undefined;
+}
+
+/**
+ * Settings of one section beside those of the whole configuration, as a configuration has them. A key that is of neither
+ * stays where it is meant, to be told there.
+ */
+export function sectioned(
+  section: 'distill' | 'evaluate',
+  options: object,
+  own: readonly string[],
+): Settings {
+  const { [section]: known = [], ...whole } = settingNames();
+  const inSection: Record<string, unknown> = {};
+  const settings: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(options)) {
+    if (own.includes(key)) continue;
+    const isUnlike = !known.includes(key) && nearest(key, known) === undefined;
+    const isWhole = key in whole || (isUnlike && nearest(key, Object.keys(whole)) !== undefined);
+    (isWhole ? settings : inSection)[key] = value;
+  }
+  return { ...settings, [section]: inSection } as Settings;
+}
+
+/** @throws UsageError for what only a configuration can say of data */
+export function checkData(dataset: DataOptions = {}): void {
+  const known = ['testShare', 'validation'];
+  const unknown = Object.keys(dataset).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw new UsageError(
+    `dataset.${unknown}: unknown key; the data itself is the argument before the options, which may say ${known.join(' and ')} of it`,
+  );
+}
+
+/**
+ * The training and the test images of data at hand, divided as a plan says.
+ * @throws UsageError where there are no test images and none can be held out
+ */
+export function partsOf(data: OwnDataset, plan: Plan, onEvent: EventSink): DatasetPair {
+  const { testShare, validation } = plan.dataset;
+  const onNote = (message: string): void => onEvent({ type: 'data-note', message });
+  const pair = asPair(data, { testShare, onNote });
+  return validation === 0 ? pair : holdOut(pair.train, validation);
+}
+
+/** The training images alone: all of them where it is said which they are. */
+export function trainingPart(
+  data: OwnDataset,
+  plan: Plan,
+  onEvent: EventSink,
+): { readonly train: Dataset; readonly test?: Dataset | undefined } {
+  const given = givenParts(data);
+  const isWhole = 'train' in data && given.test === undefined && plan.dataset.validation === 0;
+  return isWhole ? given : partsOf(data, plan, onEvent);
+}
