@@ -1,6 +1,6 @@
 import {
+  begin,
   buildModel,
-  checkPlan,
   type DatasetPair,
   decode,
   distill,
@@ -12,7 +12,7 @@ import {
   openTeacher,
   type Plan,
   pretrain,
-  RandomGenerator,
+  type RandomGenerator,
   realImages,
   type Summary,
   scope,
@@ -43,8 +43,8 @@ export async function runVariant(
     seed,
     overrides: [...study.set, ...variant.set],
   });
-  const { data } = await checkPlan(plan, { cache });
-  const random = new RandomGenerator(seed, plan.device);
+  const context = await begin({ plan, cache, onEvent: () => {} });
+  const { data, random, onEvent } = context;
   const { images, seconds } = await imagesOf(variant, plan, data, random, cache);
   using decoded = images;
   using labels = labelsByClass(
@@ -53,9 +53,7 @@ export async function runVariant(
     plan.device,
   );
   const { labels: kind } = plan.evaluate;
-  const choice = kind.mode === 'hard' ? undefined : kind.teacher;
-  const onEvent = (): void => {};
-  using teacher = choice && (await openTeacher({ choice, plan, data, cache, random, onEvent }));
+  using teacher = kind.mode === 'hard' ? undefined : await openTeacher(context, kind.teacher);
   const { mean, std, n } = await evaluate({
     set: variant.name,
     data: () => ({ images: decoded, labels }),
