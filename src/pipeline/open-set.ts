@@ -64,7 +64,7 @@ export async function openForEvaluation(
     const run = 'directory' in source ? source.directory : undefined;
     const set = own('open' in source ? await source.open(data) : openStored(source, context));
     const { images, imagesPerClass, labelledBy, formation } = set;
-    // Whose own labels are there, too: real images that it is compared with have labels of the same kind.
+    // For a set with labels of its own, too: the real images beside it are to have labels of the same kind.
     const teacher =
       labels.mode === 'hard' ? undefined : own(await openTeacher(context, labels.teacher));
     const usable = labelledBy === undefined || gave(teacher, labelledBy, context);

@@ -120,8 +120,8 @@ describe('a run that was stopped', () => {
       'random true',
       'start true',
       'start false',
-      'ncfm false',
-      'ncfm false',
+      'distilled false',
+      'distilled false',
     ]);
   });
 
