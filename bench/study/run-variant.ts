@@ -1,4 +1,4 @@
-import { type DatasetPair, loadPlan, type Plan, RandomGenerator, type Tensor } from 'ncfm';
+import { type DatasetPair, loadPlan, type Plan, type RandomGenerator, type Tensor } from 'ncfm';
 import { evaluate, type Summary, trainingSteps } from 'ncfm/evaluate';
 import {
   decode,
@@ -9,7 +9,7 @@ import {
   realImages,
 } from 'ncfm/methods';
 import { buildModel } from 'ncfm/models';
-import { checkPlan, openTeacher } from 'ncfm/run';
+import { begin, openTeacher } from 'ncfm/run';
 import { noGrad, scope } from 'ncfm/tensor';
 import type { Study, Variant } from './study.js';
 
@@ -35,8 +35,8 @@ export async function runVariant(
     seed,
     overrides: [...study.set, ...variant.set],
   });
-  const { data } = await checkPlan(plan, { cache });
-  const random = new RandomGenerator(seed, plan.device);
+  const context = await begin({ plan, cache, onEvent: () => {} });
+  const { data, random, onEvent } = context;
   const { images, seconds } = await imagesOf(variant, plan, data, random, cache);
   using decoded = images;
   using labels = labelsByClass(
@@ -45,9 +45,7 @@ export async function runVariant(
     plan.device,
   );
   const { labels: kind } = plan.evaluate;
-  const choice = kind.mode === 'hard' ? undefined : kind.teacher;
-  const onEvent = (): void => {};
-  using teacher = choice && (await openTeacher({ choice, plan, data, cache, random, onEvent }));
+  using teacher = kind.mode === 'hard' ? undefined : await openTeacher(context, kind.teacher);
   const { mean, std, n } = await evaluate({
     set: variant.name,
     data: () => ({ images: decoded, labels }),

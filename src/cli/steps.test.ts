@@ -94,6 +94,11 @@ describe('the steps of a run', () => {
     expect(await ncfm('export', mine, '--format', 'gif')).toMatchObject({ exitCode: 2 });
 
     const soft = ['--set', 'evaluate.labels={ mode: static }'];
+    // The set has labels of its own; the random images that it is compared with are labelled now.
+    const set = join(mine, 'export', 'npz-decoded');
+    const as = ['--data', 'digits', '--config', 'digits', ...quick, ...soft];
+    const softly = await ncfm('evaluate', set, ...as, '--json');
+    expect(JSON.parse(softly.stdout).accuracy).toMatchObject({ random: { n: 1 }, set: { n: 1 } });
     const evaluated = await ncfm('evaluate', mine, ...quick, ...whole, ...soft, '--json');
     const { protocol, wholeData } = JSON.parse(evaluated.stdout);
     expect(protocol.labels.mode).toBe('static');

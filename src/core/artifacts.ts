@@ -83,8 +83,7 @@ export class Artifacts {
     if (found !== undefined) return { value: found, found: true };
     makeFolder(this.folder, { parents: false });
     const path = this.#path(artifact, 'lock');
-    const told = onWait && ((holder: Holder) => onWait(holder, path));
-    using _lock = await Lock.wait(path, { onWait: told, signal });
+    using _lock = await Lock.wait(path, (holder) => onWait?.(holder, path), signal);
     const meanwhile = this.read<Value>(artifact);
     if (meanwhile !== undefined) return { value: meanwhile, found: true };
     if (this.has(artifact)) onDamaged?.();

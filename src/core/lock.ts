@@ -37,27 +37,19 @@ export class Lock implements Disposable {
     throw inUse(path, taken);
   }
 
-  /**
-   * The same, but waits until the other process gives the lock back or is gone.
-   *
-   * @param onWait told the holder once, before it is waited for
-   */
+  /** The same, but waits until the other process, of which `onWait` is told once, gives the lock back or is gone. */
   static async wait(
     path: string,
-    {
-      onWait,
-      signal,
-    }: {
-      readonly onWait?: ((holder: Holder) => void) | undefined;
-      readonly signal?: AbortSignal | undefined;
-    } = {},
+    onWait?: (holder: Holder) => void,
+    signal?: AbortSignal,
   ): Promise<Lock> {
-    for (let told = false; ; ) {
+    let tell = onWait;
+    for (;;) {
       const taken = Lock.#try(path);
       if (taken instanceof Lock) return taken;
-      if (!told && taken !== undefined) {
-        onWait?.(taken);
-        told = true;
+      if (taken !== undefined) {
+        tell?.(taken);
+        tell = undefined;
       }
       await setTimeout(pollMilliseconds);
       signal?.throwIfAborted();

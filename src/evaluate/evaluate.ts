@@ -53,20 +53,17 @@ async function atOnce(request: EvaluateRequest, numbers: readonly number[]): Pro
   return await Promise.all(numbers.map((seed) => finishedSeed({ ...request, onEvent }, seed)));
 }
 
-/** How the network of a seed differs from one that is trained from scratch, and what is kept of it beside its figures. */
-export interface SeedVariant extends NetworkHooks {
-  /** What it depends on beside the request. */
-  readonly inputs: object;
-  /** The files that `onTrained` writes, within the folder of finished work. */
-  readonly files: readonly string[];
-}
-
-/** A seed's network: its figures where they are there already, else trained now. */
+/**
+ * A seed's network: its figures where they are there already, else trained now.
+ *
+ * @param variant what else is done with it, what that depends on, and which files of the folder of finished work it writes
+ */
 export async function finishedSeed(
   request: EvaluateRequest,
   seed: number,
-  { inputs = {}, files = [], ...hooks }: Partial<SeedVariant> = {},
+  variant: NetworkHooks & { readonly inputs?: object; readonly files?: readonly string[] } = {},
 ): Promise<SeedResult> {
+  const { inputs, files = [], ...hooks } = variant;
   const { set, finished, workers, onEvent } = request;
   const train = (): Promise<SeedResult> =>
     workers === undefined ? evaluateSeed(request, seed, hooks) : workers.train(request, seed);

@@ -2,7 +2,6 @@ import { noAugmentation } from '../augment/index.js';
 import {
   type CompareRequest,
   type DecodedSet,
-  type Measured,
   measure,
   measureRandom,
   stepsFor,
@@ -36,14 +35,14 @@ export async function rankSet(
   set: DecodedSet,
   wholeData: WholeData,
 ): Promise<RankingResult> {
-  const measured = { steps: stepsFor(request, set) };
-  const own = await measureSet(request, set, { ...measured, name: 'set' });
-  const random = await measureRandom(request, { ...measured, name: 'random' });
+  const steps = stepsFor(request, set);
+  const own = await measure(request, { name: 'set', sets: [set], steps });
+  const random = await measureRandom(request, { name: 'random', steps });
   const { labels } = request.plan.evaluate;
-  const hard = labels.mode === 'hard' ? own : await measureHard(request, set, measured);
-  const plain = withoutAugmentation(request);
-  const ownPlain = await measureSet(plain, set, { ...measured, name: 'set, plain' });
-  const randomPlain = await measureRandom(plain, { ...measured, name: 'random, plain' });
+  const hard = labels.mode === 'hard' ? own : await measureHard(request, set, steps);
+  const plain = withEvaluation(request, { augmentation: noAugmentation, cutMix: 0 });
+  const ownPlain = await measure(plain, { name: 'set, plain', sets: [set], steps });
+  const randomPlain = await measureRandom(plain, { name: 'random, plain', steps });
   const share = ({ mean }: { readonly mean: number }): number => mean / 100;
   return {
     labelRobust:
@@ -74,22 +73,13 @@ export async function rankSet(
   };
 }
 
-function measureSet(
-  request: CompareRequest,
-  set: DecodedSet,
-  measured: Measured & { readonly name: string },
+function measureHard(
+  { teacher: _, ...others }: CompareRequest,
+  { probabilities: __, ...set }: DecodedSet,
+  steps: number,
 ) {
-  return measure(request, { ...measured, sets: [set] });
-}
-
-function measureHard(request: CompareRequest, { images }: DecodedSet, measured: Measured) {
-  const { teacher: _, ...others } = request;
   const hard = withEvaluation(others, { labels: { mode: 'hard' } });
-  return measureSet(hard, { images }, { ...measured, name: 'set, hard labels' });
-}
-
-function withoutAugmentation(request: CompareRequest): CompareRequest {
-  return withEvaluation(request, { augmentation: noAugmentation, cutMix: 0 });
+  return measure(hard, { name: 'set, hard labels', sets: [set], steps });
 }
 
 function withEvaluation(

@@ -10,7 +10,7 @@ import {
 import type { RunDirectory } from '../run/index.js';
 import { noGrad, scope, type Tensor } from '../tensor/index.js';
 import { MetricsCollector } from '../train/metrics.js';
-import { teacherOf } from './open-teacher.js';
+import { openTeacher } from './open-teacher.js';
 import { beginOnRun, type PipelineRequest, productFolder, type RunContext } from './run-context.js';
 
 /** The result of `labelRun`. */
@@ -47,7 +47,7 @@ export async function labelStored(
   context: RunContext,
 ): Promise<LabelResult> {
   const options = labelOptions(context);
-  using teacher = await teacherOf(context, options);
+  using teacher = await openTeacher(context, options.teacher);
   const folder = directory.pathOf(productFolder);
   using images = storedImages(folder, context);
   const { classNames, normalization } = context.data.train;

@@ -10,7 +10,7 @@ import { resolveModel } from '../models/index.js';
 import type { RunDirectory } from '../run/index.js';
 import { type Tensor, toDeviceOf } from '../tensor/index.js';
 import { openEvaluationWorkers } from './evaluation-workers.js';
-import { teacherOf } from './open-teacher.js';
+import { openTeacher } from './open-teacher.js';
 import {
   networksFolder,
   type PipelineRequest,
@@ -51,7 +51,7 @@ export interface SetEvaluation extends Disposable {
   readonly protocol: EvaluationProtocol;
 }
 
-/** Opens a set, the teacher where soft labels are still to be given, and the processes that train networks. */
+/** Opens a set, the teacher where soft labels are to be given, and the processes that train networks. */
 export async function openForEvaluation(
   source: SetSource,
   context: RunContext,
@@ -70,10 +70,10 @@ export async function openForEvaluation(
     const run = 'directory' in source ? source.directory : undefined;
     const set = own('open' in source ? await source.open(data) : openStored(source, context));
     const { images, imagesPerClass, labelledBy, formation } = set;
-    const ready = set.probabilities !== undefined && labelledBy === undefined;
+    // For a set with labels of its own, too: the real images beside it are to have labels of the same kind.
     const teacher =
-      labels.mode === 'hard' || ready ? undefined : own(await teacherOf(context, labels));
-    const usable = ready || (labelledBy && gave(teacher, labelledBy, context));
+      labels.mode === 'hard' ? undefined : own(await openTeacher(context, labels.teacher));
+    const usable = labelledBy === undefined || gave(teacher, labelledBy, context);
     const probabilities = usable ? set.probabilities : undefined;
     return {
       set: { images, ...(set.labels && { labels: set.labels }), probabilities },

@@ -1,42 +1,20 @@
 import { UsageError } from '../core/index.js';
-import type { Dataset, DatasetPair } from '../data/index.js';
-import type { SoftLabelOptions, TeacherChoice } from '../evaluate/soft-labels/options.js';
+import type { Dataset } from '../data/index.js';
+import type { TeacherChoice } from '../evaluate/soft-labels/options.js';
 import { Teacher } from '../evaluate/soft-labels/teacher.js';
 import { buildModel, type ImageModel, type ModelOptions } from '../models/index.js';
-import type { Plan } from '../plan/plan.js';
-import type { EventSink } from '../run/index.js';
 import { RandomGenerator } from '../tensor/index.js';
 import { readState } from '../tensor/state-file.js';
 import { pretrain } from '../train/pretrain.js';
-import type { RunContext } from './run-context.js';
-
-export interface TeacherRequest {
-  readonly choice: TeacherChoice;
-  readonly plan: Pick<Plan, 'model' | 'student' | 'pretrain' | 'checkpoint'>;
-  readonly data: DatasetPair;
-  /** Folder of trained networks, shared by runs. */
-  readonly cache: string;
-  /** The run's generator. */
-  readonly random: RandomGenerator;
-  readonly testAtOnce?: number | undefined;
-  readonly onEvent: EventSink;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** The teacher that soft labels ask for in a run. The caller owns it. */
-export function teacherOf(
-  { memory, ...context }: RunContext,
-  { teacher: choice }: SoftLabelOptions,
-): Promise<Teacher> {
-  return openTeacher({ ...context, choice, testAtOnce: memory.chunks.test });
-}
+import type { PretrainRequest } from '../train/pretrain-request.js';
+import { pretrainRequest, type RunContext } from './run-context.js';
 
 /**
- * The teacher that a plan asks for: from the cache, from a file, or trained now. The caller owns it. Throws UsageError
- * for a file that does not fit, or a pool with fewer networks than are asked for.
+ * The teacher that soft labels ask for in a run: from the cache, from a file, or trained now. The caller owns it. Throws
+ * UsageError for a file that does not fit, or a pool with fewer networks than are asked for.
  */
-export async function openTeacher(request: TeacherRequest): Promise<Teacher> {
-  const { choice, plan, data, random } = request;
+export async function openTeacher(context: RunContext, choice: TeacherChoice): Promise<Teacher> {
+  const { plan, data, random } = context;
   switch (choice.kind) {
     case 'pool': {
       const networks = choice.networks === 'all' ? plan.pretrain.networks : choice.networks;
@@ -45,12 +23,15 @@ export async function openTeacher(request: TeacherRequest): Promise<Teacher> {
           `the teacher is to be ${networks} networks of the pool, which has ${plan.pretrain.networks} (pretrain.networks)`,
         );
       }
-      return await trainedTeacher(request, plan.model, networks, plan.pretrain, 'pretrain');
+      const options = { ...plan.pretrain, networks };
+      return await trainedTeacher(pretrainRequest(context, { options }));
     }
     case 'trained': {
       const { networks, length, model = plan.student } = choice;
       const { pool: _, ...settings } = plan.pretrain;
-      return await trainedTeacher(request, model, networks, { ...settings, length }, 'teacher');
+      const options = { ...settings, length, networks };
+      const own = { model, options, random: random.derive('teacher') };
+      return await trainedTeacher(pretrainRequest(context, own));
     }
     case 'file':
       return new Teacher([
@@ -59,28 +40,12 @@ export async function openTeacher(request: TeacherRequest): Promise<Teacher> {
   }
 }
 
-async function trainedTeacher(
-  { plan, data, cache, random, testAtOnce, onEvent, signal }: TeacherRequest,
-  model: ModelOptions,
-  networks: number,
-  options: Plan['pretrain'],
-  stream: string,
-): Promise<Teacher> {
-  using pool = await pretrain({
-    train: data.train,
-    test: data.test,
-    testAtOnce,
-    model,
-    options: { ...options, networks },
-    cache,
-    checkpoint: plan.checkpoint,
-    random: random.derive(stream),
-    onEvent,
-    signal,
-  });
+async function trainedTeacher(request: PretrainRequest): Promise<Teacher> {
+  const { model, train, random } = request;
+  using pool = await pretrain(request);
   return new Teacher(
     Array.from({ length: pool.size }, (_, network) => {
-      const built = emptyNetwork(model, data.train, random.device);
+      const built = emptyNetwork(model, train, random.device);
       pool.blendInto(built, { network, beta: 0 });
       return built;
     }),

@@ -16,6 +16,7 @@ import {
   checkpointsFolder,
   type PhaseSeconds,
   type PipelineRequest,
+  pretrainRequest,
   productFolder,
   type RunContext,
   startFolder,
@@ -43,7 +44,9 @@ export async function pretrainOnly(
 ): Promise<{ networks: number; seconds: number; memory: MemoryReport }> {
   const { plan, onEvent } = request;
   const context = await begin(request, ['pretrain']);
-  const { value: pool, seconds } = await timed('pretrain', onEvent, () => pretrainPool(context));
+  const { value: pool, seconds } = await timed('pretrain', onEvent, () =>
+    pretrain(pretrainRequest(context)),
+  );
   pool.dispose();
   const memory = memoryReport(plan, context.memory, onEvent);
   return { networks: plan.pretrain.networks, seconds, memory };
@@ -85,26 +88,10 @@ async function pretrainAndDistill(
     const { seconds } = await timed('distill', onEvent, () => distilInto(request, context));
     return { pretrain: 0, distill: seconds };
   }
-  const pretrained = await timed('pretrain', onEvent, () => pretrainPool(context));
+  const pretrained = await timed('pretrain', onEvent, () => pretrain(pretrainRequest(context)));
   using pool = pretrained.value;
   const { seconds } = await timed('distill', onEvent, () => distilInto(request, context, pool));
   return { pretrain: pretrained.seconds, distill: seconds };
-}
-
-function pretrainPool(context: RunContext): Promise<ExtractorPool> {
-  const { plan, data, memory, cache, random, onEvent, signal } = context;
-  return pretrain({
-    train: data.train,
-    test: data.test,
-    testAtOnce: memory.chunks.test,
-    model: plan.model,
-    options: plan.pretrain,
-    cache,
-    checkpoint: plan.checkpoint,
-    random: random.derive('pretrain'),
-    onEvent,
-    signal,
-  });
 }
 
 /**

@@ -8,7 +8,7 @@ import { RunDirectory, type RunEvent } from '../run/index.js';
 import { liveTensors } from '../tensor/index.js';
 import { evaluateSet } from './evaluate-set.js';
 import { runPipeline } from './pipeline.js';
-import { forEachRepeat, repeatedAccuracy, repeatedPlans, reportRepeats } from './repeats.js';
+import { evaluateRepeats, forEachRepeat, repeatedAccuracy, repeatedPlans } from './repeats.js';
 import type { PipelineRequest } from './run-context.js';
 
 const quick: Plan = {
@@ -46,8 +46,9 @@ describe('several distillations', () => {
     const before = liveTensors();
     const folder = temporaryFolder();
     const request = requestIn(folder, { ...quick, repeats: 2 });
-    const runs = await forEachRepeat(request, runPipeline);
-    const { accuracy } = reportRepeats(request, runs);
+    const result = await evaluateRepeats(request, runPipeline);
+    if (!('runs' in result)) throw new Error('expected the results of both');
+    const { accuracy, runs } = result;
 
     const alone = requestIn(join(folder), { ...quick, name: 'alone' });
     await runPipeline(alone);

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { writeFileAtomic } from '../core/index.js';
 import type { RunComparison } from '../evaluate/compare.js';
 import type { SetResult, Varied } from '../evaluate/results.js';
@@ -40,7 +39,6 @@ export interface RepeatedResult
 }
 
 const repeatsFolder = 'repeats';
-const resultFile = 'repeats.json';
 
 /** The plans of a plan's distillations: the first is the plan itself, the others differ from it by their seed. */
 export function repeatedPlans(plan: Plan): Plan[] {
@@ -96,17 +94,11 @@ export async function evaluateRepeats(
   task: (request: PipelineRequest) => Promise<PipelineResult>,
 ): Promise<PipelineResult | RepeatedResult> {
   const runs = await forEachRepeat(request, task);
-  return runs.length > 1 ? reportRepeats(request, runs) : runs[0]!;
-}
-
-/** Puts the results of several distillations together, as `repeats.json` and `repeats.svg` in the run's folder. */
-export function reportRepeats(
-  { directory }: Pick<PipelineRequest, 'directory'>,
-  runs: readonly PipelineResult[],
-): RepeatedResult {
+  if (runs.length === 1) return runs[0]!;
+  const { directory } = request;
   const result = repeatedResult(runs);
-  writeFileAtomic(directory.pathOf(resultFile), `${JSON.stringify(result, null, 2)}\n`);
-  drawAccuracies(join(directory.path, 'repeats.svg'), result.accuracy, result.method);
+  writeFileAtomic(directory.pathOf('repeats.json'), `${JSON.stringify(result, null, 2)}\n`);
+  drawAccuracies(directory.pathOf('repeats.svg'), result.accuracy, result.method);
   return result;
 }
 

@@ -11,6 +11,7 @@ import {
   requireSameData,
 } from '../run/index.js';
 import { engine, type RandomGenerator, releaseMemory } from '../tensor/index.js';
+import type { PretrainRequest } from '../train/pretrain-request.js';
 import { type CheckOptions, checkPlan, type Prepared, startEngine } from './prepare.js';
 
 /** What a task on a run is given. */
@@ -81,6 +82,26 @@ export async function beginOnRun(
       'Put the data back as it was, or name where it is now (--data <path>); dataset.validation must be what it was, too.',
   });
   return context;
+}
+
+/** How the pool of a run's extractors is pretrained, or other networks where anything is changed. */
+export function pretrainRequest(
+  { plan, data, cache, memory, random, onEvent, signal }: RunContext,
+  changed: Partial<PretrainRequest> = {},
+): PretrainRequest {
+  return {
+    train: data.train,
+    test: data.test,
+    testAtOnce: memory.chunks.test,
+    model: plan.model,
+    options: plan.pretrain,
+    cache,
+    checkpoint: plan.checkpoint,
+    random: random.derive('pretrain'),
+    onEvent,
+    signal,
+    ...changed,
+  };
 }
 
 /** What a manifest says of the data: a run that goes on must find the same. */

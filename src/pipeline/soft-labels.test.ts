@@ -5,6 +5,7 @@ import { temporaryFolder } from '../core/testing/folder.js';
 import type { DatasetPair } from '../data/index.js';
 import { loadDigits } from '../data/readers/digits.js';
 import { labelsByClass, realImages } from '../distill/index.js';
+import type { TeacherChoice } from '../evaluate/soft-labels/options.js';
 import {
   loadSoftLabels,
   type SoftLabelMetadata,
@@ -17,6 +18,7 @@ import { smallPlan } from '../plan/testing/plan.js';
 import { keep, liveTensors, savePt, saveSafetensors, scope, type Tensor } from '../tensor/index.js';
 import { RandomGenerator, tensor, testDevice } from '../tensor/testing/on-device.js';
 import { openTeacher } from './open-teacher.js';
+import { begin } from './run-context.js';
 
 let digits: DatasetPair;
 beforeAll(async () => {
@@ -207,15 +209,8 @@ describe('labels of images', () => {
 });
 
 describe('a teacher that a plan asks for', () => {
-  const ask = (choice: Parameters<typeof openTeacher>[0]['choice'], cache = temporaryFolder()) =>
-    openTeacher({
-      choice,
-      plan: smallPlan,
-      data: digits,
-      cache,
-      random: new RandomGenerator(smallPlan.seed),
-      onEvent: () => {},
-    });
+  const ask = async (choice: TeacherChoice, cache = temporaryFolder()) =>
+    openTeacher(await begin({ plan: smallPlan, cache, onEvent: () => {} }), choice);
 
   it('is the pool, or a part of it, or networks trained for this', async () => {
     const cache = temporaryFolder();

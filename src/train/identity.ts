@@ -25,9 +25,8 @@ function described(value: unknown, key: string): unknown {
     const { hash, normalization, classNames } = value;
     return { hash, normalization, classes: classNames?.length };
   }
-  if (typeof value === 'object' && value !== null && isPlain(value)) return identityOf(value);
-  if (typeof value !== 'function' && typeof value !== 'object') return value;
-  if (value === null) return value;
+  if (isPlain(value)) return identityOf(value);
+  if (value === null || !['function', 'object'].includes(typeof value)) return value;
   throw new TypeError(`${key} can't be told apart from others of its kind`);
 }
 
@@ -41,7 +40,6 @@ function isHashed(value: unknown): value is Hashed {
   return typeof (value as Partial<Hashed> | null | undefined)?.hash === 'string';
 }
 
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && value.constructor === Object;
 }

@@ -1,4 +1,3 @@
-import { UsageError } from '../core/index.js';
 import {
   loadSafetensors,
   saveSafetensors,
@@ -21,20 +20,13 @@ export function storePair(path: string, pair: TrainedPair): void {
   saveSafetensors(path, tensors, {});
 }
 
-/** Reads such a file; the tensors are the caller's. Throws UsageError, saying how to mend it, when it is damaged. */
+/** Reads such a file; the tensors are the caller's. Throws UsageError when it is none. */
 export function readPair(path: string): TrainedPair {
-  try {
-    const { tensors } = loadSafetensors(path);
-    return {
-      initial: withoutPrefix(initialPrefix, tensors),
-      trained: withoutPrefix(trainedPrefix, tensors),
-    };
-  } catch (cause) {
-    throw new UsageError(
-      `the pretrained network ${path} is damaged; delete it to have it trained again`,
-      { cause },
-    );
-  }
+  const { tensors } = loadSafetensors(path);
+  return {
+    initial: withoutPrefix(initialPrefix, tensors),
+    trained: withoutPrefix(trainedPrefix, tensors),
+  };
 }
 
 /** The pair on another device; the one given is then released. */

@@ -15,7 +15,7 @@ import { decodeStored, imagesFile, saveDistilled } from '../../distill/product.j
 import { distill } from '../../methods/distill.js';
 import { DistillCheckpoints } from '../../methods/distill-checkpoints.js';
 import { buildModel, type ImageModel } from '../../models/index.js';
-import type { RunContext } from '../../pipeline/run-context.js';
+import { pretrainRequest, type RunContext } from '../../pipeline/run-context.js';
 import type { MemoryKind } from '../../plan/continual-options.js';
 import { settingsOfImages } from '../../plan/settings-of-images.js';
 import { writeImageGrid } from '../../report/index.js';
@@ -70,18 +70,10 @@ function perClass({ context }: StepMemory): number {
   return context.plan.distill.imagesPerClass;
 }
 
+/** Of this step's images alone, and tested on none. */
 function pretrainPool({ context, train, random }: StepMemory): Promise<ExtractorPool> {
-  const { plan, cache, onEvent, signal } = context;
-  return pretrain({
-    train,
-    model: plan.model,
-    options: plan.pretrain,
-    cache,
-    checkpoint: plan.checkpoint,
-    random: random.derive('pretrain'),
-    onEvent,
-    signal,
-  });
+  const own = { train, test: undefined, random: random.derive('pretrain') };
+  return pretrain(pretrainRequest(context, own));
 }
 
 /** A network of the pool's architecture for this step's classes. */

@@ -10,7 +10,7 @@ import { loadSafetensors, noGrad, saveSafetensors, scope, toDeviceOf } from '../
 import type { TestMetrics } from '../../train/metrics.js';
 
 /** How a network is trained and tested, whatever it trains on. */
-export type NetworkRequest = Omit<EvaluateRequest, 'data'>;
+export type NetworkRequest = Omit<EvaluateRequest, 'data'> & { readonly finished: Artifacts };
 
 /** A network that the next step can go on with. */
 export interface StoredNetwork {
@@ -19,28 +19,17 @@ export interface StoredNetwork {
   readonly path: string;
 }
 
-export interface FineTuneRequest {
-  /** The same as for the networks that are trained from scratch, but for the name of the set. */
-  readonly evaluation: EvaluateRequest & { readonly finished: Artifacts };
-  readonly seed: number;
-  /** The network of the step before; none for the first step. */
-  readonly previous: StoredNetwork | undefined;
-  /** Where the network is to be kept, within the folder of finished work. */
-  readonly file: string;
-}
-
 /**
  * Goes on training the network of the step before, on the whole memory as it now is and by the evaluation's protocol
  * from its beginning: a new optimiser, the whole schedule. The last layer gets outputs for the classes that have come,
  * with initial weights. The first step has no network before it: its own is the one that is trained from scratch.
- * Network and figures are kept.
+ * Network and figures are kept, the network as `file` in the folder of finished work.
  */
-export async function fineTune({
-  evaluation,
-  seed,
-  previous,
-  file,
-}: FineTuneRequest): Promise<{ readonly metrics: TestMetrics; readonly network: StoredNetwork }> {
+export async function fineTune(
+  evaluation: EvaluateRequest & NetworkRequest,
+  seed: number,
+  { file, previous }: { readonly file: string; readonly previous: StoredNetwork | undefined },
+): Promise<{ readonly metrics: TestMetrics; readonly network: StoredNetwork }> {
   const { finished, random } = evaluation;
   const path = join(finished.folder, file);
   const inputs = {

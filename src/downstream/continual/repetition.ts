@@ -2,6 +2,7 @@ import { Artifacts } from '../../core/index.js';
 import { classSubset } from '../../data/index.js';
 import { decodedPerClass, labelsByClass } from '../../distill/index.js';
 import { evaluate, trainingSteps } from '../../evaluate/evaluate.js';
+import type { EvaluateRequest } from '../../evaluate/request.js';
 import { networksFolder, type RunContext } from '../../pipeline/run-context.js';
 import type { MemoryKind } from '../../plan/continual-options.js';
 import type { RunDirectory } from '../../run/index.js';
@@ -10,13 +11,7 @@ import type { TestMetrics } from '../../train/metrics.js';
 import { divideClasses, drawClassOrder, type Step } from './class-order.js';
 import { type CurveName, curveTitle, type StepFigures, stepFigures } from './figures.js';
 import { makeMemories, readMemory, type StepMemory } from './memory.js';
-import {
-  type FineTuneRequest,
-  fineTune,
-  type NetworkRequest,
-  type StoredNetwork,
-  trainJointly,
-} from './networks.js';
+import { fineTune, type NetworkRequest, type StoredNetwork, trainJointly } from './networks.js';
 
 /** Where a run keeps the images of its memories. */
 export const memoryFolder = 'memory';
@@ -120,22 +115,19 @@ class Learner implements Disposable {
     );
     if (!plan.continual.fineTune) return;
     const tuned = { memory, training: 'fine-tuned' } as const;
-    await this.#fineTune(step, tuned, { ...this.#evaluation(step, tuned), data });
+    await this.#fineTune(step, tuned, data);
   }
 
-  async #fineTune(
-    step: Step,
-    name: CurveName,
-    evaluation: FineTuneRequest['evaluation'],
-  ): Promise<void> {
+  async #fineTune(step: Step, name: CurveName, data: EvaluateRequest['data']): Promise<void> {
     const metrics: TestMetrics[] = [];
+    const evaluation = { ...this.#evaluation(step, name), data };
     const { set, options, onEvent } = evaluation;
     onEvent({ type: 'evaluate-start', set, seeds: options.seeds });
     for (let seed = 1; seed <= options.seeds; seed++) {
       const key = `${curveTitle(name)}, seed ${seed}`;
       const file = `${key.replaceAll(/[^a-z0-9]+/g, '-')}.safetensors`;
       const previous = this.#fineTuned.get(key);
-      const tuned = await fineTune({ evaluation, seed, previous, file });
+      const tuned = await fineTune(evaluation, seed, { file, previous });
       this.#fineTuned.set(key, tuned.network);
       metrics.push(tuned.metrics);
     }
@@ -152,14 +144,12 @@ class Learner implements Disposable {
       { length: { epochs: jointEpochs! }, batchSize },
       real.labels.length,
     );
-    const evaluation = { ...this.#evaluation(step, name), steps };
-    evaluation.onEvent({ type: 'evaluate-start', set: evaluation.set, seeds: 1 });
-    const metrics = await trainJointly(evaluation, real);
+    const metrics = await trainJointly({ ...this.#evaluation(step, name), steps }, real);
     this.#add(step, name, [metrics]);
   }
 
   /** How networks are trained after a step, but on what. */
-  #evaluation(step: Step, name: CurveName): NetworkRequest & { readonly finished: Artifacts } {
+  #evaluation(step: Step, name: CurveName): NetworkRequest {
     const { plan, data, memory, onEvent, signal } = this.#request.context;
     const { imagesPerClass, formation } = plan.distill;
     return {

@@ -79,17 +79,16 @@ async function locate(
     },
     files: [imagesFile, metadataFile].map((file) => join('..', productFolder, file)),
   };
-  const made = finished.read<PhaseSeconds>(artifact);
-  // Of a run that goes on with its settings the set is the one to use; changed settings would give another. Its
-  // description is written last.
-  if (existsSync(join(folder, metadataFile)) && (made !== undefined || !acceptChanges)) {
-    return { folder, seconds: made ?? storedSeconds(directory.path) };
+  // Of a run that goes on with its settings the set is the one to use; changed settings would give another.
+  if (!acceptChanges && existsSync(join(folder, metadataFile))) {
+    return { folder, seconds: finished.read(artifact) ?? storedSeconds(directory.path) };
   }
-  // A set of other settings must not be taken for this one should the distillation be stopped.
-  rmSync(folder, { recursive: true, force: true });
-  const { seconds } = await distillPart(request);
-  finished.write(artifact, seconds);
-  return { folder, seconds };
+  const { value } = await finished.readOrMake(artifact, async () => {
+    // A set of other settings must not be taken for this one should the distillation be stopped.
+    rmSync(folder, { recursive: true, force: true });
+    return (await distillPart(request)).seconds;
+  });
+  return { folder, seconds: value };
 }
 
 /** How long a finished run's stages before its evaluation took. */

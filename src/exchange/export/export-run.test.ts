@@ -106,6 +106,18 @@ describe('soft labels', () => {
 });
 
 describe('the card', () => {
+  it.each(['distilled', 'ncfm'])('tells accuracies, whose set results call %s', async (name) => {
+    const run = placeRun();
+    const accuracy = { random: { mean: 50, std: 1, n: 2 }, [name]: { mean: 61.5, std: 2, n: 2 } };
+    const protocol = { student: { name: 'convnet' }, hash: 'abc' };
+    const results = { accuracy, protocol, evaluatedOn: 'test' };
+    writeFileSync(join(run, 'results.json'), JSON.stringify(results));
+    const { folder } = await exportRun({ run, format: 'npz' });
+    const card = readFileSync(join(folder, 'README.md'), 'utf8');
+    expect(card).toContain('| as many random real images | 50.00 ± 1.00 | 2 |');
+    expect(card).toContain('| this set | 61.50 ± 2.00 | 2 |');
+  });
+
   it.each(exportFormats)('of %s says what the set is, and under which terms', async (format) => {
     const { folder } = await exportRun({ run: placeRun(), format });
     const card = readFileSync(join(folder, 'README.md'), 'utf8');
