@@ -7,4 +7,4 @@ export {
   presetsWithPublishedAccuracy,
   publishedAccuracy,
 } from './published.js';
-export { type Config, configSchema } from './schema.js';
+export { type Config, configSchema } from '../plan/schema/configuration.js';

@@ -7,7 +7,7 @@ import { importModules } from './imports.js';
 import { type Layers, overDefaults, readLayers, usualName, withMethodDefaults } from './layers.js';
 import { idleOverrides, overrideLayer, type PlanChanges } from './overrides.js';
 import { problemsError, problemsOf } from './problems.js';
-import { type Config, configSchema, type settingsSchema } from './schema.js';
+import { type Config, configSchema, type settingsSchema } from '../plan/schema/configuration.js';
 import { expandShorthand } from './shorthand.js';
 import { type Entry, type Mapping, merge, nodeOf, plainOf } from './tree.js';
 

@@ -7,7 +7,7 @@ import type { Plan } from '../plan/plan.js';
 import { type Layers, overDefaults, readLayers } from './layers.js';
 import { planOver } from './load.js';
 import { keyText } from './problems.js';
-import { settingsSchema } from './schema.js';
+import { settingsSchema } from '../plan/schema/configuration.js';
 import { expandShorthand } from './shorthand.js';
 import { type KeyPath, type Mapping, type Node, nodeOf, type Origin } from './tree.js';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { trainingAugmentation } from '../augment/schema.js';
-import { integer, mapping } from '../core/fields.js';
-import { optimizer, schedule } from '../nn/schema.js';
+import { trainingAugmentation } from '../../augment/schema.js';
+import { integer, mapping } from '../../core/fields.js';
+import { optimizer, schedule } from '../../nn/schema.js';
 
 /** How long a network is trained. */
 export function length<Epochs extends z.core.$ZodType>(epochs: Epochs) {

@@ -7,7 +7,7 @@ import {
   number,
   text,
   variants,
-} from '../core/fields.js';
+} from '../../core/fields.js';
 import { model } from './model.js';
 import { length, training } from './training.js';
 

@@ -7,9 +7,9 @@ import {
   mapping,
   number,
   text,
-} from '../core/fields.js';
-import { activations, normKinds, poolings } from '../nn/index.js';
-import { proxyNames } from '../plan/search-options.js';
+} from '../../core/fields.js';
+import { activations, normKinds, poolings } from '../../nn/index.js';
+import { proxyNames } from '../search-options.js';
 import { length } from './training.js';
 
 const oneOrMore = <const T extends string>(words: readonly [T, ...T[]]) =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { choice, flag, integer, list, mapping, strength } from '../core/fields.js';
-import { memoryKinds } from '../plan/continual-options.js';
+import { choice, flag, integer, list, mapping, strength } from '../../core/fields.js';
+import { memoryKinds } from '../continual-options.js';
 
 const classOrder = 'random, or a list of the numbers of all classes';
 

@@ -7,9 +7,9 @@ import {
   mapping,
   number,
   variants,
-} from '../core/fields.js';
-import type { OwnChoice } from '../core/index.js';
-import { ofDefined, ownChoice } from '../core/own-schema.js';
+} from '../../core/fields.js';
+import type { OwnChoice } from '../../core/index.js';
+import { ofDefined, ownChoice } from '../../core/own-schema.js';
 import {
   alexNetDefaults,
   convNetDefaults,
@@ -25,8 +25,8 @@ import {
   resNetStems,
   vggDefaults,
   vggDepths,
-} from '../models/index.js';
-import { activations, type NormKind, normKinds, poolings } from '../nn/index.js';
+} from '../../models/index.js';
+import { activations, type NormKind, normKinds, poolings } from '../../nn/index.js';
 
 const width = (usual: number) => integer({ from: 1, to: 8192 }).default(usual);
 const depthOf = <const D extends number>(depths: readonly D[]) =>

@@ -9,10 +9,10 @@ import {
   sizeOrAutomatic,
   strength,
   text,
-} from '../core/fields.js';
-import { knownDatasets } from '../data/names.js';
-import { distillOptions } from '../methods/registry.js';
-import { fraction } from '../nn/schema.js';
+} from '../../core/fields.js';
+import { knownDatasets } from '../../data/names.js';
+import { distillOptions } from '../../methods/registry.js';
+import { fraction } from '../../nn/schema.js';
 import { continual } from './continual.js';
 import { evaluate, wholeData } from './evaluation.js';
 import { model } from './model.js';
