@@ -1,7 +1,7 @@
 import { decodedPerClass } from '../distill/index.js';
 import { leastRealImages } from '../methods/index.js';
+import type { Config } from '../plan/schema/configuration.js';
 import type { Problem } from './problems.js';
-import type { Config } from './schema.js';
 
 type Check = (config: Config) => readonly Problem[];
 

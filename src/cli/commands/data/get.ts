@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { formatSize } from '../../../core/size.js';
 import { findInCatalog } from '../../../data/catalog.js';
-import { type GetOutcome, type GetProgress, getDataset } from '../../../data/download/index.js';
+import type { GetOutcome, GetProgress } from '../../../data/download/index.js';
 import { interruptible } from '../../interruption.js';
 import type { Invocation } from '../../invocation.js';
 import { addOutputOptions, type OutputOptions } from '../../options.js';
@@ -40,6 +40,7 @@ async function get(
   options: GetCommandOptions,
   invocation: Invocation,
 ): Promise<GetOutcome> {
+  const { getDataset } = await import('../../../data/download/index.js');
   const terms = findInCatalog(name)?.terms;
   if (terms !== undefined) invocation.tell(`${name}: ${terms}\n`, options);
   using progress = new DataProgress(invocation, options);

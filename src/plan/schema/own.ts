@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ownAugmentations } from '../augment/index.js';
-import type { CodeDefinition, OwnChoice, OwnOptions, OwnValue } from '../core/index.js';
+import { ownAugmentations } from '../../augment/index.js';
+import type { CodeDefinition, OwnChoice, OwnOptions, OwnValue } from '../../core/index.js';
 import { flag, growing, list, mapping, oneOf, text, variants } from './fields.js';
 
 /** The mapping that chooses something of the user's own: its options, of the kinds that their defaults are of. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseSize } from '../core/size.js';
+import { parseSize } from '../../core/size.js';
 
 /** A range of numbers; `above` and `below` exclude the bound itself. */
 export interface Range {
@@ -10,7 +10,7 @@ export interface Range {
 }
 
 // In this room a schema's message says what it expects, to be read after the word 'expected'; for an unknown key it
-// lists the keys that there are. `problems.ts` makes sentences of them.
+// lists the keys that there are. `config/problems.ts` makes sentences of them.
 
 /** A finite number in a range. */
 export function number(range: Range) {

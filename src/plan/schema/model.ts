@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { OwnChoice } from '../core/index.js';
+import type { OwnChoice } from '../../core/index.js';
 import {
   alexNetDefaults,
   convNetDefaults,
@@ -15,8 +15,8 @@ import {
   resNetStems,
   vggDefaults,
   vggDepths,
-} from '../models/index.js';
-import { activations, type NormKind, normKinds, poolings } from '../nn/index.js';
+} from '../../models/index.js';
+import { activations, type NormKind, normKinds, poolings } from '../../nn/index.js';
 import {
   choice,
   growing,
