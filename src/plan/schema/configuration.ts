@@ -22,14 +22,26 @@ import { length, training } from './training.js';
 const channels = '1, 3 or auto';
 
 const dataset = mapping({
+  /** A dataset known by name; else `path` is given. */
   name: z.exactOptional(choiceOf(knownDatasets)),
+  /** Data of one's own: a folder of class folders, or a file. */
   path: z.exactOptional(text('the path of a folder or file')),
+  /** Folder that holds a named dataset; the usual places when absent. */
   root: z.exactOptional(text('the path of a folder')),
+  /** Which of a dataset's two sets of labels, where it has two; the fine ones when absent. */
   labels: z.exactOptional(choice(['fine', 'coarse'])),
+  /** Side in pixels of pictures that are decoded. */
   size: integerOrAutomatic({ from: 8, to: 512 }).default('auto'),
+  /** Channels of pictures that are decoded. */
   channels: z.union([z.literal([1, 3]), z.literal('auto')], { error: channels }).default('auto'),
+  /** Share held out for testing where the data has no test part, in (0, 1). */
   testShare: fraction.default(0.2),
+  /** Damaged pictures: `stop` tells all of them in an error, `skip` leaves them out. */
   onDamaged: choice(['stop', 'skip']).default('stop'),
+  /**
+   * Share of the training images held out, in [0, 1). When above 0 every accuracy is measured on them instead of the
+   * test images: settings are to be chosen this way, so that test data stays unseen.
+   */
   validation: number({ from: 0, below: 1 }).default(0),
 });
 
