@@ -184,7 +184,7 @@ describe('plan', () => {
     expect(stdout).toMatch(/^memory +no limit$/m);
     expect(stdout).toMatch(/^networks +1 to be pretrained$/m);
     expect(stdout).toMatch(/^disk +\d.* for the run, \d.* for networks$/m);
-    expect(stderr).toMatch(/^plan +timing pretraining$/m);
+    expect(stderr).toMatch(/^plan +measuring pretraining$/m);
     expect(existsSync(join(folder, 'cache'))).toBe(false);
   });
 
