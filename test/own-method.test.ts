@@ -1,12 +1,12 @@
-import './own-method/class-means.js';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadPlan, RunDirectory, type RunEvent, runPipeline } from 'ncfm';
+import { liveTensors } from 'ncfm/tensor';
 import { afterAll, expect, it } from 'vitest';
-import { loadPlan } from '../src/config/index.js';
-import { runPipeline } from '../src/pipeline/index.js';
-import { RunDirectory, type RunEvent } from '../src/run/index.js';
-import { liveTensors } from '../src/tensor/index.js';
+
+const example = fileURLToPath(new URL('../examples/class-means.mjs', import.meta.url));
 
 const folder = mkdtempSync(join(tmpdir(), 'ncfm-own-method-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -14,7 +14,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const file = join(folder, 'own.yaml');
 writeFileSync(
   file,
-  `dataset: { name: digits }
+  `imports: [${JSON.stringify(example)}]
+dataset: { name: digits }
 model: { name: convnet, depth: 2, width: 8 }
 distill: { method: class-means, imagesPerClass: 2, realPerClass: 100 }
 checkpoint: { seconds: null, iterations: 7 }

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { ownAugmentations } from '../augment/index.js';
 import { UsageError } from '../core/errors.js';
 import { ownDatasets } from '../data/names.js';
+import { ownMethods } from '../methods/registry.js';
 import { ownModels } from '../models/index.js';
 import { keyText } from './problems.js';
 import { type Mapping, nodeAt } from './tree.js';
@@ -36,7 +37,8 @@ function importModule(path: string, place: string): void {
     throw new UsageError(`${place}: ${path} cannot be imported: ${reason}`, { cause });
   }
   const { href } = pathToFileURL(realpathSync(path));
-  if ([ownModels, ownAugmentations, ownDatasets].some((kind) => kind.isFrom(href))) return;
+  if ([ownModels, ownAugmentations, ownDatasets, ownMethods].some((kind) => kind.isFrom(href)))
+    return;
   throw new UsageError(
     `${place}: ${path} defines nothing here: expected defineModel, defineAugmentation or defineDataset of this installation of ncfm, each given module: import.meta.url`,
   );

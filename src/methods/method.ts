@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { CodeIdentity } from '../core/definitions.js';
 import type { Dataset } from '../data/index.js';
 import type { Chunks } from '../distill/chunks.js';
 import type { Formation } from '../distill/formation.js';
@@ -21,7 +22,7 @@ export interface DistillOptions {
 /**
  * A way to distil a dataset. Whatever plays, keeps, tells, draws or tests a distillation knows methods by this alone.
  */
-export interface Method<Options extends DistillOptions = DistillOptions> {
+export interface Method<Options extends DistillOptions = DistillOptions> extends CodeIdentity {
   /** As configurations have it: `ncfm`. */
   readonly name: string;
   /** As charts and documents have it: `NCFM`. */

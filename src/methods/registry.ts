@@ -1,13 +1,16 @@
 import { z } from 'zod';
-import { nearest, UsageError } from '../core/errors.js';
+import { codeVersion, Definitions } from '../core/definitions.js';
 import { choice } from '../core/fields.js';
 import type { DistillOptions, Method } from './method.js';
 import { ncfm } from './ncfm/method.js';
 import type { NcfmOptions } from './ncfm/options.js';
 import type { ncfmSchema } from './ncfm/schema.js';
 
-/** The methods, by name. One of ours is a line here. */
+/** The methods that come with the package, by name. One more is a line here. */
 const methods = new Map<string, Method>([[ncfm.name, ncfm]]);
+
+/** The methods that users have defined. */
+export const ownMethods = new Definitions<Method>('method', (name) => methods.has(name));
 
 /** The options of the methods that come with the package, or of any other. */
 export type AnyDistillOptions = NcfmOptions | DistillOptions;
@@ -16,33 +19,31 @@ export type AnyDistillOptions = NcfmOptions | DistillOptions;
 export const usualMethod = ncfm.name;
 
 /**
- * Makes a method known, so that configurations can name it. Throws UsageError when there is another one of that name.
+ * Makes a method known, so that it can be named in configurations and options, or be given as a value.
+ * @throws UsageError for a name that is not allowed or taken, or when neither `module` nor `version` is given
  */
 export function defineMethod<Options extends DistillOptions>(
   method: Method<Options>,
 ): Method<Options> {
-  const { name } = method;
-  if (!/^[a-z][a-z0-9-]*$/.test(name)) {
-    throw new UsageError(`the name of a method is of small letters, digits and '-', got '${name}'`);
-  }
-  if (methods.has(name)) throw new UsageError(`there is a method '${name}' already`);
-  methods.set(name, method as Method);
+  codeVersion(`the method ${method.name}`, method);
+  ownMethods.add(method as Method);
   return method;
 }
 
 /** The names of all methods. */
 export function methodNames(): string[] {
-  return [...methods.keys()];
+  return [...methods.keys(), ...ownMethods.names];
 }
 
 /** The method of a name. Throws UsageError when there is none. */
 export function methodOf(name: string): Method {
-  const method = methods.get(name);
-  if (method !== undefined) return method;
-  const near = nearest(name, methods.keys());
-  throw new UsageError(
-    `there is no method '${name}'; ${near ? `did you mean '${near}'?` : `the methods are ${methodNames().join(', ')}`}`,
-  );
+  return methods.get(name) ?? ownMethods.get(name);
+}
+
+/** The version of the code of a method that is a user's own; null for those of the package. */
+export function methodVersion(name: string): string | null {
+  const own = ownMethods.find(name);
+  return own ? codeVersion(`the method ${name}`, own) : null;
 }
 
 /** The options of a method that comes with the package, as a configuration has them. */
@@ -52,7 +53,8 @@ export type DistillInput = z.input<typeof ncfmSchema>;
 export const distillOptions: z.ZodType<DistillOptions, DistillInput> = z
   .custom<DistillInput>()
   .transform((value, context) => {
-    const method = methods.get(value?.method);
+    const name = String(value?.method);
+    const method = methods.get(name) ?? ownMethods.find(name);
     const schema = method?.schema ?? z.object({ method: choice(methodNames() as [string]) });
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data as DistillOptions;
@@ -62,7 +64,7 @@ export const distillOptions: z.ZodType<DistillOptions, DistillInput> = z
 
 /** The names of a method's options. */
 export function optionNames(): string[] {
-  return [...methods.values()].flatMap(({ schema }) => keysOf(schema));
+  return [...methods.values(), ...ownMethods.all].flatMap(({ schema }) => keysOf(schema));
 }
 
 function keysOf(schema: object): string[] {

@@ -4,7 +4,7 @@ import { packageVersion } from '../core/index.js';
 import { saveDistilled } from '../distill/product.js';
 import { distill } from '../methods/distill.js';
 import { DistillCheckpoints } from '../methods/distill-checkpoints.js';
-import { methodOf } from '../methods/registry.js';
+import { methodOf, methodVersion } from '../methods/registry.js';
 import { buildModel } from '../models/index.js';
 import { engine, RandomGenerator, threads } from '../tensor/index.js';
 import type { ExtractorPool } from '../train/index.js';
@@ -151,6 +151,7 @@ export function distillIdentity({ plan, data, random }: Identified, pool?: Extra
     chunks,
     model,
     extractors: pool?.hash ?? null,
+    method: methodVersion(distill.method),
     distill,
   };
 }

@@ -1,34 +1,25 @@
-import { number } from '../../src/core/fields.js';
-import { indicesByClass, pixelsToTensor } from '../../src/data/index.js';
-import {
-  initializeSynthetic,
-  ScheduledOptimizer,
-  type SyntheticImages,
-} from '../../src/distill/index.js';
-import {
-  type Distiller,
-  type DistillOptions,
-  defineMethod,
-  type MethodInput,
-  methodSchema,
-} from '../../src/methods/index.js';
-import type { OptimizerOptions, ScheduleOptions } from '../../src/nn/index.js';
-import { grad, scope, type Tensor, withoutPrefix, withPrefix } from '../../src/tensor/index.js';
+// @ts-check
+// A method of one's own, in a module of its own: the mean of a class's images is to be that of its real ones, pixel by
+// pixel. Configurations name it `class-means`; programs give it as a value.
+import { defineMethod } from 'ncfm';
+import { indicesByClass, pixelsToTensor } from 'ncfm/data';
+import { fields, initializeSynthetic, methodSchema, ScheduledOptimizer } from 'ncfm/methods';
+import { grad, scope, withoutPrefix, withPrefix } from 'ncfm/tensor';
 
-interface ClassMeansOptions extends DistillOptions {
-  readonly optimizer: OptimizerOptions;
-  readonly schedule: ScheduleOptions;
-  /** Real images of each class in a batch. */
-  readonly realPerClass: number;
-}
+/**
+ * @import { DistillerState, MethodInput, DistillOptions } from 'ncfm/methods'
+ * @import { OptimizerOptions, ScheduleOptions, Tensor } from 'ncfm/tensor'
+ * @typedef {DistillOptions & { optimizer: OptimizerOptions, schedule: ScheduleOptions, realPerClass: number }} Options
+ */
 
-/** A method for tests: the mean of a class's images is to be that of its real ones, pixel by pixel. */
-defineMethod<ClassMeansOptions>({
+export const classMeans = defineMethod({
   name: 'class-means',
   title: 'Class means',
   loss: 'distance of means',
   material: 'none',
-  schema: methodSchema('class-means', { realPerClass: number({ from: 1 }) }),
+  // What was distilled with this code is not taken for the result of other code.
+  module: import.meta.url,
+  schema: methodSchema('class-means', { realPerClass: fields.integer({ from: 1 }) }),
   defaults: {
     method: 'class-means',
     formation: { mode: 'single', factor: 1 },
@@ -42,17 +33,17 @@ defineMethod<ClassMeansOptions>({
   },
   realPerClass: ({ realPerClass }) => realPerClass,
   requirements: ({ realPerClass }) => [{ images: realPerClass, purpose: 'for a batch' }],
-  start: async (input) => new ClassMeans(input),
+  start: async (/** @type {MethodInput<Options>} */ input) => new ClassMeans(input),
 });
 
-class ClassMeans implements Distiller {
-  readonly synthetic: SyntheticImages;
+class ClassMeans {
   iteration = 0;
-  readonly #input: MethodInput<ClassMeansOptions>;
-  readonly #classes: readonly Int32Array[];
-  readonly #optimizer: ScheduledOptimizer;
+  #input;
+  #classes;
+  #optimizer;
 
-  constructor(input: MethodInput<ClassMeansOptions>) {
+  /** @param {MethodInput<Options>} input */
+  constructor(input) {
     const { dataset, options, random } = input;
     this.#input = input;
     this.synthetic = initializeSynthetic(dataset, { ...options, random });
@@ -64,7 +55,8 @@ class ClassMeans implements Distiller {
     const { images, classes } = this.synthetic;
     const { learningRate } = this.#optimizer;
     const loss = scope(() => {
-      const means = (x: Tensor) => x.reshape([classes, x.size(0) / classes, -1]).mean([1]);
+      const means = (/** @type {Tensor} */ x) =>
+        x.reshape([classes, x.size(0) / classes, -1]).mean([1]);
       const distance = means(images).sub(means(this.#realImages())).square().mean();
       this.#optimizer.descend(grad([distance], [images]));
       this.synthetic.clamp();
@@ -76,11 +68,11 @@ class ClassMeans implements Distiller {
   }
 
   /** As many of each class, class by class. */
-  #realImages(): Tensor {
+  #realImages() {
     const { dataset, options, random } = this.#input;
     const chosen = this.#classes.flatMap((members) => {
       const order = random.permutation(members.length).slice(0, options.realPerClass);
-      return Array.from(order, (position) => members[position]!);
+      return Array.from(order, (position) => Number(members[position]));
     });
     return pixelsToTensor(dataset.read(chosen), chosen.length, dataset.shape, random.device);
   }
@@ -101,10 +93,11 @@ class ClassMeans implements Distiller {
     };
   }
 
-  setState({ tensors, values }: Parameters<Distiller['setState']>[0]) {
-    const kept = values as ReturnType<ClassMeans['getState']>['values'];
+  /** @param {DistillerState} state */
+  setState({ tensors, values }) {
+    const kept = /** @type {ReturnType<ClassMeans['getState']>['values']} */ (values);
     this.iteration = kept.iteration;
-    this.synthetic.images.detach().copy_(tensors.get('images')!);
+    this.synthetic.images.detach().copy_(/** @type {Tensor} */ (tensors.get('images')));
     this.#optimizer.setState({
       optimizer: { step: kept.step, tensors: withoutPrefix('optimizer.', tensors) },
       schedule: kept.schedule,
