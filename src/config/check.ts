@@ -1,6 +1,6 @@
 import { methodOf } from '../methods/registry.js';
-import type { Problem } from './problems.js';
 import type { Config } from '../plan/schema/configuration.js';
+import type { Problem } from './problems.js';
 
 type Check = (config: Config) => readonly Problem[];
 

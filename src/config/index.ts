@@ -1,3 +1,4 @@
+export { type Config, configSchema } from '../plan/schema/configuration.js';
 export { type LoadedPlan, loadPlan, type PlanRequest } from './load.js';
 export { type ImportedConfig, type ImportedKey, importOfficial } from './official/index.js';
 export type { PlanChanges } from './overrides.js';
@@ -7,4 +8,3 @@ export {
   presetsWithPublishedAccuracy,
   publishedAccuracy,
 } from './published.js';
-export { type Config, configSchema } from '../plan/schema/configuration.js';

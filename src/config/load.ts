@@ -1,13 +1,13 @@
 import { UsageError } from '../core/errors.js';
 import type { Plan } from '../plan/plan.js';
 import { planYaml } from '../plan/plan-yaml.js';
+import { type Config, configSchema, type settingsSchema } from '../plan/schema/configuration.js';
 import { physicalCores } from '../tensor/device.js';
 import { contradictions } from './check.js';
 import { importModules } from './imports.js';
 import { type Layers, overDefaults, readLayers, usualName, withMethodDefaults } from './layers.js';
 import { idleOverrides, overrideLayer, type PlanChanges } from './overrides.js';
 import { problemsError, problemsOf } from './problems.js';
-import { type Config, configSchema, type settingsSchema } from '../plan/schema/configuration.js';
 import { expandShorthand } from './shorthand.js';
 import { type Entry, type Mapping, merge, nodeOf, plainOf } from './tree.js';
 

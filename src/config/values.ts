@@ -4,10 +4,10 @@ import { type OwnChoice, UsageError } from '../core/index.js';
 import { optionNames } from '../methods/registry.js';
 import { ModelDefinition, modelOf } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';
+import { settingsSchema } from '../plan/schema/configuration.js';
 import { type Layers, overDefaults, readLayers } from './layers.js';
 import { planOver } from './load.js';
 import { keyText } from './problems.js';
-import { settingsSchema } from '../plan/schema/configuration.js';
 import { expandShorthand } from './shorthand.js';
 import { type KeyPath, type Mapping, type Node, nodeOf, type Origin } from './tree.js';
 

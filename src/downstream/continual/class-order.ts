@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/index.js';
 import type { Dataset } from '../../data/index.js';
-import type { ContinualOptions } from '../../plan/continual-options.js';
+import type { ContinualOptions } from '../../plan/plan.js';
 import type { RandomGenerator } from '../../tensor/index.js';
 
 /** One step: which classes come, by their numbers in the whole dataset. */

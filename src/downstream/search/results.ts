@@ -1,5 +1,6 @@
 import type { ModelOptions } from '../../models/index.js';
-import type { ProxyName, SearchOptions } from '../../plan/search-options.js';
+import type { SearchOptions } from '../../plan/plan.js';
+import type { ProxyName } from '../../plan/search-options.js';
 import type { SearchProxy } from './proxies.js';
 import { type RankCorrelation, rankCorrelation, topRegret } from './rank-correlation.js';
 import type { Candidate } from './space.js';

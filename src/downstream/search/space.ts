@@ -1,7 +1,7 @@
 import type { ImageShape } from '../../core/index.js';
 import { UsageError } from '../../core/index.js';
 import { buildModel, type ModelOptions } from '../../models/index.js';
-import type { SearchSpace } from '../../plan/search-options.js';
+import type { SearchSpace } from '../../plan/plan.js';
 import { RandomGenerator } from '../../tensor/index.js';
 
 /**

@@ -1,11 +1,7 @@
 import type { Command } from 'commander';
 import { formatSize } from '../../../core/size.js';
 import { findInCatalog } from '../../../data/catalog/catalog.js';
-import {
-  type GetOutcome,
-  type GetProgress,
-  getDataset,
-} from '../../../data/catalog/get-dataset.js';
+import type { GetOutcome, GetProgress } from '../../../data/catalog/get-dataset.js';
 import { interruptible } from '../../interruption.js';
 import type { Invocation } from '../../invocation.js';
 import { addOutputOptions, type OutputOptions } from '../../options.js';
@@ -44,6 +40,7 @@ async function get(
   options: GetCommandOptions,
   invocation: Invocation,
 ): Promise<GetOutcome> {
+  const { getDataset } = await import('../../../data/catalog/get-dataset.js');
   const terms = findInCatalog(name)?.terms;
   if (terms !== undefined) invocation.tell(`${name}: ${terms}\n`, options);
   using progress = new DataProgress(invocation, options);

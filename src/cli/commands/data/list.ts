@@ -3,7 +3,6 @@ import { formatSize } from '../../../core/size.js';
 import { catalog } from '../../../data/catalog/catalog.js';
 import type { CatalogEntry } from '../../../data/catalog/catalog-entry.js';
 import { downloadFolder } from '../../../data/catalog/data-folders.js';
-import { findDownloaded } from '../../../data/catalog/get-dataset.js';
 import type { Invocation } from '../../invocation.js';
 import { addJsonOption, type OutputOptions } from '../../options.js';
 
@@ -34,6 +33,7 @@ interface Listed extends Omit<CatalogEntry, 'source' | 'layout'> {
 async function describe({ source, layout: _, ...entry }: CatalogEntry): Promise<Listed> {
   if (source.kind === 'package') return { ...entry, download: 0, here: true, folder: null };
   const download = source.files.reduce((sum, { size }) => sum + size, 0);
+  const { findDownloaded } = await import('../../../data/catalog/get-dataset.js');
   const found = await findDownloaded(entry.name);
   const folder = found ?? downloadFolder(entry.name);
   return { ...entry, download, here: found !== undefined, folder };
