@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../core/index.js';
 import type { Plan } from '../plan/plan.js';
 import { smallPlan } from '../plan/testing/plan.js';
@@ -50,6 +50,11 @@ describe('without a budget', () => {
 });
 
 describeOnHost('under a budget', () => {
+  let least = 0;
+  beforeAll(async () => {
+    least = await leastBudget(chunkedPlan);
+  });
+
   it('that is large enough nothing changes', async () => {
     const { chunks, estimate } = await planned({ ...chunkedPlan, memory: 64e9 }, distils);
     expect(chunks).toEqual((await planned(chunkedPlan)).chunks);
@@ -57,7 +62,6 @@ describeOnHost('under a budget', () => {
   });
 
   it('chunks shrink until what is measured leaves the margin free', async () => {
-    const least = await leastBudget(chunkedPlan);
     const { estimate: free } = await planned(chunkedPlan, { ...distils, measure: true });
     const enough = free! / (1 - safetyMargin);
     expect(enough).toBeGreaterThan(least);
@@ -77,21 +81,33 @@ describeOnHost('under a budget', () => {
     const refused = planned({ ...chunkedPlan, memory: 2e7 }, distils);
     await expect(refused).rejects.toThrow(UsageError);
     await expect(refused).rejects.toThrow(
-      /memory: 20\.0 MB do not hold this run: distilling takes about .* even in the smallest chunks/,
+      /memory: 20\.0 MB do not hold this run: distilling takes about .* however small the chunks/,
     );
     expect(liveTensors()).toBe(before);
     // A measurement differs by a little from the next.
-    const memory = 1.05 * (await leastBudget(chunkedPlan));
+    const memory = 1.05 * least;
     expect(
       (await planned({ ...chunkedPlan, memory }, distils)).chunks.synthetic,
     ).toBeLessThanOrEqual(10);
+  });
+
+  it('that the data alone have passed when they were loaded is refused before anything is measured', async () => {
+    const events: RunEvent[] = [];
+    const onEvent = (event: RunEvent) => events.push(event);
+    const refused = planned({ ...chunkedPlan, memory: 64e9 }, { loading: 60e9, onEvent });
+    await expect(refused).rejects.toThrow(
+      /loading the data takes about 60\.0 GB.*--memory 66667MB/,
+    );
+    expect(events).toEqual([]);
+    const { estimate } = await planned(smallPlan, { loading: 50e9, measure: true });
+    expect(estimate).toBe(50e9);
   });
 
   it('only the stages that will run have to fit', async () => {
     const evaluate = { ...chunkedPlan.evaluate, batchSize: 4096 };
     const batch: Plan = {
       ...chunkedPlan,
-      memory: 1.05 * (await leastBudget(chunkedPlan)),
+      memory: 1.05 * least,
       evaluate,
     };
     await expect(planned(batch, { stages: ['evaluate'] })).rejects.toThrow(/evaluating takes/);

@@ -6,7 +6,7 @@ import type { Plan } from '../plan/plan.js';
 import type { EventSink, MemoryFacts } from '../run/index.js';
 import { measuresMemory, residentMemory } from '../tensor/index.js';
 import { usualTestChunk } from '../train/test-network.js';
-import { measureStage, type Stage, type StageMeasurement, stages } from './measure.js';
+import { idleMemory, measureStage, type Stage, type StageMeasurement, stages } from './measure.js';
 import type { Measured } from './stage-work.js';
 
 /** The chunks a run works in, and what it takes with them where that was measured. */
@@ -27,8 +27,10 @@ export interface MemoryReport extends MemoryFacts {
 export interface MemoryRequest extends Measured {
   /** The stages that will run; all when left out. */
   readonly stages?: readonly Stage[] | undefined;
+  /** The most bytes that the process has held when the data were loaded; 0 when left out. */
+  readonly loading?: number;
   /** Whether time and memory are measured without a budget, too. */
-  readonly measure?: boolean | undefined;
+  readonly measure?: boolean;
 }
 
 /** The share of a budget that is left free, because a run is not its first steps. */
@@ -53,7 +55,7 @@ const gerunds = { pretrain: 'pretraining', distill: 'distilling', evaluate: 'eva
  * when even the smallest are too large, saying which stage needs how much.
  */
 export async function planMemory(request: MemoryRequest): Promise<MemoryPlan> {
-  const { plan, measure = false, onEvent } = request;
+  const { plan, loading = 0, measure = false, onEvent } = request;
   const usual = usualTaskChunks(request);
   if (plan.memory === 'auto' && !measure) return { chunks: usual };
   if (!measuresMemory(plan.device)) {
@@ -65,10 +67,9 @@ export async function planMemory(request: MemoryRequest): Promise<MemoryPlan> {
     }
     onEvent({ type: 'warning', message });
   }
-  const { peak } = residentMemory();
   const chunks = plan.memory === 'auto' ? usual : await fittingChunks(request, usual, plan.memory);
   const measured = await measureStages(request, request.stages ?? stages, chunks, measure);
-  return { chunks, stages: measured, estimate: Math.max(peak, most(measured)) };
+  return { chunks, stages: measured, estimate: Math.max(loading, most(measured)) };
 }
 
 /** What of a run's memory is known before it begins. */
@@ -117,14 +118,16 @@ async function fittingChunks(
   usual: TaskChunks,
   budget: number,
 ): Promise<TaskChunks> {
-  const { plan, stages: chosen = stages } = request;
+  const { plan, loading = 0, stages: chosen = stages } = request;
   const limit = budget * (1 - safetyMargin);
-  const base = residentMemory().current;
+  requireFit(plan, 'loading the data', loading, limit);
+  const base = idleMemory();
   const sizes = (name: keyof TaskChunks): number[] => candidates(plan, name, usual[name]);
   const [test, real, synthetic] = [sizes('test'), sizes('real'), sizes('synthetic')];
   let chunks: TaskChunks = { real: real[0]!, synthetic: synthetic[0]!, test: test[0]! };
   const least = await measureStages(request, chosen, chunks, false);
-  requireFit(plan, least, limit);
+  const { stage } = least.find(({ bytes }) => bytes === most(least))!;
+  requireFit(plan, gerunds[stage], most(least), limit);
   for (const [name, ascending] of [
     ['test', test],
     ['real', real],
@@ -175,20 +178,20 @@ export interface Ladder {
 
 /**
  * The largest size of chunks whose measured bytes are within a limit, where the first size's are. A size that would pass it
- * if the bytes went on growing as between the two sizes before is not tried; one for which there was no memory is too large.
+ * if the bytes went on growing as they did so far is not tried; one for which there was no memory is too large.
  */
 export async function largestFitting(ladder: Ladder): Promise<number> {
   const { sizes, least, base, limit, bytesAt } = ladder;
-  let [fitting, bytes, slope] = [sizes[0]!, least, 0];
-  const largest = sizes.at(-1)!;
+  const [smallest, largest] = [sizes[0]!, sizes.at(-1)!];
   // Nothing takes more than in proportion to its chunks.
-  if (least + (least - base) * (largest / fitting - 1) <= limit) return largest;
+  if (least + (least - base) * (largest / smallest - 1) <= limit) return largest;
+  let [fitting, slope] = [smallest, 0];
   for (const size of sizes.slice(1)) {
-    if (bytes + slope * (size - fitting) > limit) break;
+    if (least + slope * (size - smallest) > limit) break;
     const found = await bytesAt(size).catch(infiniteWithoutMemory);
     if (found > limit) break;
-    slope = Math.max(0, found - bytes) / (size - fitting);
-    [fitting, bytes] = [size, found];
+    slope = (found - least) / (size - smallest);
+    fitting = size;
   }
   return fitting;
 }
@@ -216,18 +219,10 @@ function most(measured: readonly StageMeasurement[]): number {
   return Math.max(0, ...measured.map(({ bytes }) => bytes));
 }
 
-function requireFit(
-  { memory, chunks }: Plan,
-  least: readonly StageMeasurement[],
-  limit: number,
-): void {
-  const bytes = most(least);
+function requireFit({ memory }: Plan, work: string, bytes: number, limit: number): void {
   if (bytes <= limit) return;
-  const { stage } = least.find((each) => each.bytes === bytes)!;
   const megabytes = Math.ceil(bytes / (1 - safetyMargin) / 1e6);
-  const asked = Object.values(chunks).some((chunk) => chunk !== 'auto');
-  const how = asked ? 'in these chunks' : 'in the smallest chunks';
   throw new UsageError(
-    `memory: ${formatSize(Number(memory))} do not hold this run: ${gerunds[stage]} takes about ${formatSize(bytes)} even ${how}. Give ${megabytes}MB or more (--memory ${megabytes}MB), or make the run smaller.`,
+    `memory: ${formatSize(Number(memory))} do not hold this run: ${work} takes about ${formatSize(bytes)}, however small the chunks that are left to auto. Give ${megabytes}MB or more (--memory ${megabytes}MB), or make the run smaller.`,
   );
 }

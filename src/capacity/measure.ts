@@ -1,3 +1,4 @@
+import { collectGarbage } from '../core/garbage.js';
 import type { Plan } from '../plan/plan.js';
 import { RandomGenerator, recentPeak, resetPeak, residentMemory } from '../tensor/index.js';
 import { chooseEvaluationWorkers } from './choose-workers.js';
@@ -42,14 +43,13 @@ export async function measureStage(
   measured: Measured & Pick<StageWork, 'chunks' | 'timed'>,
 ): Promise<StageMeasurement> {
   const { plan } = measured;
-  resetPeak();
-  const { current } = residentMemory();
+  const idle = idleMemory();
   const random = new RandomGenerator(plan.seed, plan.device).derive('measure');
   try {
     const seconds = await work[stage]({ ...measured, random });
     const peak = recentPeak() + garbage;
     const workers = stage === 'evaluate' ? workerProcesses(plan) : 0;
-    return { stage, bytes: workers > 0 ? current + workers * peak : peak, seconds };
+    return { stage, bytes: workers > 0 ? idle + workers * peak : peak, seconds };
   } finally {
     resetPeak();
   }
@@ -59,4 +59,11 @@ export async function measureStage(
 function workerProcesses(plan: Plan): number {
   const { workers } = chooseEvaluationWorkers(plan);
   return workers > 1 ? workers : 0;
+}
+
+/** Bytes that the process holds without any work. What earlier work has left is given back, and `recentPeak` begins anew. */
+export function idleMemory(): number {
+  collectGarbage();
+  resetPeak();
+  return residentMemory().current;
 }

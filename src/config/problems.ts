@@ -32,7 +32,7 @@ export function problemsError(problems: readonly Problem[], root: Node): UsageEr
   return new UsageError(inOrder.join('\n'));
 }
 
-/** What the schema found wrong, in words. Every schema's own message is what it expected; see `fields.ts`. */
+/** What the schema found wrong, in words. Every schema's own message is what it expected; see `plan/schema/fields.ts`. */
 export function problemsOf(issues: readonly z.core.$ZodIssue[], root: Node): Problem[] {
   return issues.flatMap((issue): Problem[] => {
     const path = keyPathOf(issue.path);

@@ -2,13 +2,10 @@ import { planMemory } from '../capacity/budget.js';
 import type { Stage } from '../capacity/measure.js';
 import type { Dataset } from '../data/index.js';
 import type { TaskChunks } from '../distill/chunks.js';
-import { decodedPerClass } from '../distill/index.js';
-import { trainingSteps } from '../evaluate/evaluate.js';
-import { stepsPerEvent } from '../evaluate/evaluate-seed.js';
 import { buildModel } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
-import { RandomGenerator } from '../tensor/index.js';
+import { RandomGenerator, residentMemory } from '../tensor/index.js';
 import { drawOnce, type PictureCost } from './draw-once.js';
 import { checkPlan, missingNetworks } from './prepare.js';
 import { repeatedPlans } from './repeats.js';
@@ -72,6 +69,7 @@ export async function estimatePlan(request: EstimateRequest): Promise<PlanEstima
     data,
     pretrains: missing > 0,
     draw: async (synthetic) => pictures.push(await drawOnce(synthetic, train)),
+    loading: residentMemory().peak,
     measure: true,
     onEvent,
     signal,
@@ -93,62 +91,31 @@ export async function estimatePlan(request: EstimateRequest): Promise<PlanEstima
   };
 }
 
-/** Bytes of one line of the event log. */
-const lineBytes = 200;
-/** Bytes of one point of the loss curve. */
-const pointBytes = 16;
-/** The configuration, the manifest, the results, the charts' frames. */
-const smallFiles = 8000;
-
-/** The figures of one network without its confusion matrix; one count of that. */
-const figuresBytes = 600;
-const countBytes = 4;
-/** A random generator's state, as text. */
-const generatorBytes = 7000;
-
-/** The two checkpoints that are kept: images and their optimiser, which remembers at most twice as much, the order of the real images, the loss curve. */
-function checkpointBytes({ distill }: Plan, realImages: number, stored: number): number {
-  const kept = Math.min(2, distill.iterations);
-  return kept * (3 * stored + 4 * realImages + 8 * distill.iterations + generatorBytes);
-}
+/** Bytes of an iteration's lines and its point in charts; of a network's figures and lines; of the settings and charts. */
+const written = { iteration: 232, network: 10_800, run: 22_000 } as const;
 
 function diskBytes(
   plan: Plan,
-  train: Dataset,
+  { shape, classNames, labels }: Dataset,
   pictureBytes: number,
   missing: number,
 ): PlanEstimate['disk'] {
-  const { channels, height, width } = train.shape;
-  const classes = train.classNames.length;
-  const { iterations, imagesPerClass } = plan.distill;
-  const images = classes * imagesPerClass;
-  const stored = images * (channels * height * width * Float32Array.BYTES_PER_ELEMENT + 8);
-  const steps = trainingSteps(
-    plan.evaluate,
-    classes * decodedPerClass(plan.distill.formation, imagesPerClass),
-  );
-  const toldSteps = Math.ceil(steps / stepsPerEvent(steps));
-  const networks = evaluatedSets * plan.evaluate.seeds;
-  const evaluationLines = networks * (toldSteps + 1);
+  const { distill, evaluate, repeats, model } = plan;
+  const classes = classNames.length;
+  const image = 4 * shape.channels * shape.height * shape.width;
+  const stored = classes * distill.imagesPerClass * image;
+  // The two last ones are kept: the images with what their optimiser remembers, and the order of the real images.
+  const checkpoint = 3 * stored + 4 * labels.length;
+  using network = buildModel(model, shape, classes, new RandomGenerator(0));
+  const values = [...network.state().values()].reduce((sum, { length }) => sum + length, 0);
   return {
     run:
-      plan.repeats *
+      repeats *
       ((snapshots(plan) + 2) * pictureBytes +
-        2 * stored +
-        checkpointBytes(plan, train.labels.length, stored) +
-        networks * (figuresBytes + classes ** 2 * countBytes) +
-        iterations * (lineBytes + pointBytes) +
-        evaluationLines * lineBytes +
-        smallFiles),
-    cache: missing * 2 * networkBytes(plan, train),
+        2 * (stored + checkpoint) +
+        distill.iterations * written.iteration +
+        evaluatedSets * evaluate.seeds * (written.network + 4 * classes ** 2) +
+        written.run),
+    cache: missing * 2 * 4 * values,
   };
-}
-
-/** Bytes of an extractor's parameters and buffers. */
-function networkBytes({ model, device }: Plan, { shape, classNames }: Dataset): number {
-  using network = buildModel(model, shape, classNames.length, new RandomGenerator(0, device));
-  const wide = ['int64', 'float64'];
-  return [...network.state().values()]
-    .map(({ dtype, length }) => length * (wide.includes(dtype) ? 8 : 4))
-    .reduce((sum, bytes) => sum + bytes, 0);
 }

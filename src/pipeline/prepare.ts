@@ -9,7 +9,13 @@ import { type AnyDistillOptions, methodOf } from '../methods/registry.js';
 import { buildModel } from '../models/index.js';
 import type { DatasetChoice, Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
-import { RandomGenerator, requireDevice, setThreads } from '../tensor/index.js';
+import {
+  RandomGenerator,
+  recentPeak,
+  requireDevice,
+  resetPeak,
+  setThreads,
+} from '../tensor/index.js';
 import { networksReady } from '../train/pool-cache.js';
 import { requirePool } from '../train/pretrain.js';
 import { drawOnce } from './draw-once.js';
@@ -104,7 +110,9 @@ export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise
     requirePool(plan.pretrain);
   }
   const random = startEngine(plan);
+  if (plan.memory !== 'auto') resetPeak();
   const data = options.data ?? (await loadParts(plan.dataset, options));
+  const loading = recentPeak();
   const distils = stages === undefined || stages.includes('distill');
   const control = stages === undefined || stages.includes('evaluate');
   if (control && chooseEvaluationWorkers(plan).workers > 1) {
@@ -121,7 +129,7 @@ export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise
   }
   const pretrains = cache === undefined || missingNetworks(plan, data.train, cache) > 0;
   const draw = (synthetic: SyntheticImages) => drawOnce(synthetic, data.train);
-  const request = { plan, data, stages, pretrains, draw, onEvent, signal };
+  const request = { plan, data, stages, pretrains, loading, draw, onEvent, signal };
   return { data, memory: await planMemory(request) };
 }
 

@@ -1,4 +1,5 @@
 import { type MemoryPlan, memoryFacts } from '../capacity/budget.js';
+import { collectGarbage } from '../core/garbage.js';
 import { packageVersion } from '../core/version.js';
 import type { DatasetPair } from '../data/index.js';
 import type { Plan } from '../plan/plan.js';
@@ -135,7 +136,8 @@ export async function timed<T>(
 ): Promise<{ readonly value: T; readonly seconds: number }> {
   const started = performance.now();
   onEvent({ type: 'phase-start', phase });
-  // The last phase's tensors were of other sizes; what is kept of them would not be used.
+  // What earlier work has left, the loading of the data above all, is of no use for this one.
+  collectGarbage();
   releaseMemory();
   const value = await work();
   const seconds = (performance.now() - started) / 1000;

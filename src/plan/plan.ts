@@ -19,7 +19,7 @@ type Resolved = 'threads' | 'model' | 'student' | 'pretrain' | 'distill' | 'eval
 export interface Plan extends Omit<ReadOnly<Config>, Resolved> {
   /** Threads of the engine's operators. */
   readonly threads: number;
-  /** The feature extractors' architecture; also the student's, unless `student` names another. */
+  /** The feature extractors' architecture. */
   readonly model: ModelOptions;
   /** Architecture of the networks that are trained on the distilled set. */
   readonly student: ModelOptions;

@@ -25,6 +25,6 @@ export const chunkedPlan: Plan = {
   distill: {
     ...smallPlan.distill,
     imagesPerClass: 10,
-    matching: { strategy: 'plain', realPerClass: 60 },
+    matching: { strategy: 'plain', realPerClass: 24 },
   },
 };
