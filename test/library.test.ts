@@ -119,6 +119,11 @@ describe('the examples', () => {
     expect(told.match(/^(thin|mlp): \d+\.\d %, random: \d+\.\d %$/gm)).toHaveLength(3);
   });
 
+  it('distil by a method of their own', () => {
+    const told = example('own-method.mjs', temporaryFolder());
+    expect(told).toMatch(/^class means: \d+\.\d %, random: \d+\.\d %\n$/);
+  });
+
   it('go on where they were stopped', () => {
     const folder = temporaryFolder();
     expect(example('resume.mjs', folder)).toBe(
@@ -151,7 +156,7 @@ describe('the examples', () => {
   it('are all run here', () => {
     const programs = readdirSync(join(root, 'examples')).filter((name) => /\.(mjs|ts)$/.test(name));
     const tests = read(`test/${basename(import.meta.url)}`);
-    const modules = ['thin-network.mjs'];
+    const modules = ['thin-network.mjs', 'class-means.mjs'];
     for (const name of programs.filter((name) => !modules.includes(name))) {
       expect(tests, name).toContain(name);
     }

@@ -26,8 +26,19 @@ export interface SetArrays {
   readonly shape: ImageShape;
 }
 
+/** How a set is exported. */
+export interface SetExport {
+  readonly format: ExportFormat;
+  /** The folder. */
+  readonly out: string;
+  /** decoded (the usual): the images that networks are trained on; stored: those that were optimised. */
+  readonly form?: ExportForm;
+  /** Whether an earlier export may be replaced. */
+  readonly replace?: boolean;
+}
+
 /** What is known of the data that a set was distilled from. */
-type Source = Pick<Dataset, 'name' | 'hash' | 'classNames' | 'shape' | 'normalization'>;
+type Source = Pick<Dataset, 'name' | 'hash' | 'classNames' | 'normalization'>;
 
 /**
  * A distilled set, ours or another project's. It owns its tensors until it is disposed: `using set = …`, or
@@ -50,10 +61,9 @@ export class DistilledSet implements DistilledImages {
   declare readonly dataset?: { readonly name: string; readonly hash: string };
   /** What networks see is normalised by; absent where the set does not say. */
   declare readonly normalization?: Normalization;
-  readonly #source: Source | undefined;
 
   /** Takes the tensors over. */
-  constructor(set: Omit<DistilledImages, typeof Symbol.dispose>, source?: Source) {
+  constructor(set: Omit<DistilledImages, typeof Symbol.dispose>) {
     this.path = set.path;
     this.origin = set.origin;
     this.images = keep(set.images);
@@ -62,8 +72,7 @@ export class DistilledSet implements DistilledImages {
     if (set.probabilities) this.probabilities = keep(set.probabilities);
     if (set.classNames) this.classNames = set.classNames;
     if (set.dataset) this.dataset = set.dataset;
-    if (source) this.normalization = source.normalization;
-    this.#source = source;
+    if (set.normalization) this.normalization = set.normalization;
   }
 
   /** The images as they are stored; they may hold several training images each, see `decoded`. */
@@ -86,10 +95,19 @@ export class DistilledSet implements DistilledImages {
 
   /**
    * Writes the set into a folder, which `openDistilledSet` and `ncfm export` read: images.safetensors and metadata.json.
-   * @throws UsageError for a set of another project
+   * @throws UsageError for a set of another project, or one with soft labels, which the folder has no place for
    */
   save(folder: string): void {
-    saveDistilled(folder, this.#images(), this.#requireSource());
+    if (this.probabilities !== undefined) {
+      throw new UsageError(`${this.path} has soft labels; write it with export, which keeps them`);
+    }
+    const { images, formation, classNames, dataset, normalization } = this.#described();
+    const classes = classNames.length;
+    const imagesPerClass = images.size(0) / classes;
+    const [, channels, height, width] = images.shape as [number, number, number, number];
+    const shape = { channels, height, width };
+    const source = { ...dataset, classNames, shape, normalization };
+    saveDistilled(folder, { images, classes, imagesPerClass, formation }, source);
   }
 
   /**
@@ -97,21 +115,17 @@ export class DistilledSet implements DistilledImages {
    * @throws UsageError for a set of another project, or where the folder exists already and is not to be replaced
    */
   async export({
-    format,
-    out,
     form = 'decoded',
     replace = false,
-  }: {
-    readonly format: ExportFormat;
-    readonly out: string;
-    readonly form?: ExportForm;
-    readonly replace?: boolean;
-  }): Promise<ExportResult> {
+    ...request
+  }: SetExport): Promise<ExportResult> {
     const { exportRun } = await import('../exchange/export/index.js');
+    const asked = { ...request, form, replace };
+    if (this.origin === 'run') return await exportRun({ run: this.path, ...asked });
     using temporary = new TemporaryFolder('export');
     const run = join(temporary.path, 'distilled');
     this.save(run);
-    return await exportRun({ run, format, out, form, replace });
+    return await exportRun({ run, ...asked });
   }
 
   /** Releases the tensors; again does nothing. */
@@ -123,16 +137,13 @@ export class DistilledSet implements DistilledImages {
     this.dispose();
   }
 
-  #images() {
-    const { images, formation } = this;
-    const classes = this.#requireSource().classNames.length;
-    return { images, classes, imagesPerClass: images.size(0) / classes, formation };
-  }
-
-  #requireSource(): Source {
-    if (this.#source !== undefined) return this.#source;
+  #described() {
+    const { images, formation, classNames, dataset, normalization } = this;
+    if (classNames && dataset && normalization) {
+      return { images, formation, classNames, dataset, normalization };
+    }
     throw new UsageError(
-      `${this.path} does not say what its images are normalised by; only sets that ncfm has distilled here are written`,
+      `${this.path} does not say what it was distilled from and what its images are normalised by; only sets that ncfm has distilled are written`,
     );
   }
 }
@@ -140,19 +151,17 @@ export class DistilledSet implements DistilledImages {
 /** The set of images that a distillation has made; takes them over. */
 export function setOf(synthetic: SyntheticImages, source: Source): DistilledSet {
   const { images, classes, imagesPerClass, formation } = synthetic;
-  const { name, hash, classNames, shape, normalization } = source;
-  return new DistilledSet(
-    {
-      path: 'the distilled set',
-      origin: 'memory',
-      images: images.setRequiresGrad(false),
-      labels: labelsByClass(classes, imagesPerClass, 'cpu'),
-      formation,
-      classNames,
-      dataset: { name, hash },
-    },
-    { name, hash, classNames, shape, normalization },
-  );
+  const { name, hash, classNames, normalization } = source;
+  return new DistilledSet({
+    path: 'the distilled set',
+    origin: 'memory',
+    images: images.setRequiresGrad(false),
+    labels: labelsByClass(classes, imagesPerClass, 'cpu'),
+    formation,
+    classNames,
+    dataset: { name, hash },
+    normalization,
+  });
 }
 
 /**

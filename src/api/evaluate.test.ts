@@ -62,6 +62,7 @@ describe('evaluate', () => {
     const trained = events.filter((event) => event.type === 'evaluate-seed-end' && !event.reused);
     expect(trained).toHaveLength(4);
     expect(() => theirs.save(temporaryFolder())).toThrow('theirs.pt does not say');
+    await expect(theirs.export({ format: 'pt', out: 'none' })).rejects.toThrow('does not say');
   });
 
   it('tests on no images that the set may have been distilled from', async () => {

@@ -40,6 +40,6 @@ function importModule(path: string, place: string): void {
   if ([ownModels, ownAugmentations, ownDatasets, ownMethods].some((kind) => kind.isFrom(href)))
     return;
   throw new UsageError(
-    `${place}: ${path} defines nothing here: expected defineModel, defineAugmentation or defineDataset of this installation of ncfm, each given module: import.meta.url`,
+    `${place}: ${path} defines nothing here: expected defineModel, defineAugmentation, defineDataset or defineMethod of this installation of ncfm, each given module: import.meta.url`,
   );
 }

@@ -45,6 +45,8 @@ export interface DistilledImages extends Disposable {
   readonly classNames?: readonly string[];
   /** What it was distilled from, where the set says so. */
   readonly dataset?: { readonly name: string; readonly hash: string };
+  /** What networks see is normalised by it, where the set says so. */
+  readonly normalization?: Normalization;
 }
 
 const asTheyAre: Formation = { mode: 'single', factor: 1 };
@@ -79,11 +81,12 @@ async function openOurs(
   found: FoundExport,
   options: OpenSetOptions,
 ): Promise<DistilledImages> {
-  const { formation, dataset, classNames } = found.description;
+  const { formation, dataset, classNames, normalization } = found.description;
   requireNoOther(join(found.folder, descriptionFile), formation, options);
   const { images, labels, probabilities } = await openExport(found);
   const soft = probabilities && { probabilities };
-  return owned({ path, origin: 'export', images, labels, ...soft, formation, classNames, dataset });
+  const told = { formation, classNames, dataset, normalization };
+  return owned({ path, origin: 'export', images, labels, ...soft, ...told });
 }
 
 /** What a set says of itself is not to be said otherwise. */
@@ -115,7 +118,7 @@ function owned(set: Omit<DistilledImages, typeof Symbol.dispose>): DistilledImag
 
 function openRun(path: string, folder: string, options: OpenSetOptions): DistilledImages {
   const { images, metadata } = loadDistilled(folder, 'cpu');
-  const { classNames, formation, dataset, imagesPerClass } = metadata;
+  const { classNames, formation, dataset, imagesPerClass, normalization } = metadata;
   const classes = classNames.length;
   try {
     requireNoOther(join(folder, 'metadata.json'), formation, options);
@@ -130,6 +133,7 @@ function openRun(path: string, folder: string, options: OpenSetOptions): Distill
       formation,
       classNames,
       dataset,
+      normalization,
     });
   } catch (error) {
     images.dispose();

@@ -76,23 +76,32 @@ const deviceName = 'cpu, cuda or cuda:<number>';
 const modulePath = 'the path of a module';
 
 const settings = {
+  /** Modules that define models, augmentations or datasets of one's own. */
   imports: z.array(text(modulePath), { error: `a list, each item ${modulePath}` }),
+  /** The run directory's name. */
   name: z.string({ error: runName }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, { error: runName }),
   seed: integer({ from: 0, to: Number.MAX_SAFE_INTEGER }),
+  /** Distillations, each with a pool, a start and an evaluation from a seed of its own; see `forEachRepeat`. */
   repeats: integer({ from: 1, to: 1000 }),
   device: z.string({ error: deviceName }).regex(/^(cpu|cuda(:\d{1,3})?)$/, { error: deviceName }),
   threads: integerOrAutomatic({ from: 1, to: 1024 }),
+  /** Bytes that the process is to stay under; 'auto': no limit. */
   memory: sizeOrAutomatic(),
   chunks,
   model,
   student: z.exactOptional(model),
   pretrain,
   distill: distillOptions,
+  /** How often a distillation, or the training of an extractor, is kept so that it can go on. */
   checkpoint,
+  /** Pictures of the images are written at the start, at the end and every so many iterations. */
   snapshotEvery: integer({ from: 1, to: 10_000_000 }),
   evaluate,
+  /** The networks trained on all real images, as a bound to compare with. */
   wholeData,
+  /** The search for an architecture on the distilled set. */
   search,
+  /** The steps of `ncfm continual`. */
   continual,
 };
 
