@@ -50,7 +50,6 @@ export function planOver(
  * @throws UsageError that lists every problem, each at its origin.
  */
 function planOf(root: Mapping, schema: typeof settingsSchema = configSchema): LoadedPlan {
-  importModules(root);
   const parsed = schema.safeParse(plainOf(root));
   if (!parsed.success) throw problemsError(problemsOf(parsed.error.issues, root), root);
   const problems = contradictions(parsed.data);
@@ -80,7 +79,9 @@ function layersOf(source: string | undefined, data: string | undefined): Layers 
 
 function layOver({ usualName, root }: Layers, overrides: Mapping): Mapping {
   const named = merge(mappingOf({ name: usualName }), root);
-  const whole = withMethodDefaults(merge(named, overrides));
+  const given = merge(named, overrides);
+  importModules(given);
+  const whole = withMethodDefaults(given);
   const [model, student] = ['model', 'student'].map((key) => whole.entries.get(key));
   if (model?.value.kind !== 'mapping' || student?.value.kind !== 'mapping') return whole;
   // A student that is given in part is like the extractors otherwise, unless it is another network.
