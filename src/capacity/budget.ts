@@ -129,7 +129,7 @@ async function fittingChunks(
   const { plan, loading = 0, stages: chosen = stages } = request;
   const limit = budget * (1 - safetyMargin);
   requireFit(plan, 'loading the data', loading, limit);
-  const base = idleMemory();
+  const base = await idleMemory();
   const sizes = (name: keyof TaskChunks): number[] => candidates(plan, name, usual[name]);
   const [test, real, synthetic] = [sizes('test'), sizes('real'), sizes('synthetic')];
   let chunks: TaskChunks = { real: real[0]!, synthetic: synthetic[0]!, test: test[0]! };
