@@ -6,7 +6,14 @@ import type { Plan } from '../plan/plan.js';
 import type { EventSink, MemoryFacts } from '../run/index.js';
 import { measuresMemory, residentMemory } from '../tensor/index.js';
 import { usualTestChunk } from '../train/test-network.js';
-import { idleMemory, measureStage, type Stage, type StageMeasurement, stages } from './measure.js';
+import {
+  idleMemory,
+  measureStage,
+  readThrough,
+  type Stage,
+  type StageMeasurement,
+  stages,
+} from './measure.js';
 import type { Measured } from './stage-work.js';
 
 /** The chunks a run works in, and what it takes with them where that was measured. */
@@ -67,6 +74,7 @@ export async function planMemory(request: MemoryRequest): Promise<MemoryPlan> {
     }
     onEvent({ type: 'warning', message });
   }
+  readThrough(request.data);
   const chunks = plan.memory === 'auto' ? usual : await fittingChunks(request, usual, plan.memory);
   const measured = await measureStages(request, request.stages ?? stages, chunks, measure);
   return { chunks, stages: measured, estimate: Math.max(loading, most(measured)) };
@@ -121,7 +129,7 @@ async function fittingChunks(
   const { plan, loading = 0, stages: chosen = stages } = request;
   const limit = budget * (1 - safetyMargin);
   requireFit(plan, 'loading the data', loading, limit);
-  const base = idleMemory();
+  const base = await idleMemory();
   const sizes = (name: keyof TaskChunks): number[] => candidates(plan, name, usual[name]);
   const [test, real, synthetic] = [sizes('test'), sizes('real'), sizes('synthetic')];
   let chunks: TaskChunks = { real: real[0]!, synthetic: synthetic[0]!, test: test[0]! };

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { DatasetPair } from '../data/index.js';
+import type { Dataset, DatasetPair } from '../data/index.js';
 import { loadDigits } from '../data/reading.js';
 import type { Plan } from '../plan/plan.js';
 import { smallPlan } from '../plan/testing/plan.js';
 import { liveTensors } from '../tensor/index.js';
 import { describeOnHost } from '../tensor/testing/on-device.js';
-import { measureStage, type Stage } from './measure.js';
+import { measureStage, readThrough, type Stage } from './measure.js';
 import { type Measured, startSeconds } from './stage-work.js';
 import { stepSeconds } from './step-seconds.js';
 import { chunkedPlan, colouredNoise } from './testing/coloured.js';
@@ -88,6 +88,16 @@ describe('measuring', () => {
     expect(ready.seconds).toBe(0);
     const { train } = digits;
     expect((await measured('pretrain', smallPlan, { data: { train } })).seconds).toBeGreaterThan(0);
+  });
+
+  it('has every image read before, as a run will read them', () => {
+    const seen = new Set<number>();
+    const read: Dataset['read'] = (indices) => {
+      for (const index of Array.from(indices)) seen.add(index);
+      return digits.train.read(indices);
+    };
+    readThrough({ train: { ...digits.train, read } });
+    expect(seen.size).toBe(digits.train.labels.length);
   });
 
   it('draws the images where a run does', async () => {

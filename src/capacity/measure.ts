@@ -1,5 +1,7 @@
+import { freemem } from 'node:os';
 import { collectGarbage } from '../core/garbage.js';
-import type { Plan } from '../plan/plan.js';
+import { spans } from '../core/spans.js';
+import type { Dataset } from '../data/index.js';
 import { RandomGenerator, recentPeak, resetPeak, residentMemory } from '../tensor/index.js';
 import { chooseEvaluationWorkers } from './choose-workers.js';
 import {
@@ -42,28 +44,42 @@ export async function measureStage(
   stage: Stage,
   measured: Measured & Pick<StageWork, 'chunks' | 'timed'>,
 ): Promise<StageMeasurement> {
-  const { plan } = measured;
-  const idle = idleMemory();
+  const { plan, data } = measured;
+  const idle = await idleMemory();
   const random = new RandomGenerator(plan.seed, plan.device).derive('measure');
   try {
     const seconds = await work[stage]({ ...measured, random });
     const peak = recentPeak() + garbage;
-    const workers = stage === 'evaluate' ? workerProcesses(plan) : 0;
-    return { stage, bytes: workers > 0 ? idle + workers * peak : peak, seconds };
+    const { workers } = chooseEvaluationWorkers(plan);
+    if (stage !== 'evaluate' || workers === 1) return { stage, bytes: peak, seconds };
+    // A worker takes what this process has taken, but has no training images of the dataset.
+    return { stage, bytes: idle + workers * (peak - bytesOf(data.train)), seconds };
   } finally {
     resetPeak();
   }
 }
 
-/** Each takes what this process has taken when it did a worker's work. */
-function workerProcesses(plan: Plan): number {
-  const { workers } = chooseEvaluationWorkers(plan);
-  return workers > 1 ? workers : 0;
-}
-
 /** Bytes that the process holds without any work. What earlier work has left is given back, and `recentPeak` begins anew. */
-export function idleMemory(): number {
-  collectGarbage();
+export async function idleMemory(): Promise<number> {
+  await collectGarbage();
   resetPeak();
   return residentMemory().current;
+}
+
+/**
+ * Reads all images once: what is mapped from a file counts as the process's memory as soon as it has been read, as it will
+ * be in a run. Sets that would not stay in the memory that is free are not read.
+ */
+export function readThrough({ train, test }: Measured['data']): void {
+  for (const part of test ? [train, test] : [train]) {
+    if (bytesOf(part) > freemem() / 2) continue;
+    for (const { start, length } of spans(part.labels.length, 256)) {
+      part.read(Int32Array.from({ length }, (_, index) => start + index));
+    }
+  }
+}
+
+/** Of all pixels, as they are stored. */
+function bytesOf(part: Dataset): number {
+  return part.labels.length * part.read([0]).byteLength;
 }

@@ -137,7 +137,7 @@ export async function timed<T>(
   const started = performance.now();
   onEvent({ type: 'phase-start', phase });
   // What earlier work has left, the loading of the data above all, is of no use for this one.
-  collectGarbage();
+  await collectGarbage();
   releaseMemory();
   const value = await work();
   const seconds = (performance.now() - started) / 1000;
