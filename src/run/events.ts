@@ -132,7 +132,10 @@ export interface DistillIteration {
   readonly iterations: number;
   /** What the images descend: of NCFM the discrepancy, averaged over the classes; ≥ 0. */
   readonly loss: number;
-  /** Other figures of the method's, by their names; see docs/json-output.md. */
+  /**
+   * Other figures of the method's, by their names. Of NCFM: `fineTuningLoss`, in nats; `frequencyScale`, σ of the
+   * frequencies; with a sampling network `samplingObjective`, and `leastScale` and `largestScale` of its mixture, relative to σ.
+   */
   readonly terms: Readonly<Record<string, number>>;
   /** Step size of the images' optimiser at this iteration. */
   readonly learningRate: number;
