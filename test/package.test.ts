@@ -15,7 +15,7 @@ import {
 } from './installed.js';
 
 const program = `
-  import { engine, ops } from 'ncfm';
+  import { engine, ops } from 'ncfm/tensor';
   console.log(engine().version !== '', ops.ones([2]).toFloat32Array().join());
 `;
 
@@ -50,7 +50,8 @@ describe.runIf(isForDistribution)('the package', () => {
     );
     const prebuilt = files.filter((path) => path.startsWith('prebuilds/'));
     expect(prebuilt).toEqual([expect.stringMatching(/^prebuilds\/linux-x64\/ncfm\..*\.node$/)]);
-    const superfluous = /(?<!\.d)\.ts$|\.map$|\.test\.|\/testing\/|^(build|test|bench)\//;
+    const superfluous =
+      /^(?!examples\/).*(?<!\.d)\.ts$|\.map$|\.test\.|\/testing\/|^(build|test|bench)\//;
     expect(files.filter((path) => superfluous.test(path))).toEqual([]);
   });
 

@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const library = join(root, 'dist/index.js');
+/** `ncfm/tensor`. */
+const engine = join(root, 'dist/entries/tensor.js');
 const tensors = join(root, 'dist/tensor/index.js');
 
 /** Settings of the libraries below, which this process has made for itself. */
@@ -46,7 +48,7 @@ const leftover = `
 describe('importing the library', () => {
   it('changes neither the environment nor memory, and loads no engine', () => {
     const found = run(`${observe}
-      const ncfm = await import(${JSON.stringify(library)});
+      const ncfm = { ...await import(${JSON.stringify(library)}), ...await import(${JSON.stringify(engine)}) };
       const loaded = mapped('libtorch');
       ncfm.ops.ones([2]).dispose();
       ${leftover}
@@ -76,7 +78,7 @@ describe('importing the library', () => {
 describe('tuneProcess', () => {
   it('sets kernels and waiting, and has the process keep freed memory', () => {
     const found = run(`${observe}
-      const ncfm = await import(${JSON.stringify(library)});
+      const ncfm = { ...await import(${JSON.stringify(library)}), ...await import(${JSON.stringify(engine)}) };
       ncfm.tuneProcess();
       const loaded = mapped('libtorch');
       ncfm.ops.ones([2]).dispose();
@@ -101,7 +103,7 @@ describe('tuneProcess', () => {
       const inThread = new Worker(
         \`import(${JSON.stringify(library)}).then(({ tuneProcess }) => tuneProcess())\`, { eval: true });
       const [{ message: thread }] = await once(inThread, 'error');
-      const ncfm = await import(${JSON.stringify(library)});
+      const ncfm = { ...await import(${JSON.stringify(library)}), ...await import(${JSON.stringify(engine)}) };
       ncfm.ops.ones([2]);
       let late = '';
       try { ncfm.tuneProcess(); } catch (error) { late = error.message; }

@@ -5,8 +5,8 @@ import { temporaryFolder } from '../core/testing/folder.js';
 import { loadDigits } from '../data/reading.js';
 import { initializeSynthetic } from '../distill/index.js';
 import { saveSoftLabels } from '../evaluate/index.js';
-import { full, liveTensors, scope } from '../tensor/index.js';
-import { RandomGenerator } from '../tensor/testing/on-device.js';
+import { liveTensors, scope } from '../tensor/index.js';
+import { full, RandomGenerator } from '../tensor/testing/on-device.js';
 import { type DistilledSet, openDistilledSet, setOf } from './distilled-set.js';
 
 const { train } = await loadDigits();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../core/index.js';
-import { grad, liveTensors, scope, tensor } from '../tensor/index.js';
-import { RandomGenerator } from '../tensor/testing/on-device.js';
+import { grad, liveTensors, scope } from '../tensor/index.js';
+import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
 import { defineAugmentation } from './define.js';
 import { applySiamese, applySiameseRows, drawSiamese, noSiamese } from './siamese.js';
 import { expectPixels, normalImages, reader } from './testing/images.js';

@@ -26,14 +26,14 @@ describe('loadDataset', () => {
     const mistyped = loadDataset('fashion-mnsit');
     await expect(mistyped).rejects.toThrow(UsageError);
     await expect(mistyped).rejects.toThrow(
-      `There is no dataset named 'fashion-mnsit'; expected one of ${datasetNames.join(', ')}. ` +
+      `there is no dataset named 'fashion-mnsit'; expected one of ${datasetNames.join(', ')}. ` +
         "Did you mean 'fashion-mnist'?",
     );
   });
 
   it('suggests nothing when no name is near', async () => {
     await expect(loadDataset('omniglot')).rejects.toThrow(
-      /expected one of digits, mnist, .*imageyellow\.$/,
+      /expected one of digits, mnist, .*imageyellow$/,
     );
   });
 });

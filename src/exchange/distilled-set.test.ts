@@ -15,7 +15,7 @@ import {
   type SyntheticImages,
 } from '../distill/index.js';
 import { liveTensors, saveSafetensors, scope, type Tensor } from '../tensor/index.js';
-import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
+import { RandomGenerator, tensor, testDevice } from '../tensor/testing/on-device.js';
 import { decodeFor, openDistilledSet, writePair } from './index.js';
 import { placeRun } from './testing/place-run.js';
 
@@ -40,7 +40,7 @@ const twice = Array.from({ length: 20 }, (_, index) => Math.floor(index / 2));
 describe("a run's set", () => {
   it('says itself how it is decoded, and has its soft labels', async () => {
     const folder = placeRun(digits);
-    const { images, metadata } = loadDistilled(join(folder, 'distilled'), 'cpu');
+    const { images, metadata } = loadDistilled(join(folder, 'distilled'), testDevice);
     using stored = images;
     const before = liveTensors();
     for (const path of [folder, join(folder, 'distilled')]) {

@@ -12,7 +12,7 @@ import {
 } from '../installed.js';
 
 const program = `
-  import { engine, ops } from 'ncfm';
+  import { engine, ops } from 'ncfm/tensor';
   console.log(engine().version !== '', ops.ones([2]).toFloat32Array().join());
 `;
 
