@@ -32,11 +32,9 @@ export interface CompareRequest {
     readonly distill: { readonly imagesPerClass: number };
   };
   readonly data: DatasetPair;
-  /** Test images classified at once. */
   readonly testAtOnce?: number | undefined;
   /** Gives the soft labels, where the plan asks for some. */
   readonly teacher?: Teacher | undefined;
-  /** The run's generator. */
   readonly random: RandomGenerator;
   /** Keeps each network's figures; see `EvaluateRequest`. */
   readonly finished?: Artifacts | undefined;

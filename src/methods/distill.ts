@@ -19,12 +19,10 @@ export interface DistillRequest {
   /** Builds a network of the extractors' architecture, initialised by `random`, or in any way without. */
   readonly buildModel: (random?: RandomGenerator) => ImageModel;
   readonly options: DistillOptions;
-  /** How much is worked on at once. */
   readonly chunks?: Partial<Chunks> | undefined;
   readonly random: RandomGenerator;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
-  /** Keeps the distillation from time to time, and has it go on from where it was kept last. */
   readonly checkpoints?: DistillCheckpoints | undefined;
   /**
    * Called with the images before the first iteration (0), and after every iteration with its number; in a distillation

@@ -5,7 +5,6 @@ import type { Dataset } from '../data/index.js';
 import type { SyntheticImages } from '../distill/index.js';
 import { writeImageGrid } from '../report/index.js';
 
-/** What a picture of the images took. */
 export interface PictureCost {
   readonly seconds: number;
   /** Of its file. */

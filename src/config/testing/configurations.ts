@@ -14,7 +14,6 @@ export function temporaryFolder(): string {
   return path;
 }
 
-/** Writes a configuration file and gives its path. */
 export function file(yaml: string, name = 'my.yaml', folder = temporaryFolder()): string {
   const path = join(folder, name);
   writeFileSync(path, yaml);
