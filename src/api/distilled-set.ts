@@ -26,14 +26,11 @@ export interface SetArrays {
   readonly shape: ImageShape;
 }
 
-/** How a set is exported. */
 export interface SetExport {
   readonly format: ExportFormat;
-  /** The folder. */
   readonly out: string;
   /** decoded (the usual): the images that networks are trained on; stored: those that were optimised. */
   readonly form?: ExportForm;
-  /** Whether an earlier export may be replaced. */
   readonly replace?: boolean;
 }
 
@@ -53,7 +50,6 @@ export class DistilledSet implements DistilledImages {
   readonly labels: Tensor;
   /** Soft labels of the training images that the set decodes into. */
   declare readonly probabilities?: Tensor;
-  /** How stored images become training images. */
   readonly formation: Formation;
   /** By class number; absent where the set has none. */
   declare readonly classNames?: readonly string[];

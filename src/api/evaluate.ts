@@ -130,7 +130,6 @@ async function evaluateOne(
   return { ...told, ...accuracy, models: [first, ...architectures] };
 }
 
-/** A plan for each architecture. */
 function plansOf(set: DistilledImages, options: EvaluateOptions): Plan[] {
   checkData(options.dataset);
   const { models, model, extends: base } = options;

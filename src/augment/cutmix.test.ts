@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { liveTensors, scope } from '../tensor/index.js';
+import { numbers } from '../tensor/testing/compare.js';
 import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { cutMix } from './cutmix.js';
-import { batchShapes, expectPixels, normalImages, numbers, reader } from './testing/images.js';
+import { batchShapes, expectPixels, normalImages, reader } from './testing/images.js';
 
 describe('cutMix', () => {
   it('takes one rectangle, the same in every image, from the partner and the rest from the image', () => {

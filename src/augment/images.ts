@@ -7,7 +7,6 @@ export interface ImageSize {
   readonly width: number;
 }
 
-/** The sizes of a batch of images. */
 export interface BatchSize extends ImageSize {
   readonly images: number;
   readonly channels: number;

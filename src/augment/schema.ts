@@ -20,7 +20,6 @@ export const ownAugmentation = growing<OwnChoice, string | OwnChoice>(
   ),
 );
 
-/** Strengths of the colour augmentations. */
 const colour = {
   brightness: strength({ from: 0, to: 10 }).default(null),
   saturation: strength({ from: 0, to: 10 }).default(null),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../core/index.js';
 import { grad, noGrad, scope, type Tensor } from '../tensor/index.js';
+import { numbers } from '../tensor/testing/compare.js';
 import { RandomGenerator } from '../tensor/testing/on-device.js';
 import type { Rectangle } from './rectangle.js';
 import {
@@ -18,7 +19,6 @@ import {
   expectOneNewTensor,
   expectPixels,
   normalImages,
-  numbers,
   type Pixel,
   reader,
   withoutLeaks,

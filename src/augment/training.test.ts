@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../core/index.js';
 import { scope, type Tensor } from '../tensor/index.js';
+import { numbers } from '../tensor/testing/compare.js';
 import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { isIdentity } from './affine.js';
 import {
@@ -9,7 +10,6 @@ import {
   expectOneNewTensor,
   expectPixels,
   normalImages,
-  numbers,
   type Pixel,
   reader,
 } from './testing/images.js';

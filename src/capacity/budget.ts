@@ -157,7 +157,6 @@ async function fittingChunks(
   return chunks;
 }
 
-/** Real images of each class that an iteration draws. */
 function realPerClass({ distill }: Plan): number {
   return methodOf(distill.method).realPerClass(distill);
 }

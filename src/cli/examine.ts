@@ -3,7 +3,6 @@ import { packageVersion } from '../core/version.js';
 import type { EngineDescription } from '../tensor/index.js';
 import { setupCommand } from '../tensor/native.js';
 
-/** One thing that was looked at. */
 export interface Finding {
   readonly name: string;
   /** `note`: worth knowing, ncfm works without; `broken`: ncfm cannot work. */
@@ -25,7 +24,6 @@ export async function examine(): Promise<Finding[]> {
 
 const oldestNode = [20, 19] as const;
 
-/** Whether a Node version is new enough. */
 export function nodeFinding(version: string): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldestMajor, oldestMinor] = oldestNode;

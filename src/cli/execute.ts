@@ -22,7 +22,6 @@ import { chooseRun, openRun, requireBegunData } from './run-folder.js';
 /** Options of the commands that write a run. */
 export type RunOptions = PlanOptions & CacheOptions & DirectoryOptions;
 
-/** What a task gets from the command line. */
 export interface Watched {
   readonly onEvent: EventSink;
   readonly signal: AbortSignal;
@@ -54,7 +53,6 @@ export async function watch<T>(
   return await interruptible(announce, (signal) => task({ onEvent, signal }));
 }
 
-/** What a command that writes a run is asked for. */
 export interface RunCommand {
   /** The command's name, to say how to go on. */
   readonly command: string;

@@ -9,7 +9,6 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof UsageError ? 2 : 1;
 }
 
-/** What the user is told of an error. */
 export function explanation(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (process.env.NCFM_DEBUG === '1' && error instanceof Error && !(error instanceof UsageError)) {

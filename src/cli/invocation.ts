@@ -30,7 +30,6 @@ export class Invocation {
     if (!quiet) this.stderr.write(text);
   }
 
-  /** Says what to do should the command fail. */
   advise(text: string): void {
     this.advice = text;
   }

@@ -77,12 +77,10 @@ export function openRun(
   return locked(RunDirectory.create({ runs, name, existing: replace ? 'replace' : 'refuse' }));
 }
 
-/** Keeps other processes out of a run's folder until it is released. */
 export function lockOf(path: string): Lock {
   return Lock.take(join(path, 'lock'));
 }
 
-/** Whether a path is a run's folder. */
 export function isRunFolder(path: string): boolean {
   return existsSync(join(path, 'config.yaml'));
 }

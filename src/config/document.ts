@@ -14,7 +14,6 @@ import { UsageError } from '../core/errors.js';
 import { pairHint, pairIn } from './hints.js';
 import { describe, type Entry, type Mapping, type Node, type Origin } from './tree.js';
 
-/** Where a YAML text comes from. */
 export interface TextSource {
   /** What the text is called in messages: a path, or `preset digits`. */
   readonly label: string;
@@ -32,7 +31,6 @@ const mostCharacters = 1_000_000;
 /** One slip in YAML can break every line after it. */
 const mostProblems = 5;
 
-/** The source of a file. */
 export function fileSource(path: string): TextSource {
   return { label: path, directory: dirname(resolve(path)) };
 }

@@ -31,7 +31,6 @@ export function readLayers(source: string): Layers {
   return overDefaults(usualName(source), readChain(source, process.cwd(), undefined, []));
 }
 
-/** A configuration over the defaults. */
 export function overDefaults(usualName: string, own: Mapping): Layers {
   return { usualName, root: merge(defaults(), own) };
 }

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultSiamese, noAugmentation, officialTraining } from '../augment/index.js';
+import { temporaryFolder } from '../core/testing/folder.js';
 import { datasetNames } from '../data/index.js';
 import { ncfmOptions } from '../plan/testing/plan.js';
 import { physicalCores } from '../tensor/index.js';
@@ -11,14 +12,7 @@ import {
   presetsWithPublishedAccuracy,
   publishedAccuracy,
 } from './index.js';
-import {
-  file,
-  plan,
-  problems,
-  problemsFrom,
-  smallest,
-  temporaryFolder,
-} from './testing/configurations.js';
+import { file, plan, problems, problemsFrom, smallest } from './testing/configurations.js';
 
 const allButLast = datasetNames.slice(0, -1).join(', ');
 const lastDataset = datasetNames.at(-1);

@@ -45,10 +45,6 @@ export function planOver(
   return planOf(layOver(layers, overrides), schema);
 }
 
-/**
- * Validates and resolves a configuration whose layers are merged.
- * @throws UsageError that lists every problem, each at its origin.
- */
 function planOf(root: Mapping, schema: typeof settingsSchema = configSchema): LoadedPlan {
   const parsed = schema.safeParse(plainOf(root));
   if (!parsed.success) throw problemsError(problemsOf(parsed.error.issues, root), root);

@@ -13,7 +13,6 @@ export interface Preset {
 
 const folder = fileURLToPath(new URL('./presets/', import.meta.url));
 
-/** The names of the presets, in the order they are listed. */
 export function presetNames(): string[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith('.yaml'))

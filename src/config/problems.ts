@@ -3,7 +3,6 @@ import { nearest, UsageError } from '../core/errors.js';
 import { pairHint, valueHint } from './hints.js';
 import { describe, formOf, type KeyPath, type Node, nodeAt, originOf } from './tree.js';
 
-/** Something wrong with a setting. */
 export interface Problem {
   readonly path: KeyPath;
   /** What was expected and what was found. */

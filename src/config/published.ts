@@ -85,12 +85,10 @@ const byPreset: ReadonlyMap<string, PublishedAccuracy> = new Map([
   ),
 ]);
 
-/** The accuracy published for a preset's setting; undefined where there is none. */
 export function publishedAccuracy(preset: string): PublishedAccuracy | undefined {
   return byPreset.get(preset);
 }
 
-/** The presets that have one. */
 export function presetsWithPublishedAccuracy(): string[] {
   return [...byPreset.keys()];
 }

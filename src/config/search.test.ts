@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../core/testing/folder.js';
 import { searchSpaces } from '../downstream/search/space.js';
 import { loadPlan } from './index.js';
-import { file, plan, problems, smallest, temporaryFolder } from './testing/configurations.js';
+import { file, plan, problems, smallest } from './testing/configurations.js';
 
 describe('the space of a search', () => {
   it('is small unless another is named, or lists are given', () => {

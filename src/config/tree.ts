@@ -75,7 +75,6 @@ export function plainOf(node: Node): Plain {
   }
 }
 
-/** The node at a path; undefined when there is none. */
 export function nodeAt(root: Node, path: KeyPath): Node | undefined {
   let node: Node | undefined = root;
   for (const step of path) {

@@ -7,7 +7,6 @@ import { type Holder, Lock } from './lock.js';
 
 /** A result that is worth keeping: a value, files, or both. */
 export interface Artifact {
-  /** What it is called within its folder. */
   readonly name: string;
   /** Everything that it depends on, as JSON can hold it. */
   readonly identity: unknown;

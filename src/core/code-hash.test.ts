@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { codeHash } from './code-hash.js';
-import { temporaryFile } from './testing/temporary.js';
+import { temporaryFile } from './testing/folder.js';
 
 const modules = {
   'train.ts': "import { step } from './step.js';\nimport type { Options } from './options.js';\n",

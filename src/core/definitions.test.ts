@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { CodeDefinition, codeVersion, Definitions } from './definitions.js';
-import { temporaryFile } from './testing/temporary.js';
+import { temporaryFile } from './testing/folder.js';
 
 const known = () =>
   new Definitions<{ name: string; module?: string }>('model', (name) => name === 'mlp');

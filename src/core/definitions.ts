@@ -23,7 +23,6 @@ export interface Definition {
 
 const nameRule = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/;
 
-/** Definitions of one kind by their names. */
 export class Definitions<T extends Definition> {
   readonly #known = new Map<string, T>();
   readonly #kind: string;

@@ -18,7 +18,6 @@ export function number(range: Range) {
   return bounded(z.number({ error }), range, error);
 }
 
-/** An integer in a range. */
 export function integer(range: Range) {
   const error = `an integer ${rangeText(range)}`;
   return bounded(z.int({ error }), range, error);
@@ -39,7 +38,6 @@ export function positiveOrAutomatic(most: number) {
   });
 }
 
-/** An integer in a range, or 'auto'. */
 export function integerOrAutomatic(range: Range) {
   const error = `an integer ${rangeText(range)}, or auto`;
   return z.union([bounded(z.int({ error }), range, error), z.literal('auto', { error })], {
@@ -60,12 +58,10 @@ export function sizeOrAutomatic() {
   return z.union([z.literal('auto', { error }), bytes, size], { error });
 }
 
-/** True or false. */
 export function flag() {
   return z.boolean({ error: 'true or false' });
 }
 
-/** One of several words. */
 export function choice<const T extends string>(words: readonly [T, ...T[]]) {
   return z.enum(words, { error: oneOf(words) });
 }

@@ -4,7 +4,6 @@ import { setTimeout } from 'node:timers/promises';
 import { UsageError } from './errors.js';
 import { writeFailure } from './files.js';
 
-/** Who holds a lock. */
 export interface Holder {
   readonly pid: number;
   readonly host: string;

@@ -1,6 +1,5 @@
 import { UsageError } from './errors.js';
 
-/** A part of a range. */
 export interface Span {
   readonly start: number;
   readonly length: number;

@@ -13,7 +13,6 @@ export function storedImages(synthetic: SyntheticImages, span: Span): Tensor {
   return rowsOf(synthetic.images, span, synthetic.classes).detach().setRequiresGrad(true);
 }
 
-/** What the blocks gave, one after the other. */
 export function joined(parts: readonly Tensor[]): Tensor {
   return parts.length === 1 ? parts[0]! : cat(parts);
 }

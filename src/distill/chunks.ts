@@ -9,9 +9,7 @@ export interface Chunks {
 /** The sizes that chunks are made of. */
 export interface ChunkedSizes {
   readonly classes: number;
-  /** Real images of each class in a batch. */
   readonly realPerClass: number;
-  /** Synthetic training images of each class. */
   readonly decodedPerClass: number;
 }
 

@@ -94,7 +94,6 @@ export class FineTuner implements Disposable {
     };
   }
 
-  /** The generator's whole state. */
   getState(): Uint8Array {
     return this.#options.random.getState();
   }
@@ -130,7 +129,6 @@ export function fineTuningGradients(
   });
 }
 
-/** The gradients of some classes. */
 export function fineTuningBlock(
   { network, normalization, augmentation, labels, weight }: FineTuningDraw,
   synthetic: SyntheticImages,

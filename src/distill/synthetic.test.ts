@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../core/index.js';
-import { temporaryFile } from '../core/testing/temporary.js';
+import { temporaryFile } from '../core/testing/folder.js';
 import { arrayDataset, type Dataset, pixelsToTensor } from '../data/index.js';
 import { liveTensors, savePt, saveSafetensors, upsampleBilinear } from '../tensor/index.js';
 import { numbers, relativeError } from '../tensor/testing/compare.js';

@@ -32,7 +32,6 @@ export type Initialization =
   | { readonly kind: 'load'; readonly path: string };
 
 export interface SyntheticOptions {
-  /** Stored images per class. */
   readonly imagesPerClass: number;
   readonly formation: Formation;
   readonly initialization: Initialization;
@@ -62,7 +61,6 @@ export class SyntheticImages implements Disposable {
     this.formation = formation;
   }
 
-  /** Training images per class after decoding. */
   get decodedPerClass(): number {
     return decodedPerClass(this.formation, this.imagesPerClass);
   }

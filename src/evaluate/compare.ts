@@ -1,13 +1,10 @@
-import type { Artifacts } from '../core/index.js';
 import { type Dataset, type DatasetPair, subset } from '../data/index.js';
 import { labelsByClass, realImages } from '../distill/index.js';
 import type { ModelOptions } from '../models/index.js';
-import type { EventSink } from '../run/index.js';
-import { type RandomGenerator, scope, type Tensor } from '../tensor/index.js';
+import { scope, type Tensor } from '../tensor/index.js';
 import { evaluate, trainingSteps } from './evaluate.js';
-import type { EvaluateOptions, SeedTrainer } from './request.js';
+import type { EvaluateOptions, EvaluateRequest } from './request.js';
 import type { SetResult } from './results.js';
-import type { Teacher } from './soft-labels/teacher.js';
 
 /** Test accuracy of networks trained on each of several sets, by the sets' names. */
 export type Comparison<Name extends string> = { readonly [name in Name]: SetResult };
@@ -25,25 +22,17 @@ export interface DecodedSet {
   readonly probabilities?: Tensor | undefined;
 }
 
-export interface CompareRequest {
+export interface CompareRequest
+  extends Pick<
+    EvaluateRequest,
+    'testAtOnce' | 'teacher' | 'random' | 'finished' | 'workers' | 'onEvent' | 'signal'
+  > {
   readonly plan: {
     readonly student: ModelOptions;
     readonly evaluate: EvaluateOptions;
     readonly distill: { readonly imagesPerClass: number };
   };
   readonly data: DatasetPair;
-  /** Test images classified at once. */
-  readonly testAtOnce?: number | undefined;
-  /** Gives the soft labels, where the plan asks for some. */
-  readonly teacher?: Teacher | undefined;
-  /** The run's generator. */
-  readonly random: RandomGenerator;
-  /** Keeps each network's figures; see `EvaluateRequest`. */
-  readonly finished?: Artifacts | undefined;
-  /** Processes that train the networks; see `EvaluateRequest`. */
-  readonly workers?: SeedTrainer | undefined;
-  readonly onEvent: EventSink;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -44,7 +44,6 @@ export const namedProtocols = {
   },
 } as const satisfies { readonly [name: string]: EvaluateOptions };
 
-/** The protocol that these settings are. */
 export function evaluationProtocol(
   student: ModelOptions,
   { concurrency: _concurrency, ...options }: EvaluateOptions,

@@ -46,7 +46,6 @@ export interface EvaluateRequest {
   readonly model: ModelOptions;
   /** Steps per network, the same for all sets that are compared; see `trainingSteps`. */
   readonly steps: number;
-  /** Test images classified at once. */
   readonly testAtOnce?: number | undefined;
   readonly options: EvaluateOptions;
   /** Gives the soft labels, unless `options.labels` are hard, or static ones come with the images. */

@@ -1,30 +1,16 @@
 import { yieldToEvents } from '../core/event-loop.js';
 import type { Dataset } from '../data/index.js';
-import type { Chunks } from '../distill/chunks.js';
 import { NonFiniteError } from '../distill/non-finite.js';
 import type { SyntheticImages } from '../distill/synthetic.js';
-import type { ImageModel } from '../models/index.js';
 import type { EventSink } from '../run/index.js';
-import type { RandomGenerator } from '../tensor/index.js';
-import type { ExtractorPool } from '../train/index.js';
 import type { DistillCheckpoints } from './distill-checkpoints.js';
 import { DistillGuards } from './guards.js';
-import type { Distiller, DistillOptions, StepReport } from './method.js';
+import type { Distiller, MethodInput, StepReport } from './method.js';
 import { methodOf } from './registry.js';
 
-export interface DistillRequest {
+export interface DistillRequest extends Omit<MethodInput, 'dataset'> {
   readonly train: Dataset;
-  /** There unless the method's material is none; the caller's. */
-  readonly pool?: ExtractorPool | undefined;
-  /** Builds a network of the extractors' architecture, initialised by `random`, or in any way without. */
-  readonly buildModel: (random?: RandomGenerator) => ImageModel;
-  readonly options: DistillOptions;
-  /** How much is worked on at once. */
-  readonly chunks?: Partial<Chunks> | undefined;
-  readonly random: RandomGenerator;
   readonly onEvent: EventSink;
-  readonly signal?: AbortSignal | undefined;
-  /** Keeps the distillation from time to time, and has it go on from where it was kept last. */
   readonly checkpoints?: DistillCheckpoints | undefined;
   /**
    * Called with the images before the first iteration (0), and after every iteration with its number; in a distillation

@@ -10,7 +10,6 @@ import type { ExtractorPool } from '../train/extractors.js';
 
 /** The options that every method has; each adds its own. */
 export interface DistillOptions {
-  /** The method's name. */
   readonly method: string;
   /** The budget: stored images per class. */
   readonly imagesPerClass: number;
@@ -76,11 +75,9 @@ export interface MethodInput<Options extends DistillOptions = DistillOptions> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A distillation on its way. */
 export interface Distiller extends Disposable {
   /** The images as they are now. Disposed by their owner, not with the distiller. */
   readonly synthetic: SyntheticImages;
-  /** Iterations done. */
   readonly iteration: number;
   /** One iteration. Throws NonFiniteError when it has no number for a loss or gradient, and leaves the images alone. */
   step(): StepReport;
@@ -90,7 +87,6 @@ export interface Distiller extends Disposable {
   setState(state: DistillerState): void;
 }
 
-/** What an iteration did. */
 export interface StepReport {
   /** What the images descend, before the step; may be no number where the iteration was left out. */
   readonly loss: number;

@@ -9,7 +9,6 @@ import type { ncfmSchema } from './ncfm/schema.js';
 /** The methods that come with the package, by name. One more is a line here. */
 const methods = new Map<string, Method>([[ncfm.name, ncfm]]);
 
-/** The methods that users have defined. */
 export const ownMethods = new Definitions<Method>('method', (name) => methods.has(name));
 
 /** The options of the methods that come with the package, or of any other. */
@@ -30,7 +29,6 @@ export function defineMethod<Options extends DistillOptions>(
   return method;
 }
 
-/** The names of all methods. */
 export function methodNames(): string[] {
   return [...methods.keys(), ...ownMethods.names];
 }
@@ -62,7 +60,6 @@ export const distillOptions: z.ZodType<DistillOptions, DistillInput> = z
     return z.NEVER;
   });
 
-/** The names of a method's options. */
 export function optionNames(): string[] {
   return [...methods.values(), ...ownMethods.all].flatMap(({ schema }) => keysOf(schema));
 }

@@ -19,7 +19,6 @@ import type { ImageModel } from './model.js';
 import { ResNet, ResNetAp, type ResNetOptions } from './resnet.js';
 import { Vgg, type VggOptions } from './vgg.js';
 
-/** The options of each model, by its name. */
 interface OptionsByName {
   convnet: ConvNetOptions;
   mlp: MlpOptions;
@@ -61,7 +60,6 @@ const networks: { readonly [Name in ModelName]: Network<OptionsByName[Name]> } =
   convnext: ConvNext,
 };
 
-/** The names `buildModel` knows. */
 export const modelNames = Object.keys(networks) as [ModelName, ...ModelName[]];
 
 /** Short names of networks with a depth, as tables have them: vgg11, resnet18, resnet-ap10, convnet4, … */
@@ -110,7 +108,6 @@ export function buildModel(
   return definition.build(options, input, classes, random);
 }
 
-/** Whether a model is one of ncfm's. */
 export function isKnownModel(options: ModelOptions): options is KnownModelOptions {
   return Object.hasOwn(networks, options.name);
 }

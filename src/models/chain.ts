@@ -63,7 +63,6 @@ export function addChain(
   });
 }
 
-/** The layers of a chain. */
 export function chainStages(units: readonly Unit[]): Stage[] {
   return units.map(
     (unit): Stage =>

@@ -12,7 +12,6 @@ export type Stage = (x: Tensor, mode: Mode) => Tensor;
  * by default they do not; so matching sees running statistics, blended like the parameters.
  */
 export abstract class ImageModel extends Module {
-  /** The number of features per image. */
   abstract readonly featureDimension: number;
 
   /** The layers in order; the last one's result, flattened, is the features. */

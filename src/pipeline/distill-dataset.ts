@@ -12,7 +12,7 @@ import { RandomGenerator } from '../tensor/index.js';
 import { pretrain } from '../train/pretrain.js';
 import { distillIdentity } from './pipeline.js';
 import { checkPlan, startEngine } from './prepare.js';
-import { checkpointsFolder } from './run-context.js';
+import { checkpointsFolder, pretrainRequest } from './run-context.js';
 
 export interface DistillDatasetRequest extends Pick<DistillRequest, 'onImages'> {
   /** The images to distil; the plan's own dataset is not read. */
@@ -49,18 +49,8 @@ async function distillWith(
   const data = { train, test: test ?? train };
   const { memory } = await checkPlan(plan, { stages: distillStages, data, cache, onEvent, signal });
   const random = startEngine(plan);
-  using pool = await pretrain({
-    train,
-    test,
-    testAtOnce: memory.chunks.test,
-    model: plan.model,
-    options: plan.pretrain,
-    cache,
-    checkpoint: plan.checkpoint,
-    random: random.derive('pretrain'),
-    onEvent,
-    signal,
-  });
+  const context = { plan, data, cache, memory, random, onEvent, signal };
+  using pool = await pretrain(pretrainRequest(context, { test }));
   using checkpoints =
     folder === undefined
       ? undefined

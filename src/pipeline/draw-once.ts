@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { TemporaryFolder } from '../core/index.js';
 import type { Dataset } from '../data/index.js';
 import type { SyntheticImages } from '../distill/index.js';
 import { writeImageGrid } from '../report/index.js';
 
-/** What a picture of the images took. */
 export interface PictureCost {
   readonly seconds: number;
   /** Of its file. */
@@ -17,20 +16,16 @@ export async function drawOnce(
   { images, imagesPerClass }: SyntheticImages,
   { shape, classNames }: Dataset,
 ): Promise<PictureCost> {
-  const folder = mkdtempSync(join(tmpdir(), 'ncfm-plan-'));
-  const path = join(folder, 'picture.png');
+  using folder = new TemporaryFolder('plan');
+  const path = join(folder.path, 'picture.png');
   const started = performance.now();
-  try {
-    await writeImageGrid({
-      shape,
-      pixels: images.toFloat32Array(),
-      columns: imagesPerClass,
-      rowLabels: classNames,
-      caption: 'iteration 0',
-      path,
-    });
-    return { seconds: (performance.now() - started) / 1000, bytes: statSync(path).size };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  await writeImageGrid({
+    shape,
+    pixels: images.toFloat32Array(),
+    columns: imagesPerClass,
+    rowLabels: classNames,
+    caption: 'iteration 0',
+    path,
+  });
+  return { seconds: (performance.now() - started) / 1000, bytes: statSync(path).size };
 }

@@ -27,7 +27,6 @@ export interface StageEstimate {
   readonly bytes: number;
 }
 
-/** What a run will take, before it is begun. */
 export interface PlanEstimate {
   readonly dataset: string;
   readonly stages: readonly StageEstimate[];

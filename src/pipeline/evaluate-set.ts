@@ -45,14 +45,12 @@ export interface SetResults extends Accuracies<'random' | 'set'> {
 
 /** What an evaluation of a run's set found. */
 export interface PipelineResult extends Accuracies<keyof RunComparison> {
-  /** The method that it was distilled by. */
   readonly method: string;
   readonly imagesPerClass: number;
   /** Accuracies on the test images, or on the held-out ones when the plan holds some out. */
   readonly evaluatedOn: 'test' | 'validation';
   readonly seconds: PhaseSeconds;
   readonly memory: MemoryReport;
-  /** The run directory. */
   readonly directory: string;
 }
 

@@ -13,9 +13,7 @@ import { MetricsCollector } from '../train/metrics.js';
 import { openTeacher } from './open-teacher.js';
 import { beginOnRun, type PipelineRequest, productFolder, type RunContext } from './run-context.js';
 
-/** The result of `labelRun`. */
 export interface LabelResult extends SoftLabelMetadata {
-  /** Where the labels were written. */
   readonly folder: string;
   readonly images: number;
 }

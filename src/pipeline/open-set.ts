@@ -47,7 +47,6 @@ export type SetRequest<Source extends SetSource = SetSource> = Omit<PipelineRequ
 export interface SetEvaluation extends Disposable {
   readonly set: DecodedSet;
   readonly request: CompareRequest;
-  /** How its networks are trained. */
   readonly protocol: EvaluationProtocol;
 }
 

@@ -15,7 +15,6 @@ import { engine, type RandomGenerator, releaseMemory } from '../tensor/index.js'
 import type { PretrainRequest } from '../train/pretrain-request.js';
 import { type CheckOptions, checkPlan, type Prepared, startEngine } from './prepare.js';
 
-/** What a task on a run is given. */
 export interface PipelineRequest {
   readonly plan: Plan;
   /** Everything the run makes is written here; its configuration is already. */
@@ -33,7 +32,6 @@ export interface PipelineRequest {
 /** Wall-clock seconds of the stages that were run. */
 export type PhaseSeconds = { readonly [stage in Phase]?: number };
 
-/** What all stages of a run share. */
 export interface RunContext {
   readonly plan: Plan;
   readonly data: DatasetPair;
@@ -48,7 +46,6 @@ export interface RunContext {
 export const startFolder = 'start';
 export const productFolder = 'distilled';
 
-/** Where a run keeps the state of its distillation. */
 export const checkpointsFolder = 'checkpoints';
 
 /** Where a run keeps the figures of every network that its evaluations have trained. */

@@ -84,7 +84,6 @@ function storedPixels(folder: string): Float32Array {
   return images.toFloat32Array();
 }
 
-/** Draws the accuracies with their deviations as a bar chart. */
 export function drawAccuracies(
   path: string,
   { random, start, distilled }: { readonly [set in keyof RunComparison]: Summary },

@@ -28,9 +28,6 @@ export interface Plan extends Omit<ReadOnly<Config>, Resolved> {
   readonly evaluate: EvaluateOptions;
 }
 
-/** Chunks as they are asked for; 'auto' is chosen by the memory, see `chooseChunks`. */
-export type ChunkChoice = Plan['chunks'];
-
 /** Which data, and how it is divided. */
 export type DatasetChoice = Plan['dataset'];
 

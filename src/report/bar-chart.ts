@@ -2,7 +2,6 @@ import { heading } from './chart.js';
 import { formatTick, linearScale, type Scale } from './scale.js';
 import { colourOf, drawing, element, text, textWidth } from './svg.js';
 
-/** One bar. */
 export interface Bar {
   readonly name: string;
   /** ≥ 0. */
@@ -11,7 +10,6 @@ export interface Bar {
   readonly error?: number;
 }
 
-/** What a bar chart shows. */
 export interface BarChart {
   readonly title: string;
   readonly valueLabel: string;

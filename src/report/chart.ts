@@ -18,7 +18,6 @@ export interface Series {
 /** Where a band begins and ends at one position: `[x, low, high]`. */
 export type BandPoint = readonly [x: number, low: number, high: number];
 
-/** What a line chart shows. */
 export interface LineChart {
   readonly title: string;
   readonly xLabel: string;
@@ -76,7 +75,6 @@ export function heading(title: string): string {
   return text(title, 24, 28, { 'font-size': 16, 'font-weight': 600, fill: '#1a1a1a' });
 }
 
-/** How a line is drawn. */
 interface Style {
   readonly colour: string;
   /** The lengths of dashes and gaps; a whole line without. */
@@ -240,7 +238,6 @@ function drawableBand(band: readonly BandPoint[], axes: LogAxes): BandPoint[] {
   return band.filter(([x, low, high]) => isDrawable([x, low], axes) && isDrawable([x, high], axes));
 }
 
-/** Which axes are logarithmic. */
 interface LogAxes {
   readonly logX: boolean;
   readonly logY: boolean;

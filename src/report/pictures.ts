@@ -7,13 +7,11 @@ import { escapeText, fontFamily, textWidth } from './svg.js';
 export interface ImagePanel {
   /** `[n, channels, height, width]`, in [0, 1]; what lies outside is clamped. */
   readonly pixels: Float32Array;
-  /** Images in a row. */
   readonly columns: number;
   /** Written above the panel. */
   readonly caption?: string;
 }
 
-/** How pictures are drawn. */
 export interface PictureOptions {
   /** Images of three channels or more show the first three as red, green and blue; others show the first as grey. */
   readonly shape: ImageShape;

@@ -83,7 +83,6 @@ export class Checkpoints {
     return undefined;
   }
 
-  /** Deletes all of them. */
   clear(): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }

@@ -5,7 +5,6 @@ import { makeFolder, writeFileAtomic } from '../core/files.js';
 import { EventLog } from './event-log.js';
 import type { Manifest } from './manifest.js';
 
-/** Where a run lives. */
 export interface RunLocation {
   /** The folder that holds all runs. */
   readonly runs: string;
@@ -13,7 +12,6 @@ export interface RunLocation {
   readonly name: string;
 }
 
-/** What to do when the run is already there. */
 export type ExistingRun = 'refuse' | 'replace' | 'continue';
 
 /** The files at the top of a run. `events` and `config` also tell a run from any other folder. */
@@ -88,12 +86,10 @@ export class RunDirectory {
     return path;
   }
 
-  /** Replaces the resolved configuration. */
   writeConfig(yamlText: string): void {
     writeFileAtomic(this.pathOf(files.config), yamlText);
   }
 
-  /** Replaces the manifest. */
   writeManifest(manifest: Manifest): void {
     writeFileAtomic(this.pathOf(files.manifest), json(manifest));
   }

@@ -19,13 +19,11 @@ export interface RepeatStart {
   readonly seed: number;
 }
 
-/** A stage begins. */
 export interface PhaseStart {
   readonly type: 'phase-start';
   readonly phase: Phase;
 }
 
-/** A stage is over. */
 export interface PhaseEnd {
   readonly type: 'phase-end';
   readonly phase: Phase;
@@ -48,7 +46,6 @@ export interface DataNote {
   readonly message: string;
 }
 
-/** Training of one feature extractor of the pool begins. */
 export interface PretrainNetworkStart {
   readonly type: 'pretrain-network-start';
   readonly network: number;
@@ -56,12 +53,10 @@ export interface PretrainNetworkStart {
   readonly networks: number;
 }
 
-/** The training of a feature extractor that was stopped goes on. */
 export interface PretrainResume {
   readonly type: 'pretrain-resume';
   readonly network: number;
   readonly networks: number;
-  /** Steps done. */
   readonly step: number;
   readonly steps: number;
 }
@@ -81,7 +76,6 @@ export interface PretrainEpoch {
   readonly seconds: number;
 }
 
-/** One feature extractor is trained. */
 export interface PretrainNetworkEnd {
   readonly type: 'pretrain-network-end';
   readonly network: number;
@@ -101,13 +95,10 @@ export interface PretrainReused {
   readonly path: string;
 }
 
-/** Distillation begins. */
 export interface DistillStart {
   readonly type: 'distill-start';
-  /** The method's name. */
   readonly method: string;
   readonly iterations: number;
-  /** The budget: stored images per class. */
   readonly imagesPerClass: number;
   readonly classes: number;
   /** Images in the distilled set: `imagesPerClass × classes`. */
@@ -119,13 +110,11 @@ export interface DistillStart {
 /** A distillation that was stopped goes on from a checkpoint. Iterations told after the checkpoint was taken are repeated. */
 export interface DistillResume {
   readonly type: 'distill-resume';
-  /** Iterations done. */
   readonly iteration: number;
   /** The checkpoint. */
   readonly path: string;
 }
 
-/** The images have taken one step. */
 export interface DistillIteration {
   readonly type: 'distill-iteration';
   readonly iteration: number;
@@ -137,15 +126,12 @@ export interface DistillIteration {
    * frequencies; with a sampling network `samplingObjective`, and `leastScale` and `largestScale` of its mixture, relative to σ.
    */
   readonly terms: Readonly<Record<string, number>>;
-  /** Step size of the images' optimiser at this iteration. */
   readonly learningRate: number;
   /** The loss or gradient was not a number, and the iteration was left out. */
   readonly skipped?: true;
-  /** Duration of this iteration. */
   readonly seconds: number;
 }
 
-/** A picture of the distilled images was written. */
 export interface Snapshot {
   readonly type: 'snapshot';
   readonly iteration: number;
@@ -161,7 +147,6 @@ export interface EvaluateStart {
   readonly seeds: number;
 }
 
-/** A network in training has taken a step. */
 export interface EvaluateStep {
   readonly type: 'evaluate-step';
   readonly set: string;
@@ -174,7 +159,6 @@ export interface EvaluateStep {
   readonly loss: number;
 }
 
-/** One network is trained and tested. */
 export interface EvaluateSeedEnd {
   readonly type: 'evaluate-seed-end';
   readonly set: string;
@@ -187,7 +171,6 @@ export interface EvaluateSeedEnd {
   readonly reused?: true;
 }
 
-/** Every network of a set is tested. */
 export interface EvaluateEnd {
   readonly type: 'evaluate-end';
   readonly set: string;
@@ -233,20 +216,17 @@ export interface SearchEnd {
   readonly seconds: number;
 }
 
-/** In continual learning, classes come. */
 export interface ContinualStepStart {
   readonly type: 'continual-step-start';
   readonly repetition: number;
   readonly repetitions: number;
   readonly step: number;
   readonly steps: number;
-  /** Names of the classes that come. */
   readonly classes: readonly string[];
   /** How many classes have come, these included. */
   readonly seen: number;
 }
 
-/** In continual learning, the networks of a step are tested. */
 export interface ContinualStepEnd {
   readonly type: 'continual-step-end';
   readonly repetition: number;
@@ -270,7 +250,6 @@ export interface Warning {
   readonly message: string;
 }
 
-/** The run is complete. */
 export interface RunEnd {
   readonly type: 'run-end';
   /** Duration of the whole run, from this process's start of it. */

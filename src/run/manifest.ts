@@ -22,7 +22,6 @@ export interface Manifest {
   readonly created: string;
 }
 
-/** The real images of a run. */
 export interface DatasetFacts {
   readonly name: string;
   /** SHA-256 of each split: `{ train: '9f…', test: '04…' }`. */
@@ -47,7 +46,6 @@ export interface MemoryFacts {
   readonly chunks: Readonly<Record<string, number>>;
 }
 
-/** The state of a git checkout. */
 export interface GitState {
   /** Full commit hash. */
   readonly revision: string;

@@ -12,7 +12,6 @@ import {
 import type { Device } from './tensor.js';
 import { isTuned } from './tune.js';
 
-/** What the engine is and can do. */
 export function engine(): EngineDescription {
   return native.engine();
 }

@@ -29,7 +29,6 @@ const names = new Map<number, DType>(
   (Object.entries(codes) as [DType, number][]).map(([name, code]) => [code, name]),
 );
 
-/** LibTorch's number of an element type. */
 export function dtypeCode(dtype: DType): number {
   return codes[dtype];
 }
@@ -41,7 +40,6 @@ export function dtypeName(code: number): DType {
   return name;
 }
 
-/** Bytes of one element. */
 export function dtypeBytes(dtype: DType): number {
   if (dtype === 'float64' || dtype === 'int64') return 8;
   if (dtype === 'float32' || dtype === 'int32') return 4;

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FailureError, UsageError } from '../core/index.js';
-import { temporaryFile } from '../core/testing/temporary.js';
+import { temporaryFile } from '../core/testing/folder.js';
 import {
   type DType,
   dtypeBytes,

@@ -17,7 +17,6 @@ export interface GeneratorHandle {
   readonly [generatorHandle]: true;
 }
 
-/** What the engine under us is and can do. */
 export interface EngineDescription {
   /** LibTorch's version. */
   readonly version: string;

@@ -187,7 +187,6 @@ export const logSoftmax = (x: Tensor, dimension: number): Tensor => logSoftmaxOv
 const toDtype = op<[Tensor, number]>('to', 'dtype');
 const toDevice = op<[Tensor, Device, number]>('to', 'device');
 
-/** Converts the element type. */
 export const to = (x: Tensor, dtype: DType): Tensor => toDtype(x, dtypeCode(dtype));
 /** Copies to a device; the same tensor again when it is there already. */
 export const toDeviceOf = (x: Tensor, device: Device): Tensor =>

@@ -58,7 +58,6 @@ class Machine {
     }
   }
 
-  /** The next bytes of the program. */
   #take(count: number): Buffer {
     const taken = this.#bytes.subarray(this.#position, this.#position + count);
     if (taken.length !== count) throw new Error('its pickle ends too early');
@@ -276,7 +275,6 @@ export class Pickler {
     return this;
   }
 
-  /** Ends the pickle. */
   finish(): Buffer {
     return Buffer.concat([...this.#parts, Buffer.from('.')]);
   }

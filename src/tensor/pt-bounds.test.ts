@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { temporaryFile } from '../core/testing/temporary.js';
+import { temporaryFile } from '../core/testing/folder.js';
 import { loadPt } from './index.js';
 import { writeZip } from './zip.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../core/index.js';
-import { temporaryFile } from '../core/testing/temporary.js';
+import { temporaryFile } from '../core/testing/folder.js';
 import { type DType, liveTensors, loadPt, type Storable, savePt, Tensor } from './index.js';
 import { numbers } from './testing/compare.js';
 import { golden, goldenPath } from './testing/golden.js';

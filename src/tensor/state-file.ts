@@ -50,7 +50,6 @@ function isStateDictionary(
   return items.length > 0 && items.every((item) => item instanceof Tensor);
 }
 
-/** Every tensor in what a `.pt` file held. */
 export function tensorsIn(value: Storable): Tensor[] {
   if (value instanceof Tensor) return [value];
   if (typeof value !== 'object' || value === null) return [];

@@ -47,12 +47,10 @@ export class Tensor implements Disposable {
     return this.#shape;
   }
 
-  /** The number of dimensions. */
   get rank(): number {
     return this.shape.length;
   }
 
-  /** The number of elements. */
   get length(): number {
     return this.shape.reduce((product, size) => product * size, 1);
   }

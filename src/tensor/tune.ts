@@ -37,7 +37,6 @@ export function tuneProcess(): void {
   tuned = true;
 }
 
-/** Whether `tuneProcess` has been called. */
 export function isTuned(): boolean {
   return tuned;
 }

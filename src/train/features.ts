@@ -7,7 +7,6 @@ import { noGrad, scope, type Tensor, zeros } from '../tensor/index.js';
 
 export interface FeatureOptions {
   readonly device: string;
-  /** Images that go through the network at once. */
   readonly imagesAtOnce?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -19,7 +19,6 @@ export interface TestMetrics {
 /** Bins of equal width that confidences are sorted into, as Guo et al. (2017) have them. */
 const calibrationBins = 15;
 
-/** Collects the predictions of a network, batch by batch. */
 export class MetricsCollector {
   readonly #classes: number;
   readonly #confusion: number[][];

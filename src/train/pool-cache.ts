@@ -39,7 +39,6 @@ export interface StoredPool {
   readonly networks: readonly (Artifact & { readonly path: string })[];
 }
 
-/** Where a pool's networks are kept. */
 export function storedPool(request: PoolRequest): StoredPool {
   const hash = poolHash(request);
   const store = new Artifacts(join(request.cache, 'extractors', hash));

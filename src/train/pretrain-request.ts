@@ -23,7 +23,6 @@ export interface PretrainRequest {
   readonly train: Dataset;
   /** When given, each network's accuracy on it is reported; it never influences the training. */
   readonly test?: Dataset | undefined;
-  /** Test images classified at once. */
   readonly testAtOnce?: number | undefined;
   readonly model: ModelOptions;
   readonly options: PretrainOptions;

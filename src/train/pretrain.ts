@@ -118,7 +118,6 @@ export function requirePool({ networks, pool }: PretrainOptions): void {
   if (pool !== undefined) poolMembers(networks, pool);
 }
 
-/** Trains a network and writes its file. */
 async function trainNetwork(request: PretrainRequest, index: number, path: string): Promise<null> {
   const { train: dataset, model, options, onEvent, signal } = request;
   onEvent({ type: 'pretrain-network-start', network: index + 1, networks: options.networks });
@@ -181,7 +180,6 @@ function checkpointsOf(request: PretrainRequest, index: number, path: string): T
   });
 }
 
-/** Steps of a network's training. */
 export function pretrainSteps({
   train,
   options,

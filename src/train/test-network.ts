@@ -12,7 +12,6 @@ export const usualTestChunk = 256;
 
 export interface TestOptions {
   readonly device: string;
-  /** Images classified at once. */
   readonly imagesAtOnce?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }

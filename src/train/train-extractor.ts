@@ -11,7 +11,6 @@ export interface ExtractorRequest
   readonly random: RandomGenerator;
 }
 
-/** A network before and after its training. */
 export interface TrainedExtractor extends Disposable {
   readonly untrained: ImageModel;
   readonly trained: ImageModel;

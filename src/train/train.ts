@@ -32,7 +32,6 @@ import type { ResumableTraining, TrainingState } from './training-state.js';
 export interface TrainingSource {
   readonly size: number;
   readonly normalization: Normalization;
-  /** The images at the given positions. */
   batch(positions: Int32Array): TrainingBatch;
 }
 
@@ -84,7 +83,6 @@ export interface TrainRequest {
   readonly onStep?: (step: number, loss: number, correct: number, batch: number) => unknown;
 }
 
-/** A source that reads a dataset. */
 export function datasetSource(dataset: Dataset, device: string): TrainingSource {
   return {
     size: dataset.labels.length,
@@ -112,7 +110,6 @@ export function tensorSource(
   };
 }
 
-/** What one step of training did. */
 export interface TrainingStep {
   /** Of the batch, in nats. */
   readonly loss: number;
@@ -138,7 +135,6 @@ export class Training implements ResumableTraining, Disposable {
     this.#stream = new ShuffledStream(source.size, random);
   }
 
-  /** Steps taken. */
   get steps(): number {
     return this.#steps;
   }

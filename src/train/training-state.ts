@@ -15,7 +15,6 @@ export interface TrainingState {
 
 /** A training that can be put where another stood. */
 export interface ResumableTraining {
-  /** Steps taken. */
   readonly steps: number;
   getState(): TrainingState;
   setState(state: TrainingState): void;

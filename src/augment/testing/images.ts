@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { type DType, liveTensors, scope, type Tensor } from '../../tensor/index.js';
+import { numbers } from '../../tensor/testing/compare.js';
 import { RandomGenerator } from '../../tensor/testing/on-device.js';
 
 /** Reads or gives one value of a batch of images by its position. */
@@ -15,11 +16,6 @@ export const batchShapes: readonly (readonly [number, number, number, number])[]
 /** Images with standard normal values; the same for the same seed. */
 export function normalImages(shape: readonly number[], dtype: DType = 'float64', seed = 1): Tensor {
   return new RandomGenerator(seed).normal(shape, dtype);
-}
-
-/** The elements of a tensor as plain numbers. */
-export function numbers(x: Tensor): number[] {
-  return Array.from(x.toArray(), Number);
 }
 
 /** A reader of single values of [n, c, h, w]; zero outside the image. */

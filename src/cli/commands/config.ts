@@ -14,7 +14,6 @@ interface ImportOptions {
   readonly quiet?: boolean;
 }
 
-/** `ncfm config`: configurations as files. */
 export function addConfigCommand(program: Command, invocation: Invocation): void {
   const config = program
     .command('config')

@@ -5,7 +5,6 @@ import type { Invocation } from '../invocation.js';
 import { addRunOptions } from '../options.js';
 import { continualTable } from '../report/continual-table.js';
 
-/** `ncfm continual`: continual learning with distilled memories. */
 export function addContinualCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('continual')

@@ -5,7 +5,6 @@ import { addGetCommand } from './data/get.js';
 import { addListCommand } from './data/list.js';
 import { addShowCommand } from './data/show.js';
 
-/** `ncfm data`: what datasets there are, getting them, and looking at them. */
 export function addDataCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('data')

@@ -4,7 +4,6 @@ import type { Invocation } from '../invocation.js';
 import { addRunOptions } from '../options.js';
 import { runSummary } from '../summary.js';
 
-/** `ncfm distill`: pretraining as far as it is needed, and distillation. */
 export function addDistillCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('distill')

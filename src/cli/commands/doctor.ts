@@ -3,7 +3,6 @@ import { examine, type Finding } from '../examine.js';
 import type { Invocation } from '../invocation.js';
 import { addJsonOption, type OutputOptions } from '../options.js';
 
-/** `ncfm doctor`: what this machine has, what is missing, and how to get it. */
 export function addDoctorCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('doctor')

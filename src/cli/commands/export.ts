@@ -12,7 +12,6 @@ interface ExportOptions {
   readonly json?: boolean;
 }
 
-/** `ncfm export`: a distilled set in another format. */
 export function addExportCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('export')

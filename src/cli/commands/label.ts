@@ -11,7 +11,6 @@ import {
 } from '../options.js';
 import { onRun } from './evaluate.js';
 
-/** `ncfm label`: soft labels beside a distilled set. */
 export function addLabelCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('label')

@@ -14,7 +14,6 @@ import {
 } from '../options.js';
 import { alignColumns } from '../report/table.js';
 
-/** `ncfm plan`: what a run will take. */
 export function addPlanCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('plan')

@@ -4,7 +4,6 @@ import type { Invocation } from '../invocation.js';
 import { addJsonOption, type OutputOptions } from '../options.js';
 import { alignColumns } from '../report/table.js';
 
-/** `ncfm presets`: what is ready to run. */
 export function addPresetsCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('presets')

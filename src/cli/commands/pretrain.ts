@@ -10,7 +10,6 @@ import {
   type PlanOptions,
 } from '../options.js';
 
-/** `ncfm pretrain`: only the pool of feature extractors. */
 export function addPretrainCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('pretrain')

@@ -4,7 +4,6 @@ import type { Invocation } from '../invocation.js';
 import { addRunOptions } from '../options.js';
 import { printResults } from '../summary.js';
 
-/** `ncfm run`: the whole chain. */
 export function addRunCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('run')

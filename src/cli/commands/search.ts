@@ -9,7 +9,6 @@ import type { Invocation } from '../invocation.js';
 import { addRunOptions } from '../options.js';
 import { alignColumns } from '../report/table.js';
 
-/** `ncfm search`: architectures put in order by what they learn from a distilled set. */
 export function addSearchCommand(program: Command, invocation: Invocation): void {
   const command = program
     .command('search')

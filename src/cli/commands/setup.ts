@@ -11,7 +11,6 @@ interface SetupOptions {
 /** Uses nothing but Node, because it also prepares a fresh clone. */
 const script = fileURLToPath(new URL('../../../scripts/setup.mjs', import.meta.url));
 
-/** `ncfm setup`: makes the native engine ready. */
 export function addSetupCommand(program: Command, invocation: Invocation): void {
   program
     .command('setup')

@@ -6,7 +6,6 @@ export interface Progress {
   readonly kind: 'progress';
   /** Which work; a new label is new work. */
   readonly label: string;
-  /** Units done, of `total`. */
   readonly done: number;
   readonly total: number;
   /** How long the last unit took, in seconds, where that is known. */

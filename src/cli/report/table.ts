@@ -1,4 +1,3 @@
-/** One line of an accuracy table. */
 export interface AccuracyRow {
   /** Which images were trained on. */
   readonly set: string;
@@ -33,7 +32,6 @@ export function accuracyTable(rows: readonly AccuracyRow[], title = 'set'): stri
   ]);
 }
 
-/** A column, with its heading. */
 export interface Column {
   readonly title: string;
   readonly cells: readonly string[];
@@ -42,7 +40,6 @@ export interface Column {
   readonly optional?: boolean;
 }
 
-/** Columns under their headings, as wide as they must be. */
 export function columnsTable(columns: readonly Column[]): string {
   const shown = columns.filter(({ cells, optional }) => !optional || cells.some((cell) => cell));
   const filled = shown.map(({ title, cells }) => [title, ...cells]);

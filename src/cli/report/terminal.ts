@@ -37,7 +37,6 @@ export class TerminalReporter {
       : new PlainProgress((label, text) => this.#write(label, text));
   }
 
-  /** Shows one event. */
   readonly sink: EventSink = (event) => {
     if (event.type === 'evaluate-start') this.#seeds = event.seeds;
     const told = narrate(event, this.#seeds);

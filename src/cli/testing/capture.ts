@@ -1,7 +1,6 @@
 import { Writable } from 'node:stream';
 import { runCommandLine } from '../command-line.js';
 
-/** What a command line did. */
 export interface Outcome {
   readonly exitCode: number;
   readonly stdout: string;

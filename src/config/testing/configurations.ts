@@ -1,20 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished } from 'vitest';
+import { expect } from 'vitest';
 import { UsageError } from '../../core/errors.js';
+import { temporaryFolder } from '../../core/testing/folder.js';
 import { loadPlan, type PlanChanges } from '../index.js';
 
 /** The least that a configuration must say. */
 export const smallest = 'dataset: { name: digits }\ndistill: { imagesPerClass: 1 }\n';
 
-export function temporaryFolder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'ncfm-config-'));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
-
-/** Writes a configuration file and gives its path. */
 export function file(yaml: string, name = 'my.yaml', folder = temporaryFolder()): string {
   const path = join(folder, name);
   writeFileSync(path, yaml);

@@ -9,3 +9,8 @@ export function temporaryFolder(): string {
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
+
+/** A path inside a new empty folder that goes when the test ends. */
+export function temporaryFile(name: string): string {
+  return join(temporaryFolder(), name);
+}

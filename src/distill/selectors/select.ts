@@ -23,7 +23,6 @@ export type ImageSelector = (members: Int32Array, count: number) => Promise<Int3
 /** Features [n, d] of the images at the given dataset indices, each of length 1; the caller owns them. */
 export type FeaturesOf = (indices: Int32Array) => Promise<Tensor>;
 
-/** Chooses at random. */
 export function randomSelector(random: PermutationSource): ImageSelector {
   return async (members, count) => random.permutation(members.length).subarray(0, count);
 }

@@ -23,7 +23,6 @@ export function divideClasses(order: readonly number[], steps: number): Step[] {
   }));
 }
 
-/** The order in which the classes come. */
 export function drawClassOrder(
   classOrder: ContinualOptions['classOrder'],
   classes: number,

@@ -16,7 +16,6 @@ export interface ForgettingRequest {
   readonly options: PretrainOptions;
   /** Times that all images are classified, evenly spaced over the training, the last after its last step. */
   readonly looks?: number;
-  /** Images classified at once. */
   readonly imagesAtOnce?: number | undefined;
   readonly random: RandomGenerator;
   readonly signal?: AbortSignal | undefined;

@@ -35,7 +35,6 @@ export interface StepMemory {
   /** Holds a folder for each kind of memory. */
   readonly folder: string;
   readonly kinds: readonly MemoryKind[];
-  /** This step's generator. */
   readonly random: RandomGenerator;
 }
 

@@ -16,7 +16,6 @@ import { fineTune, type NetworkRequest, type StoredNetwork, trainJointly } from 
 /** Where a run keeps the images of its memories. */
 export const memoryFolder = 'memory';
 
-/** One repetition of the protocol. */
 export interface RepetitionRequest {
   readonly context: RunContext;
   readonly directory: RunDirectory;

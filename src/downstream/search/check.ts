@@ -33,7 +33,6 @@ export function searchedParts({ dataset, search }: Plan, { train }: DatasetPair)
   return holdOut(train, dataset.validation > 0 ? dataset.validation : search.validation);
 }
 
-/** How many candidates are trained at once. */
 export function chooseSearchWorkers({ search, threads }: Plan): WorkerChoice {
   const key = 'search.concurrency';
   return chooseWorkers(search.concurrency, { threads, networks: threads, key });

@@ -121,7 +121,6 @@ export function secondsOf(scores: Scores, preparation?: number): TrainingSeconds
   return { total, perCandidate: total / scores.size, ...made };
 }
 
-/** Every candidate with what it came to. */
 export function candidateResults(
   candidates: readonly Candidate[],
   byProxy: ReadonlyMap<ProxyName, Scores>,

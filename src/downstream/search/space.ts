@@ -27,7 +27,6 @@ export const searchSpaces = {
   },
 } as const satisfies { readonly [name: string]: SearchSpace };
 
-/** One network of a space. */
 export interface Candidate {
   /** `w32-d3-instance-relu-average` */
   readonly name: string;

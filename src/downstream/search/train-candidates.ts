@@ -25,18 +25,15 @@ export interface TrainingField {
   readonly seeds: number;
 }
 
-/** What candidates are trained by. */
 export interface Trainers {
   readonly workers: WorkerPool;
   /** Keeps every single network's figures. */
   readonly finished: Artifacts;
-  /** Test images classified at once. */
   readonly testAtOnce: number;
   readonly random: RandomGenerator;
   readonly onEvent: EventSink;
 }
 
-/** What a candidate came to on a set. */
 export interface Score {
   /** Mean over its networks, percent; 0 where a training diverged. */
   readonly accuracy: number;

@@ -60,7 +60,6 @@ export interface LabelRequest {
   readonly data: Pick<TrainingBatch, 'images' | 'labels'>;
   readonly normalization: Normalization;
   readonly options: Pick<SoftLabelOptions, 'temperature' | 'correctToHard'>;
-  /** Images that the teacher sees at once. */
   readonly imagesAtOnce?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -16,7 +16,6 @@ export class Teacher implements Disposable {
     this.hash = hashTensors(networks.flatMap((network) => [...network.state()])).slice(0, 16);
   }
 
-  /** The number of networks. */
   get size(): number {
     return this.#networks.length;
   }

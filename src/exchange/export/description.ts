@@ -14,7 +14,6 @@ export const descriptionFile = 'distilled.json';
 export interface ExportDescription extends DistilledMetadata {
   readonly format: ExportFormat;
   readonly form: ExportForm;
-  /** Whether soft labels are among the files. */
   readonly softLabels: boolean;
   /** Of pictures: each class's folder, in the order of the classes. */
   readonly folders?: readonly string[] | undefined;

@@ -26,12 +26,10 @@ export interface ExportRequest {
   readonly form?: ExportForm;
   /** Default: `export/<format>-<form>` in the run. */
   readonly out?: string;
-  /** Whether an earlier export may be replaced. */
   readonly replace?: boolean;
 }
 
 export interface ExportResult {
-  /** The folder that was written. */
   readonly folder: string;
   readonly format: ExportFormat;
   readonly form: ExportForm;

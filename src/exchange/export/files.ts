@@ -1,4 +1,3 @@
-/** The formats of an export. */
 export const exportFormats = ['pt', 'safetensors', 'npz', 'png', 'parquet'] as const;
 
 export type ExportFormat = (typeof exportFormats)[number];

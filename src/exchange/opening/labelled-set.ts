@@ -12,7 +12,6 @@ export interface LabelledSet {
   readonly classNames?: readonly string[] | undefined;
 }
 
-/** Disposes a set's tensors. */
 export function disposeSet({ images, labels, probabilities }: LabelledSet): void {
   for (const tensor of [images, labels, probabilities]) tensor?.dispose();
 }

@@ -14,7 +14,6 @@ export interface ClusterRequest {
   readonly perClass: number;
   /** Numbers of groups per class that neighbouring clusters will be merged into; see `stratify`. */
   readonly groups?: readonly number[] | undefined;
-  /** Images that go through the network at once. */
   readonly imagesAtOnce?: number | undefined;
   readonly random: RandomGenerator;
   readonly signal?: AbortSignal | undefined;

@@ -6,9 +6,7 @@ import { type Tensor, tensor, withoutPrefix, withPrefix } from '../../tensor/ind
 import type { FrequencySourceState } from './frequency-source.js';
 import type { RealBatch } from './matching.js';
 
-/** Where the game stands between two iterations. */
 export interface CondenserState {
-  /** Iterations done. */
   readonly iteration: number;
   /** Stored images [classes · imagesPerClass, c, h, w]. */
   readonly images: Tensor;

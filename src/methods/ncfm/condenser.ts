@@ -87,17 +87,14 @@ export class Condenser implements Disposable {
     });
   }
 
-  /** Iterations done. */
   get iteration(): number {
     return this.#iteration;
   }
 
-  /** The sampling network, when the frequencies come from one. */
   get samplingNetwork(): SamplingNetwork | undefined {
     return this.#frequencies.samplingNetwork;
   }
 
-  /** One iteration: draw, compare, one step of each player. */
   step(): IterationReport {
     const realBatch = this.#currentRealBatch();
     const setting = scaleOf(this.#options.frequencies);

@@ -24,7 +24,6 @@ export type Frequencies =
   | LearnedFrequencies
   | { readonly kind: 'none' };
 
-/** Frequencies from a sampling network. */
 export interface LearnedFrequencies {
   readonly kind: 'sampling-network';
   readonly count: number;
@@ -45,7 +44,6 @@ export interface FrequencySourceOptions {
   /** Number of features. */
   readonly dimension: number;
   readonly classes: number;
-  /** Real images of each class in a batch. */
   readonly realPerClass: number;
   /** Of the discrepancy. */
   readonly alpha: number;
@@ -53,7 +51,6 @@ export interface FrequencySourceOptions {
   readonly random: RandomGenerator;
 }
 
-/** The frequencies of one iteration. */
 export interface DrawnFrequencies {
   /** [T, d] in parts, none without frequencies; the one that the sampling network learns from is a leaf with gradients on. */
   readonly parts: readonly Tensor[];
@@ -89,7 +86,6 @@ export class FrequencySource implements Disposable {
     this.#player = new ScheduledOptimizer({ parameters, optimizer, schedule, iterations });
   }
 
-  /** Frequencies around `scale`. */
   draw(scale: number): DrawnFrequencies {
     const { frequencies, dimension, random } = this.#options;
     if (frequencies.kind === 'none') return { parts: [], objective: undefined, learned: undefined };
@@ -139,7 +135,6 @@ export class FrequencySource implements Disposable {
     this.#player?.advance(own === undefined ? 1 / discrepancy : Math.exp(-own));
   }
 
-  /** Ends a step that was left out. */
   skip(): void {
     this.#player?.advance(undefined);
   }

@@ -24,7 +24,6 @@ export interface Objective {
   readonly discrepancyWeight: number;
   /** Added to the loss. */
   readonly fineTuning?: FineTuningDraw | undefined;
-  /** Classes that are forward and backward at once. */
   readonly classesAtOnce: number;
 }
 
@@ -120,7 +119,6 @@ function samplingGradients(
   return { frequencies: gradient, samplingObjectives: values.detach() };
 }
 
-/** The objective for a block of classes. */
 function ofClasses(objective: OwnObjective, span: Span, classes: number): OwnObjective {
   if (objective.kind !== 'agreement') return objective;
   const { first, second, size } = objective.halves;

@@ -90,7 +90,6 @@ async function clustersOf({
   });
 }
 
-/** A game as the distillation that it is. */
 export function distillerOf(condenser: Condenser): Distiller {
   return {
     synthetic: condenser.synthetic,

@@ -11,7 +11,6 @@ import type { DistillOptions } from '../method.js';
 import type { Frequencies } from './frequency-source.js';
 import type { Matching } from './matching.js';
 
-/** What the min-max game depends on. */
 export interface CondenseOptions {
   readonly iterations: number;
   readonly matching: Matching;
@@ -44,10 +43,8 @@ export interface CondenserInput {
   readonly random: RandomGenerator;
 }
 
-/** The options of NCFM. */
 export interface NcfmOptions extends DistillOptions, CondenseOptions {}
 
-/** What one iteration did. */
 export interface IterationReport {
   /** Discrepancy averaged over classes, before the step; may be no number where the iteration was left out. */
   readonly discrepancy: number;

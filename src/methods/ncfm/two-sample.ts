@@ -2,7 +2,6 @@ import { scope, type Tensor } from '../../tensor/index.js';
 import type { CharacteristicFunction } from './characteristic.js';
 import { squaredDistance } from './discrepancy.js';
 
-/** Numbers of images of a class. */
 export interface SampleSizes {
   /** N. */
   readonly real: number;

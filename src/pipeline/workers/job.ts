@@ -26,10 +26,8 @@ export interface TrainingJob {
   readonly random: { readonly seed: number; readonly device: string };
 }
 
-/** What a worker process is told. */
 export type ToWorker = { readonly job: TrainingJob };
 
-/** What a worker process tells. */
 export type FromWorker =
   | { readonly type: 'event'; readonly event: RunEvent }
   | { readonly type: 'done'; readonly result: SeedResult }

@@ -49,7 +49,6 @@ export class WorkerProcess implements Disposable {
     return this.#child.pid;
   }
 
-  /** Whether it can be given a job. */
   get alive(): boolean {
     return this.#death === undefined;
   }

@@ -4,7 +4,6 @@ import { memoryKinds } from '../continual-options.js';
 
 const classOrder = 'random, or a list of the numbers of all classes';
 
-/** The `continual` mapping. */
 export const continual = mapping({
   /** Equal parts that the classes come in; a divisor of their number. */
   steps: integer({ from: 1, to: 10_000 }),

@@ -54,7 +54,6 @@ const labels = variants(
   ],
 );
 
-/** The `evaluate` mapping. */
 export const evaluate = mapping(
   {
     length: length(integer({ from: 1, to: 1_000_000 })),
@@ -71,7 +70,6 @@ export const evaluate = mapping(
   "a mapping of keys, or the word 'official'",
 );
 
-/** The `wholeData` mapping. */
 export const wholeData = mapping({
   epochs: number({ above: 0, to: 10_000 }),
   networks: integer({ from: 1, to: 1000 }),

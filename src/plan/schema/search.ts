@@ -28,7 +28,6 @@ const space = mapping(
 
 const sample = 'a number of architectures from 2, or all';
 
-/** The `search` mapping. */
 export const search = mapping({
   /** Folder of a finished run whose distilled set is used; the search distils one when left out. */
   run: z.exactOptional(text("the path of a run's folder")),

@@ -3,7 +3,6 @@ import { trainingAugmentation } from '../../augment/schema.js';
 import { integer, mapping } from '../../core/fields.js';
 import { optimizer, schedule } from '../../nn/schema.js';
 
-/** How long a network is trained. */
 export function length<Epochs extends z.core.$ZodType>(epochs: Epochs) {
   return z.union([mapping({ steps: integer({ from: 1, to: 100_000_000 }) }), mapping({ epochs })], {
     error: "a mapping with the key 'steps' or the key 'epochs'",

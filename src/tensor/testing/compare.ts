@@ -1,7 +1,6 @@
 import { expect } from 'vitest';
 import type { Tensor } from '../index.js';
 
-/** The elements of a tensor as plain numbers. */
 export function numbers(x: Tensor): number[] {
   return Array.from(x.toArray(), Number);
 }

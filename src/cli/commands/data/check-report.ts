@@ -8,7 +8,6 @@ const MOST_CLASSES = 20;
 /** Damaged files shown; `--json` has all. */
 const MOST_DAMAGED = 50;
 
-/** An inspection's report for people. */
 export function describeReport(dataset: string, report: InspectionReport): string {
   const facts = [
     ['dataset', dataset],

@@ -10,7 +10,6 @@ import { describeReport } from './check-report.js';
 import { addSourceOptions, openNamedSource, type SourceOptions } from './open.js';
 import { DataProgress } from './progress.js';
 
-/** `ncfm data check`: reads a whole dataset and tells what is in it. */
 export function addCheckCommand(parent: Command, invocation: Invocation): void {
   const command = parent
     .command('check')

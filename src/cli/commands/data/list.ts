@@ -6,7 +6,6 @@ import { downloadFolder } from '../../../data/catalog/data-folders.js';
 import type { Invocation } from '../../invocation.js';
 import { addJsonOption, type OutputOptions } from '../../options.js';
 
-/** `ncfm data list`: the datasets that have a name. */
 export function addListCommand(parent: Command, invocation: Invocation): void {
   const command = parent
     .command('list')

@@ -12,7 +12,6 @@ interface ShowOptions extends SourceOptions {
   readonly split: 'train' | 'test';
 }
 
-/** `ncfm data show`: a contact sheet. */
 export function addShowCommand(parent: Command, invocation: Invocation): void {
   const command = parent
     .command('show')

@@ -94,7 +94,6 @@ export function condenser(
   });
 }
 
-/** Takes some steps. */
 export function run(owner: Condenser, steps: number): IterationReport[] {
   return Array.from({ length: steps }, () => owner.step());
 }
