@@ -164,7 +164,6 @@ function samples({ distill }: Plan, train: Dataset): { few: Dataset; more: Datas
   };
 }
 
-/** Seconds of classifying all test images. */
 async function testSeconds(
   { plan, data: { test }, chunks, timed, signal }: StageWork,
   model: ImageModel,

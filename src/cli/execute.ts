@@ -116,7 +116,6 @@ export async function executeRun<T>(
   }
 }
 
-/** How to go on with a run that did not come to its end. */
 function goOn(command: string, path: string): string {
   return `What is done is kept. To go on: ncfm ${command} ${relative('', path) || path}`;
 }

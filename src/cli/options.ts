@@ -98,26 +98,19 @@ function collect(value: string, earlier: readonly string[] = []): readonly strin
 }
 
 function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) {
-    throw new InvalidArgumentError('Expected an integer from 0.');
-  }
-  return value;
+  return integerFrom(0, text, 'Expected an integer from 0.');
 }
 
 function positiveNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 1) {
-    throw new InvalidArgumentError('Expected an integer from 1.');
-  }
-  return value;
+  return integerFrom(1, text, 'Expected an integer from 1.');
 }
 
 function threadCount(text: string): number | 'auto' {
-  if (text === 'auto') return text;
+  return text === 'auto' ? text : integerFrom(1, text, 'Expected an integer from 1, or auto.');
+}
+
+function integerFrom(least: number, text: string, error: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 1) {
-    throw new InvalidArgumentError('Expected an integer from 1, or auto.');
-  }
-  return value;
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value;
+  throw new InvalidArgumentError(error);
 }

@@ -82,7 +82,6 @@ function parse(text: string, lineCounter: LineCounter, { label }: TextSource) {
   }
 }
 
-/** Turns one parsed document into nodes. */
 class Reader {
   readonly #document: Document.Parsed;
   readonly #lines: LineCounter;

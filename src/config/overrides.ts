@@ -112,7 +112,6 @@ function commentIn(text: string): string | undefined {
   return undefined;
 }
 
-/** The mapping that holds `value` at the path `keys`. */
 function nest(keys: readonly string[], value: Node, origin: Origin): Mapping {
   const [first = '', ...rest] = keys;
   const inner = rest.length > 0 ? nest(rest, value, origin) : value;

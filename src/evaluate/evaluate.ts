@@ -1,17 +1,10 @@
 import type { EventSink } from '../run/index.js';
 import { evaluateSeed, type NetworkHooks } from './evaluate-seed.js';
-import type { EvaluateOptions, EvaluateRequest } from './request.js';
+import type { EvaluateRequest } from './request.js';
 import { type SeedResult, type SetResult, summarizeSeeds } from './results.js';
 import { seedIdentity } from './seed-identity.js';
 
-/** The number of training steps: as given, or passes over `decodedImages` images. */
-export function trainingSteps(
-  { length, batchSize }: Pick<EvaluateOptions, 'length' | 'batchSize'>,
-  decodedImages: number,
-): number {
-  if ('steps' in length) return length.steps;
-  return Math.max(1, Math.round((length.epochs * decodedImages) / batchSize));
-}
+export { trainingSteps } from '../train/train.js';
 
 /**
  * Trains fresh networks on a set of images, one per seed, and tests each after its last step (never the best step, which

@@ -3,7 +3,7 @@ import type { Dataset } from '../data/index.js';
 import type { ModelOptions } from '../models/index.js';
 import type { EventSink } from '../run/index.js';
 import type { RandomGenerator } from '../tensor/index.js';
-import type { TrainOptions } from '../train/train.js';
+import type { TrainingLength, TrainOptions } from '../train/train.js';
 import type { SeedResult, SetResult } from './results.js';
 import type { LabelOptions } from './soft-labels/options.js';
 import type { Teacher } from './soft-labels/teacher.js';
@@ -11,7 +11,7 @@ import type { TrainingImages } from './training-images.js';
 
 export interface EvaluateOptions extends TrainOptions {
   /** How long each network is trained; epochs count passes over the decoded distilled set, in full batches. */
-  readonly length: { readonly steps: number } | { readonly epochs: number };
+  readonly length: TrainingLength;
   /** Networks trained from scratch per set, each with its own seed. */
   readonly seeds: number;
   /** What networks learn the classes from. */

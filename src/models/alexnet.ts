@@ -1,15 +1,11 @@
 import type { ImageShape } from '../core/image-shape.js';
-import type { Activation, NormKind, Pooling } from '../nn/index.js';
 import type { RandomGenerator } from '../tensor/index.js';
-import { ConvolutionChain, type Link } from './chain.js';
+import { ConvolutionChain, type Link, type LinkStyle } from './chain.js';
 import { requirePositiveIntegers } from './model.js';
 
-export interface AlexNetOptions {
+export interface AlexNetOptions extends Partial<LinkStyle> {
   /** Channels of the first convolution; the others' are in the proportion that 128 has to the usual ones. */
   readonly width?: number;
-  readonly norm?: NormKind;
-  readonly activation?: Activation;
-  readonly pooling?: Exclude<Pooling, 'none'>;
   /** Share of the features that are dropped before the classifier in training, in [0, 1). */
   readonly dropout?: number;
 }

@@ -1,23 +1,13 @@
 import type { ImageShape } from '../core/image-shape.js';
-import {
-  type Activation,
-  activate,
-  Linear,
-  ModuleGroup,
-  type NormKind,
-  type Pooling,
-} from '../nn/index.js';
+import { activate, Linear, ModuleGroup } from '../nn/index.js';
 import { type RandomGenerator, scope } from '../tensor/index.js';
-import { addChain, chainStages, type Link } from './chain.js';
+import { addChain, chainStages, type Link, type LinkStyle } from './chain.js';
 import { ImageModel, requirePositiveIntegers, type Stage } from './model.js';
 import { Maps } from './unit.js';
 
-export interface LeNetOptions {
+export interface LeNetOptions extends Partial<LinkStyle> {
   /** Channels of the first convolution; all other widths are in the proportion that 6 has to the usual ones. */
   readonly width?: number;
-  readonly norm?: NormKind;
-  readonly activation?: Activation;
-  readonly pooling?: Exclude<Pooling, 'none'>;
 }
 
 export const leNetDefaults = {

@@ -1,19 +1,15 @@
 import type { ImageShape } from '../core/image-shape.js';
-import type { Activation, NormKind, Pooling } from '../nn/index.js';
 import type { RandomGenerator } from '../tensor/index.js';
-import { ConvolutionChain, type Link } from './chain.js';
+import { ConvolutionChain, type Link, type LinkStyle } from './chain.js';
 import { requireOneOf, requirePositiveIntegers } from './model.js';
 
 export const vggDepths = [11, 13, 16, 19] as const;
 
-export interface VggOptions {
+export interface VggOptions extends Partial<LinkStyle> {
   /** Which VGG: its layers with weights in the original, of whose three linear ones one is left. */
   readonly depth?: (typeof vggDepths)[number];
   /** Channels of the first convolution; the deepest have eight times as many. */
   readonly width?: number;
-  readonly norm?: NormKind;
-  readonly activation?: Activation;
-  readonly pooling?: Exclude<Pooling, 'none'>;
   /** Share of the features that are dropped before the classifier in training, in [0, 1). */
   readonly dropout?: number;
 }

@@ -119,7 +119,6 @@ export async function evaluateStored(
   return result;
 }
 
-/** What of a comparison is told and stored as a result. */
 function accuracies<Name extends string>(
   context: RunContext,
   { protocol }: SetEvaluation,
@@ -201,7 +200,6 @@ function beginOn(request: SetRequest, stages: readonly Stage[]): Promise<RunCont
   return 'directory' in request ? beginOnRun(request, stages) : begin(request, stages);
 }
 
-/** Stores a result where there is a run's folder for it. */
 function writeJson(source: SetSource, file: string, value: unknown): void {
   if (!('directory' in source)) return;
   writeFileAtomic(source.directory.pathOf(file), `${JSON.stringify(value, null, 2)}\n`);

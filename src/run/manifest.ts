@@ -54,13 +54,9 @@ export interface GitState {
 }
 
 /** The facts that only the caller knows. */
-export interface ManifestFacts {
-  readonly versions: { readonly ncfm: string; readonly libtorch: string };
-  readonly threads: number;
-  readonly device: string;
-  readonly seed: number;
-  readonly memory: MemoryFacts;
-  readonly dataset: Manifest['dataset'];
+export interface ManifestFacts
+  extends Pick<Manifest, 'threads' | 'device' | 'seed' | 'memory' | 'dataset'> {
+  readonly versions: Omit<Manifest['versions'], 'node'>;
 }
 
 /** Completes the caller's facts with those of the machine, of the working directory's checkout and of the clock. */

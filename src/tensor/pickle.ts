@@ -19,7 +19,6 @@ export interface PickleHooks {
   build?(object: unknown, state: unknown): void;
 }
 
-/** Marks a position in the stack. */
 const mark = Symbol('mark');
 
 /**

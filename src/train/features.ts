@@ -4,12 +4,7 @@ import { spans } from '../core/index.js';
 import { type Dataset, pixelsToTensor } from '../data/index.js';
 import type { ImageModel } from '../models/index.js';
 import { noGrad, scope, type Tensor, zeros } from '../tensor/index.js';
-
-export interface FeatureOptions {
-  readonly device: string;
-  readonly imagesAtOnce?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import type { TestOptions } from './test-network.js';
 
 const usualImagesAtOnce = 256;
 
@@ -18,7 +13,7 @@ export async function imageFeatures(
   extractor: ImageModel,
   dataset: Dataset,
   members: Int32Array,
-  { device, imagesAtOnce = usualImagesAtOnce, signal }: FeatureOptions,
+  { device, imagesAtOnce = usualImagesAtOnce, signal }: TestOptions,
 ): Promise<Tensor> {
   const features = zeros([members.length, extractor.featureDimension], { device });
   try {

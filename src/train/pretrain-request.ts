@@ -1,22 +1,17 @@
-import type { TrainingAugmentation } from '../augment/index.js';
 import type { Dataset } from '../data/index.js';
 import type { ModelOptions } from '../models/index.js';
-import type { OptimizerOptions, ScheduleOptions } from '../nn/index.js';
 import type { EventSink } from '../run/index.js';
 import type { RandomGenerator } from '../tensor/index.js';
 import type { CheckpointInterval } from './checkpoint-interval.js';
+import type { TrainingLength, TrainOptions } from './train.js';
 
-export interface PretrainOptions {
+export interface PretrainOptions extends Omit<TrainOptions, 'cutMix'> {
   /** Size of the pool. */
   readonly networks: number;
   /** A folder of networks that the official project has trained: the first `networks` of them are the pool. */
   readonly pool?: string;
   /** How long each network is trained; epochs are passes over the real training images, a fraction of one a part of them. */
-  readonly length: { readonly steps: number } | { readonly epochs: number };
-  readonly batchSize: number;
-  readonly optimizer: OptimizerOptions;
-  readonly schedule: ScheduleOptions;
-  readonly augmentation: TrainingAugmentation;
+  readonly length: TrainingLength;
 }
 
 export interface PretrainRequest {

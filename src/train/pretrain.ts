@@ -9,7 +9,7 @@ import { type StoredPool, storedPool, testOf } from './pool-cache.js';
 import { listPool, type PoolMember, readPoolMember } from './pool-folder.js';
 import type { PretrainOptions, PretrainRequest } from './pretrain-request.js';
 import { isGuessing, testAccuracy } from './test-network.js';
-import type { TrainRequest } from './train.js';
+import { type TrainRequest, trainingSteps } from './train.js';
 import { trainExtractor } from './train-extractor.js';
 import { TrainingCheckpoints } from './training-checkpoints.js';
 
@@ -184,9 +184,7 @@ export function pretrainSteps({
   train,
   options,
 }: Pick<PretrainRequest, 'train' | 'options'>): number {
-  const { length, batchSize } = options;
-  if ('steps' in length) return length.steps;
-  return Math.max(1, Math.round((length.epochs * train.labels.length) / batchSize));
+  return trainingSteps(options, train.labels.length);
 }
 
 /** Turns steps into one event per pass over the data (and one for a last part of a pass). */

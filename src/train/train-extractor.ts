@@ -4,11 +4,10 @@ import type { RandomGenerator } from '../tensor/index.js';
 import { datasetSource, type TrainOptions, type TrainRequest, train } from './train.js';
 
 export interface ExtractorRequest
-  extends Pick<TrainRequest, 'steps' | 'checkpoints' | 'signal' | 'onStep'> {
+  extends Pick<TrainRequest, 'steps' | 'random' | 'checkpoints' | 'signal' | 'onStep'> {
   readonly train: Dataset;
   readonly model: ModelOptions;
   readonly options: Omit<TrainOptions, 'cutMix'>;
-  readonly random: RandomGenerator;
 }
 
 export interface TrainedExtractor extends Disposable {

@@ -59,6 +59,8 @@ export interface SoftTargets {
   readonly hardSteps: number;
 }
 
+export type TrainingLength = { readonly steps: number } | { readonly epochs: number };
+
 export interface TrainOptions {
   readonly batchSize: number;
   readonly optimizer: OptimizerOptions;
@@ -81,6 +83,15 @@ export interface TrainRequest {
   readonly signal?: AbortSignal | undefined;
   /** Called after each step, and waited for, with the batch's loss (nats) and the number of images classified correctly in it. */
   readonly onStep?: (step: number, loss: number, correct: number, batch: number) => unknown;
+}
+
+/** The number of training steps: as given, or passes over so many images, in full batches. */
+export function trainingSteps(
+  { length, batchSize }: Pick<TrainOptions, 'batchSize'> & { readonly length: TrainingLength },
+  images: number,
+): number {
+  if ('steps' in length) return length.steps;
+  return Math.max(1, Math.round((length.epochs * images) / batchSize));
 }
 
 export function datasetSource(dataset: Dataset, device: string): TrainingSource {

@@ -46,7 +46,6 @@ function listing(presets: readonly Preset[]): string {
   return `${[first, ...grouped, ...published].join('\n')}\n`;
 }
 
-/** What a summary begins with. */
 function dataOf(summary: string): string {
   return summary.split(', ')[0] ?? '';
 }

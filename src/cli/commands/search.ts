@@ -24,17 +24,13 @@ export function addSearchCommand(program: Command, invocation: Invocation): void
     'ncfm search runs/mine',
   ]).action(async (config: string | undefined, options: RunOptions) => {
     const { checkSearch, searchArchitectures } = await import('../../downstream/index.js');
-    let path = '';
-    const result = await executeRun(
-      invocation,
-      { command: 'search', source: config, options, check: checkSearch },
-      (request) => {
-        path = request.directory.path;
-        return searchArchitectures(request);
-      },
-    );
-    invocation.print({ ...result, directory: path }, searchTable(result), options);
-    const chart = join(path, 'search.svg');
+    const run = { command: 'search', source: config, options, check: checkSearch };
+    const { directory, result } = await executeRun(invocation, run, async (request) => ({
+      directory: request.directory.path,
+      result: await searchArchitectures(request),
+    }));
+    invocation.print({ ...result, directory }, searchTable(result), options);
+    const chart = join(directory, 'search.svg');
     invocation.tell(`chart     ${relative('', chart) || chart}\n`, options);
   });
 }

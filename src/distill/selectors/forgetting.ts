@@ -9,7 +9,6 @@ export class ForgettingCounter {
   readonly #correct: Uint8Array;
   readonly #learnt: Uint8Array;
 
-  /** For so many images. */
   constructor(images: number) {
     this.#events = new Int32Array(images);
     this.#correct = new Uint8Array(images);

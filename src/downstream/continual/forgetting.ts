@@ -1,24 +1,18 @@
 import { yieldToEvents } from '../../core/event-loop.js';
 import { spans } from '../../core/index.js';
-import type { Dataset } from '../../data/index.js';
 import { ForgettingCounter } from '../../distill/index.js';
-import { buildModel, type ImageModel, type ModelOptions } from '../../models/index.js';
-import type { RandomGenerator } from '../../tensor/index.js';
+import { buildModel, type ImageModel } from '../../models/index.js';
 import { pretrainSteps } from '../../train/pretrain.js';
-import type { PretrainOptions } from '../../train/pretrain-request.js';
+import type { PretrainRequest } from '../../train/pretrain-request.js';
 import { classifyBatch, usualTestChunk } from '../../train/test-network.js';
 import { datasetSource, type TrainingSource, train } from '../../train/train.js';
 
-export interface ForgettingRequest {
-  readonly train: Dataset;
-  readonly model: ModelOptions;
-  /** How the network is trained: like one of the pool. */
-  readonly options: PretrainOptions;
+/** Of a network that is trained like one of the pool. */
+export interface ForgettingRequest
+  extends Pick<PretrainRequest, 'train' | 'model' | 'options' | 'random' | 'signal'> {
   /** Times that all images are classified, evenly spaced over the training, the last after its last step. */
   readonly looks?: number;
   readonly imagesAtOnce?: number | undefined;
-  readonly random: RandomGenerator;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**

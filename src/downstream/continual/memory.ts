@@ -113,7 +113,6 @@ async function distilStep(memory: StepMemory, pool: ExtractorPool): Promise<void
   checkpoints.clear();
 }
 
-/** How a memory of real images chooses them. */
 async function selectorOf(
   kind: Exclude<MemoryKind, 'start' | 'distilled'>,
   memory: StepMemory,

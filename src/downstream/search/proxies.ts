@@ -117,7 +117,6 @@ function openEarlyStop(request: ProxyRequest): SearchProxy {
   };
 }
 
-/** What all proxies have in common. */
 function common(
   request: ProxyRequest,
 ): Pick<TrainingField, 'test' | 'steps' | 'seeds' | 'options'> {

@@ -4,7 +4,7 @@ import type { ProxyName } from '../../plan/search-options.js';
 import type { SearchProxy } from './proxies.js';
 import { type RankCorrelation, rankCorrelation, topRegret } from './rank-correlation.js';
 import type { Candidate } from './space.js';
-import { order, type Score } from './train-candidates.js';
+import { bestOf, order, type Score, type Scores } from './train-candidates.js';
 
 /** Wall-clock seconds of trainings, each in its process, summed. */
 export interface TrainingSeconds {
@@ -71,18 +71,8 @@ export interface CandidateResult {
   readonly sampled?: true;
 }
 
-export type Scores = ReadonlyMap<Candidate, Score>;
-
 /** The numbers of candidates that regrets are told for, as far as the sample goes. */
 const tops = [1, 3, 5];
-
-/** The candidate that a set puts first; of equal ones the first of the space. */
-export function bestOf(scores: Scores): Candidate {
-  const [[first]] = [...scores].toSorted((a, b) => order(b[1]) - order(a[1])) as [
-    [Candidate, Score],
-  ];
-  return first;
-}
 
 /** Judges a proxy by the whole-data accuracies of a sample, and of the candidate that it puts first. */
 export function judgeProxy(

@@ -14,16 +14,9 @@ import { checkSearch, chooseSearchWorkers, searchedParts } from './check.js';
 import { distilledSet } from './distilled-set.js';
 import { drawSearch } from './draw.js';
 import { openProxies, type Proxies, type ProxyRequest, wholeDataField } from './proxies.js';
-import {
-  bestOf,
-  candidateResults,
-  judgeProxy,
-  type Scores,
-  type SearchResult,
-  secondsOf,
-} from './results.js';
+import { candidateResults, judgeProxy, type SearchResult, secondsOf } from './results.js';
 import { type Candidate, fittingCandidates } from './space.js';
-import { type Trainers, trainCandidates } from './train-candidates.js';
+import { bestOf, type Scores, type Trainers, trainCandidates } from './train-candidates.js';
 
 /** Where a search keeps the figures of every network that it has trained. */
 const searchFolder = 'search';

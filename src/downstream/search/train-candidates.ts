@@ -44,9 +44,17 @@ export interface Score {
   readonly seconds: number;
 }
 
+export type Scores = ReadonlyMap<Candidate, Score>;
+
 /** How far a candidate came, and how good it was there: higher is better. */
 export function order({ round, accuracy }: Score): number {
   return 1000 * round + accuracy;
+}
+
+/** The candidate that a set puts first; of equal ones the first of the space. */
+export function bestOf(scores: Scores): Candidate {
+  const [best] = [...scores].reduce((a, b) => (order(b[1]) > order(a[1]) ? b : a));
+  return best;
 }
 
 /**
@@ -58,7 +66,7 @@ export async function trainCandidates(
   field: TrainingField,
   candidates: readonly Candidate[],
   { rounds, factor }: HalvingOptions = { rounds: 1, factor: 2 },
-): Promise<ReadonlyMap<Candidate, Score>> {
+): Promise<Scores> {
   const scores = new Map<Candidate, Score>();
   let going = candidates;
   for (let round = 1; round <= rounds; round++) {
@@ -78,10 +86,10 @@ export async function trainCandidates(
   return scores;
 }
 
-function tellEnd(onEvent: EventSink, set: string, scores: ReadonlyMap<Candidate, Score>): void {
-  const all = [...scores];
-  const [best, { accuracy }] = all.reduce((a, b) => (order(b[1]) > order(a[1]) ? b : a));
-  const seconds = all.reduce((sum, [, score]) => sum + score.seconds, 0);
+function tellEnd(onEvent: EventSink, set: string, scores: Scores): void {
+  const best = bestOf(scores);
+  const seconds = [...scores.values()].reduce((sum, score) => sum + score.seconds, 0);
+  const { accuracy } = scores.get(best)!;
   onEvent({ type: 'search-end', set, best: best.name, accuracy, seconds });
 }
 

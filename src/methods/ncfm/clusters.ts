@@ -1,22 +1,18 @@
 import { yieldToEvents } from '../../core/event-loop.js';
-import { type Dataset, indicesByClass } from '../../data/index.js';
-import type { ImageModel } from '../../models/index.js';
-import type { RandomGenerator } from '../../tensor/index.js';
+import { indicesByClass } from '../../data/index.js';
 import { imageFeatures } from '../../train/features.js';
 import type { ExtractorPool } from '../../train/index.js';
+import type { MethodInput } from '../method.js';
 import { stratify } from './stratify.js';
 
-export interface ClusterRequest {
-  readonly dataset: Dataset;
+export interface ClusterRequest
+  extends Pick<MethodInput, 'dataset' | 'buildModel' | 'random' | 'signal'> {
   readonly pool: ExtractorPool;
-  readonly buildModel: () => ImageModel;
   /** Clusters per class: one per decoded training image. */
   readonly perClass: number;
   /** Numbers of groups per class that neighbouring clusters will be merged into; see `stratify`. */
   readonly groups?: readonly number[] | undefined;
   readonly imagesAtOnce?: number | undefined;
-  readonly random: RandomGenerator;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -1,28 +1,22 @@
-import type { Normalization } from '../../core/index.js';
-import type { EvaluateOptions } from '../../evaluate/request.js';
+import type { EvaluateRequest } from '../../evaluate/request.js';
 import type { SeedResult } from '../../evaluate/results.js';
-import type { ModelOptions } from '../../models/index.js';
 import type { RunEvent } from '../../run/index.js';
 
 /**
  * A network to be trained and tested by a worker process: an `EvaluateRequest` and a seed as JSON, with the images in
  * files. It does not depend on who does it, and may be done twice.
  */
-export interface TrainingJob {
-  readonly set: string;
+export interface TrainingJob
+  extends Pick<EvaluateRequest, 'set' | 'normalization' | 'model' | 'steps' | 'options'> {
   readonly seed: number;
   /** A file of tensors (images, labels, probabilities), or the folder of a stored dataset. */
   readonly images: { readonly kind: 'tensors' | 'dataset'; readonly path: string };
-  readonly normalization: Normalization;
   /** Folders of stored datasets. */
   readonly test: string;
   readonly trainingSample?: string;
   /** Modules that define what the job names of the user's own. */
   readonly imports: readonly string[];
-  readonly model: ModelOptions;
-  readonly steps: number;
   readonly testAtOnce?: number;
-  readonly options: EvaluateOptions;
   readonly random: { readonly seed: number; readonly device: string };
 }
 

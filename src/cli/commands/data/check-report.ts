@@ -1,6 +1,7 @@
 import { formatSize } from '../../../core/size.js';
 import type { DuplicateGroup } from '../../../data/inspection/duplicates.js';
 import type { InspectionReport, PartReport } from '../../../data/inspection/inspect.js';
+import { alignColumns } from '../../report/table.js';
 
 /** Classes shown one by one; of more, only the smallest and the largest. */
 const MOST_CLASSES = 20;
@@ -53,16 +54,10 @@ function classTable({ classNames, parts }: InspectionReport): string {
       ...parts.map(({ counts }) => String(counts[label])),
     ]),
   ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) =>
-        column === 1 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
-      )
-      .join('  ');
+  const alignments = rows[0]!.map((_, column) => (column === 1 ? 'start' : 'end'));
   const left = classNames.length - shown.length;
   const rest = left === 0 ? '' : `and ${left} classes of sizes between these\n`;
-  return `${rows.map((row) => `${line(row)}\n`).join('')}${rest}`;
+  return `${alignColumns(rows, alignments)}${rest}`;
 }
 
 /** All classes, or the smallest and the largest of the first part. */

@@ -5,6 +5,7 @@ import type { CatalogEntry } from '../../../data/catalog/catalog-entry.js';
 import { downloadFolder } from '../../../data/catalog/data-folders.js';
 import type { Invocation } from '../../invocation.js';
 import { addJsonOption, type OutputOptions } from '../../options.js';
+import { alignColumns } from '../../report/table.js';
 
 export function addListCommand(parent: Command, invocation: Invocation): void {
   const command = parent
@@ -47,14 +48,11 @@ function table(datasets: readonly Listed[]): string {
     folder === null ? 'in the package' : here ? 'is here' : formatSize(download),
   ]);
   const head = ['name', 'classes', 'train + test', 'image', 'download'];
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]!.length)),
+  const all = alignColumns(
+    [head, ...rows],
+    head.map(() => 'start'),
   );
-  const line = (cells: readonly string[]): string =>
-    `${cells
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd()}\n`;
-  const terms = datasets.map(({ name, terms }) => `${name.padEnd(widths[0]!)}  ${terms}\n`);
-  return `${[head, ...rows].map(line).join('')}\nTerms of use\n${terms.join('')}`;
+  const width = Math.max(...[head, ...rows].map(([name]) => name!.length));
+  const terms = datasets.map(({ name, terms }) => `${name.padEnd(width)}  ${terms}\n`);
+  return `${all}\nTerms of use\n${terms.join('')}`;
 }
