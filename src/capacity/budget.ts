@@ -216,7 +216,7 @@ async function measureStages(
 ): Promise<StageMeasurement[]> {
   const measured: StageMeasurement[] = [];
   for (const stage of chosen) {
-    request.onEvent({ type: 'probe', work: gerunds[stage] });
+    request.onEvent({ type: 'measure', work: gerunds[stage] });
     measured.push(await measureStage(stage, { ...request, chunks, timed }));
   }
   return measured;

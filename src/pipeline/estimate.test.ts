@@ -27,7 +27,7 @@ describe('the estimate of a plan', () => {
     const sum = estimate.stages.reduce((total, { seconds }) => total + seconds, 0);
     expect(estimate.seconds).toBeCloseTo(sum, 9);
     expect(estimate.networks).toEqual({ total: 2, ready: 0 });
-    expect(events.map(({ type }) => type)).toEqual(['probe', 'probe', 'probe']);
+    expect(events.map(({ type }) => type)).toEqual(['measure', 'measure', 'measure']);
   });
 
   it('is near to what the run then takes, in memory and disk, and knows what is in the cache', async () => {

@@ -17,7 +17,7 @@ describeOnHost('measuring before a run', () => {
       plan: { ...smallPlan, memory },
       cache: temporaryFolder(),
       onEvent: ({ type }) => {
-        if (type === 'probe') measured += 1;
+        if (type === 'measure') measured += 1;
       },
     });
     return { images: Buffer.from(synthetic.images.toFloat32Array().buffer), measured };

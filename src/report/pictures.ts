@@ -161,15 +161,15 @@ function textLayer(
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="${fontFamily}" font-size="${fontSize}" fill="#333333">${lines.join('')}</svg>`;
 }
 
-let textProbe: Promise<boolean> | undefined;
+let fontCheck: Promise<boolean> | undefined;
 
 /** Whether letters come out: without fonts they are blank, or all the same empty box. Found out once. */
 function canDrawText(): Promise<boolean> {
-  textProbe ??= Promise.all(['i', 'W'].map(drawLetter)).then(
+  fontCheck ??= Promise.all(['i', 'W'].map(drawLetter)).then(
     ([narrow, wide]) => !isBlank(narrow!) && !isBlank(wide!) && !narrow!.equals(wide!),
     () => false,
   );
-  return textProbe;
+  return fontCheck;
 }
 
 function drawLetter(letter: string): Promise<Buffer> {

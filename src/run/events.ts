@@ -238,8 +238,8 @@ export interface ContinualStepEnd {
 }
 
 /** A piece of work is done and measured, to tell how much time and memory a run will take. */
-export interface Probe {
-  readonly type: 'probe';
+export interface Measure {
+  readonly type: 'measure';
   /** What is measured: `pretraining`, `distilling`, … */
   readonly work: string;
 }
@@ -281,7 +281,7 @@ export type RunEvent =
   | SearchEnd
   | ContinualStepStart
   | ContinualStepEnd
-  | Probe
+  | Measure
   | Warning
   | RunEnd;
 

@@ -150,7 +150,7 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
       );
       return line('continual', phrases(continualPlace(event), ...accuracies), 'good');
     }
-    case 'probe':
+    case 'measure':
       return line('plan', `measuring ${event.work}`, 'quiet');
     case 'warning':
       return line('', `warning: ${event.message}`, 'warning');

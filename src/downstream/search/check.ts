@@ -78,7 +78,7 @@ async function requireMemory(
   const { shape, classNames } = data.train;
   let largest = 0;
   for (const model of mostDemanding(plan, shape, classNames.length)) {
-    onEvent({ type: 'probe', work: 'the networks of the search' });
+    onEvent({ type: 'measure', work: 'the networks of the search' });
     const { bytes } = await measureStage('evaluate', {
       ...{ data, onEvent, signal, chunks: memory.chunks, pretrains: false, timed: false },
       plan: { ...withoutOwnSettings(plan), student: model },

@@ -7,10 +7,10 @@ import type { ProxyName } from '../../plan/search-options.js';
 import { type RandomGenerator, scope, type Tensor } from '../../tensor/index.js';
 import { pretrainSteps } from '../../train/pretrain.js';
 import type { DistilledProxy } from './distilled-set.js';
-import type { TrainingField } from './train-candidates.js';
+import type { TrainingTask } from './train-candidates.js';
 
 /** A set that candidates are trained on, with what it takes to keep. */
-export interface SearchProxy extends TrainingField {
+export interface SearchProxy extends TrainingTask {
   readonly set: ProxyName;
   readonly images: number;
   /** Of the set as it is stored. */
@@ -117,9 +117,7 @@ function openEarlyStop(request: ProxyRequest): SearchProxy {
   };
 }
 
-function common(
-  request: ProxyRequest,
-): Pick<TrainingField, 'test' | 'steps' | 'seeds' | 'options'> {
+function common(request: ProxyRequest): Pick<TrainingTask, 'test' | 'steps' | 'seeds' | 'options'> {
   const { plan, data, distilled } = request;
   const { search, evaluate, distill } = plan;
   const perClass = decodedPerClass(distill.formation, distill.imagesPerClass);
@@ -142,7 +140,7 @@ function imageBytes({ data }: ProxyRequest): number {
 }
 
 /** All real images, for as long as a network is to be trained in earnest, tested on the test images. */
-export function wholeDataField(request: ProxyRequest, test: DatasetPair['test']): TrainingField {
+export function wholeDataTask(request: ProxyRequest, test: DatasetPair['test']): TrainingTask {
   const { plan, data } = request;
   const { batchSize } = plan.evaluate;
   const length = plan.search.reference;

@@ -13,7 +13,7 @@ import type { RandomGenerator } from '../../tensor/index.js';
 import { checkSearch, chooseSearchWorkers, searchedParts } from './check.js';
 import { distilledSet } from './distilled-set.js';
 import { drawSearch } from './draw.js';
-import { openProxies, type Proxies, type ProxyRequest, wholeDataField } from './proxies.js';
+import { openProxies, type Proxies, type ProxyRequest, wholeDataTask } from './proxies.js';
 import { candidateResults, judgeProxy, type SearchResult, secondsOf } from './results.js';
 import { type Candidate, fittingCandidates } from './space.js';
 import { bestOf, type Scores, type Trainers, trainCandidates } from './train-candidates.js';
@@ -74,8 +74,8 @@ async function rankAll(
   }
   const sample = sampleOf(candidates, search.sample, random.derive('sample'));
   const chosen = new Set([...sample, ...[...byProxy.values()].map(bestOf)]);
-  const field = wholeDataField(asked, test);
-  const wholeData = await trainCandidates(trainers, field, [...chosen]);
+  const task = wholeDataTask(asked, test);
+  const wholeData = await trainCandidates(trainers, task, [...chosen]);
   const { train } = data;
   const ofSample = new Map(sample.map((candidate) => [candidate, wholeData.get(candidate)!]));
   const best = bestOf(ofSample);
@@ -92,7 +92,7 @@ async function rankAll(
     proxies: proxies.map((proxy) => judgeProxy(proxy, byProxy.get(proxy.set)!, wholeData, sample)),
     wholeData: {
       epochs: search.reference.epochs,
-      steps: field.steps,
+      steps: task.steps,
       images: train.labels.length,
       bytes: train.labels.length * train.read([0]).byteLength,
       candidates: chosen.size,

@@ -8,7 +8,7 @@ import { smallPlan } from '../../plan/testing/plan.js';
 import type { RunEvent } from '../../run/index.js';
 import { RandomGenerator } from '../../tensor/testing/on-device.js';
 import { type Candidate, candidatesOf } from './space.js';
-import { order, type TrainingField, trainCandidates } from './train-candidates.js';
+import { order, type TrainingTask, trainCandidates } from './train-candidates.js';
 
 let digits: DatasetPair;
 let workers: WorkerPool;
@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => workers[Symbol.dispose]());
 
-const field = (changes: Partial<TrainingField> = {}): TrainingField => ({
+const task = (changes: Partial<TrainingTask> = {}): TrainingTask => ({
   set: 'digits',
   data: () => digits.train,
   test: digits.test,
@@ -49,7 +49,7 @@ describe('candidates', () => {
     const halving = { rounds: 3, factor: 2 };
     const scores = await trainCandidates(
       trainers(temporaryFolder(), events),
-      field(),
+      task(),
       candidates,
       halving,
     );
@@ -72,13 +72,13 @@ describe('candidates', () => {
   it('are the mean of their networks, and are not trained again when they were', async () => {
     const folder = temporaryFolder();
     const two = candidates.slice(0, 2);
-    const first = await trainCandidates(trainers(folder), field({ seeds: 2 }), two);
-    const singles = await trainCandidates(trainers(folder), field(), two);
+    const first = await trainCandidates(trainers(folder), task({ seeds: 2 }), two);
+    const singles = await trainCandidates(trainers(folder), task(), two);
     // The second networks differ from the first.
     for (const candidate of two) {
       expect(first.get(candidate)!.accuracy).not.toBe(singles.get(candidate)!.accuracy);
     }
-    const again = await trainCandidates(trainers(folder), field({ seeds: 2 }), two);
+    const again = await trainCandidates(trainers(folder), task({ seeds: 2 }), two);
     // Times too: they are those of the trainings.
     expect(again).toEqual(first);
   });
@@ -92,7 +92,7 @@ describe('candidates', () => {
       model: { name: 'mlp', depth } as const,
     })) as [Candidate, Candidate];
     const asked = trainers(temporaryFolder());
-    const scores = await trainCandidates(asked, field({ options }), [deep, flat]);
+    const scores = await trainCandidates(asked, task({ options }), [deep, flat]);
     expect(scores.get(deep)).toMatchObject({ accuracy: 0, round: 1 });
     expect(scores.get(flat)!.accuracy).not.toBe(0);
   });

@@ -11,7 +11,7 @@ import type { RandomGenerator } from '../../tensor/index.js';
 import type { Candidate } from './space.js';
 
 /** Images that candidates are trained on, and how. */
-export interface TrainingField {
+export interface TrainingTask {
   /** A proxy's name, or `whole data`. */
   readonly set: string;
   /** The images that the network of seed 1, 2, … trains on; they stay the caller's. */
@@ -63,15 +63,15 @@ export function bestOf(scores: Scores): Candidate {
  */
 export async function trainCandidates(
   trainers: Trainers,
-  field: TrainingField,
+  task: TrainingTask,
   candidates: readonly Candidate[],
   { rounds, factor }: HalvingOptions = { rounds: 1, factor: 2 },
 ): Promise<Scores> {
   const scores = new Map<Candidate, Score>();
   let going = candidates;
   for (let round = 1; round <= rounds; round++) {
-    const steps = Math.max(1, Math.round(field.steps / factor ** (rounds - round)));
-    const results = await trainRound(trainers, { ...field, steps }, going);
+    const steps = Math.max(1, Math.round(task.steps / factor ** (rounds - round)));
+    const results = await trainRound(trainers, { ...task, steps }, going);
     for (const [index, candidate] of going.entries()) {
       const { accuracy, seconds } = results[index]!;
       const spent = seconds + (scores.get(candidate)?.seconds ?? 0);
@@ -82,7 +82,7 @@ export async function trainCandidates(
       .toSorted((a, b) => scores.get(b)!.accuracy - scores.get(a)!.accuracy)
       .slice(0, Math.ceil(going.length / factor));
   }
-  tellEnd(trainers.onEvent, field.set, scores);
+  tellEnd(trainers.onEvent, task.set, scores);
   return scores;
 }
 
@@ -95,16 +95,16 @@ function tellEnd(onEvent: EventSink, set: string, scores: Scores): void {
 
 async function trainRound(
   trainers: Trainers,
-  field: TrainingField,
+  task: TrainingTask,
   candidates: readonly Candidate[],
 ): Promise<Trained[]> {
   const { onEvent } = trainers;
-  const { set, steps } = field;
+  const { set, steps } = task;
   onEvent({ type: 'search-start', set, candidates: candidates.length, steps });
   let done = 0;
   return await Promise.all(
     candidates.map(async (candidate) => {
-      const result = await trainCandidate(trainers, field, candidate);
+      const result = await trainCandidate(trainers, task, candidate);
       done += 1;
       onEvent({
         type: 'search-candidate',
@@ -124,12 +124,12 @@ type Trained = Pick<Score, 'accuracy' | 'seconds'>;
 
 async function trainCandidate(
   trainers: Trainers,
-  field: TrainingField,
+  task: TrainingTask,
   candidate: Candidate,
 ): Promise<Trained> {
-  const seeds = Array.from({ length: field.seeds }, (_, index) => index + 1);
+  const seeds = Array.from({ length: task.seeds }, (_, index) => index + 1);
   const trained = await Promise.all(
-    seeds.map((seed) => trainNetwork(trainers, field, candidate, seed)),
+    seeds.map((seed) => trainNetwork(trainers, task, candidate, seed)),
   );
   const sum = (figure: (network: Trained) => number): number =>
     trained.reduce((total, network) => total + figure(network), 0);
@@ -141,7 +141,7 @@ async function trainCandidate(
 
 async function trainNetwork(
   { workers, finished, testAtOnce, random }: Trainers,
-  { set, data, test, steps, options }: TrainingField,
+  { set, data, test, steps, options }: TrainingTask,
   { name, model }: Candidate,
   seed: number,
 ): Promise<Trained> {
