@@ -18,7 +18,6 @@ export const stages = ['pretrain', 'distill', 'evaluate'] as const;
 export const distillStages = ['pretrain', 'distill'] as const;
 export type Stage = (typeof stages)[number];
 
-/** What a stage takes. */
 export interface StageMeasurement {
   readonly stage: Stage;
   /** The most main memory that the process, with its workers, has held meanwhile. */

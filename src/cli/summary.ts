@@ -20,7 +20,6 @@ import {
   intervalCell,
 } from './report/table.js';
 
-/** Prints what an evaluation found: of one set, or of the sets of several distillations. */
 export function printResults(
   invocation: Invocation,
   results: PipelineResult | RepeatedResult | SetResults,
@@ -52,7 +51,6 @@ export function setRow(set: string, figures: SetFigures): AccuracyRow {
   return { set, ...figures, over };
 }
 
-/** A line of the table for the networks trained on all real images. */
 export function wholeDataRow(wholeData: WholeData): AccuracyRow {
   return { set: `all data, ${wholeData.epochs} epochs`, ...wholeData, over: 'trainings' };
 }
@@ -73,7 +71,6 @@ export function repeatsTable({ accuracy, method }: RepeatedResult): string {
   ]);
 }
 
-/** What a run made beside its numbers. */
 const products = [
   { title: 'images', file: 'images.png' },
   { title: 'accuracy', file: 'accuracy.svg' },

@@ -70,7 +70,6 @@ export function setFigures({ seeds, ...figures }: SetResult): SetFigures {
   return { ...figures, trainings: seeds.map(({ metrics }) => metrics.accuracy) };
 }
 
-/** How good a network is after some of its steps. */
 export interface CurvePoint {
   readonly step: number;
   /** The share of test images that it classifies correctly, in percent. */

@@ -89,7 +89,6 @@ function requireAllClasses(labels: readonly number[], path: string, dataset: Dat
   }
 }
 
-/** Soft labels whose columns are in the order of the dataset's classes. */
 function inOrderOf(numbers: readonly number[], probabilities: Tensor): Tensor {
   const columns = numbers.map((_, number) => numbers.indexOf(number));
   return probabilities.indexSelect(1, tensor(columns, [columns.length], 'int64'));

@@ -70,7 +70,6 @@ export function lineChart(chart: LineChart): string {
   return drawing(chart.title, frame.width, bottom + frame.below, markup.join(''));
 }
 
-/** The title's markup, shared by all charts. */
 export function heading(title: string): string {
   return text(title, 24, 28, { 'font-size': 16, 'font-weight': 600, fill: '#1a1a1a' });
 }
@@ -92,7 +91,6 @@ function stylesOf(series: readonly Series[]): Style[] {
   );
 }
 
-/** What a chart shows in place of points when there are none. */
 export function nothingToDraw(middle: number): string {
   const centred = { 'text-anchor': 'middle', fill: '#767676' };
   return text('nothing to draw yet', frame.width / 2, middle, centred);

@@ -28,7 +28,6 @@ import { ShuffledStream } from './shuffled-stream.js';
 import type { TrainingCheckpoints } from './training-checkpoints.js';
 import type { ResumableTraining, TrainingState } from './training-state.js';
 
-/** Where training images come from, batch by batch. */
 export interface TrainingSource {
   readonly size: number;
   readonly normalization: Normalization;

@@ -4,7 +4,6 @@ import type { Curve } from './figures.js';
 /** What continual learning came to; also the content of `continual.json`. */
 export interface ContinualResult {
   readonly dataset: string;
-  /** The method that the distilled memories were made by. */
   readonly method: string;
   /** Stored images per class in each memory. */
   readonly imagesPerClass: number;

@@ -43,7 +43,6 @@ export interface Found {
 export interface SearchResult {
   readonly formatVersion: 1;
   readonly dataset: string;
-  /** The method that the distilled set was made by. */
   readonly method: string;
   readonly images: { readonly training: number; readonly heldOut: number; readonly test: number };
   readonly options: SearchOptions;

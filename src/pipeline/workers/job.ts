@@ -34,7 +34,6 @@ export interface WorkerError {
   readonly stack?: string;
 }
 
-/** How a job is called where it fails. */
 export function jobName({ set, seed }: Pick<TrainingJob, 'set' | 'seed'>): string {
   return `the training of ${set}, seed ${seed}`;
 }
