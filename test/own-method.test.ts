@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -87,6 +87,35 @@ it("a method of one's own is configured, distils, goes on where it was, and is e
     leaked: 0,
   });
   expect((told as { readonly descent: number }).descent).toBeLessThan(0.5);
+});
+
+it('a checkpoint of other code of the method is refused', () => {
+  appendFileSync(join(folder, 'class-means.mjs'), '// Changed.\n');
+  const told = printed(`
+    import { loadPlan, RunDirectory, runPipeline } from 'ncfm';
+    const { plan } = loadPlan({ source: 'own.yaml' });
+    const directory = RunDirectory.open({ runs: 'runs', name: 'stopped' });
+    const request = { plan, directory, cache: 'cache', onEvent: () => {} };
+    const outcome = await runPipeline(request).catch(({ name, message }) => ({ name, message }));
+    console.log(JSON.stringify(outcome));
+  `);
+  expect(told).toMatchObject({
+    name: 'UsageError',
+    message: expect.stringContaining('distill.version'),
+  });
+});
+
+it('a method given to distill as a value pretrains nothing', () => {
+  const told = printed(`
+    import { distill, loadDataset } from 'ncfm';
+    import { classMeans } from './class-means.mjs';
+    const types = new Set();
+    const onEvent = ({ type }) => types.add(type);
+    const options = { method: classMeans, imagesPerClass: 1, iterations: 2, onEvent };
+    (await distill(await loadDataset('digits'), options)).dispose();
+    console.log(JSON.stringify([...types].filter((type) => type.startsWith('pretrain'))));
+  `);
+  expect(told).toEqual([]);
 });
 
 it("a method's options are checked like ours", () => {

@@ -7,7 +7,7 @@ import {
   type SyntheticImages,
 } from '../distill/index.js';
 import { labelImages, softTargets, Teacher, trainingSteps } from '../evaluate/index.js';
-import { methodOf } from '../methods/registry.js';
+import { methodOf, wantsPool } from '../methods/registry.js';
 import { buildModel, type ImageModel, type ModelOptions } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
@@ -42,6 +42,7 @@ export interface StageWork extends Measured {
 
 /** Trains an extractor for some steps and tests it; the seconds of one network's training and test. */
 export async function pretrainOnce(work: StageWork): Promise<number> {
+  if (!wantsPool(work.plan.distill)) return 0;
   const seconds = work.pretrains ? await trainExtractor(work) : 0;
   untrainedPool(work).dispose();
   return seconds;
@@ -63,13 +64,13 @@ async function trainExtractor(work: StageWork): Promise<number> {
 /** Starts a distillation and does some iterations; the seconds of the start and of all iterations. */
 export async function distillOnce(work: StageWork): Promise<number> {
   const { plan, data, draw, timed } = work;
-  using pool = untrainedPool(work);
+  using pool = wantsPool(plan.distill) ? untrainedPool(work) : undefined;
   const method = methodOf(plan.distill.method);
   const { options, counts } = method.kinds?.(plan.distill) ?? {
     options: plan.distill,
     counts: [plan.distill.iterations],
   };
-  const buildExtractor = () => build(work, plan.model);
+  const buildExtractor = (random = work.random) => build({ ...work, random }, plan.model);
   const start = async (dataset: Dataset) => {
     const before = performance.now();
     const input = { ...work, dataset, options, pool, buildModel: buildExtractor };

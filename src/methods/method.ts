@@ -11,6 +11,8 @@ import type { ExtractorPool } from '../train/extractors.js';
 /** The options that every method has; each adds its own. */
 export interface DistillOptions {
   readonly method: string;
+  /** The version of the code of a method of one's own, filled in. */
+  readonly version?: string;
   /** The budget: stored images per class. */
   readonly imagesPerClass: number;
   readonly formation: Formation;

@@ -38,10 +38,9 @@ export function methodOf(name: string): Method {
   return methods.get(name) ?? ownMethods.get(name);
 }
 
-/** The version of the code of a method that is a user's own; null for those of the package. */
-export function methodVersion(name: string): string | null {
-  const own = ownMethods.find(name);
-  return own ? codeVersion(`the method ${name}`, own) : null;
+/** Whether a pool of networks is pretrained for a distillation by these options. */
+export function wantsPool({ method }: Pick<DistillOptions, 'method'>): boolean {
+  return methodOf(method).material === 'pool';
 }
 
 /** The options of a method that comes with the package, as a configuration has them. */
@@ -52,10 +51,16 @@ export const distillOptions: z.ZodType<DistillOptions, DistillInput> = z
   .custom<DistillInput>()
   .transform((value, context) => {
     const name = String(value?.method);
-    const method = methods.get(name) ?? ownMethods.find(name);
-    const schema = method?.schema ?? z.object({ method: choice(methodNames() as [string]) });
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return parsed.data as DistillOptions;
+    const own = ownMethods.find(name);
+    const schema =
+      (methods.get(name) ?? own)?.schema ?? z.object({ method: choice(methodNames() as [string]) });
+    // Written out in the configurations of runs; what counts is the code that is here now.
+    const { version, ...given } = value as DistillInput & { readonly version?: unknown };
+    const parsed = schema.safeParse(own ? given : value);
+    if (parsed.success) {
+      const options = parsed.data as DistillOptions;
+      return own ? { ...options, version: codeVersion(`the method ${name}`, own) } : options;
+    }
     context.issues.push(...(parsed.error.issues as typeof context.issues));
     return z.NEVER;
   });

@@ -5,14 +5,13 @@ import type { Dataset } from '../data/index.js';
 import type { SyntheticImages } from '../distill/index.js';
 import { type DistillRequest, distill } from '../methods/distill.js';
 import { DistillCheckpoints } from '../methods/distill-checkpoints.js';
-import { buildModel } from '../models/index.js';
+import { wantsPool } from '../methods/registry.js';
 import type { Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
-import { RandomGenerator } from '../tensor/index.js';
 import { pretrain } from '../train/pretrain.js';
 import { distillIdentity } from './pipeline.js';
 import { checkPlan, startEngine } from './prepare.js';
-import { checkpointsFolder, pretrainRequest } from './run-context.js';
+import { checkpointsFolder, extractorBuilder, pretrainRequest } from './run-context.js';
 
 export interface DistillDatasetRequest extends Pick<DistillRequest, 'onImages'> {
   /** The images to distil; the plan's own dataset is not read. */
@@ -29,8 +28,8 @@ export interface DistillDatasetRequest extends Pick<DistillRequest, 'onImages'> 
 }
 
 /**
- * Distils a dataset that is at hand: pretrains the pool of feature extractors (or reuses it) and plays the game, with
- * no run directory. The caller owns the images. Throws UsageError for settings that do not fit the dataset.
+ * Distils a dataset that is at hand: pretrains the pool that the method asks for (or reuses it) and distils, with no
+ * run directory. The caller owns the images. Throws UsageError for settings that do not fit the dataset.
  */
 export async function distillDataset(request: DistillDatasetRequest): Promise<SyntheticImages> {
   const { cache, folder } = request;
@@ -50,7 +49,9 @@ async function distillWith(
   const { memory } = await checkPlan(plan, { stages: distillStages, data, cache, onEvent, signal });
   const random = startEngine(plan);
   const context = { plan, data, cache, memory, random, onEvent, signal };
-  using pool = await pretrain(pretrainRequest(context, { test }));
+  using pool = wantsPool(plan.distill)
+    ? await pretrain(pretrainRequest(context, { test }))
+    : undefined;
   using checkpoints =
     folder === undefined
       ? undefined
@@ -64,13 +65,7 @@ async function distillWith(
   return await distill({
     train,
     pool,
-    buildModel: () =>
-      buildModel(
-        plan.model,
-        train.shape,
-        train.classNames.length,
-        new RandomGenerator(0, random.device),
-      ),
+    buildModel: extractorBuilder(context, train),
     options: plan.distill,
     chunks: checkpoints?.chunks ?? memory.chunks,
     random: random.derive('distill'),

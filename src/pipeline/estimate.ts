@@ -2,6 +2,7 @@ import { planMemory } from '../capacity/budget.js';
 import type { Stage } from '../capacity/measure.js';
 import type { Dataset } from '../data/index.js';
 import type { TaskChunks } from '../distill/chunks.js';
+import { wantsPool } from '../methods/registry.js';
 import { buildModel } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
@@ -79,7 +80,7 @@ export async function estimatePlan(request: EstimateRequest): Promise<PlanEstima
     seconds: stageSeconds(plan, stage, missing, costs),
     bytes: stage.bytes,
   }));
-  const total = plan.pretrain.networks * plan.repeats;
+  const total = wantsPool(plan.distill) ? plan.pretrain.networks * plan.repeats : 0;
   return {
     dataset: train.name,
     stages: estimates,

@@ -4,9 +4,8 @@ import { packageVersion } from '../core/index.js';
 import { saveDistilled } from '../distill/product.js';
 import { distill } from '../methods/distill.js';
 import { DistillCheckpoints } from '../methods/distill-checkpoints.js';
-import { methodOf, methodVersion } from '../methods/registry.js';
-import { buildModel } from '../models/index.js';
-import { engine, RandomGenerator, threads } from '../tensor/index.js';
+import { wantsPool } from '../methods/registry.js';
+import { engine, threads } from '../tensor/index.js';
 import type { ExtractorPool } from '../train/index.js';
 import { pretrain } from '../train/pretrain.js';
 import { evaluateStored, type PipelineResult } from './evaluate-set.js';
@@ -14,6 +13,7 @@ import { labelStored } from './label-run.js';
 import {
   begin,
   checkpointsFolder,
+  extractorBuilder,
   type PhaseSeconds,
   type PipelineRequest,
   pretrainRequest,
@@ -84,7 +84,7 @@ async function pretrainAndDistill(
   context: RunContext,
 ): Promise<PhaseSeconds> {
   const { onEvent } = request;
-  if (methodOf(context.plan.distill.method).material === 'none') {
+  if (!wantsPool(context.plan.distill)) {
     const { seconds } = await timed('distill', onEvent, () => distilInto(request, context));
     return { pretrain: 0, distill: seconds };
   }
@@ -105,7 +105,6 @@ async function distilInto(
 ): Promise<void> {
   const { plan, data, random, onEvent, signal } = context;
   const pictures = new RunPictures(directory, data.train, plan);
-  const { shape, classNames } = data.train;
   using checkpoints = new DistillCheckpoints({
     folder: directory.pathOf(checkpointsFolder),
     identity: distillIdentity(context, pool),
@@ -117,8 +116,7 @@ async function distilInto(
   using synthetic = await distill({
     train: data.train,
     pool,
-    buildModel: (initial = new RandomGenerator(0, random.device)) =>
-      buildModel(plan.model, shape, classNames.length, initial),
+    buildModel: extractorBuilder(context, data.train),
     options: plan.distill,
     chunks: checkpoints.chunks,
     random: random.derive('distill'),
@@ -151,7 +149,6 @@ export function distillIdentity({ plan, data, random }: Identified, pool?: Extra
     chunks,
     model,
     extractors: pool?.hash ?? null,
-    method: methodVersion(distill.method),
     distill,
   };
 }

@@ -5,7 +5,7 @@ import type { Stage } from '../capacity/measure.js';
 import { UsageError } from '../core/index.js';
 import { type Dataset, type DatasetPair, indicesByClass, openDataset } from '../data/index.js';
 import { checkFormation, type SyntheticImages } from '../distill/index.js';
-import { type AnyDistillOptions, methodOf } from '../methods/registry.js';
+import { type AnyDistillOptions, methodOf, wantsPool } from '../methods/registry.js';
 import { buildModel } from '../models/index.js';
 import type { DatasetChoice, Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
@@ -106,7 +106,9 @@ export interface CheckOptions {
  */
 export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise<Prepared> {
   const { stages, cache, signal, onEvent = () => {} } = options;
-  if (stages === undefined || stages.includes('distill') || stages.includes('pretrain')) {
+  const usesPool =
+    stages === undefined || stages.includes('distill') || stages.includes('pretrain');
+  if (usesPool && wantsPool(plan.distill)) {
     requirePool(plan.pretrain);
   }
   const random = startEngine(plan);
@@ -127,18 +129,21 @@ export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise
       random.derive('check'),
     ).dispose();
   }
-  const pretrains = cache === undefined || missingNetworks(plan, data.train, cache) > 0;
+  const pretrains =
+    wantsPool(plan.distill) &&
+    (cache === undefined || missingNetworks(plan, data.train, cache) > 0);
   const draw = (synthetic: SyntheticImages) => drawOnce(synthetic, data.train);
   const request = { plan, data, stages, pretrains, loading, draw, onEvent, signal };
   return { data, memory: await planMemory(request) };
 }
 
-/** How many networks of a plan's pool are still to be trained. The engine must have been started for the plan. */
+/** How many networks of a plan's pool are still to be trained; none where its method wants no pool. The engine must have been started for the plan. */
 export function missingNetworks(
-  { seed, device, model, pretrain }: Plan,
+  { seed, device, model, pretrain, distill }: Plan,
   train: Dataset,
   cache: string,
 ): number {
+  if (!wantsPool(distill)) return 0;
   const random = new RandomGenerator(seed, device).derive('pretrain');
   return pretrain.networks - networksReady({ train, model, options: pretrain, cache, random });
 }

@@ -1,7 +1,9 @@
 import { type MemoryPlan, memoryFacts } from '../capacity/budget.js';
 import { collectGarbage } from '../core/garbage.js';
 import { packageVersion } from '../core/version.js';
-import type { DatasetPair } from '../data/index.js';
+import type { Dataset, DatasetPair } from '../data/index.js';
+import type { MethodInput } from '../methods/method.js';
+import { buildModel } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';
 import {
   createManifest,
@@ -11,7 +13,7 @@ import {
   type RunDirectory,
   requireSameData,
 } from '../run/index.js';
-import { engine, type RandomGenerator, releaseMemory } from '../tensor/index.js';
+import { engine, RandomGenerator, releaseMemory } from '../tensor/index.js';
 import type { PretrainRequest } from '../train/pretrain-request.js';
 import { type CheckOptions, checkPlan, type Prepared, startEngine } from './prepare.js';
 
@@ -100,6 +102,15 @@ export function pretrainRequest(
     signal,
     ...changed,
   };
+}
+
+/** Builds networks of the extractors' architecture for a dataset; see `MethodInput`. */
+export function extractorBuilder(
+  { plan, random }: Pick<RunContext, 'plan' | 'random'>,
+  { shape, classNames }: Dataset,
+): MethodInput['buildModel'] {
+  return (initial = new RandomGenerator(0, random.device)) =>
+    buildModel(plan.model, shape, classNames.length, initial);
 }
 
 /** What a manifest says of the data: a run that goes on must find the same. */

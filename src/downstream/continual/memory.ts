@@ -14,13 +14,13 @@ import {
 import { decodeStored, imagesFile, saveDistilled } from '../../distill/product.js';
 import { distill } from '../../methods/distill.js';
 import { DistillCheckpoints } from '../../methods/distill-checkpoints.js';
-import { buildModel, type ImageModel } from '../../models/index.js';
-import { pretrainRequest, type RunContext } from '../../pipeline/run-context.js';
+import type { ImageModel } from '../../models/index.js';
+import { extractorBuilder, pretrainRequest, type RunContext } from '../../pipeline/run-context.js';
 import type { MemoryKind } from '../../plan/continual-options.js';
 import { settingsOfImages } from '../../plan/settings-of-images.js';
 import { writeImageGrid } from '../../report/index.js';
 import { computedBy } from '../../tensor/computed-by.js';
-import { RandomGenerator, type Tensor } from '../../tensor/index.js';
+import type { RandomGenerator, Tensor } from '../../tensor/index.js';
 import { imageFeatures } from '../../train/features.js';
 import { identityOf } from '../../train/identity.js';
 import type { ExtractorPool } from '../../train/index.js';
@@ -76,9 +76,8 @@ function pretrainPool({ context, train, random }: StepMemory): Promise<Extractor
 }
 
 /** A network of the pool's architecture for this step's classes. */
-function emptyModel({ context, train, random }: StepMemory): ImageModel {
-  const generator = new RandomGenerator(0, random.device);
-  return buildModel(context.plan.model, train.shape, train.classNames.length, generator);
+function emptyModel({ context, train }: StepMemory): ImageModel {
+  return extractorBuilder(context, train)();
 }
 
 /** Distils, or goes on where an earlier process was, and keeps the start and the result. */
@@ -98,7 +97,7 @@ async function distilStep(memory: StepMemory, pool: ExtractorPool): Promise<void
   using synthetic = await distill({
     train,
     pool,
-    buildModel: () => emptyModel(memory),
+    buildModel: extractorBuilder(context, train),
     options: plan.distill,
     chunks: checkpoints.chunks,
     random: random.derive('distill'),
