@@ -94,7 +94,8 @@ it('a checkpoint of other code of the method is refused', () => {
   const told = printed(`
     import { loadPlan, RunDirectory, runPipeline } from 'ncfm';
     const { plan } = loadPlan({ source: 'own.yaml' });
-    const directory = RunDirectory.open({ runs: 'runs', name: 'stopped' });
+    const where = { runs: 'runs', name: 'stopped', existing: 'continue' };
+    const directory = RunDirectory.create(where);
     const request = { plan, directory, cache: 'cache', onEvent: () => {} };
     const outcome = await runPipeline(request).catch(({ name, message }) => ({ name, message }));
     console.log(JSON.stringify(outcome));
