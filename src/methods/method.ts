@@ -30,14 +30,21 @@ export interface Method<Options extends DistillOptions = DistillOptions> extends
   readonly title: string;
   /** What the images descend, in words: `discrepancy`. */
   readonly loss: string;
-  /** What pretraining provides: nothing, or a pool of networks, each before and after its training. */
-  readonly material: 'none' | 'pool';
+  /**
+   * What pretraining provides: nothing, a pool of networks, each before and after its training, or such a pool with the
+   * networks after every epoch.
+   */
+  readonly material: 'none' | 'pool' | 'trajectories';
   /** The `distill` mapping of a configuration that names this method. */
   readonly schema: z.ZodType<Options>;
   /** What is not stated in a configuration; in the form that configurations have. */
   readonly defaults: { readonly [option: string]: unknown };
+  /** How its networks are trained where a configuration does not say: some of the `pretrain` mapping. */
+  readonly pretrain?: { readonly [option: string]: unknown };
   /** Options that are right one by one and contradict each other. */
   problems?(options: Options): readonly OptionProblem[];
+  /** Throws UsageError for a network that the method cannot work with. */
+  requireNetwork?(network: ImageModel): void;
   /** Real images of each class that an iteration draws. */
   realPerClass(options: Options): number;
   /** Images that a class must have. */
@@ -67,7 +74,7 @@ export interface ImageRequirement {
 export interface MethodInput<Options extends DistillOptions = DistillOptions> {
   readonly dataset: Dataset;
   readonly options: Options;
-  /** There unless the method's material is none; the caller's. */
+  /** There unless the method's material is none, with trajectories where it is these; the caller's. */
   readonly pool?: ExtractorPool | undefined;
   /** A new network of the extractors' architecture, initialised by `random`, or in any way when that is left out. */
   readonly buildModel: (random?: RandomGenerator) => ImageModel;

@@ -40,7 +40,7 @@ export function methodOf(name: string): Method {
 
 /** Whether a pool of networks is pretrained for a distillation by these options. */
 export function wantsPool({ method }: Pick<DistillOptions, 'method'>): boolean {
-  return methodOf(method).material === 'pool';
+  return methodOf(method).material !== 'none';
 }
 
 /** The options of a method that comes with the package, as a configuration has them. */

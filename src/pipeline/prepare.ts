@@ -6,7 +6,7 @@ import { UsageError } from '../core/index.js';
 import { type Dataset, type DatasetPair, indicesByClass, openDataset } from '../data/index.js';
 import { checkFormation, type SyntheticImages } from '../distill/index.js';
 import { type AnyDistillOptions, methodOf, wantsPool } from '../methods/registry.js';
-import { buildModel } from '../models/index.js';
+import { buildModel, type ImageModel, type ModelOptions } from '../models/index.js';
 import type { DatasetChoice, Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
 import {
@@ -121,13 +121,13 @@ export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise
     importsFor(plan.student, plan.evaluate);
   }
   if (distils) requireEnoughImages(data.train, plan.distill, { control });
-  for (const architecture of [plan.model, plan.student]) {
-    buildModel(
-      architecture,
-      data.train.shape,
-      data.train.classNames.length,
-      random.derive('check'),
-    ).dispose();
+  const { shape, classNames } = data.train;
+  const build = (architecture: ModelOptions): ImageModel =>
+    buildModel(architecture, shape, classNames.length, random.derive('check'));
+  {
+    using network = build(plan.model);
+    if (distils) methodOf(plan.distill.method).requireNetwork?.(network);
+    using _student = build(plan.student);
   }
   const pretrains =
     wantsPool(plan.distill) &&
