@@ -242,7 +242,9 @@ function seenBatch(
   { augmentation, cutMix: mixProbability }: TrainOptions,
   random: RandomGenerator,
 ): SeenBatch {
-  const augmented = augmentBatch(normalize(images, normalization), augmentation, random);
+  const augmented = noGrad(() =>
+    augmentBatch(normalize(images, normalization), augmentation, random),
+  );
   const mixes = mixProbability > 0 && random.uniform() < mixProbability;
   if (!mixes) return { ...batch, images: augmented };
   const { images: mixed, partner, weight } = cutMix(augmented, { random });
