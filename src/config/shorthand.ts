@@ -23,9 +23,12 @@ const training = {
   dsa: { ...dsaTraining },
   none: { ...noAugmentation },
 };
-const protocols = {
-  official: { ...namedProtocols.official, augmentation: { ...officialTraining } },
-};
+const protocols: Readonly<Record<string, PlainMapping>> = Object.fromEntries(
+  Object.entries(namedProtocols).map(([name, { augmentation, ...others }]) => [
+    name,
+    { ...others, augmentation: { ...augmentation } },
+  ]),
+);
 const fineTuning = { none: { kind: 'none' }, joint: { kind: 'joint' }, step: { kind: 'step' } };
 const matching = {
   official: { ...defaultSiamese },
