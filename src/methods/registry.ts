@@ -5,14 +5,28 @@ import type { DistillOptions, Method } from './method.js';
 import { ncfm } from './ncfm/method.js';
 import type { NcfmOptions } from './ncfm/options.js';
 import type { ncfmSchema } from './ncfm/schema.js';
+import { type RdedOptions, rded } from './rded/method.js';
+import type { rdedSchema } from './rded/schema.js';
+import {
+  type CoresetInput,
+  forgetting,
+  herding,
+  kCentreImages,
+  randomImages,
+} from './selection/method.js';
 
-/** The methods that come with the package, by name. One more is a line here. */
-const methods = new Map<string, Method>([[ncfm.name, ncfm]]);
+/** The methods that come with the package, by name. One more is a word here. */
+const methods = new Map<string, Method>(
+  [ncfm, rded, randomImages, herding, kCentreImages, forgetting].map((method) => [
+    method.name,
+    method as Method,
+  ]),
+);
 
 export const ownMethods = new Definitions<Method>('method', (name) => methods.has(name));
 
 /** The options of the methods that come with the package, or of any other. */
-export type AnyDistillOptions = NcfmOptions | DistillOptions;
+export type AnyDistillOptions = NcfmOptions | RdedOptions | DistillOptions;
 
 /** The method of configurations that name none. */
 export const usualMethod = ncfm.name;
@@ -40,11 +54,12 @@ export function methodOf(name: string): Method {
 
 /** Whether a pool of networks is pretrained for a distillation by these options. */
 export function wantsPool({ method }: Pick<DistillOptions, 'method'>): boolean {
-  return methodOf(method).material !== 'none';
+  const { material } = methodOf(method);
+  return material === 'pool' || material === 'trajectories';
 }
 
 /** The options of a method that comes with the package, as a configuration has them. */
-export type DistillInput = z.input<typeof ncfmSchema>;
+export type DistillInput = z.input<typeof ncfmSchema> | z.input<typeof rdedSchema> | CoresetInput;
 
 /** The `distill` mapping of a configuration: that of the method it names. */
 export const distillOptions: z.ZodType<DistillOptions, DistillInput> = z
