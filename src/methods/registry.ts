@@ -1,32 +1,25 @@
 import { z } from 'zod';
 import { codeVersion, Definitions } from '../core/definitions.js';
 import { choice } from '../core/fields.js';
+import { dm } from './dm/method.js';
+import type { DmOptions, dmSchema } from './dm/options.js';
 import type { DistillOptions, Method } from './method.js';
 import { ncfm } from './ncfm/method.js';
 import type { NcfmOptions } from './ncfm/options.js';
 import type { ncfmSchema } from './ncfm/schema.js';
-import { type RdedOptions, rded } from './rded/method.js';
-import type { rdedSchema } from './rded/schema.js';
-import {
-  type CoresetInput,
-  forgetting,
-  herding,
-  kCentreImages,
-  randomImages,
-} from './selection/method.js';
+import { rded } from './rded/method.js';
+import type { RdedOptions, rdedSchema } from './rded/schema.js';
+import { type CoresetInput, coresets } from './selection/method.js';
 
 /** The methods that come with the package, by name. One more is a word here. */
-const methods = new Map<string, Method>(
-  [ncfm, rded, randomImages, herding, kCentreImages, forgetting].map((method) => [
-    method.name,
-    method as Method,
-  ]),
+const methods = new Map(
+  ([ncfm, dm, rded, ...coresets] as readonly Method[]).map((method) => [method.name, method]),
 );
 
 export const ownMethods = new Definitions<Method>('method', (name) => methods.has(name));
 
 /** The options of the methods that come with the package, or of any other. */
-export type AnyDistillOptions = NcfmOptions | RdedOptions | DistillOptions;
+export type AnyDistillOptions = NcfmOptions | DmOptions | RdedOptions | DistillOptions;
 
 /** The method of configurations that name none. */
 export const usualMethod = ncfm.name;
@@ -59,7 +52,11 @@ export function wantsPool({ method }: Pick<DistillOptions, 'method'>): boolean {
 }
 
 /** The options of a method that comes with the package, as a configuration has them. */
-export type DistillInput = z.input<typeof ncfmSchema> | z.input<typeof rdedSchema> | CoresetInput;
+export type DistillInput =
+  | z.input<typeof ncfmSchema>
+  | z.input<typeof dmSchema>
+  | z.input<typeof rdedSchema>
+  | CoresetInput;
 
 /** The `distill` mapping of a configuration: that of the method it names. */
 export const distillOptions: z.ZodType<DistillOptions, DistillInput> = z

@@ -8,8 +8,6 @@ import { trainedNetwork } from '../selection/trained-network.js';
 import { bestPatches, type PatchRequest, stitch } from './patches.js';
 import { type RdedOptions, rdedSchema } from './schema.js';
 
-export type { RdedOptions };
-
 /**
  * RDED (Sun et al., CVPR 2024), its first half: a stored image is a mosaic of those patches of real images that a trained
  * network, the observer, is surest of. Its second half, soft labels on the fly, is the evaluation's (`evaluate.labels`).

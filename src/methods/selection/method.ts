@@ -18,7 +18,7 @@ import { forgettingScores } from './forgetting-scores.js';
 import { trainedNetwork } from './trained-network.js';
 
 /** Real images drawn at random: what every other method is to beat. */
-export const randomImages = coreset({
+const randomImages = coreset({
   name: 'random',
   title: 'Random real images',
   loss: 'share of real images left out',
@@ -27,7 +27,7 @@ export const randomImages = coreset({
 });
 
 /** The real images whose mean feature is nearest to their class's; see `herd`. */
-export const herding = coreset({
+const herding = coreset({
   name: 'herding',
   title: 'Herding',
   loss: 'distance of mean features',
@@ -36,7 +36,7 @@ export const herding = coreset({
 });
 
 /** Real images that no other of their class is far from; see `kCentre`. */
-export const kCentreImages = coreset({
+const kCentreImages = coreset({
   name: 'k-centre',
   title: 'k-centre',
   loss: 'largest distance of features',
@@ -45,7 +45,7 @@ export const kCentreImages = coreset({
 });
 
 /** The real images that a network in training forgets most often; see `forgettingScores`. */
-export const forgetting = coreset({
+const forgetting = coreset({
   name: 'forgetting',
   title: 'Forgetting',
   loss: 'share of images never forgotten',
@@ -63,6 +63,9 @@ export const forgetting = coreset({
     return await choose(forgettingSelector(scores, random.derive('ties')));
   },
 });
+
+/** The methods that choose whole real images. */
+export const coresets: readonly Method[] = [randomImages, herding, kCentreImages, forgetting];
 
 /** The `distill` mapping of a configuration that names one of them. */
 export type CoresetInput = z.input<
