@@ -19,7 +19,7 @@ import {
 export interface PatchRequest {
   readonly dataset: Dataset;
   /** Their scores are averaged. */
-  readonly observers: readonly ImageModel[];
+  readonly observers: readonly Pick<ImageModel, 'logits'>[];
   /** A patch has 1/factor of an image's sides, rounded down. */
   readonly factor: number;
   /** Patches cut from each image. */
