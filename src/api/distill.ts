@@ -25,7 +25,7 @@ export interface DistillTaskOptions extends TaskOptions {
 /** Options of `distill`; what is left out is as in `defaults.yaml`, and as the method has it. */
 export type DistillOptions = DistillTaskOptions &
   (
-    | (DistillSettings & { readonly method?: 'ncfm' | undefined })
+    | DistillSettings
     /** A method of one's own, with options of its own. */
     | (Omit<DistillSettings, keyof NonNullable<Settings['distill']>> & {
         readonly method: Method;

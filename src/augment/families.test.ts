@@ -71,6 +71,7 @@ const choices: [string, () => string[][], number][] = [
         ...new Set(training(dsaTraining, seed).images.flatMap(familiesOf)),
       ]);
     },
+    200,
   ],
 ];
 

@@ -75,6 +75,15 @@ export class SyntheticImages implements Disposable {
     noGrad(() => this.images.clamp_(0, 1));
   }
 
+  /** Takes over the values of stored images. Throws UsageError when they are another set's. */
+  restore(stored: Tensor | undefined): void {
+    const [found, expected] = [stored?.shape.join(', ') ?? '', this.images.shape.join(', ')];
+    if (stored === undefined || found !== expected) {
+      throw new UsageError(`the stored images have shape [${found}], expected [${expected}]`);
+    }
+    noGrad(() => this.images.copy_(stored));
+  }
+
   dispose(): void {
     this.images.dispose();
   }

@@ -66,7 +66,7 @@ export function requireEnoughImages(
 ): void {
   const { imagesPerClass, formation, initialization } = options;
   checkFormation(formation, train.shape.height, train.shape.width);
-  const needs = [...(methodOf(options.method).requirements?.(options) ?? [])];
+  const needs = [...(methodOf(options.method).requirements?.(options, train.shape) ?? [])];
   if (initialization.kind === 'random' || initialization.kind === 'mix') {
     needs.push({ images: imagesPerClass, purpose: 'to start from' });
   }

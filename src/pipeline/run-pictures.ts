@@ -37,8 +37,25 @@ export class RunPictures {
     return path;
   }
 
-  /** Draws the loss curve, one value for each iteration, and the start beside the result. */
+  /** Draws the loss curve, one value for each iteration (one alone is none), and the start beside the result. */
   async finish(losses: readonly number[]): Promise<void> {
+    if (losses.length > 1) this.#drawCurve(losses);
+    const start = this.#start ?? storedPixels(this.#directory.pathOf(startFolder));
+    if (this.#latest === undefined) return;
+    const { columns, ...layout } = this.#layout();
+    const { iterations } = this.#plan.distill;
+    const caption = `after ${iterations} iteration${iterations === 1 ? '' : 's'}`;
+    await writeComparison({
+      ...layout,
+      panels: [
+        { pixels: start, columns, caption: 'start' },
+        { pixels: this.#latest, columns, caption },
+      ],
+      path: this.#directory.pathOf('images.png'),
+    });
+  }
+
+  #drawCurve(losses: readonly number[]): void {
     const { loss, title } = methodOf(this.#plan.distill.method);
     const curve = lineChart({
       title: `Distilling ${this.#dataset.name} by ${title}`,
@@ -55,21 +72,6 @@ export class RunPictures {
       ],
     });
     writeFileAtomic(this.#directory.pathOf('loss.svg'), curve);
-    const start = this.#start ?? storedPixels(this.#directory.pathOf(startFolder));
-    if (this.#latest === undefined) return;
-    const { columns, ...layout } = this.#layout();
-    await writeComparison({
-      ...layout,
-      panels: [
-        { pixels: start, columns, caption: 'start' },
-        {
-          pixels: this.#latest,
-          columns,
-          caption: `after ${this.#plan.distill.iterations} iterations`,
-        },
-      ],
-      path: this.#directory.pathOf('images.png'),
-    });
   }
 
   #layout() {

@@ -138,6 +138,11 @@ export const characteristicMeans = op<
 >('ncfm::characteristic_function');
 export const upsampleBilinear =
   op<[x: Tensor, size: Shape, alignCorners: boolean]>('upsample_bilinear2d');
+/** The same with antialiasing: where it makes smaller, a pixel averages all that it covers. */
+export const resizeAntialiased =
+  op<[x: Tensor, size: Shape, alignCorners: boolean]>('_upsample_bilinear2d_aa');
+/** Pixel i of a side is pixel ⌊i · from / to⌋. */
+export const resizeNearest = op<[x: Tensor, size: Shape]>('upsample_nearest2d');
 
 /** Samples [n, c, h, w] at grid positions [n, h', w', 2] in [-1, 1]; mode 0 bilinear, padding 0 zeros. */
 export const gridSample =
