@@ -6,3 +6,4 @@ export * from './module.js';
 export * from './norms.js';
 export * from './optim.js';
 export * from './schedule.js';
+export * from './tangent.js';
