@@ -13,6 +13,8 @@ import { methodNames, methodOf } from './registry.js';
 const tiny: Readonly<Record<string, string>> = {
   ncfm: 'iterations: 3, matching: { strategy: plain, realPerClass: 8 }, frequencies: { kind: gaussian, count: 16 }',
   dm: 'iterations: 3, realPerClass: 8',
+  dc: 'iterations: 4, realPerClass: 8, rounds: 3, inner: { epochs: 2, augmentation: none }',
+  dsa: 'iterations: 4, realPerClass: 8, rounds: 3, inner: { epochs: 2 }',
   rded: 'factor: 2, candidates: 12, observers: 2',
   random: '',
   herding: '',
