@@ -49,11 +49,22 @@ export function addRunOptions(command: Command, examples: readonly string[]): Co
   addPlanOptions(command);
   addDirectoryOptions(command);
   addCacheOption(command);
+  return addExamples(addOutputOptions(command), examples);
+}
+
+/** What the commands that compute, and write no run of their own, take. */
+export type ComputeOptions = PlanOptions & CacheOptions;
+
+export function addComputeOptions(command: Command, examples: readonly string[]): Command {
+  addPlanOptions(command);
+  addCacheOption(command);
+  return addExamples(addOutputOptions(command), examples);
+}
+
+export function addExamples(command: Command, examples: readonly string[]): Command {
   const heading = examples.length === 1 ? 'Example' : 'Examples';
-  return addOutputOptions(command).addHelpText(
-    'after',
-    `\n${heading}:\n${examples.map((line) => `  ${line}`).join('\n')}`,
-  );
+  const lines = examples.map((line) => `  ${line}`).join('\n');
+  return command.addHelpText('after', `\n${heading}:\n${lines}`);
 }
 
 function addDirectoryOptions(command: Command): Command {
