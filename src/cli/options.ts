@@ -91,17 +91,9 @@ export function addJsonOption(command: Command): Command {
 /** What of the options changes the configuration. */
 export function changesOf(options: PlanOptions): PlanChanges {
   const { set, data, ipc, seed, repeats, threads, device, memory, name } = options;
-  return {
-    ...(set && { overrides: set }),
-    ...(data !== undefined && { data }),
-    ...(ipc !== undefined && { ipc }),
-    ...(seed !== undefined && { seed }),
-    ...(repeats !== undefined && { repeats }),
-    ...(threads !== undefined && { threads }),
-    ...(device !== undefined && { device }),
-    ...(memory !== undefined && { memory }),
-    ...(name !== undefined && { name }),
-  };
+  const changes = { overrides: set, data, ipc, seed, repeats, threads, device, memory, name };
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given);
 }
 
 function collect(value: string, earlier: readonly string[] = []): readonly string[] {

@@ -74,9 +74,9 @@ export function parseValue(text: string, source: TextSource): Node {
   return reader.read(document.contents, 0);
 }
 
-function parse(text: string, lineCounter: LineCounter, { label, version = '1.2' }: TextSource) {
+function parse(text: string, lineCounter: LineCounter, { label, version }: TextSource) {
   try {
-    return parseDocument(text, { lineCounter, version, prettyErrors: false });
+    return parseDocument(text, { lineCounter, prettyErrors: false, ...(version && { version }) });
   } catch (cause) {
     // The parser recurses, so endless nesting ends in a RangeError.
     const reason = cause instanceof Error ? cause.message : String(cause);
