@@ -115,7 +115,7 @@ export async function evaluateStored(
     memory: memoryReport(plan, memory, onEvent),
     directory: directory.path,
   };
-  report(directory, context, value.comparison, result);
+  await report(directory, context, value.comparison, result);
   return result;
 }
 
@@ -139,14 +139,14 @@ function accuracies<Name extends string>(
 /** Where the figures of every single network are kept: per class, confusion matrix, learning curve. */
 const detailsFile = 'evaluation.json';
 
-function report(
+async function report(
   directory: RunDirectory,
   { onEvent }: RunContext,
   comparison: RunComparison,
   result: PipelineResult,
-): void {
+): Promise<void> {
   const { method, protocol } = result;
-  drawAccuracies(directory.pathOf('accuracy.svg'), comparison, method);
+  await drawAccuracies(directory.pathOf('accuracy.svg'), comparison, method);
   const sets = Object.fromEntries(
     Object.entries(comparison).map(([set, { seeds }]) => [set, seeds]),
   );

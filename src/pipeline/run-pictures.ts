@@ -6,7 +6,7 @@ import type { RunComparison } from '../evaluate/compare.js';
 import type { Summary } from '../evaluate/statistics.js';
 import { methodOf } from '../methods/registry.js';
 import type { Plan } from '../plan/plan.js';
-import { barChart, lineChart, writeComparison, writeImageGrid } from '../report/index.js';
+import { writeComparison, writeImageGrid } from '../report/pictures.js';
 import type { RunDirectory } from '../run/index.js';
 import { startFolder } from './run-context.js';
 
@@ -57,6 +57,7 @@ export class RunPictures {
 
   #drawCurve(losses: readonly number[]): void {
     const { loss, title } = methodOf(this.#plan.distill.method);
+    const { lineChart } = await import('../report/chart.js');
     const curve = lineChart({
       title: `Distilling ${this.#dataset.name} by ${title}`,
       xLabel: 'iteration',
@@ -86,16 +87,17 @@ function storedPixels(folder: string): Float32Array {
   return images.toFloat32Array();
 }
 
-export function drawAccuracies(
+export async function drawAccuracies(
   path: string,
   { random, start, distilled }: { readonly [set in keyof RunComparison]: Summary },
   method: string,
-): void {
+): Promise<void> {
   const bar = (name: string, { mean, std }: Summary) => ({
     name,
     value: mean,
     ...(std !== null && { error: std }),
   });
+  const { barChart } = await import('../report/bar-chart.js');
   const chart = barChart({
     title: 'Accuracy of networks trained on each set',
     valueLabel: 'accuracy (%)',

@@ -11,7 +11,7 @@ import { selectionDefaults } from '../../methods/schema.js';
 import { extractorBuilder, pretrainRequest, type RunContext } from '../../pipeline/run-context.js';
 import type { MemoryKind } from '../../plan/continual-options.js';
 import { settingsOfImages } from '../../plan/settings-of-images.js';
-import { writeImageGrid } from '../../report/index.js';
+import { writeImageGrid } from '../../report/pictures.js';
 import { computedBy } from '../../tensor/computed-by.js';
 import type { RandomGenerator, Tensor } from '../../tensor/index.js';
 import { identityOf } from '../../train/identity.js';
