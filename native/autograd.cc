@@ -19,12 +19,12 @@ std::vector<at::Tensor> tensors(const Napi::Value& value) {
   return list;
 }
 
-// grad(outputs, inputs, gradOutputs | null, retainGraph, allowUnused) -> gradients, null where unused
+// grad(outputs, inputs, gradOutputs | null, retainGraph, createGraph, allowUnused) -> gradients, null where unused
 Napi::Value grad(const Napi::CallbackInfo& info) {
   const auto gradOutputs = info[2].IsArray() ? tensors(info[2]) : std::vector<at::Tensor>{};
   const auto gradients = torch::autograd::grad(tensors(info[0]), tensors(info[1]), gradOutputs,
-                                               info[3].ToBoolean().Value(), /*create_graph=*/false,
-                                               info[4].ToBoolean().Value());
+                                               info[3].ToBoolean().Value(), info[4].ToBoolean().Value(),
+                                               info[5].ToBoolean().Value());
   Napi::Array array = Napi::Array::New(info.Env(), gradients.size());
   for (size_t i = 0; i < gradients.size(); ++i) {
     array.Set(static_cast<uint32_t>(i), toJavaScript(info.Env(), c10::IValue(gradients[i])));

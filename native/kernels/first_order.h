@@ -9,7 +9,8 @@ namespace ncfm {
 // To be called by a backward step: refuses one that is to be differentiated again, whose gradients would silently be 0.
 inline void requireFirstOrder(const char* name) {
   TORCH_CHECK(!c10::GradMode::is_enabled(), name,
-              " has no second-order gradients: call it without create_graph, or compose LibTorch's own operators");
+              " has no second-order gradients: call it without create_graph, or compose LibTorch's own operators, as networks do "
+              "in the mode 'twice-differentiable'");
 }
 
 }  // namespace ncfm

@@ -10,7 +10,7 @@ import {
   type NormKind,
   type Pooling,
 } from '../nn/index.js';
-import type { RandomGenerator, Tensor } from '../tensor/index.js';
+import type { RandomGenerator } from '../tensor/index.js';
 import { ImageModel, isPaddedTo32, requirePositiveIntegers, type Stage } from './model.js';
 import { forwardUnit, Maps, type Unit } from './unit.js';
 
@@ -93,7 +93,10 @@ function requireRoom(
 function stageOf(unit: Unit): Stage {
   const { convolution, norm, activation, pooling } = unit;
   if (norm instanceof InstanceNorm && activation === 'relu' && pooling === 'average') {
-    return (x: Tensor) => forwardConvolutionBlock(x, convolution, norm);
+    return (x, mode) =>
+      mode.kind === 'twice-differentiable'
+        ? forwardUnit(x, unit, mode)
+        : forwardConvolutionBlock(x, convolution, norm);
   }
   return (x, mode) => forwardUnit(x, unit, mode);
 }

@@ -48,7 +48,7 @@ export function dropRows(x: Tensor, probability: number, mode: Mode): Tensor {
 }
 
 function drop(x: Tensor, shape: readonly number[], probability: number, mode: Mode): Tensor {
-  if (mode.kind === 'evaluate' || probability === 0) return x;
+  if (mode.kind !== 'train' || probability === 0) return x;
   return scope(() => {
     const kept = mode.random.uniformTensor(shape).ge(probability);
     return x.mul(kept.to(x.dtype).div(1 - probability));

@@ -4,10 +4,11 @@ import { keep, noGrad, type RandomGenerator, type Tensor } from '../tensor/index
 /**
  * How a network runs. In training, batch normalisation uses the batch's statistics and moves its running ones, and
  * dropout draws from `random`; in evaluation the running statistics are used, nothing is drawn and nothing changes.
+ * `twice-differentiable` is evaluation by LibTorch's operators alone, slower, whose gradients have gradients.
  */
 export type Mode =
   | { readonly kind: 'train'; readonly random: RandomGenerator }
-  | { readonly kind: 'evaluate' };
+  | { readonly kind: 'evaluate' | 'twice-differentiable' };
 
 /** The mode of everything that is not a step of training. */
 export const evaluation: Mode = { kind: 'evaluate' };

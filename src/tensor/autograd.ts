@@ -7,6 +7,11 @@ export interface GradOptions {
   readonly gradOutputs?: readonly Tensor[];
   /** Keep the graph for a second call; it is released otherwise. */
   readonly retainGraph?: boolean;
+  /**
+   * Record how the gradients come about, so that they can be differentiated in turn; keeps the graph too. Our own
+   * operators (`convolutionBlock`, `characteristicMeans`) throw then, having first-order gradients only.
+   */
+  readonly createGraph?: boolean;
 }
 
 /**
@@ -23,7 +28,8 @@ export function grad(
     outputs.map((output) => output.handle),
     inputs.map((input) => input.handle),
     options.gradOutputs?.map((weight) => weight.handle) ?? null,
-    options.retainGraph ?? false,
+    options.retainGraph ?? options.createGraph ?? false,
+    options.createGraph ?? false,
     true,
   );
   const unused = gradients.indexOf(null);

@@ -60,6 +60,7 @@ export interface Native {
     inputs: TensorHandle[],
     gradOutputs: TensorHandle[] | null,
     retainGraph: boolean,
+    createGraph: boolean,
     allowUnused: boolean,
   ): (TensorHandle | null)[];
   setGradEnabled(enabled: boolean): boolean;
