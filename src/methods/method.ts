@@ -41,6 +41,8 @@ export interface Method<Options extends DistillOptions = DistillOptions> extends
   readonly defaults: { readonly [option: string]: unknown };
   /** How its networks are trained where a configuration does not say: some of the `pretrain` mapping. */
   readonly pretrain?: { readonly [option: string]: unknown };
+  /** For how many epochs it follows the networks' training, where its material is trajectories; 1 if left out. */
+  epochs?(options: Options): number;
   /** Options that are right one by one and contradict each other. */
   problems?(options: Options): readonly OptionProblem[];
   /** Throws UsageError for a network that the method cannot work with. */

@@ -43,6 +43,11 @@ export function wantsPool({ method }: Pick<DistillOptions, 'method'>): boolean {
   return methodOf(method).material !== 'none';
 }
 
+/** Whether that pool is wanted with its networks after every epoch. */
+export function wantsTrajectories({ method }: Pick<DistillOptions, 'method'>): true | undefined {
+  return methodOf(method).material === 'trajectories' || undefined;
+}
+
 /** The options of a method that comes with the package, as a configuration has them. */
 export type DistillInput = z.input<typeof ncfmSchema>;
 
