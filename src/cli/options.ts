@@ -33,6 +33,10 @@ export function addPlanOptions(command: Command): Command {
     )
     .option('--data <name or path>', 'a dataset (see ncfm data list), or a folder or file of yours')
     .option('--ipc <number>', 'images per class', positiveNumber)
+    .option(
+      '--method <name>',
+      'how to distil (see docs/methods.md); ncfm unless the configuration says',
+    )
     .option('--seed <number>', 'seed of everything random', wholeNumber)
     .option('--repeats <number>', 'distillations, each from a seed of its own', positiveNumber)
     .option('--threads <number>', 'threads of the engine, or auto: the physical cores', threadCount)
@@ -79,11 +83,12 @@ export function addJsonOption(command: Command): Command {
 
 /** What of the options changes the configuration. */
 export function changesOf(options: PlanOptions): PlanChanges {
-  const { set, data, ipc, seed, repeats, threads, device, memory, name } = options;
+  const { set, data, ipc, method, seed, repeats, threads, device, memory, name } = options;
   return {
     ...(set && { overrides: set }),
     ...(data !== undefined && { data }),
     ...(ipc !== undefined && { ipc }),
+    ...(method !== undefined && { method }),
     ...(seed !== undefined && { seed }),
     ...(repeats !== undefined && { repeats }),
     ...(threads !== undefined && { threads }),

@@ -1,21 +1,13 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { basename, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { nearest, UsageError } from '../core/errors.js';
-import { methodNames, methodOf, usualMethod } from '../methods/registry.js';
 import { fileSource, parseMapping } from './document.js';
+import { mergeLayers, methodDefaults } from './method-layers.js';
 import { presetNames, readDefaults, readPreset } from './presets.js';
 import { expandShorthand } from './shorthand.js';
-import {
-  type Mapping,
-  merge,
-  type Node,
-  nodeAt,
-  nodeOf,
-  type Origin,
-  type PlainMapping,
-} from './tree.js';
+import { type Mapping, merge, type Node, type Origin } from './tree.js';
 
-/** A configuration with everything it extends, not yet validated. */
+/** A configuration with everything it extends, over no defaults and not yet validated. */
 export interface Layers {
   /** The run's name, unless the configuration names it: the preset's, or the file's without its extension. */
   readonly usualName: string;
@@ -23,30 +15,19 @@ export interface Layers {
 }
 
 /**
- * Reads a preset or a configuration file, lays it over what it extends, and that over the defaults. A name belongs to
- * the configuration that states it and is not inherited.
+ * Reads a preset or a configuration file, laid over what it extends. A name belongs to the configuration that states it and
+ * is not inherited.
  * @throws UsageError for an unknown preset, a file that cannot be read, a syntax error, or a circle of `extends`.
  */
 export function readLayers(source: string): Layers {
-  return overDefaults(usualName(source), readChain(source, process.cwd(), undefined, []));
+  return { usualName: usualName(source), root: readChain(source, process.cwd(), undefined, []) };
 }
 
-export function overDefaults(usualName: string, own: Mapping): Layers {
-  return { usualName, root: merge(defaults(), own) };
-}
-
-function defaults(): Mapping {
+/** A configuration over the defaults, and those of the method that it names. */
+export function overDefaults(root: Mapping): Mapping {
   const source = { label: 'defaults', directory: '' };
-  return withoutOrigins(expandShorthand(parseMapping(readDefaults(), source)));
-}
-
-/** A configuration over the defaults of the method that it names; as it is when there is no such method. */
-export function withMethodDefaults(root: Mapping): Mapping {
-  const named = nodeAt(root, ['distill', 'method']);
-  const name = named?.kind === 'scalar' ? named.value : usualMethod;
-  if (!methodNames().includes(String(name))) return root;
-  const layer = nodeOf({ distill: methodOf(String(name)).defaults as PlainMapping });
-  return merge(expandShorthand(layer as Mapping), root);
+  const defaults = withoutOrigins(expandShorthand(parseMapping(readDefaults(), source)));
+  return merge(merge(defaults, methodDefaults(root)), root);
 }
 
 /** `from` is where an `extends` was written; undefined for what the user named. */
@@ -74,7 +55,7 @@ function readChain(
     );
   }
   const base = readChain(value.value, textSource.directory, value.origin, [...seen, identity]);
-  return merge(without(base, 'name'), without(own, 'extends'));
+  return mergeLayers(without(base, 'name'), without(own, 'extends'));
 }
 
 function locate(source: string, directory: string, place: string) {
@@ -123,7 +104,8 @@ export function usualName(source: string): string {
   return presetNames().includes(source) ? source : stem.replace(/^[._-]+/, '') || 'run';
 }
 
-function without(mapping: Mapping, key: string): Mapping {
+/** The mapping but for one of its keys. */
+export function without(mapping: Mapping, key: string): Mapping {
   const entries = new Map(mapping.entries);
   entries.delete(key);
   return { ...mapping, entries };

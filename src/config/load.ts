@@ -5,7 +5,8 @@ import { type Config, configSchema, type settingsSchema } from '../plan/schema/c
 import { physicalCores } from '../tensor/device.js';
 import { contradictions } from './check.js';
 import { importModules } from './imports.js';
-import { type Layers, overDefaults, readLayers, usualName, withMethodDefaults } from './layers.js';
+import { type Layers, overDefaults, readLayers, usualName, without } from './layers.js';
+import { mergeLayers, methodProblems } from './method-layers.js';
 import { idleOverrides, overrideLayer, type PlanChanges } from './overrides.js';
 import { problemsError, problemsOf } from './problems.js';
 import { expandShorthand } from './shorthand.js';
@@ -40,7 +41,7 @@ export function planOver(
   overrides: Mapping,
   schema?: typeof settingsSchema,
 ): LoadedPlan {
-  const idle = idleOverrides(withMethodDefaults(layers.root), overrides);
+  const idle = idleOverrides(overDefaults(layers.root), overrides);
   if (idle.length > 0) throw problemsError(idle, overrides);
   return planOf(layOver(layers, overrides), schema);
 }
@@ -59,7 +60,7 @@ function planOf(root: Mapping, schema: typeof settingsSchema = configSchema): Lo
  * @throws UsageError that lists every problem, each at its origin.
  */
 export function loadTree(usualName: string, own: Mapping): LoadedPlan {
-  return planOf(layOver(overDefaults(usualName, expandShorthand(own)), mappingOf({})));
+  return planOf(layOver({ usualName, root: expandShorthand(own) }, mappingOf({})));
 }
 
 /** The layers of a preset or file; without one, those of the preset for data of one's own, named after the data. */
@@ -75,9 +76,11 @@ function layersOf(source: string | undefined, data: string | undefined): Layers 
 
 function layOver({ usualName, root }: Layers, overrides: Mapping): Mapping {
   const named = merge(mappingOf({ name: usualName }), root);
-  const given = merge(named, overrides);
+  const given = mergeLayers(named, overrides);
   importModules(given);
-  const whole = withMethodDefaults(given);
+  const problems = methodProblems(given);
+  if (problems.length > 0) throw problemsError(problems, given);
+  const whole = overDefaults(without(given, 'methods'));
   const [model, student] = ['model', 'student'].map((key) => whole.entries.get(key));
   if (model?.value.kind !== 'mapping' || student?.value.kind !== 'mapping') return whole;
   // A student that is given in part is like the extractors otherwise, unless it is another network.

@@ -30,15 +30,18 @@ export interface PlanChanges {
   readonly data?: string;
   /** Images per class. */
   readonly ipc?: number;
+  /** The name of a method; see `mergeLayers` for what it takes of a configuration for another. */
+  readonly method?: string;
 }
 
 /** The settings that the flags stand for. */
-function settingsOf({ data, ipc, ...plain }: Omit<PlanChanges, 'overrides'>) {
+function settingsOf({ data, ipc, method, ...plain }: Omit<PlanChanges, 'overrides'>) {
   const named = data !== undefined && knownDatasets().includes(data);
   return [
     ...Object.entries(plain).map(([key, value]) => ({ flag: key, keys: [key], value })),
     { flag: 'data', keys: ['dataset', named ? 'name' : 'path'], value: data },
     { flag: 'ipc', keys: ['distill', 'imagesPerClass'], value: ipc },
+    { flag: 'method', keys: ['distill', 'method'], value: method },
   ];
 }
 

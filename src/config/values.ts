@@ -5,7 +5,7 @@ import { optionNames } from '../methods/registry.js';
 import { ModelDefinition, modelOf } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';
 import { settingsSchema } from '../plan/schema/configuration.js';
-import { type Layers, overDefaults, readLayers } from './layers.js';
+import { readLayers } from './layers.js';
 import { planOver } from './load.js';
 import { keyText } from './problems.js';
 import { expandShorthand } from './shorthand.js';
@@ -57,8 +57,8 @@ export function resolveSettings(
   { name, base }: { readonly name: string; readonly base?: string | undefined },
 ): Plan {
   const values = expandShorthand(mappingOf(settings));
-  const layers: Layers = base === undefined ? overDefaults(name, emptyMapping) : readLayers(base);
-  return planOver({ ...layers, usualName: name }, values, settingsSchema).plan;
+  const root = base === undefined ? emptyMapping : readLayers(base).root;
+  return planOver({ usualName: name, root }, values, settingsSchema).plan;
 }
 
 /** The names of all settings: of each section, or of a plain setting none. */

@@ -14,6 +14,7 @@ import type { ExtractorPool } from '../train/extractors.js';
 import { joined, rowsOf, storedImages } from './blocks.js';
 import { decode } from './formation.js';
 import { labelsByClass } from './labels.js';
+import { drawOfClasses } from './matched-features.js';
 import type { SyntheticImages } from './synthetic.js';
 
 /**
@@ -138,12 +139,7 @@ export function fineTuningBlock(
     const stored = storedImages(synthetic, span);
     const decoded = decode(stored, span.length, synthetic.formation);
     const seen = normalize(decoded, normalization);
-    const augmented = augmentation
-      ? applySiamese(seen, {
-          ...augmentation,
-          groups: augmentation.groups.slice(span.start, span.start + span.length),
-        })
-      : seen;
+    const augmented = augmentation ? applySiamese(seen, drawOfClasses(augmentation, span)) : seen;
     const own = rowsOf(labels, span, synthetic.classes);
     const loss = crossEntropy(network.logits(augmented), own).mul(span.length);
     const [images] = grad([loss.mul(weight)], [stored]);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { matchingAugmentation } from '../augment/schema.js';
 import { choice, flag, integer, mapping, number, text, variants } from '../core/fields.js';
 import { optimizer, schedule } from '../nn/schema.js';
+import { spaces } from './descent.js';
 import { mixFilters } from './synthetic.js';
 
 const factor = integer({ from: 1, to: 64 });
@@ -60,3 +61,6 @@ export const descentFields = {
   augmentation: matchingAugmentation,
   onNonFinite: choice(['stop', 'skip']),
 };
+
+/** What a descent's steps are in. */
+export const space = choice(spaces);

@@ -2,9 +2,10 @@ import { type Span, spans } from '../../core/spans.js';
 import { joined, rowsOf, storedImages } from '../../distill/blocks.js';
 import { type FineTuningDraw, fineTuningBlock } from '../../distill/fine-tuning.js';
 import { decode } from '../../distill/formation.js';
+import { drawOfClasses, matchedFeatures } from '../../distill/matched-features.js';
 import type { SyntheticImages } from '../../distill/synthetic.js';
 import { grad, noGrad, scope, type Tensor } from '../../tensor/index.js';
-import { extractFeatures, type MatchingContext, matchingLoss, type RealBatch } from './matching.js';
+import { type MatchingContext, matchingLoss, type RealBatch } from './matching.js';
 import { type OwnObjective, samplingObjective } from './sampling-objectives.js';
 
 /** What one iteration's loss is made of. */
@@ -133,10 +134,8 @@ function syntheticFeatures(
   span: Span,
 ): Tensor {
   const decoded = decode(stored, span.length, synthetic.formation);
-  return extractFeatures(decoded, context, {
-    ...realBatch.augmentation,
-    groups: realBatch.augmentation.groups.slice(span.start, span.start + span.length),
-  });
+  const draw = drawOfClasses(realBatch.augmentation, span);
+  return matchedFeatures(decoded, { ...context, unit: true }, draw);
 }
 
 function blockDiscrepancies(

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { defaultSiamese } from '../../augment/index.js';
 import { ClassSampler, type Dataset, pixelsToTensor } from '../../data/index.js';
+import { matchedFeatures } from '../../distill/matched-features.js';
 import { fewDigits, watched } from '../../distill/testing/digits.js';
 import { buildModel } from '../../models/index.js';
 import { grad } from '../../tensor/index.js';
@@ -11,7 +12,7 @@ import { ExtractorPool } from '../../train/index.js';
 import { characteristicFunction } from './characteristic.js';
 import { discrepancy } from './discrepancy.js';
 import { gaussianFrequencies } from './frequencies.js';
-import { drawRealBatch, extractFeatures, matchingLoss } from './matching.js';
+import { drawRealBatch, matchingLoss } from './matching.js';
 
 const random = new RandomGenerator(1);
 
@@ -132,7 +133,7 @@ describe('drawRealBatch', () => {
       digits.shape,
       testDevice,
     ).setRequiresGrad(true);
-    const same = extractFeatures(images, drawn, realBatch.augmentation);
+    const same = matchedFeatures(images, { ...drawn, unit: true }, realBatch.augmentation);
     expectNear(same, realBatch.features, 1e-6);
     const t = gaussianFrequencies(16, same.size(1), realBatch.automaticScale, random);
     const loss = matchingLoss(realBatch.features, same, [t], {

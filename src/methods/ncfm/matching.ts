@@ -1,25 +1,9 @@
-import {
-  applySiamese,
-  applySiameseRows,
-  drawSiamese,
-  normalize,
-  type SiameseDraw,
-  type SiameseOptions,
-} from '../../augment/index.js';
-import { type Span, spans } from '../../core/spans.js';
+import { drawSiamese, type SiameseDraw, type SiameseOptions } from '../../augment/index.js';
 import type { ClassSampler, Dataset } from '../../data/index.js';
-import { pixelsToTensor } from '../../data/index.js';
+import { realFeatures } from '../../distill/matched-features.js';
 import type { ImageModel } from '../../models/index.js';
-import {
-  keep,
-  noGrad,
-  type RandomGenerator,
-  scope,
-  type Tensor,
-  zeros,
-} from '../../tensor/index.js';
+import { keep, noGrad, type RandomGenerator, scope, type Tensor } from '../../tensor/index.js';
 import type { ExtractorChoice, ExtractorPool } from '../../train/extractors.js';
-import { normalizeFeatures } from '../../train/features.js';
 import {
   type CharacteristicFunction,
   characteristicFunction,
@@ -85,54 +69,14 @@ export function drawRealBatch(context: MatchingContext): RealBatch {
   const indices: number[] = [];
   for (let group = 0; group < sampler.groupCount; group++)
     indices.push(...sampler.next(group, realPerGroup));
-  const features = scope(() => noGrad(() => realFeatures(context, indices, augmentation)));
+  const extraction = { ...context, unit: true, device: random.device };
+  const features = scope(() => noGrad(() => realFeatures(extraction, indices, augmentation)));
   return {
     choice,
     augmentation,
     features: keep(features),
     automaticScale: automaticScale(features, classes),
   };
-}
-
-/** The normalised features [n, d] of real images that come class by class, a chunk at a time. */
-function realFeatures(
-  context: MatchingContext,
-  indices: readonly number[],
-  augmentation: SiameseDraw,
-): Tensor {
-  const { dataset, extractor, random, realAtOnce = indices.length } = context;
-  const perGroup = indices.length / dataset.classNames.length;
-  const ofChunk = ({ start, length }: Span): Tensor =>
-    scope(() => {
-      const pixels = dataset.read(indices.slice(start, start + length));
-      const images = pixelsToTensor(pixels, length, dataset.shape, random.device);
-      const augmented = applySiameseRows(normalize(images, dataset.normalization), augmentation, {
-        first: start,
-        perGroup,
-      });
-      return normalizeFeatures(extractor.features(augmented));
-    });
-  const chunks = spans(indices.length, realAtOnce);
-  if (chunks.length === 1) return ofChunk(chunks[0]!);
-  // Written into place: joining chunks would take the memory of all features twice.
-  const features = zeros([indices.length, extractor.featureDimension], { device: random.device });
-  for (const chunk of chunks)
-    scope(() => {
-      features.narrow(0, chunk.start, chunk.length).copy_(ofChunk(chunk));
-    });
-  return features;
-}
-
-/** Images [n, c, h, w] in [0, 1], class by class → normalised features [n, d] under the real batch's augmentation. */
-export function extractFeatures(
-  images: Tensor,
-  { dataset, extractor }: Pick<MatchingContext, 'dataset' | 'extractor'>,
-  augmentation: SiameseDraw,
-): Tensor {
-  return scope(() => {
-    const augmented = applySiamese(normalize(images, dataset.normalization), augmentation);
-    return normalizeFeatures(extractor.features(augmented));
-  });
 }
 
 export interface MatchingLossOptions {

@@ -1,0 +1,79 @@
+import { methodNames, methodOf, usualMethod } from '../methods/registry.js';
+import { importModules } from './imports.js';
+import type { Problem } from './problems.js';
+import { expandShorthand } from './shorthand.js';
+import { type Mapping, merge, nodeAt, nodeOf, type PlainMapping } from './tree.js';
+
+/** What a configuration may say for a method other than its own, under `methods.<name>`. */
+const sections = ['distill', 'pretrain'];
+
+/**
+ * Lays one layer of a configuration over another. One that names another method than those below it takes of them what
+ * they say of it under `methods`, and of `distill` the images per class alone: the other options are of the earlier
+ * method. So with `pretrain`, where the method trains its networks in a way of its own.
+ */
+export function mergeLayers(base: Mapping, over: Mapping): Mapping {
+  const before = methodNamed(base) ?? usualMethod;
+  const after = methodNamed(over) ?? before;
+  if (after === before) return merge(base, over);
+  const all = merge(base, over);
+  importModules(all);
+  const known = methodNames().includes(after) ? methodOf(after) : undefined;
+  const distill = base.entries.get('distill');
+  const entries = new Map(base.entries);
+  if (distill?.value.kind === 'mapping') {
+    const { entries: options } = distill.value;
+    const shared = [...options].filter(([key]) => key === 'imagesPerClass');
+    entries.set('distill', { ...distill, value: { ...distill.value, entries: new Map(shared) } });
+  }
+  if (known?.pretrain !== undefined) entries.delete('pretrain');
+  const settings = nodeAt(all, ['methods', after]);
+  const own = settings?.kind === 'mapping' ? expandShorthand(settings) : emptyMapping;
+  return merge(merge({ ...base, entries }, own), over);
+}
+
+function methodNamed(layer: Mapping): string | undefined {
+  const node = nodeAt(layer, ['distill', 'method']);
+  return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined;
+}
+
+const emptyMapping: Mapping = { kind: 'mapping', entries: new Map(), origin: undefined };
+
+/** The defaults of the method that a configuration names; nothing when there is no such method. */
+export function methodDefaults(root: Mapping): Mapping {
+  const name = methodNamed(root) ?? usualMethod;
+  if (!methodNames().includes(name)) return emptyMapping;
+  const { defaults, pretrain } = methodOf(name);
+  const layer = nodeOf({ distill: defaults, ...(pretrain && { pretrain }) } as PlainMapping);
+  return expandShorthand(layer as Mapping);
+}
+
+/** What is wrong with the settings for other methods, as far as it can be told without using them. */
+export function methodProblems(root: Mapping): Problem[] {
+  const methods = root.entries.get('methods')?.value;
+  if (methods === undefined) return [];
+  if (methods.kind !== 'mapping') {
+    return [{ path: ['methods'], text: `expected a mapping of the names of methods` }];
+  }
+  return [...methods.entries].flatMap(([name, { value }]): Problem[] => {
+    const path = ['methods', name];
+    if (!methodNames().includes(name)) {
+      return [
+        {
+          path,
+          text: `there is no such method; expected ${methodNames().join(', ')}`,
+          mark: 'key',
+        },
+      ];
+    }
+    if (value.kind !== 'mapping')
+      return [{ path, text: `expected a mapping of ${sections.join(', ')}` }];
+    return [...value.entries.keys()]
+      .filter((key) => !sections.includes(key))
+      .map((key) => ({
+        path: [...path, key],
+        text: `unknown key; expected ${sections.join(', ')}`,
+        mark: 'key',
+      }));
+  });
+}

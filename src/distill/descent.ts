@@ -1,0 +1,158 @@
+import { type Normalization, UsageError } from '../core/index.js';
+import type { OptimizerOptions, ScheduleOptions, ScheduleState } from '../nn/index.js';
+import {
+  noGrad,
+  scope,
+  type Tensor,
+  tensor,
+  toDeviceOf,
+  withoutPrefix,
+  withPrefix,
+} from '../tensor/index.js';
+import { areFinite, NonFiniteError } from './non-finite.js';
+import { ScheduledOptimizer } from './scheduled-optimizer.js';
+import type { SyntheticImages } from './synthetic.js';
+
+/**
+ * What the images' optimiser steps in, which tells how large a step of plain descent is.
+ * - pixels: values in [0, 1], in which they stay
+ * - normalised: values divided by the data's deviation, as papers give their learning rates; they stay in [0, 1] as pixels
+ * - unbounded: the same, and pixels may leave [0, 1], as in the papers' code
+ */
+export const spaces = ['pixels', 'normalised', 'unbounded'] as const;
+export type Space = (typeof spaces)[number];
+
+export interface DescentOptions {
+  readonly iterations: number;
+  readonly optimizer: OptimizerOptions;
+  readonly schedule: ScheduleOptions;
+  /** Pixels when left out. */
+  readonly space?: Space;
+  /** What to do when a loss or gradient is not a number: `stop` (when left out), or leave the iteration out. */
+  readonly onNonFinite?: 'stop' | 'skip';
+}
+
+/** The gradient of an iteration's loss with respect to the stored images, and the loss before the step. */
+export interface DescentStep {
+  readonly loss: number;
+  readonly gradient: Tensor;
+  /** What was drawn for the iteration, in words, for an error. */
+  readonly circumstances: string;
+}
+
+export interface DescentReport {
+  readonly loss: number;
+  readonly learningRate: number;
+  readonly skipped?: true;
+}
+
+/** Taken apart: tensors by name, and values that JSON can hold. The tensors stay the descent's. */
+export interface DescentState {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly values: DescentValues;
+}
+
+interface DescentValues {
+  readonly iteration: number;
+  readonly optimizerStep: number;
+  readonly schedule: ScheduleState;
+}
+
+const optimizerPrefix = 'images.optimizer.';
+
+/**
+ * Synthetic images that descend a loss, iteration by iteration: their optimiser with its schedule, and where they stand.
+ * Does not own the images.
+ */
+export class ImageDescent implements Disposable {
+  readonly synthetic: SyntheticImages;
+  readonly #options: DescentOptions;
+  readonly #optimizer: ScheduledOptimizer;
+  readonly #variance: readonly number[] | undefined;
+  #iteration = 0;
+
+  constructor(
+    synthetic: SyntheticImages,
+    options: DescentOptions,
+    normalization: Pick<Normalization, 'std'>,
+  ) {
+    const { space = 'pixels' } = options;
+    this.synthetic = synthetic;
+    this.#options = options;
+    this.#optimizer = new ScheduledOptimizer({ ...options, parameters: [synthetic.images] });
+    this.#variance =
+      space === 'pixels' ? undefined : normalization.std.map((deviation) => deviation ** 2);
+  }
+
+  /** Iterations done. */
+  get iteration(): number {
+    return this.#iteration;
+  }
+
+  /**
+   * Ends an iteration: steps down its gradient. Throws NonFiniteError when the loss or gradient is not a number and the
+   * iteration is not to be left out; nothing has moved then.
+   */
+  step({ loss, gradient, circumstances }: DescentStep): DescentReport {
+    const { learningRate } = this.#optimizer;
+    const finite = Number.isFinite(loss) && areFinite([gradient]);
+    if (!finite && this.#options.onNonFinite !== 'skip') {
+      const what = Number.isFinite(loss) ? 'gradient' : 'loss';
+      throw new NonFiniteError(what, circumstances, { iteration: this.#iteration + 1, loss });
+    }
+    if (finite) this.#descend(gradient);
+    this.#optimizer.advance(finite ? loss : undefined);
+    this.#iteration += 1;
+    return { loss, learningRate, ...(!finite && { skipped: true }) };
+  }
+
+  #descend(gradient: Tensor): void {
+    const variance = this.#variance;
+    scope(() => {
+      // A step in normalised values z = (x - mean) / std moves x by std as much, and dL/dz is std times dL/dx.
+      const scaled =
+        variance === undefined
+          ? gradient
+          : gradient.mul(toDeviceOf(tensor(variance, [1, variance.length, 1, 1]), gradient.device));
+      this.#optimizer.descend([scaled]);
+    });
+    if (this.#options.space !== 'unbounded') this.synthetic.clamp();
+  }
+
+  getState(): DescentState {
+    const { optimizer, schedule } = this.#optimizer.getState();
+    return {
+      tensors: new Map([
+        ['images', this.synthetic.images],
+        ...withPrefix(optimizerPrefix, optimizer.tensors),
+      ]),
+      values: { iteration: this.#iteration, optimizerStep: optimizer.step, schedule },
+    };
+  }
+
+  /** Goes on from a state (values are copied). Throws UsageError when it is another descent's. */
+  setState({ tensors, values }: DescentState): void {
+    const { images } = this.synthetic;
+    const stored = tensors.get('images');
+    if (stored?.shape.join() !== images.shape.join()) {
+      throw new UsageError(
+        `the stored images have shape [${stored?.shape.join(', ')}], expected [${images.shape.join(', ')}]`,
+      );
+    }
+    const { iteration, optimizerStep, schedule } = values;
+    this.#optimizer.setState({
+      optimizer: { step: optimizerStep, tensors: withoutPrefix(optimizerPrefix, tensors) },
+      schedule,
+    });
+    noGrad(() => images.copy_(stored));
+    this.#iteration = iteration;
+  }
+
+  dispose(): void {
+    this.#optimizer.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
