@@ -7,14 +7,18 @@ import type { DistillOptions, Method } from './method.js';
 import { ncfm } from './ncfm/method.js';
 import type { NcfmOptions } from './ncfm/options.js';
 import type { ncfmSchema } from './ncfm/schema.js';
+import { mtt, tesla } from './trajectory-matching/method.js';
+import type { mttSchema, TrajectoryOptions, teslaSchema } from './trajectory-matching/options.js';
 
 /** The methods that come with the package, by name. One more is a line here. */
-const methods = new Map(([ncfm, dm] as readonly Method[]).map((method) => [method.name, method]));
+const methods = new Map(
+  ([ncfm, dm, mtt, tesla] as readonly Method[]).map((method) => [method.name, method]),
+);
 
 export const ownMethods = new Definitions<Method>('method', (name) => methods.has(name));
 
 /** The options of the methods that come with the package, or of any other. */
-export type AnyDistillOptions = NcfmOptions | DmOptions | DistillOptions;
+export type AnyDistillOptions = NcfmOptions | DmOptions | TrajectoryOptions | DistillOptions;
 
 /** The method of configurations that name none. */
 export const usualMethod = ncfm.name;
@@ -51,7 +55,9 @@ export function wantsTrajectories({ method }: Pick<DistillOptions, 'method'>): t
 }
 
 /** The options of a method that comes with the package, as a configuration has them. */
-export type DistillInput = z.input<typeof ncfmSchema> | z.input<typeof dmSchema>;
+export type DistillInput = z.input<
+  typeof ncfmSchema | typeof dmSchema | typeof mttSchema | typeof teslaSchema
+>;
 
 /** The `distill` mapping of a configuration: that of the method it names. */
 export const distillOptions: z.ZodType<DistillOptions, DistillInput> = z

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { integer, list, mapping, number, variants } from '../core/fields.js';
 
 const weightDecay = (usual: number) => number({ from: 0, to: 10 }).default(usual);
-const learningRate = number({ above: 0, to: 100 });
+const learningRate = number({ above: 0, to: 1e6 });
 /** A share, both ends excluded. */
 export const fraction = number({ above: 0, below: 1 });
 

@@ -1,10 +1,18 @@
-import { drawTraining, noAugmentation, applyTraining, normalize } from '../../augment/index.js';
+import { applyTraining, drawTraining, noAugmentation, normalize } from '../../augment/index.js';
 import { usualChunks } from '../../distill/chunks.js';
 import { type DescentState, ImageDescent } from '../../distill/descent.js';
 import { labelsByClass } from '../../distill/labels.js';
-import { initializeSynthetic, type SyntheticImages } from '../../distill/synthetic.js';
+import type { SyntheticImages } from '../../distill/synthetic.js';
 import type { ImageModel } from '../../models/index.js';
-import { grad, keep, type RandomGenerator, scope, type Tensor, tensor, toDeviceOf } from '../../tensor/index.js';
+import {
+  grad,
+  keep,
+  type RandomGenerator,
+  scope,
+  type Tensor,
+  tensor,
+  toDeviceOf,
+} from '../../tensor/index.js';
 import { ShuffledStream } from '../../train/shuffled-stream.js';
 import type { Trajectories } from '../../train/trajectories.js';
 import type { Distiller, DistillerState, MethodInput, StepReport } from '../method.js';
@@ -27,19 +35,19 @@ export class TrajectoryMatcher implements Distiller {
   readonly #descent: ImageDescent;
   readonly #stepSize: StepSize;
 
-  constructor(input: MethodInput<TrajectoryOptions>) {
+  /** The images stay the caller's. */
+  constructor(input: MethodInput<TrajectoryOptions>, synthetic: SyntheticImages) {
     const { dataset, pool, buildModel, options, random } = input;
     if (pool?.trajectories === undefined) throw new TypeError('there are no trajectories to match');
     this.#input = input;
     this.#trajectories = pool.trajectories;
-    const start = { ...options, random: random.derive('start') };
-    this.synthetic = initializeSynthetic(dataset, start);
-    const { classes, decodedPerClass } = this.synthetic;
+    this.synthetic = synthetic;
+    const { classes, decodedPerClass } = synthetic;
     this.#network = buildModel();
     this.#labels = keep(labelsByClass(classes, decodedPerClass, random.device));
-    this.#descent = new ImageDescent(this.synthetic, options, dataset.normalization);
+    this.#descent = new ImageDescent(synthetic, options, dataset.normalization);
     this.#stepSize = new StepSize(options.stepSize);
-    this.synthetic.stepSize = this.#stepSize.value;
+    synthetic.stepSize = this.#stepSize.value;
   }
 
   get iteration(): number {
