@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../core/index.js';
-import { scope, type Tensor } from '../tensor/index.js';
+import { grad, noGrad, scope, type Tensor } from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
 import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { isIdentity } from './affine.js';
@@ -18,6 +18,7 @@ import {
   applyTraining,
   augmentBatch,
   drawTraining,
+  dsaTraining,
   noAugmentation,
   officialTraining,
   type TrainingAugmentation,
@@ -129,6 +130,28 @@ describe('applyTraining', () => {
     });
   });
 
+  it.each([
+    ['colour', only({ brightness: 1, saturation: 2, contrast: 0.5 })],
+    ['scale', only({ scale: 1.5 })],
+    ['rotation', only({ rotate: 40 })],
+    ['everything at once', everything],
+  ])('has the gradient that finite differences give for %s', (_name, augmentation) => {
+    scope(() => {
+      const images = normalImages([6, 3, 7, 9]).setRequiresGrad(true);
+      const weights = normalImages([6, 3, 7, 9], 'float64', 2);
+      const drawn = draw(augmentation, 4);
+      const loss = (x: Tensor): Tensor => applyTraining(x, drawn).square().mul(weights).sum();
+      const [gradient] = grad([loss(images)], [images]);
+      for (let seed = 10; seed < 13; seed++) {
+        const direction = normalImages([6, 3, 7, 9], 'float64', seed);
+        const along = (step: number): number =>
+          noGrad(() => loss(images.add(direction.mul(step))).item());
+        const difference = (along(1e-4) - along(-1e-4)) / 2e-4;
+        expect(gradient!.mul(direction).sum().item()).toBeCloseTo(difference, 6);
+      }
+    });
+  });
+
   it('refuses images that do not fit the draw', () => {
     scope(() => {
       expect(() => applyTraining(normalImages([5, 3, 7, 9]), draw(everything, 1))).toThrow(
@@ -147,6 +170,17 @@ describe('drawTraining', () => {
     if (b !== 0) return 'rotate';
     if (c !== 0 || f !== 0) return 'crop';
     return Math.abs(a!) === 1 && e === 1 ? 'still' : 'scale';
+  }
+
+  function familiesOf({ map, cutout, ...colour }: TrainingDraw['images'][number]): string[] {
+    const { brightness, saturation, contrast } = colour;
+    const moved = kind(map);
+    return [
+      ...(brightness !== 0 || saturation !== 1 || contrast !== 1 ? ['colour'] : []),
+      ...(cutout !== null ? ['cutout'] : []),
+      ...(map[0] === -1 ? ['flip'] : []),
+      ...(moved === 'still' ? [] : [moved]),
+    ];
   }
 
   it("picks one geometric change for a whole batch with geometry 'one'", () => {
@@ -174,6 +208,28 @@ describe('drawTraining', () => {
       const none = draw({ ...officialTraining, geometry: 'none', flip: false }, seed);
       for (const { map } of none.images) expect(isIdentity(map)).toBe(true);
     }
+  });
+
+  it("has one family for a whole batch with choose 'one', each image its own of it, all equally often", () => {
+    const counts = new Map<string, number>();
+    for (let seed = 0; seed < 600; seed++) {
+      const { images } = draw(dsaTraining, seed, 12, 32, 32);
+      const found = new Set(images.flatMap(familiesOf));
+      expect(found.size, `seed ${seed}`).toBe(1);
+      const [family] = found;
+      counts.set(family!, (counts.get(family!) ?? 0) + 1);
+      expect(new Set(images.map((image) => JSON.stringify(image))).size).toBeGreaterThan(1);
+    }
+    expect([...counts.keys()].sort()).toEqual([
+      'colour',
+      'crop',
+      'cutout',
+      'flip',
+      'rotate',
+      'scale',
+    ]);
+    // 100 expected of each, with a deviation of 9.
+    for (const count of counts.values()) expect(Math.abs(count - 100)).toBeLessThan(40);
   });
 
   it('stays within the range of each strength and uses all of it', () => {
@@ -248,11 +304,11 @@ describe('augmentBatch', () => {
     });
   });
 
-  it('records no gradient, keeps the element type and leaves no other tensor behind', () => {
-    using images = normalImages([6, 3, 7, 9], 'float32').setRequiresGrad(true);
+  it('keeps the element type and leaves no other tensor behind', () => {
+    using images = normalImages([6, 3, 7, 9], 'float32');
     const random = new RandomGenerator(1);
     using augmented = augmentBatch(images, everything, random);
-    expect([augmented.requiresGrad, augmented.dtype]).toEqual([false, 'float32']);
+    expect(augmented.dtype).toBe('float32');
     expectOneNewTensor(() => augmentBatch(images, everything, random));
     expectOneNewTensor(() => augmentBatch(images, noAugmentation, random));
   });

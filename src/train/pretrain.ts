@@ -9,7 +9,7 @@ import { type StoredPool, storedPool, testOf } from './pool-cache.js';
 import { listPool, type PoolMember, readPoolMember } from './pool-folder.js';
 import type { PretrainOptions, PretrainRequest } from './pretrain-request.js';
 import { isGuessing, testAccuracy } from './test-network.js';
-import { type TrainRequest, trainingSteps } from './train.js';
+import { imagesPerBatch, type TrainRequest, trainingSteps } from './train.js';
 import { trainExtractor } from './train-extractor.js';
 import { TrainingCheckpoints } from './training-checkpoints.js';
 import { epochEnds, storedTrajectories, TrajectoryWriter, trajectoryPath } from './trajectories.js';
@@ -226,8 +226,10 @@ function epochReporter(
 ): NonNullable<TrainRequest['onStep']> {
   const { train, options, onEvent } = request;
   const steps = pretrainSteps(request);
-  const epochs = Math.ceil((steps * options.batchSize) / train.labels.length);
-  const passes = (step: number): number => (step * options.batchSize) / train.labels.length;
+  const images = train.labels.length;
+  const batchSize = imagesPerBatch(options.batchSize, images);
+  const epochs = Math.ceil((steps * batchSize) / images);
+  const passes = (step: number): number => (step * batchSize) / images;
   const fresh = () => ({ loss: 0, correct: 0, images: 0, steps: 0, started: performance.now() });
   let sums = fresh();
   return (step, loss, correct, batch) => {
