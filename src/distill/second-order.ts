@@ -89,7 +89,9 @@ function meanLoss(model: ImageModel, images: Tensor, labels: Tensor, mode?: Mode
   });
 }
 
-/** Throws UsageError for batch normalisation, which alone has buffers: its running statistics. */
+/**
+ * Throws UsageError for a network with batch normalisation. Buffers are running statistics: it has them and nothing else.
+ */
 export function requireNoStatistics(model: ImageModel): void {
   if (model.state().size === model.parameters().length) return;
   throw new UsageError(

@@ -3,6 +3,8 @@ import { codeVersion, Definitions } from '../core/definitions.js';
 import { choice } from '../core/fields.js';
 import { dm } from './dm/method.js';
 import type { DmOptions, dmSchema } from './dm/options.js';
+import { dc, type dcSchema, dsa, type dsaSchema } from './gradient-matching/method.js';
+import type { GradientMatchingOptions } from './gradient-matching/options.js';
 import type { DistillOptions, Method } from './method.js';
 import { ncfm } from './ncfm/method.js';
 import type { NcfmOptions } from './ncfm/options.js';
@@ -12,13 +14,18 @@ import type { mttSchema, TrajectoryOptions, teslaSchema } from './trajectory-mat
 
 /** The methods that come with the package, by name. One more is a line here. */
 const methods = new Map(
-  ([ncfm, dm, mtt, tesla] as readonly Method[]).map((method) => [method.name, method]),
+  ([ncfm, dm, dc, dsa, mtt, tesla] as readonly Method[]).map((method) => [method.name, method]),
 );
 
 export const ownMethods = new Definitions<Method>('method', (name) => methods.has(name));
 
 /** The options of the methods that come with the package, or of any other. */
-export type AnyDistillOptions = NcfmOptions | DmOptions | TrajectoryOptions | DistillOptions;
+export type AnyDistillOptions =
+  | NcfmOptions
+  | DmOptions
+  | GradientMatchingOptions
+  | TrajectoryOptions
+  | DistillOptions;
 
 /** The method of configurations that name none. */
 export const usualMethod = ncfm.name;
@@ -56,7 +63,12 @@ export function wantsTrajectories({ method }: Pick<DistillOptions, 'method'>): t
 
 /** The options of a method that comes with the package, as a configuration has them. */
 export type DistillInput = z.input<
-  typeof ncfmSchema | typeof dmSchema | typeof mttSchema | typeof teslaSchema
+  | typeof ncfmSchema
+  | typeof dmSchema
+  | typeof dcSchema
+  | typeof dsaSchema
+  | typeof mttSchema
+  | typeof teslaSchema
 >;
 
 /** The `distill` mapping of a configuration: that of the method it names. */
