@@ -6,7 +6,7 @@ import { flatten } from '../nn/index.js';
 import { mapSafetensors, scope, type Tensor, toDeviceOf } from '../tensor/index.js';
 import { safetensorsHeader } from '../tensor/io.js';
 import type { PretrainOptions } from './pretrain-request.js';
-import { trainingSteps } from './train.js';
+import { imagesPerBatch, trainingSteps } from './train.js';
 
 /** The parameters of networks on the way of their training: before it, and after every epoch. */
 export interface Trajectories {
@@ -25,13 +25,14 @@ export interface Trajectories {
 /** The steps after which the epochs of a training end, 0 first. Throws UsageError for a training of less than one. */
 export function epochEnds(options: PretrainOptions, images: number): number[] {
   const steps = trainingSteps(options, images);
-  const perEpoch = images / options.batchSize;
+  const batchSize = imagesPerBatch(options.batchSize, images);
+  const perEpoch = images / batchSize;
   const ends = [0];
   const next = () => Math.round(ends.length * perEpoch);
   if (perEpoch >= 1) while (next() <= steps) ends.push(next());
   if (ends.length > 1) return ends;
   throw new UsageError(
-    `the networks are wanted as they are after every epoch, and are trained for ${steps} steps of ${options.batchSize} images, which is less than one epoch of ${images}; use a greater pretrain.length or a smaller pretrain.batchSize`,
+    `the networks are wanted as they are after every epoch, and are trained for ${steps} steps of ${batchSize} images, which is less than one epoch of ${images}; use a greater pretrain.length or a smaller pretrain.batchSize`,
   );
 }
 

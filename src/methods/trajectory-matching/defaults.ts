@@ -47,7 +47,7 @@ export const teslaDefaults = {
 export const expertTraining = {
   networks: 10,
   length: { epochs: 20 },
-  batchSize: 256,
+  batchSize: { atMost: 256 },
   optimizer: { kind: 'sgd', learningRate: 0.01, momentum: 0, weightDecay: 0 },
   schedule: { kind: 'constant' },
   augmentation: 'dsa',

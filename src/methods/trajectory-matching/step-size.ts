@@ -12,8 +12,8 @@ export interface StepSizeState {
 
 /**
  * The step size β of the inner steps, which descends the loss beside the images, by SGD with momentum. A plain step can
- * take it below 0, where the students would climb: a step down by d is bent to β² / (β + d), which for a small one is
- * the plain step and never reaches 0.
+ * take it below 0, where the students would climb: for a step down by d it becomes β·(β + d) / (β + 2d), which for
+ * a small one is β − d, and is never less than half of β.
  */
 export class StepSize {
   readonly #options: StepSizeOptions;
@@ -32,8 +32,9 @@ export class StepSize {
   descend(gradient: number): void {
     const { learningRate, momentum } = this.#options;
     this.#velocity = momentum * this.#velocity + gradient;
+    const value = this.#value;
     const down = learningRate * this.#velocity;
-    this.#value = down > 0 ? this.#value ** 2 / (this.#value + down) : this.#value - down;
+    this.#value = down > 0 ? (value * (value + down)) / (value + 2 * down) : value - down;
   }
 
   getState(): StepSizeState {
