@@ -13,7 +13,7 @@ export interface Families extends ColourOptions {
   readonly scale: number | null;
   /** Turns by an angle uniform in ± this many degrees; null or 0: off. */
   readonly rotate: number | null;
-  /** 'one': of the families that are on, each draw has a single one, the same for the whole batch. */
+  /** 'one': of the families that are on a single one applies, drawn for each class in matching, for a batch in training. */
   readonly choose: 'all' | 'one';
 }
 

@@ -48,20 +48,6 @@ function draw(
   return drawSiamese(options, { groups, height, width, random: new RandomGenerator(seed) });
 }
 
-/** The families that a group's draw has something of. */
-function familiesOf({ shift, cutout, flip, map, ...colour }: SiameseTransform): string[] {
-  const { brightness, saturation, contrast } = colour;
-  const found: Record<string, boolean> = {
-    colour: brightness !== 0 || saturation !== 1 || contrast !== 1,
-    crop: shift.rows !== 0 || shift.columns !== 0,
-    cutout: cutout !== null,
-    flip,
-    rotate: map !== undefined && map[1] !== 0,
-    scale: map !== undefined && map[1] === 0 && (map[0] !== 1 || map[4] !== 1),
-  };
-  return Object.keys(found).filter((family) => found[family]);
-}
-
 /** Flip, colour, shift, scale and rotation, cutout, one step after the other. */
 function byLoops(images: Tensor, drawn: SiameseDraw): Pixel {
   const [count, channels, height, width] = images.shape as [number, number, number, number];
@@ -344,32 +330,6 @@ describe('drawSiamese', () => {
     }
     const degrees = maps({ rotate: 15 }).map((map) => (Math.atan2(map[3], map[0]) * 180) / Math.PI);
     expectFills(degrees, -15, 15);
-  });
-
-  it("has one of the families that are on with choose 'one', the same in all groups, all equally often", () => {
-    const counts = new Map<string, number>();
-    for (let seed = 0; seed < 600; seed++) {
-      const found = draw(dsaSiamese, seed, 12, 32, 32).groups.flatMap(familiesOf);
-      expect(new Set(found).size, `seed ${seed}`).toBe(1);
-      counts.set(found[0]!, (counts.get(found[0]!) ?? 0) + 1);
-    }
-    expect([...counts.keys()].sort()).toEqual([
-      'colour',
-      'crop',
-      'cutout',
-      'flip',
-      'rotate',
-      'scale',
-    ]);
-    // 100 expected of each, with a deviation of 9.
-    for (const count of counts.values()) expect(Math.abs(count - 100)).toBeLessThan(40);
-
-    for (let seed = 0; seed < 20; seed++) {
-      const few = { ...noSiamese, crop: 0.25, rotate: 15, scale: 1, choose: 'one' } as const;
-      const found = draw(few, seed, 12, 32, 32).groups.flatMap(familiesOf);
-      expect(['crop', 'rotate']).toEqual(expect.arrayContaining(found));
-      expect(draw({ ...noSiamese, choose: 'one' }, seed).groups.flatMap(familiesOf)).toEqual([]);
-    }
   });
 
   it('refuses strengths out of range, naming the option', () => {

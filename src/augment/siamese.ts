@@ -30,7 +30,7 @@ export const defaultSiamese: SiameseOptions = {
   choose: 'all',
 };
 
-/** That of DSA, which DM has too: one of six families for each draw. */
+/** That of DSA, which DM has too: one of six families for each class. */
 export const dsaSiamese: SiameseOptions = {
   ...defaultSiamese,
   flip: true,
@@ -90,18 +90,17 @@ export function drawSiamese(options: SiameseOptions, target: SiameseDrawOptions)
   checkGeometry(options);
   const { groups, height, width, random } = target;
   const next = drawUniforms(random, groups * uniformsPerGroup);
-  const choice = options.choose === 'one' ? drawUniforms(random, 1)() : 0;
+  const nextChoice = options.choose === 'one' ? drawUniforms(random, groups) : () => 0;
   const nextMap = drawsMaps(options) ? drawUniforms(random, groups * uniformsPerMap) : undefined;
-  const chosen = chosenFamily(options, choice);
-  return {
-    height,
-    width,
-    groups: Array.from({ length: groups }, () => ({
+  const drawn = (): SiameseTransform => {
+    const chosen = chosenFamily(options, nextChoice());
+    return {
       ...drawGroup(chosen, target, next),
       ...(nextMap && { map: drawMap(chosen, target, nextMap) }),
       ...drawOwn(options.own, { height, width }, random),
-    })),
+    };
   };
+  return { height, width, groups: Array.from({ length: groups }, drawn) };
 }
 
 function drawsMaps(options: SiameseOptions): boolean {

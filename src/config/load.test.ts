@@ -9,6 +9,7 @@ import {
 } from '../augment/index.js';
 import { temporaryFolder } from '../core/testing/folder.js';
 import { datasetNames } from '../data/index.js';
+import { namedProtocols } from '../evaluate/index.js';
 import { ncfmOptions } from '../plan/testing/plan.js';
 import { physicalCores } from '../tensor/index.js';
 import {
@@ -223,6 +224,25 @@ describe('shorthand', () => {
       });
       const official = section === 'distill' ? defaultSiamese : officialTraining;
       expect(augmentation(extended, `${key}=official`)).toEqual(official);
+    },
+  );
+
+  it.each(['official', 'dc', 'dsa', 'mtt', 'rded'] as const)(
+    'has the evaluation %s, over any other, with single keys changed later',
+    (name) => {
+      const protocol = namedProtocols[name];
+      for (const below of Object.keys(namedProtocols)) {
+        const extended = `extends: ${file(`${smallest}evaluate: ${below}`)}\nevaluate: ${name}`;
+        expect(plan(extended).evaluate).toEqual({ ...protocol, concurrency: 1 });
+      }
+      const overrides = [`evaluate=${name}`, 'evaluate.augmentation.flip=true', 'evaluate.seeds=2'];
+      const { seeds, augmentation, ...others } = plan(smallest, { overrides }).evaluate;
+      expect(seeds).toBe(2);
+      expect(augmentation).toEqual({ ...protocol.augmentation, flip: true });
+      expect(others).toMatchObject({
+        optimizer: protocol.optimizer,
+        batchSize: protocol.batchSize,
+      });
     },
   );
 
