@@ -127,5 +127,7 @@ async function* steps(
 function copyOf(synthetic: SyntheticImages, source: Dataset): DistilledSet {
   const { classes, formation } = synthetic;
   const images = scope(() => noGrad(() => synthetic.images.detach().clone()));
-  return setOf(new SyntheticImages(images, classes, formation), source);
+  const copy = new SyntheticImages(images, classes, formation);
+  copy.stepSize = synthetic.stepSize;
+  return setOf(copy, source);
 }

@@ -7,12 +7,12 @@ import {
   type SyntheticImages,
 } from '../distill/index.js';
 import { labelImages, softTargets, Teacher, trainingSteps } from '../evaluate/index.js';
-import { methodOf, wantsPool } from '../methods/registry.js';
+import { methodOf, wantsPool, wantsTrajectories } from '../methods/registry.js';
 import { buildModel, type ImageModel, type ModelOptions } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
 import { noGrad, type RandomGenerator, scope, type Tensor, zeros } from '../tensor/index.js';
-import { ExtractorPool } from '../train/index.js';
+import { ExtractorPool, epochEnds, type Trajectories } from '../train/index.js';
 import { pretrainSteps } from '../train/pretrain.js';
 import { classifyBatch } from '../train/test-network.js';
 import { datasetSource, Training, tensorSource } from '../train/train.js';
@@ -196,13 +196,26 @@ function build({ data: { train }, random }: StageWork, model: ModelOptions): Ima
 
 /** As large as the plan's. */
 function untrainedPool(work: StageWork): ExtractorPool {
-  const state = () => build(work, work.plan.model).setRequiresGrad(false).state();
-  return new ExtractorPool(
-    Array.from({ length: work.plan.pretrain.networks }, () => ({
-      initial: state(),
-      trained: state(),
-    })),
-  );
+  const { distill, model, pretrain } = work.plan;
+  const state = () => build(work, model).setRequiresGrad(false).state();
+  const pairs = Array.from({ length: pretrain.networks }, () => ({
+    initial: state(),
+    trained: state(),
+  }));
+  return new ExtractorPool(pairs, wantsTrajectories(distill) && untrainedTrajectories(work));
+}
+
+/** As long as the plan's, of small random parameters. */
+function untrainedTrajectories(work: StageWork): Trajectories {
+  const { data, plan, random } = work;
+  using network = build(work, plan.model);
+  const parameters = network.parameters().reduce((sum, { length }) => sum + length, 0);
+  return {
+    experts: plan.pretrain.networks,
+    epochs: epochEnds(plan.pretrain, data.train.labels.length).length - 1,
+    hash: 'untrained',
+    row: () => scope(() => random.normal([parameters]).mul(0.01)),
+  };
 }
 
 /** Of as many networks as give a plan's soft labels, if it has any. */

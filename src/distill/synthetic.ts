@@ -52,6 +52,8 @@ export class SyntheticImages implements Disposable {
   readonly classes: number;
   readonly imagesPerClass: number;
   readonly formation: Formation;
+  /** That of plain descent on the images, where a method has learned it with them. */
+  stepSize: number | undefined;
 
   /** Takes the tensor over. */
   constructor(images: Tensor, classes: number, formation: Formation) {

@@ -44,6 +44,8 @@ export interface Method<Options extends DistillOptions = DistillOptions> extends
   readonly defaults: { readonly [option: string]: unknown };
   /** How its networks are trained where a configuration does not say: some of the `pretrain` mapping. */
   readonly pretrain?: { readonly [option: string]: unknown };
+  /** For how many epochs it follows the networks' training, where its material is trajectories; 1 if left out. */
+  epochs?(options: Options): number;
   /** Options that are right one by one and contradict each other, or the number of networks that are pretrained. */
   problems?(
     options: Options,

@@ -12,10 +12,12 @@ import type { ncfmSchema } from './ncfm/schema.js';
 import { rded } from './rded/method.js';
 import type { RdedOptions, rdedSchema } from './rded/schema.js';
 import { type CoresetInput, coresets } from './selection/method.js';
+import { mtt, tesla } from './trajectory-matching/method.js';
+import type { mttSchema, TrajectoryOptions, teslaSchema } from './trajectory-matching/options.js';
 
 /** The methods that come with the package, by name. One more is a word here. */
 const methods = new Map(
-  ([ncfm, dm, dc, dsa, rded, ...coresets] as readonly Method[]).map((method) => [
+  ([ncfm, dm, dc, dsa, mtt, tesla, rded, ...coresets] as readonly Method[]).map((method) => [
     method.name,
     method,
   ]),
@@ -28,6 +30,7 @@ export type AnyDistillOptions =
   | NcfmOptions
   | DmOptions
   | GradientMatchingOptions
+  | TrajectoryOptions
   | RdedOptions
   | DistillOptions;
 
@@ -57,14 +60,18 @@ export function methodOf(name: string): Method {
 
 /** Whether a pool of networks is pretrained for a distillation by these options. */
 export function wantsPool({ method }: Pick<DistillOptions, 'method'>): boolean {
-  const { material } = methodOf(method);
-  return material === 'pool' || material === 'trajectories';
+  return methodOf(method).material !== 'none';
+}
+
+/** Whether that pool is wanted with its networks after every epoch. */
+export function wantsTrajectories({ method }: Pick<DistillOptions, 'method'>): true | undefined {
+  return methodOf(method).material === 'trajectories' || undefined;
 }
 
 /** The options of a method that comes with the package, as a configuration has them. */
 export type DistillInput =
   | z.input<typeof ncfmSchema | typeof dmSchema | typeof dcSchema | typeof dsaSchema>
-  | z.input<typeof rdedSchema>
+  | z.input<typeof mttSchema | typeof teslaSchema | typeof rdedSchema>
   | CoresetInput;
 
 /** The `distill` mapping of a configuration: that of the method it names. */

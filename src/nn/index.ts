@@ -1,4 +1,5 @@
 export * from './activations.js';
+export * from './flat.js';
 export * from './group.js';
 export * from './layers.js';
 export * from './loss.js';

@@ -5,7 +5,7 @@ const decayFields = (usual: number) => ({
   weightDecay: number({ from: 0, to: 10 }).default(usual),
   decay: choice(['all', 'weights']).default('all'),
 });
-const learningRate = number({ above: 0, to: 100 });
+const learningRate = number({ above: 0, to: 1e6 });
 /** A share, both ends excluded. */
 export const fraction = number({ above: 0, below: 1 });
 

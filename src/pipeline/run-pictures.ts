@@ -39,7 +39,7 @@ export class RunPictures {
 
   /** Draws the loss curve, one value for each iteration (one alone is none), and the start beside the result. */
   async finish(losses: readonly number[]): Promise<void> {
-    if (losses.length > 1) this.#drawCurve(losses);
+    if (losses.length > 1) await this.#drawCurve(losses);
     const start = this.#start ?? storedPixels(this.#directory.pathOf(startFolder));
     if (this.#latest === undefined) return;
     const { columns, ...layout } = this.#layout();
@@ -55,7 +55,7 @@ export class RunPictures {
     });
   }
 
-  #drawCurve(losses: readonly number[]): void {
+  async #drawCurve(losses: readonly number[]): Promise<void> {
     const { loss, title } = methodOf(this.#plan.distill.method);
     const { lineChart } = await import('../report/chart.js');
     const curve = lineChart({
