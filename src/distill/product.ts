@@ -47,8 +47,9 @@ export const metadataFile = 'metadata.json';
  */
 export function saveDistilled(
   folder: string,
-  synthetic: Pick<SyntheticImages, 'images' | 'classes' | 'imagesPerClass' | 'formation'> &
-    Partial<Pick<SyntheticImages, 'stepSize'>>,
+  synthetic: Pick<SyntheticImages, 'images' | 'classes' | 'imagesPerClass' | 'formation'> & {
+    readonly stepSize?: number | undefined;
+  },
   dataset: Pick<Dataset, 'name' | 'hash' | 'classNames' | 'shape' | 'normalization'>,
 ): void {
   const metadata: DistilledMetadata = {
