@@ -141,7 +141,7 @@ const detailsFile = 'evaluation.json';
 
 async function report(
   directory: RunDirectory,
-  { onEvent }: RunContext,
+  { plan, onEvent }: RunContext,
   comparison: RunComparison,
   result: PipelineResult,
 ): Promise<void> {
@@ -154,12 +154,16 @@ async function report(
   writeFileAtomic(directory.pathOf(detailsFile), `${JSON.stringify(details)}\n`);
   directory.writeResults(result);
   const { random, start, distilled } = result.accuracy;
+  const remedy =
+    plan.distill.iterations > 1
+      ? 'more iterations, another learning rate, or formation factor 1'
+      : 'more images per class, or another method';
   const controls = { 'random real images': random, 'its unoptimised start': start };
   for (const [name, control] of Object.entries(controls)) {
     if (distilled.mean > control.mean) continue;
     onEvent({
       type: 'warning',
-      message: `the distilled set is no better than ${name} (${distilled.mean.toFixed(2)} against ${control.mean.toFixed(2)} %); try more iterations, another learning rate, or formation factor 1`,
+      message: `the distilled set is no better than ${name} (${distilled.mean.toFixed(2)} against ${control.mean.toFixed(2)} %); try ${remedy}`,
     });
   }
 }
