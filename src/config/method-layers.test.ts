@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../core/testing/folder.js';
+import { methodNames } from '../methods/registry.js';
 import { loadPlan } from './load.js';
+import { presetNames, readPreset } from './presets.js';
 
 function planOf(yaml: string, changes: Omit<Parameters<typeof loadPlan>[0], 'source'> = {}) {
   const source = join(temporaryFolder(), 'own.yaml');
@@ -71,4 +73,13 @@ describe('a configuration under another method', () => {
       expect(loadPlan({ source: again }).plan).toEqual(plan);
     }
   });
+
+  it.each(presetNames().filter((name) => readPreset(name).includes('methods:')))(
+    'of %s is one for each method that comes with the package',
+    (source) => {
+      for (const method of methodNames()) {
+        expect(loadPlan({ source, method }).plan.distill.method).toBe(method);
+      }
+    },
+  );
 });
