@@ -1,3 +1,5 @@
+export * from './check-methods.js';
+export * from './compare-methods.js';
 export * from './distill-dataset.js';
 export * from './draw-once.js';
 export * from './estimate.js';

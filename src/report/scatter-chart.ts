@@ -1,5 +1,6 @@
 import {
   axes,
+  type BandPoint,
   extent,
   frame,
   heading,
@@ -9,7 +10,7 @@ import {
   type Series,
   spread,
 } from './chart.js';
-import { linearScale } from './scale.js';
+import { linearScale, logScale, type Scale } from './scale.js';
 import { colourOf, drawing, element } from './svg.js';
 
 /** What a scatter chart shows: points of several series over common axes. */
@@ -17,8 +18,10 @@ export interface ScatterChart {
   readonly title: string;
   readonly xLabel: string;
   readonly yLabel: string;
-  /** Points in any order; those that are not finite are left out. */
+  /** Points in any order; those that are not finite are left out. A band is drawn as an upright line for each of its points. */
   readonly series: readonly Series[];
+  /** A base-10 logarithmic horizontal axis; all x are positive then. */
+  readonly logX?: boolean;
 }
 
 /**
@@ -35,9 +38,18 @@ export function scatterChart(chart: ScatterChart): string {
   if (drawn.length === 0) {
     markup.push(nothingToDraw((top + bottom) / 2));
   } else {
-    const x = axis(drawn, 0, { start: frame.left, end: frame.right }, 7);
-    const y = axis(drawn, 1, { start: bottom, end: top }, 6);
+    const bands = chart.series.map(({ band = [] }) => band);
+    const ends = bands.flat().flatMap(([at, low, high]): Point[] => [
+      [at, low],
+      [at, high],
+    ]);
+    const place = { start: frame.left, end: frame.right };
+    const x = chart.logX ? logAxis(drawn, place) : axis(drawn, 0, place, 7);
+    const y = axis([...drawn, ...ends], 1, { start: bottom, end: top }, 6);
     markup.push(axes(chart, x, y, top, bottom));
+    bands.forEach((band, index) => {
+      for (const whole of band) markup.push(whisker(index, whole, x, y));
+    });
     series.forEach((points, index) => {
       for (const [across, up] of points) markup.push(marker(index, x.place(across), y.place(up)));
     });
@@ -59,6 +71,19 @@ function axis(
   const [from, to] = spread(extent(points, which));
   const margin = 0.03 * (to - from);
   return linearScale({ from: from - margin, to: to + margin, ...place }, ticks, true);
+}
+
+function logAxis(
+  points: readonly Point[],
+  place: { readonly start: number; readonly end: number },
+): Scale {
+  const [from, to] = extent(points, 0);
+  return logScale({ from: from / 1.3, to: to * 1.3, ...place });
+}
+
+function whisker(index: number, [at, low, high]: BandPoint, x: Scale, y: Scale): string {
+  const ends = { x1: x.place(at), x2: x.place(at), y1: y.place(low), y2: y.place(high) };
+  return element('line', { ...ends, stroke: colourOf(index), 'stroke-width': 1.5 });
 }
 
 const size = 4.5;

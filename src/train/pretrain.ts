@@ -84,6 +84,16 @@ export function poolAccuracies(request: PretrainRequest): number[] | undefined {
   return known.every((accuracy) => accuracy !== undefined) ? known : undefined;
 }
 
+/** Wall-clock seconds that the training of a pool's networks took, whenever it was; undefined unless all are known. */
+export function poolSeconds(request: PretrainRequest): number | undefined {
+  if (request.options.pool !== undefined) return undefined;
+  const { store, networks } = storedPool(request);
+  const known = networks.map((network) => store.read<TrainedNetwork>(network)?.seconds);
+  return known.every((seconds) => seconds !== undefined)
+    ? known.reduce((sum, seconds) => sum + seconds, 0)
+    : undefined;
+}
+
 /** Networks of another project; nothing is trained. */
 function readPool(
   { train, model, options, random, onEvent }: PretrainRequest,
@@ -118,21 +128,31 @@ export function requirePool({ networks, pool }: PretrainOptions): void {
   if (pool !== undefined) poolMembers(networks, pool);
 }
 
-async function trainNetwork(request: PretrainRequest, index: number, path: string): Promise<null> {
+/** What is noted of a network beside its file. */
+interface TrainedNetwork {
+  readonly seconds: number;
+}
+
+async function trainNetwork(
+  request: PretrainRequest,
+  index: number,
+  path: string,
+): Promise<TrainedNetwork> {
   const { train: dataset, model, options, onEvent, signal } = request;
   onEvent({ type: 'pretrain-network-start', network: index + 1, networks: options.networks });
+  const checkpoints = checkpointsOf(request, index, path);
   using extractor = await trainExtractor({
     train: dataset,
     model,
     options,
     steps: pretrainSteps(request),
     random: request.random.derive(`network-${index}`),
-    checkpoints: checkpointsOf(request, index, path),
+    checkpoints,
     signal,
     onStep: epochReporter(request, index),
   });
   storePair(path, { initial: extractor.untrained.state(), trained: extractor.trained.state() });
-  return null;
+  return { seconds: checkpoints.seconds };
 }
 
 /** A stored network's accuracy, in percent; says so when it has learnt nothing. */
