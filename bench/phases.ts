@@ -3,10 +3,10 @@ import { applySiamese, ClassSampler, drawSiamese, normalize } from 'ncfm/data';
 import {
   drawRealBatch,
   type ExtractorPool,
-  extractFeatures,
   gaussianFrequencies,
   labelsByClass,
   type MatchingContext,
+  matchedFeatures,
   matchingLoss,
   SamplingNetwork,
   usualChunks,
@@ -74,7 +74,7 @@ function openGame(job: IterationsJob): (phase: Phase) => void {
     const target = phase('real branch', () => drawRealBatch(context));
     const decoded = synthetic.decode();
     const features = phase('synthetic forward', () =>
-      extractFeatures(decoded, context, target.augmentation),
+      matchedFeatures(decoded, { ...context, unit: true }, target.augmentation),
     );
     const frequencies = phase('frequencies', () => draw(target.automaticScale));
     const matching = phase('characteristic function', () =>

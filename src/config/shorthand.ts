@@ -24,6 +24,7 @@ const words: readonly (readonly [KeyPath, Readonly<Record<string, PlainMapping>>
   [['pretrain', 'augmentation'], training],
   [['distill', 'fineTuning'], fineTuning],
   [['distill', 'augmentation'], matching],
+  [['distill', 'inner', 'augmentation'], training],
   [['evaluate', 'augmentation'], training],
   [['search', 'space'], searchSpaces],
 ];

@@ -89,8 +89,10 @@ function meanLoss(model: ImageModel, images: Tensor, labels: Tensor, mode?: Mode
   });
 }
 
-/** Buffers are running statistics: batch normalisation has them and nothing else. */
-function requireNoStatistics(model: ImageModel): void {
+/**
+ * Throws UsageError for a network with batch normalisation. Buffers are running statistics: it has them and nothing else.
+ */
+export function requireNoStatistics(model: ImageModel): void {
   if (model.state().size === model.parameters().length) return;
   throw new UsageError(
     'gradients are matched image by image, which batch normalisation, whose statistics are those of a batch, does not allow; use a network with another normalisation, e.g. norm: instance',

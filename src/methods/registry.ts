@@ -3,18 +3,22 @@ import { codeVersion, Definitions } from '../core/definitions.js';
 import { choice } from '../core/fields.js';
 import { dm } from './dm/method.js';
 import type { DmOptions, dmSchema } from './dm/options.js';
+import { dc, type dcSchema, dsa, type dsaSchema } from './gradient-matching/method.js';
+import type { GradientMatchingOptions } from './gradient-matching/options.js';
 import type { DistillOptions, Method } from './method.js';
 import { ncfm } from './ncfm/method.js';
 import type { NcfmOptions } from './ncfm/options.js';
 import type { ncfmSchema } from './ncfm/schema.js';
 
 /** The methods that come with the package, by name. One more is a line here. */
-const methods = new Map(([ncfm, dm] as readonly Method[]).map((method) => [method.name, method]));
+const methods = new Map(
+  ([ncfm, dm, dc, dsa] as readonly Method[]).map((method) => [method.name, method]),
+);
 
 export const ownMethods = new Definitions<Method>('method', (name) => methods.has(name));
 
 /** The options of the methods that come with the package, or of any other. */
-export type AnyDistillOptions = NcfmOptions | DmOptions | DistillOptions;
+export type AnyDistillOptions = NcfmOptions | DmOptions | GradientMatchingOptions | DistillOptions;
 
 /** The method of configurations that name none. */
 export const usualMethod = ncfm.name;
@@ -46,7 +50,9 @@ export function wantsPool({ method }: Pick<DistillOptions, 'method'>): boolean {
 }
 
 /** The options of a method that comes with the package, as a configuration has them. */
-export type DistillInput = z.input<typeof ncfmSchema> | z.input<typeof dmSchema>;
+export type DistillInput = z.input<
+  typeof ncfmSchema | typeof dmSchema | typeof dcSchema | typeof dsaSchema
+>;
 
 /** The `distill` mapping of a configuration: that of the method it names. */
 export const distillOptions: z.ZodType<DistillOptions, DistillInput> = z
