@@ -12,6 +12,7 @@ import {
   addOutputOptions,
   addPlanOptions,
   type CacheOptions,
+  namesOf,
   type PlanOptions,
 } from '../options.js';
 import { isRunFolder, lockOf } from '../run-folder.js';
@@ -39,7 +40,7 @@ export function addEvaluateCommand(program: Command, invocation: Invocation): vo
     .option(
       '--models <names>',
       'networks of other architectures instead, separated by commas: convnet,alexnet,vgg11,resnet18',
-      names,
+      namesOf('networks'),
     )
     .option('--whole-data', 'train networks on all real images too, unless that was done before')
     .option('--ranking', 'the scores of DD-Ranking instead: label-robust and augmentation-robust')
@@ -114,10 +115,4 @@ function wholeFactor(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= 64) return value;
   throw new InvalidArgumentError('Expected an integer from 1 to 64.');
-}
-
-function names(text: string): readonly string[] {
-  const parts = text.split(',').map((part) => part.trim());
-  if (parts.every((part) => part !== '')) return parts;
-  throw new InvalidArgumentError('Expected names of networks, separated by commas.');
 }
