@@ -39,15 +39,14 @@ export async function chooseComparison(
     refuseContradictions(source, options);
     const path = resolve(source);
     const methods = storedMethods(path, options.methods);
-    const runs = await runsOf(methods, (method) => chooseRun(join(path, method), options));
+    const runs = await forEachMethod(methods, (method) => chooseRun(join(path, method), options));
     return { path, goesOn: true, runs };
   }
   const { loadPlan } = await import('../config/index.js');
-  const named = source === undefined ? {} : { source };
-  // Its own method's plan: what is wrong with the configuration is told once, and the methods that it imports are known.
-  const { plan } = loadPlan({ ...named, ...changesOf(options) });
-  const methods = await methodsToRun(options.methods);
-  const path = resolve(options.runs, options.name ?? `${plan.name}-compare`);
+  const request = { ...(source !== undefined && { source }), ...changesOf(options) };
+  const methods = await methodsToRun(options.methods, () => loadPlan(request));
+  const loaded = await forEachMethod(methods, (method) => loadPlan({ ...request, method }));
+  const path = resolve(options.runs, options.name ?? `${loaded[0]!.plan.name}-compare`);
   const exists = existsSync(join(path, resultFile));
   const { resume = false, replace = false } = options;
   if (exists && !resume && !replace) {
@@ -55,15 +54,25 @@ export async function chooseComparison(
       `the comparison ${path} exists already; go on with it (--resume), choose another name with --name, or replace it with --replace`,
     );
   }
-  const runs = await runsOf(methods, (method) =>
+  const runs = await forEachMethod(methods, (method) =>
     chooseRun(source, { ...options, method, name: method, runs: path }),
   );
   return { path, goesOn: exists && !replace, runs };
 }
 
 /** The methods that a comparison has unless others are named: all but those that train many networks for hours first. */
-async function methodsToRun(named: readonly string[] | undefined): Promise<readonly string[]> {
+async function methodsToRun(
+  named: readonly string[] | undefined,
+  load: () => unknown,
+): Promise<readonly string[]> {
   const { methodNames, methodOf } = await import('../methods/registry.js');
+  try {
+    // The methods that the configuration imports are known from then on.
+    load();
+  } catch (error) {
+    // What is wrong is told of the methods that are compared.
+    if (!(error instanceof UsageError)) throw error;
+  }
   const known = methodNames();
   if (named === undefined) {
     return known.filter((name) => methodOf(name).material !== 'trajectories');
@@ -95,23 +104,30 @@ function storedMethods(path: string, named: readonly string[] | undefined): read
   return named ?? methods;
 }
 
-/** Resolves every method's run. Throws UsageError that lists the problems of all of them. */
-async function runsOf(
+/** Something of every method. Throws UsageError that lists the problems of all of them, once where it is the same. */
+async function forEachMethod<T>(
   methods: readonly string[],
-  choose: (method: string) => Promise<RunChoice>,
-): Promise<RunChoice[]> {
-  const runs: RunChoice[] = [];
-  const problems: string[] = [];
+  choose: (method: string) => T | Promise<T>,
+): Promise<T[]> {
+  const runs: T[] = [];
+  const problems: { readonly method: string; readonly message: string }[] = [];
   for (const method of methods) {
     try {
       runs.push(await choose(method));
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      problems.push(...error.message.split('\n').map((line) => `${method}: ${line}`));
+      problems.push({ method, message: error.message });
     }
   }
-  if (problems.length > 0) throw new UsageError(problems.join('\n'));
-  return runs;
+  if (problems.length === 0) return runs;
+  const messages = new Set(problems.map(({ message }) => message));
+  if (messages.size === 1 && problems.length === methods.length) {
+    throw new UsageError(problems[0]!.message);
+  }
+  const lines = problems.flatMap(({ method, message }) =>
+    message.split('\n').map((line) => `${method}: ${line}`),
+  );
+  throw new UsageError(lines.join('\n'));
 }
 
 /** Makes or opens the folder of a comparison, and keeps other processes out of it. */
