@@ -129,8 +129,8 @@ it("a method's options are checked like ours", () => {
   expect(told).toEqual([
     expect.stringContaining("distill.realPerClass: expected an integer from 1, found 'none'"),
     expect.stringMatching(/distill.alpha: unknown key; expected one of method/),
-    expect.stringContaining(
-      "distill.method: expected ncfm or class-means, found 'class-mean'; did you mean 'class-means'?",
+    expect.stringMatching(
+      /distill.method: expected ncfm, .* or class-means, found 'class-mean'; did you mean 'class-means'\?/,
     ),
   ]);
 });

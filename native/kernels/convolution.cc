@@ -22,9 +22,10 @@ class DirectConvolution final : public Convolution {
   bool cheaperThanMemory() const override { return true; }
   int64_t workspace() const override { return compute().directWorkspace(shape); }
 
-  void forward(const float* x, int64_t images, float* y, float* workspace) const override {
+  void forward(const float* x, int64_t images, float* y, Into into, float* workspace) const override {
     for (int64_t i = 0; i < images; ++i) {
-      compute().directForward(shape, x + i * inputSize(), packed_.data(), y + i * outputSize(), workspace);
+      compute().directForward(shape, x + i * inputSize(), packed_.data(), y + i * outputSize(), into,
+                              workspace);
     }
   }
 
@@ -34,10 +35,11 @@ class DirectConvolution final : public Convolution {
     rows_ = at::constant_pad_nd(weight_.reshape({shape.outputs, taps}), {0, width - taps}).contiguous();
   }
 
-  void inputGradient(const float* gradient, int64_t images, float* result, float* workspace) const override {
+  void inputGradient(const float* gradient, int64_t images, float* result, Into into,
+                     float* workspace) const override {
     for (int64_t i = 0; i < images; ++i) {
       compute().directInputGradient(shape, gradient + i * outputSize(), rows_.data_ptr<float>(),
-                                    result + i * inputSize(), workspace);
+                                    result + i * inputSize(), into, workspace);
     }
   }
 
@@ -72,14 +74,15 @@ class WinogradConvolution final : public Convolution {
     return std::max(compute().winogradWorkspace(shape), compute().winogradWorkspace(turnedShape()));
   }
 
-  void forward(const float* x, int64_t images, float* y, float* workspace) const override {
-    compute().winogradForward(shape, x, images, transformed_.data(), nullptr, y, workspace);
+  void forward(const float* x, int64_t images, float* y, Into into, float* workspace) const override {
+    compute().winogradForward(shape, x, images, transformed_.data(), y, into, workspace);
   }
 
   void prepareInputGradient() override { turned_ = std::make_unique<Buffer>(transform(turnedShape(), true)); }
 
-  void inputGradient(const float* gradient, int64_t images, float* result, float* workspace) const override {
-    compute().winogradForward(turnedShape(), gradient, images, turned_->data(), nullptr, result, workspace);
+  void inputGradient(const float* gradient, int64_t images, float* result, Into into,
+                     float* workspace) const override {
+    compute().winogradForward(turnedShape(), gradient, images, turned_->data(), result, into, workspace);
   }
 
   int64_t weightSums() const override { return compute().winogradWeightSize(shape.inputs, shape.outputs); }

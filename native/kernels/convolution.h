@@ -33,13 +33,14 @@ class Convolution {
   // Images that are best handled together, and the floats of working space that this takes.
   virtual int64_t imagesAtOnce() const = 0;
   virtual int64_t workspace() const = 0;
-  virtual void forward(const float* x, int64_t images, float* y, float* workspace) const = 0;
+  virtual void forward(const float* x, int64_t images, float* y, Into into, float* workspace) const = 0;
   // Whether computing a result again costs less than writing it to memory and reading it back.
   virtual bool cheaperThanMemory() const = 0;
 
   // To be called once before `inputGradient`.
   virtual void prepareInputGradient() = 0;
-  virtual void inputGradient(const float* gradient, int64_t images, float* result, float* workspace) const = 0;
+  virtual void inputGradient(const float* gradient, int64_t images, float* result, Into into,
+                             float* workspace) const = 0;
   // Weight gradients are added up in a form of their own, `weightSums` floats, and brought back at the end. Up to a
   // panel of floats behind `gradient` may be read.
   virtual int64_t weightSums() const = 0;

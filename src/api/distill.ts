@@ -25,7 +25,7 @@ export interface DistillTaskOptions extends TaskOptions {
 /** Options of `distill`; what is left out is as in `defaults.yaml`, and as the method has it. */
 export type DistillOptions = DistillTaskOptions &
   (
-    | (DistillSettings & { readonly method?: 'ncfm' | undefined })
+    | DistillSettings
     /** A method of one's own, with options of its own. */
     | (Omit<DistillSettings, keyof NonNullable<Settings['distill']>> & {
         readonly method: Method;
@@ -127,5 +127,7 @@ async function* steps(
 function copyOf(synthetic: SyntheticImages, source: Dataset): DistilledSet {
   const { classes, formation } = synthetic;
   const images = scope(() => noGrad(() => synthetic.images.detach().clone()));
-  return setOf(new SyntheticImages(images, classes, formation), source);
+  const copy = new SyntheticImages(images, classes, formation);
+  copy.stepSize = synthetic.stepSize;
+  return setOf(copy, source);
 }

@@ -57,6 +57,8 @@ export class DistilledSet implements DistilledImages {
   declare readonly dataset?: { readonly name: string; readonly hash: string };
   /** What networks see is normalised by; absent where the set does not say. */
   declare readonly normalization?: Normalization;
+  /** Learning rate of plain descent that was learned with the images, where there is one. */
+  declare readonly stepSize?: number;
 
   /** Takes the tensors over. */
   constructor(set: Omit<DistilledImages, typeof Symbol.dispose>) {
@@ -69,6 +71,7 @@ export class DistilledSet implements DistilledImages {
     if (set.classNames) this.classNames = set.classNames;
     if (set.dataset) this.dataset = set.dataset;
     if (set.normalization) this.normalization = set.normalization;
+    if (set.stepSize !== undefined) this.stepSize = set.stepSize;
   }
 
   /** The images as they are stored; they may hold several training images each, see `decoded`. */
@@ -103,7 +106,8 @@ export class DistilledSet implements DistilledImages {
     const [, channels, height, width] = images.shape as [number, number, number, number];
     const shape = { channels, height, width };
     const source = { ...dataset, classNames, shape, normalization };
-    saveDistilled(folder, { images, classes, imagesPerClass, formation }, source);
+    const { stepSize } = this;
+    saveDistilled(folder, { images, classes, imagesPerClass, formation, stepSize }, source);
   }
 
   /**
@@ -146,7 +150,7 @@ export class DistilledSet implements DistilledImages {
 
 /** The set of images that a distillation has made; takes them over. */
 export function setOf(synthetic: SyntheticImages, source: Source): DistilledSet {
-  const { images, classes, imagesPerClass, formation } = synthetic;
+  const { images, classes, imagesPerClass, formation, stepSize } = synthetic;
   const { name, hash, classNames, normalization } = source;
   return new DistilledSet({
     path: 'the distilled set',
@@ -157,6 +161,7 @@ export function setOf(synthetic: SyntheticImages, source: Source): DistilledSet 
     classNames,
     dataset: { name, hash },
     normalization,
+    ...(stepSize !== undefined && { stepSize }),
   });
 }
 

@@ -77,7 +77,7 @@ export class AugmentationDefinition<
 }
 
 const definitions = new Definitions<AugmentationDefinition>('augmentation', (name) =>
-  ['official', 'none'].includes(name),
+  ['official', 'dsa', 'none'].includes(name),
 );
 
 /**

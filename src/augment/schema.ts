@@ -20,23 +20,24 @@ export const ownAugmentation = growing<OwnChoice, string | OwnChoice>(
   ),
 );
 
-const colour = {
+const families = {
+  flip: flag().default(false),
   brightness: strength({ from: 0, to: 10 }).default(null),
   saturation: strength({ from: 0, to: 10 }).default(null),
   contrast: strength({ from: 0, to: 10 }).default(null),
+  crop: strength({ from: 0, to: 1 }).default(null),
+  scale: strength({ from: 1, to: 10 }).default(null),
+  rotate: strength({ from: 0, to: 180 }).default(null),
+  cutout: strength({ from: 0, to: 1 }).default(null),
+  choose: choice(['all', 'one']).default('all'),
 };
 
-const namedAugmentation = "a mapping of keys, or the word 'official' or 'none'";
+const namedAugmentation = "a mapping of keys, or the word 'official', 'dsa' or 'none'";
 
 /** How the images that a network is trained on are augmented. */
 export const trainingAugmentation = mapping(
   {
-    flip: flag().default(false),
-    ...colour,
-    crop: strength({ from: 0, to: 1 }).default(null),
-    scale: strength({ from: 1, to: 10 }).default(null),
-    rotate: strength({ from: 0, to: 180 }).default(null),
-    cutout: strength({ from: 0, to: 1 }).default(null),
+    ...families,
     geometry: choice(['one', 'all', 'none']).default('none'),
     own: z.exactOptional(ownAugmentation),
   },
@@ -45,12 +46,6 @@ export const trainingAugmentation = mapping(
 
 /** How real and synthetic images are augmented alike where they are compared. */
 export const matchingAugmentation = mapping(
-  {
-    ...colour,
-    crop: strength({ from: 0, to: 1 }).default(null),
-    cutout: strength({ from: 0, to: 1 }).default(null),
-    flip: flag().default(false),
-    own: z.exactOptional(ownAugmentation),
-  },
+  { ...families, own: z.exactOptional(ownAugmentation) },
   namedAugmentation,
 );

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { scope } from '../tensor/index.js';
 import { RandomGenerator } from '../tensor/testing/on-device.js';
-import { applySiamese, applySiameseRows, defaultSiamese, drawSiamese } from './siamese.js';
+import { applySiamese, applySiameseRows, drawSiamese, dsaSiamese } from './siamese.js';
 import { expectPixels, normalImages, reader } from './testing/images.js';
 
 const drawn = drawSiamese(
-  { ...defaultSiamese, flip: true },
+  { ...dsaSiamese, choose: 'all' },
   { groups: 3, height: 7, width: 9, random: new RandomGenerator(4) },
 );
 

@@ -3,11 +3,12 @@ import { UsageError } from '../core/index.js';
 import { grad, noGrad, scope, type Tensor } from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
 import { RandomGenerator } from '../tensor/testing/on-device.js';
+import { identity } from './affine.js';
 import type { Rectangle } from './rectangle.js';
 import {
   applySiamese,
-  defaultSiamese,
   drawSiamese,
+  dsaSiamese,
   noSiamese,
   type SiameseDraw,
   type SiameseOptions,
@@ -23,9 +24,9 @@ import {
   reader,
   withoutLeaks,
 } from './testing/images.js';
-import { colourByLoops, cutoutByLoops } from './testing/reference.js';
+import { colourByLoops, cutoutByLoops, resampleByLoops } from './testing/reference.js';
 
-const everything: SiameseOptions = { ...defaultSiamese, flip: true };
+const everything: SiameseOptions = { ...dsaSiamese, choose: 'all' };
 const single: [string, Partial<SiameseOptions>][] = [
   ['brightness', { brightness: 1 }],
   ['saturation', { saturation: 2 }],
@@ -33,6 +34,8 @@ const single: [string, Partial<SiameseOptions>][] = [
   ['crop', { crop: 0.25 }],
   ['cutout', { cutout: 0.5 }],
   ['flip', { flip: true }],
+  ['scale', { scale: 1.5 }],
+  ['rotation', { rotate: 40 }],
 ];
 
 function draw(
@@ -45,7 +48,7 @@ function draw(
   return drawSiamese(options, { groups, height, width, random: new RandomGenerator(seed) });
 }
 
-/** Flip, colour, shift and cutout, one step after the other. */
+/** Flip, colour, shift, scale and rotation, cutout, one step after the other. */
 function byLoops(images: Tensor, drawn: SiameseDraw): Pixel {
   const [count, channels, height, width] = images.shape as [number, number, number, number];
   const group = (n: number): SiameseTransform =>
@@ -58,7 +61,14 @@ function byLoops(images: Tensor, drawn: SiameseDraw): Pixel {
     const inside = row >= 0 && row < height && column >= 0 && column < width;
     return inside ? coloured(n, c, row, column) : 0;
   };
-  return cutoutByLoops(shifted, (n) => group(n).cutout);
+  const padded: Pixel = (n, c, y, x) =>
+    y < 0 || y >= height || x < 0 || x >= width ? 0 : shifted(n, c, y, x);
+  const turned = resampleByLoops(
+    padded,
+    { channels, height, width },
+    (n) => group(n).map ?? identity,
+  );
+  return cutoutByLoops(turned, (n) => group(n).cutout);
 }
 
 describe('applySiamese', () => {
@@ -191,9 +201,12 @@ describe('applySiamese', () => {
   it('keeps element type and shape and leaves no other tensor behind', () => {
     for (const dtype of ['float32', 'bfloat16'] as const) {
       using images = normalImages([6, 3, 7, 9], dtype);
-      using result = applySiamese(images, draw(everything, 1));
+      // The engine's processor code has no bilinear sampling of bfloat16.
+      const flat = { ...everything, scale: null, rotate: null };
+      const options = dtype === 'bfloat16' ? flat : everything;
+      using result = applySiamese(images, draw(options, 1));
       expect([result.dtype, result.shape]).toEqual([dtype, [6, 3, 7, 9]]);
-      expectOneNewTensor(() => applySiamese(images, draw(everything, 2)));
+      expectOneNewTensor(() => applySiamese(images, draw(options, 2)));
       expectOneNewTensor(() => applySiamese(images, draw(noSiamese, 2)));
     }
     withoutLeaks(() => {
@@ -292,10 +305,31 @@ describe('drawSiamese', () => {
 
   it('draws the other options alike whether one is on or off', () => {
     const colourless = { ...everything, brightness: null, saturation: null, contrast: null };
-    const geometry = ({ shift, cutout, flip }: SiameseTransform) => ({ shift, cutout, flip });
+    const geometry = ({ shift, cutout, flip, map }: SiameseTransform) => ({
+      shift,
+      cutout,
+      flip,
+      map,
+    });
     expect(draw(colourless, 6).groups.map(geometry)).toEqual(
       draw(everything, 6).groups.map(geometry),
     );
+    const flat = draw({ ...everything, scale: null, rotate: null }, 6).groups;
+    expect(flat).toEqual(draw(everything, 6).groups.map(({ map, ...others }) => others));
+  });
+
+  it('scales each axis within the ratio, and turns within the angle, using all of it', () => {
+    const maps = (options: Partial<SiameseOptions>) =>
+      draw({ ...noSiamese, ...options }, 5, 2000, 8, 8).groups.map(({ map }) => map!);
+    for (const axis of [0, 4] as const) {
+      expectFills(
+        maps({ scale: 1.2 }).map((map) => map[axis]),
+        1 / 1.2,
+        1.2,
+      );
+    }
+    const degrees = maps({ rotate: 15 }).map((map) => (Math.atan2(map[3], map[0]) * 180) / Math.PI);
+    expectFills(degrees, -15, 15);
   });
 
   it('refuses strengths out of range, naming the option', () => {

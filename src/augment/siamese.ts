@@ -1,32 +1,23 @@
 import type { OwnChoice } from '../core/index.js';
 import { cat, type RandomGenerator, scope, stack, type Tensor } from '../tensor/index.js';
-import {
-  applyColour,
-  type ColourOptions,
-  type ColourTransform,
-  checkColour,
-  drawColour,
-} from './colour.js';
+import { type Affine, compose, identity, rotation, scale } from './affine.js';
+import { applyColour, type ColourTransform, checkColour, drawColour } from './colour.js';
 import { drawShift } from './crop.js';
 import { applyOwn, drawOwn, type OwnDraw } from './define.js';
-import { batchSize, type ImageSize, requireSameSize, requireStrength } from './images.js';
+import { checkGeometry, chosenFamily, type Families } from './families.js';
+import { batchSize, type ImageSize, requireSameSize } from './images.js';
 import { unbind } from './operators.js';
 import { applyCutouts, drawCutout, type Rectangle } from './rectangle.js';
+import { drawAngle, drawScale, resample } from './resample.js';
 import { drawUniforms, type Uniforms } from './uniforms.js';
 
 /** What the augmentation for matching does, and how strongly. */
-export interface SiameseOptions extends ColourOptions {
-  /** Shifts by up to this fraction of the height and of the width, filling with zeros; null or 0: off. */
-  readonly crop: number | null;
-  /** Zeroes a square whose side is this fraction of the image's; null or 0: off. */
-  readonly cutout: number | null;
-  /** Mirrors left and right, with probability 1/2. */
-  readonly flip: boolean;
+export interface SiameseOptions extends Families {
   /** One of the user's own, after all others; see `defineAugmentation`. */
   readonly own?: OwnChoice;
 }
 
-/** The official code's settings: colour, crop and cutout. */
+/** NCFM's official code's settings: colour, crop and cutout. */
 export const defaultSiamese: SiameseOptions = {
   brightness: 1,
   saturation: 2,
@@ -34,6 +25,18 @@ export const defaultSiamese: SiameseOptions = {
   crop: 0.125,
   cutout: 0.5,
   flip: false,
+  scale: null,
+  rotate: null,
+  choose: 'all',
+};
+
+/** That of DSA, which DM has too: one of six families for each class. */
+export const dsaSiamese: SiameseOptions = {
+  ...defaultSiamese,
+  flip: true,
+  scale: 1.2,
+  rotate: 15,
+  choose: 'one',
 };
 
 /** Changes nothing. */
@@ -44,6 +47,9 @@ export const noSiamese: SiameseOptions = {
   crop: null,
   cutout: null,
   flip: false,
+  scale: null,
+  rotate: null,
+  choose: 'all',
 };
 
 /** What happens to all images of one group. */
@@ -51,6 +57,8 @@ export interface SiameseTransform extends ColourTransform {
   readonly flip: boolean;
   /** Pixels by which the content moves down and to the right. */
   readonly shift: { readonly rows: number; readonly columns: number };
+  /** Scale and rotation; absent where both are off. */
+  readonly map?: Affine;
   readonly cutout: Rectangle | null;
   readonly own?: OwnDraw;
 }
@@ -69,6 +77,9 @@ export interface SiameseDrawOptions extends ImageSize {
 /** Uniform numbers that one group takes; always all of them, so that an option changes no other option's draws. */
 const uniformsPerGroup = 8;
 
+/** Those of scale and rotation, which are drawn after all others, and only where one of both is on. */
+const uniformsPerMap = 3;
+
 /**
  * Draws one transform per group for images of `height` × `width` pixels; to be applied to the real and to the
  * synthetic images alike (differentiable siamese augmentation: Zhao & Bilen, "Dataset Condensation with Differentiable
@@ -76,18 +87,31 @@ const uniformsPerGroup = 8;
  */
 export function drawSiamese(options: SiameseOptions, target: SiameseDrawOptions): SiameseDraw {
   checkColour(options);
-  requireStrength('crop', options.crop, 0, 1);
-  requireStrength('cutout', options.cutout, 0, 1);
+  checkGeometry(options);
   const { groups, height, width, random } = target;
   const next = drawUniforms(random, groups * uniformsPerGroup);
-  return {
-    height,
-    width,
-    groups: Array.from({ length: groups }, () => ({
-      ...drawGroup(options, target, next),
+  const nextChoice = options.choose === 'one' ? drawUniforms(random, groups) : () => 0;
+  const nextMap = drawsMaps(options) ? drawUniforms(random, groups * uniformsPerMap) : undefined;
+  const drawn = (): SiameseTransform => {
+    const chosen = chosenFamily(options, nextChoice());
+    return {
+      ...drawGroup(chosen, target, next),
+      ...(nextMap && { map: drawMap(chosen, target, nextMap) }),
       ...drawOwn(options.own, { height, width }, random),
-    })),
+    };
   };
+  return { height, width, groups: Array.from({ length: groups }, drawn) };
+}
+
+function drawsMaps(options: SiameseOptions): boolean {
+  return (options.scale ?? 1) > 1 || (options.rotate ?? 0) > 0;
+}
+
+function drawMap(options: SiameseOptions, image: ImageSize, next: Uniforms): Affine {
+  const vertical = drawScale(options.scale, next);
+  const horizontal = drawScale(options.scale, next);
+  const degrees = drawAngle(options.rotate, next);
+  return compose(scale(vertical, horizontal), rotation(image, degrees));
 }
 
 function drawGroup(options: SiameseOptions, image: ImageSize, next: Uniforms): SiameseTransform {
@@ -104,7 +128,7 @@ function drawGroup(options: SiameseOptions, image: ImageSize, next: Uniforms): S
 
 /**
  * Applies a draw to `images` [groups · m, c, h, w], the m images of a group following each other: flip, colour, shift,
- * cutout. m may differ between the real and the synthetic images that share the draw. The images are normalised
+ * scale and rotation, cutout. m may differ between the real and the synthetic images that share the draw. The images are normalised
  * already, so that the zeros filled in are the data's mean, as in the official code. Differentiable; the result may
  * share memory with the images. Throws RangeError when the images do not fit the draw.
  */
@@ -120,9 +144,9 @@ export function applySiamese(images: Tensor, draw: SiameseDraw): Tensor {
   return scope(() => {
     const shape = [groups.length, size.images / groups.length, size.channels, height, width];
     const coloured = applyColour(images.reshape(shape), groups);
-    const moved = move(coloured, groups);
+    const turned = resampleGroups(move(coloured, groups), groups);
     const cut = applyCutouts(
-      moved,
+      turned,
       groups.map(({ cutout }) => cutout),
     );
     return applyToGroups(cut, groups).reshape(images.shape);
@@ -199,4 +223,13 @@ function move(images: Tensor, groups: readonly SiameseTransform[]): Tensor {
     return flipped.pad([shift.columns, -shift.columns, shift.rows, -shift.rows]);
   });
   return stack(moved);
+}
+
+/** Scales and turns images [groups, m, c, h, w]; all channels of a group are shown by its map at once. */
+function resampleGroups(images: Tensor, groups: readonly SiameseTransform[]): Tensor {
+  const [count, m, channels, height, width] = images.shape as [number, ...number[]];
+  const maps = groups.map(({ map = identity }) => map);
+  return resample(images.reshape([count, m! * channels!, height!, width!]), maps).reshape(
+    images.shape,
+  );
 }

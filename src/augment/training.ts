@@ -1,48 +1,17 @@
 import type { OwnChoice } from '../core/index.js';
-import {
-  affineGrid,
-  gridSample,
-  noGrad,
-  type RandomGenerator,
-  scope,
-  type Tensor,
-} from '../tensor/index.js';
-import {
-  type Affine,
-  compose,
-  identity,
-  isIdentity,
-  mirror,
-  rotation,
-  scale,
-  shift,
-} from './affine.js';
-import {
-  applyColour,
-  type ColourOptions,
-  type ColourTransform,
-  checkColour,
-  drawColour,
-} from './colour.js';
+import { type RandomGenerator, scope, type Tensor } from '../tensor/index.js';
+import { type Affine, compose, identity, mirror, rotation, scale, shift } from './affine.js';
+import { applyColour, type ColourTransform, checkColour, drawColour } from './colour.js';
 import { drawShift } from './crop.js';
 import { applyOwn, drawOwn, type OwnDraw } from './define.js';
-import { batchSize, type ImageSize, requireSameSize, requireStrength } from './images.js';
-import { constantLike } from './operators.js';
+import { checkGeometry, chosenFamily, type Families, geometry, single } from './families.js';
+import { batchSize, type ImageSize, requireSameSize } from './images.js';
 import { applyCutouts, drawCutout, type Rectangle } from './rectangle.js';
+import { drawAngle, drawScale, resample } from './resample.js';
 import { drawUniforms, type Uniforms } from './uniforms.js';
 
 /** What the augmentation for training a network does, and how strongly. */
-export interface TrainingAugmentation extends ColourOptions {
-  /** Mirrors left and right, with probability 1/2. */
-  readonly flip: boolean;
-  /** Shifts by whole pixels, up to this fraction of the height and of the width; null or 0: off. */
-  readonly crop: number | null;
-  /** Stretches each axis by a factor uniform in [1/scale, scale]; null or 1: off. */
-  readonly scale: number | null;
-  /** Turns by an angle uniform in ± this many degrees; null or 0: off. */
-  readonly rotate: number | null;
-  /** Zeroes a square whose side is this fraction of the image's; null or 0: off. */
-  readonly cutout: number | null;
+export interface TrainingAugmentation extends Families {
   /** 'one': each batch gets one of crop, scale and rotation, as far as they are on; 'all': each of them; or 'none'. */
   readonly geometry: 'one' | 'all' | 'none';
   /** One of the user's own, after all others; see `defineAugmentation`. */
@@ -60,6 +29,18 @@ export const officialTraining: TrainingAugmentation = {
   rotate: 15,
   cutout: null,
   geometry: 'one',
+  choose: 'all',
+};
+
+/**
+ * That of DSA's evaluation, which DM, MTT and TESLA have too: one of six families for each batch, drawn for each image
+ * (Zhao & Bilen, ICML 2021).
+ */
+export const dsaTraining: TrainingAugmentation = {
+  ...officialTraining,
+  cutout: 0.5,
+  geometry: 'all',
+  choose: 'one',
 };
 
 /** Changes nothing. */
@@ -73,6 +54,7 @@ export const noAugmentation: TrainingAugmentation = {
   rotate: null,
   cutout: null,
   geometry: 'none',
+  choose: 'all',
 };
 
 /** What happens to one image. */
@@ -95,8 +77,6 @@ export interface TrainingDrawOptions extends ImageSize {
   readonly random: RandomGenerator;
 }
 
-type Geometry = 'crop' | 'scale' | 'rotate';
-
 /** Uniform numbers that one image takes; always all of them, so that an option changes no other option's draws. */
 const uniformsPerImage = 11;
 
@@ -109,63 +89,47 @@ export function drawTraining(
   { images, height, width, random }: TrainingDrawOptions,
 ): TrainingDraw {
   checkColour(options);
-  requireStrength('crop', options.crop, 0, 1);
-  requireStrength('scale', options.scale, 1);
-  requireStrength('rotate', options.rotate, 0, 180);
-  requireStrength('cutout', options.cutout, 0, 1);
+  checkGeometry(options);
   const next = drawUniforms(random, 1 + images * uniformsPerImage);
-  const kinds = chooseGeometry(options, next());
+  const choice = next();
+  const chosen = chosenFamily(geometryOf(options, choice), choice);
   const image = { height, width };
   return {
     ...image,
     images: Array.from({ length: images }, () => ({
-      ...drawColour(options, next),
-      cutout: drawCutout(image, options.cutout, next),
-      map: drawMap(options, kinds, image, next),
+      ...drawColour(chosen, next),
+      cutout: drawCutout(image, chosen.cutout, next),
+      map: drawMap(chosen, image, next),
     })),
     ...drawOwn(options.own, image, random),
   };
 }
 
-function chooseGeometry(options: TrainingAugmentation, choice: number): readonly Geometry[] {
-  const on: Geometry[] = [];
-  if (options.crop) on.push('crop');
-  if (options.scale !== null && options.scale > 1) on.push('scale');
-  if (options.rotate) on.push('rotate');
-  if (options.geometry === 'none') return [];
-  if (options.geometry === 'all') return on;
-  return on.slice(Math.floor(choice * on.length)).slice(0, 1);
+function geometryOf(options: TrainingAugmentation, choice: number): TrainingAugmentation {
+  if (options.geometry === 'all') return options;
+  if (options.geometry === 'one') return single(options, geometry, choice);
+  return Object.assign({ ...options }, ...geometry);
 }
 
-function drawMap(
-  options: TrainingAugmentation,
-  kinds: readonly Geometry[],
-  image: ImageSize,
-  next: Uniforms,
-): Affine {
+function drawMap(options: TrainingAugmentation, image: ImageSize, next: Uniforms): Affine {
   const flips = next() < 0.5 && options.flip;
   const rows = drawShift(image.height, options.crop, next);
   const columns = drawShift(image.width, options.crop, next);
   const vertical = drawScale(options.scale, next);
   const horizontal = drawScale(options.scale, next);
-  const degrees = (2 * next() - 1) * (options.rotate ?? 0);
+  const degrees = drawAngle(options.rotate, next);
   return compose(
     flips ? mirror : identity,
-    kinds.includes('crop') ? shift(image, rows, columns) : identity,
-    kinds.includes('scale') ? scale(vertical, horizontal) : identity,
-    kinds.includes('rotate') ? rotation(image, degrees) : identity,
+    shift(image, rows, columns),
+    scale(vertical, horizontal),
+    rotation(image, degrees),
   );
-}
-
-function drawScale(ratio: number | null, next: Uniforms): number {
-  const most = ratio ?? 1;
-  return 1 / most + next() * (most - 1 / most);
 }
 
 /**
  * Applies a draw to `images` [n, c, h, w], normalised so that zero is the data's mean: colour, then all geometry in one
- * bilinear resampling that reads zeros outside the image, then cutout. Records no gradient; the result may share memory
- * with the images. Throws RangeError when the images do not fit the draw.
+ * bilinear resampling that reads zeros outside the image, then cutout. Differentiable; the result may share memory with the
+ * images. Throws RangeError when the images do not fit the draw.
  */
 export function applyTraining(images: Tensor, draw: TrainingDraw): Tensor {
   const { images: count, channels, height, width } = batchSize(images);
@@ -176,33 +140,24 @@ export function applyTraining(images: Tensor, draw: TrainingDraw): Tensor {
     );
   }
   const shape = [count, 1, channels, height, width];
-  return noGrad(() =>
-    scope(() => {
-      const coloured = applyColour(images.reshape(shape), draw.images);
-      const moved = resample(coloured.reshape(images.shape), draw.images);
-      const cut = applyCutouts(
-        moved.reshape(shape),
-        draw.images.map(({ cutout }) => cutout),
-      );
-      return applyOwn(cut.reshape(images.shape), draw.own);
-    }),
-  );
-}
-
-function resample(images: Tensor, transforms: readonly TrainingTransform[]): Tensor {
-  if (transforms.every(({ map }) => isIdentity(map))) return images;
-  const theta = constantLike(
-    transforms.flatMap(({ map }) => map),
-    [transforms.length, 2, 3],
-    images,
-  );
-  return gridSample(images, affineGrid(theta, images.shape, false), 0, 0, false);
+  return scope(() => {
+    const coloured = applyColour(images.reshape(shape), draw.images).reshape(images.shape);
+    const moved = resample(
+      coloured,
+      draw.images.map(({ map }) => map),
+    );
+    const cut = applyCutouts(
+      moved.reshape(shape),
+      draw.images.map(({ cutout }) => cutout),
+    );
+    return applyOwn(cut.reshape(images.shape), draw.own);
+  });
 }
 
 /**
- * Augments normalised images [n, c, h, w] for training, each with its own draw. Flip and colour always apply; of the
- * geometric changes, `geometry` says which. Records no gradient; the result may share memory with the images. Throws
- * UsageError when an option is out of range.
+ * Augments normalised images [n, c, h, w] for training, each with its own draw. What applies is said by `choose` and, of the
+ * geometric changes, by `geometry`. Differentiable; the result may share memory with the images. Throws UsageError when
+ * an option is out of range.
  */
 export function augmentBatch(
   images: Tensor,

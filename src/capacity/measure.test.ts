@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Dataset, DatasetPair } from '../data/index.js';
 import { loadDigits } from '../data/reading.js';
+import { selectionDefaults } from '../methods/schema.js';
 import type { Plan } from '../plan/plan.js';
 import { smallPlan } from '../plan/testing/plan.js';
 import { liveTensors } from '../tensor/index.js';
@@ -69,6 +70,28 @@ describe('measuring', () => {
     const before = liveTensors();
     await measured(stage, smallPlan, {});
     expect(liveTensors()).toBe(before);
+  });
+
+  it.each([
+    { method: 'forgetting' },
+    { method: 'k-centre' },
+    { method: 'rded', factor: 2, candidates: 50, crops: 2, observers: 2 },
+  ])('starts a choice of images from samples of the data: $method', async (own) => {
+    const distill = { imagesPerClass: 1, ...selectionDefaults, ...own };
+    const before = liveTensors();
+    const { bytes, seconds } = await measured('distill', { ...smallPlan, distill }, {});
+    expect(liveTensors()).toBe(before);
+    expect(bytes).toBeGreaterThan(0);
+    expect(seconds).toBeGreaterThan(0);
+  });
+
+  it('counts the training of a network that a method trains itself', async () => {
+    const distill = { method: 'forgetting', imagesPerClass: 1, ...selectionDefaults };
+    const steps = (steps: number) => ({ ...smallPlan.pretrain, length: { steps } });
+    const secondsOf = async (pretrain: Plan['pretrain']): Promise<number> =>
+      (await measured('distill', { ...smallPlan, distill, pretrain }, {})).seconds;
+    const [short, long] = [await secondsOf(steps(100)), await secondsOf(steps(1_000_000))];
+    expect(long).toBeGreaterThan(100 * short);
   });
 
   it('leaves none where it fails or is stopped either', async () => {

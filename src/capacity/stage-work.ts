@@ -7,12 +7,12 @@ import {
   type SyntheticImages,
 } from '../distill/index.js';
 import { labelImages, softTargets, Teacher, trainingSteps } from '../evaluate/index.js';
-import { methodOf, wantsPool } from '../methods/registry.js';
+import { methodOf, wantsPool, wantsTrajectories } from '../methods/registry.js';
 import { buildModel, type ImageModel, type ModelOptions } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
 import { noGrad, type RandomGenerator, scope, type Tensor, zeros } from '../tensor/index.js';
-import { ExtractorPool } from '../train/index.js';
+import { ExtractorPool, epochEnds, type Trajectories } from '../train/index.js';
 import { pretrainSteps } from '../train/pretrain.js';
 import { classifyBatch } from '../train/test-network.js';
 import { datasetSource, Training, tensorSource } from '../train/train.js';
@@ -61,6 +61,9 @@ async function trainExtractor(work: StageWork): Promise<number> {
   return steps * step! + (await testSeconds(work, model));
 }
 
+/** Enough for what a start does beside the training of its network, whose seconds are measured by themselves. */
+const briefly = { length: { steps: 20 } };
+
 /** Starts a distillation and does some iterations; the seconds of the start and of all iterations. */
 export async function distillOnce(work: StageWork): Promise<number> {
   const { plan, data, draw, timed } = work;
@@ -73,7 +76,8 @@ export async function distillOnce(work: StageWork): Promise<number> {
   const buildExtractor = (random = work.random) => build({ ...work, random }, plan.model);
   const start = async (dataset: Dataset) => {
     const before = performance.now();
-    const input = { ...work, dataset, options, pool, buildModel: buildExtractor };
+    const pretrain = { ...plan.pretrain, ...briefly };
+    const input = { ...work, dataset, options, pool, buildModel: buildExtractor, pretrain };
     const distiller = await method.start(input);
     const seconds = (performance.now() - before) / 1000;
     const dispose = (): void => {
@@ -92,7 +96,8 @@ export async function distillOnce(work: StageWork): Promise<number> {
   const each = await stepSeconds(() => distiller.step(), { ...work, kinds: counts.length });
   await draw?.(distiller.synthetic);
   const iterations = counts.reduce((sum, count, kind) => sum + count * each[kind]!, 0);
-  return startSeconds(short ?? long, long, data.train.labels.length) + iterations;
+  const training = method.material === 'training' ? await trainExtractor(work) : 0;
+  return training + startSeconds(short ?? long, long, data.train.labels.length) + iterations;
 }
 
 /** Trains a network on synthetic images for some steps and tests it; the seconds of one network's training and test. */
@@ -100,13 +105,14 @@ export async function evaluateOnce(work: StageWork): Promise<number> {
   const { plan, data, chunks, random, signal } = work;
   const { evaluate, distill, student } = plan;
   const { normalization } = data.train;
-  const noise = { kind: 'noise' } as const;
-  using synthetic = initializeSynthetic(data.train, { ...distill, initialization: noise, random });
+  const { imagesPerClass, formation } = distill;
+  const noise = { imagesPerClass, formation, initialization: { kind: 'noise' }, random } as const;
+  using synthetic = initializeSynthetic(data.train, noise);
   const { classes, decodedPerClass } = synthetic;
   // A clone, because the images may be their own decoding.
   using images = scope(() => noGrad(() => synthetic.decode().clone()));
   // The start, and random real images for each network.
-  const controls = images.size(0) + classes * distill.imagesPerClass * evaluate.seeds;
+  const controls = images.size(0) + classes * imagesPerClass * evaluate.seeds;
   using _controls = zeros([controls, ...images.shape.slice(1)], { device: random.device });
   using labels = labelsByClass(classes, decodedPerClass, random.device);
   using teacher = untrainedTeacher(work);
@@ -150,8 +156,13 @@ interface Start {
 
 /** As few images of each class as a start may need; and the same with the largest class whole. */
 function samples({ distill }: Plan, train: Dataset): { few: Dataset; more: Dataset } {
-  const { formation, imagesPerClass } = distill;
-  const needed = Math.max(imagesPerClass, decodedPerClass(formation, imagesPerClass));
+  const { method, formation, imagesPerClass } = distill;
+  const required = methodOf(method).requirements?.(distill, train.shape) ?? [];
+  const needed = Math.max(
+    imagesPerClass,
+    decodedPerClass(formation, imagesPerClass),
+    ...required.map(({ images }) => images),
+  );
   const groups = indicesByClass(train.labels, train.classNames.length);
   const largest = Math.max(...groups.map(({ length }) => length));
   const whole = groups.findIndex(({ length }) => length === largest);
@@ -185,13 +196,26 @@ function build({ data: { train }, random }: StageWork, model: ModelOptions): Ima
 
 /** As large as the plan's. */
 function untrainedPool(work: StageWork): ExtractorPool {
-  const state = () => build(work, work.plan.model).setRequiresGrad(false).state();
-  return new ExtractorPool(
-    Array.from({ length: work.plan.pretrain.networks }, () => ({
-      initial: state(),
-      trained: state(),
-    })),
-  );
+  const { distill, model, pretrain } = work.plan;
+  const state = () => build(work, model).setRequiresGrad(false).state();
+  const pairs = Array.from({ length: pretrain.networks }, () => ({
+    initial: state(),
+    trained: state(),
+  }));
+  return new ExtractorPool(pairs, wantsTrajectories(distill) && untrainedTrajectories(work));
+}
+
+/** As long as the plan's, of small random parameters. */
+function untrainedTrajectories(work: StageWork): Trajectories {
+  const { data, plan, random } = work;
+  using network = build(work, plan.model);
+  const parameters = network.parameters().reduce((sum, { length }) => sum + length, 0);
+  return {
+    experts: plan.pretrain.networks,
+    epochs: epochEnds(plan.pretrain, data.train.labels.length).length - 1,
+    hash: 'untrained',
+    row: () => scope(() => random.normal([parameters]).mul(0.01)),
+  };
 }
 
 /** Of as many networks as give a plan's soft labels, if it has any. */

@@ -61,11 +61,22 @@ export function addRunOptions(
   (method ? addPlanOptions : addSettingOptions)(command);
   addDirectoryOptions(command);
   addCacheOption(command);
+  return addExamples(addOutputOptions(command), examples);
+}
+
+/** What the commands that compute, and write no run of their own, take. */
+export type ComputeOptions = PlanOptions & CacheOptions;
+
+export function addComputeOptions(command: Command, examples: readonly string[]): Command {
+  addPlanOptions(command);
+  addCacheOption(command);
+  return addExamples(addOutputOptions(command), examples);
+}
+
+export function addExamples(command: Command, examples: readonly string[]): Command {
   const heading = examples.length === 1 ? 'Example' : 'Examples';
-  return addOutputOptions(command).addHelpText(
-    'after',
-    `\n${heading}:\n${examples.map((line) => `  ${line}`).join('\n')}`,
-  );
+  const lines = examples.map((line) => `  ${line}`).join('\n');
+  return command.addHelpText('after', `\n${heading}:\n${lines}`);
 }
 
 function addDirectoryOptions(command: Command): Command {
@@ -92,18 +103,20 @@ export function addJsonOption(command: Command): Command {
 /** What of the options changes the configuration. */
 export function changesOf(options: PlanOptions): PlanChanges {
   const { set, data, ipc, method, seed, repeats, threads, device, memory, name } = options;
-  return {
-    ...(set && { overrides: set }),
-    ...(data !== undefined && { data }),
-    ...(ipc !== undefined && { ipc }),
-    ...(method !== undefined && { method }),
-    ...(seed !== undefined && { seed }),
-    ...(repeats !== undefined && { repeats }),
-    ...(threads !== undefined && { threads }),
-    ...(device !== undefined && { device }),
-    ...(memory !== undefined && { memory }),
-    ...(name !== undefined && { name }),
+  const changes = {
+    overrides: set,
+    data,
+    ipc,
+    method,
+    seed,
+    repeats,
+    threads,
+    device,
+    memory,
+    name,
   };
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given);
 }
 
 function collect(value: string, earlier: readonly string[] = []): readonly string[] {

@@ -34,9 +34,9 @@ const checks: readonly Check[] = [
     ];
   },
 
-  function optionsOfTheMethodAgree({ distill }) {
+  function optionsOfTheMethodAgree({ distill, pretrain }) {
     const { problems } = methodOf(distill.method);
-    const found = problems?.(distill) ?? [];
+    const found = problems?.(distill, pretrain) ?? [];
     return found.map(({ path, text }) => ({ path: ['distill', ...path], text }));
   },
 

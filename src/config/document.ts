@@ -21,6 +21,8 @@ export interface TextSource {
   readonly directory: string;
   /** False for a text of one line, whose positions would tell nothing. */
   readonly positions?: boolean;
+  /** `1.1`: yes, no, on and off are true and false. Default: 1.2. */
+  readonly version?: '1.1';
 }
 
 /** Far more than a configuration needs; they stop aliases that multiply and nesting without end. */
@@ -36,7 +38,7 @@ export function fileSource(path: string): TextSource {
 }
 
 /**
- * Parses YAML 1.2 that holds one mapping; an empty text is an empty mapping.
+ * Parses YAML that holds one mapping; an empty text is an empty mapping.
  * @throws UsageError that lists every problem with its line and column.
  */
 export function parseMapping(text: string, source: TextSource): Mapping {
@@ -52,7 +54,7 @@ export function parseMapping(text: string, source: TextSource): Mapping {
 }
 
 /**
- * Parses YAML 1.2 of any form.
+ * Parses YAML of any form.
  * @throws UsageError that lists every problem with its line and column.
  */
 export function parseValue(text: string, source: TextSource): Node {
@@ -72,9 +74,9 @@ export function parseValue(text: string, source: TextSource): Node {
   return reader.read(document.contents, 0);
 }
 
-function parse(text: string, lineCounter: LineCounter, { label }: TextSource) {
+function parse(text: string, lineCounter: LineCounter, { label, version }: TextSource) {
   try {
-    return parseDocument(text, { lineCounter, prettyErrors: false });
+    return parseDocument(text, { lineCounter, prettyErrors: false, ...(version && { version }) });
   } catch (cause) {
     // The parser recurses, so endless nesting ends in a RangeError.
     const reason = cause instanceof Error ? cause.message : String(cause);

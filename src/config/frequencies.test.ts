@@ -18,7 +18,13 @@ describe('a sampling network', () => {
       perComponent: 16,
       learnedPerComponent: 1,
       bound: 2,
-      optimizer: { kind: 'sgd', learningRate: 1e-3, momentum: 0.5, weightDecay: 0 },
+      optimizer: {
+        kind: 'sgd',
+        learningRate: 1e-3,
+        momentum: 0.5,
+        weightDecay: 0,
+        decay: 'all',
+      },
       schedule: { kind: 'constant' },
     });
   });

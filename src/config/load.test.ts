@@ -1,8 +1,15 @@
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defaultSiamese, noAugmentation, officialTraining } from '../augment/index.js';
+import {
+  defaultSiamese,
+  dsaSiamese,
+  dsaTraining,
+  noAugmentation,
+  officialTraining,
+} from '../augment/index.js';
 import { temporaryFolder } from '../core/testing/folder.js';
 import { datasetNames } from '../data/index.js';
+import { namedProtocols } from '../evaluate/index.js';
 import { ncfmOptions } from '../plan/testing/plan.js';
 import { physicalCores } from '../tensor/index.js';
 import {
@@ -195,6 +202,50 @@ describe('shorthand', () => {
     expect(off.evaluate.augmentation).toEqual(noAugmentation);
   });
 
+  it.each(['distill', 'pretrain', 'evaluate'] as const)(
+    'has DSA for %s.augmentation, with or without flips, and replaces it as a whole',
+    (section) => {
+      const dsa = section === 'distill' ? dsaSiamese : dsaTraining;
+      const written = file(`extends: digits\n${section}: { augmentation: dsa }`);
+      const extended = `extends: ${written}`;
+      const augmentation = (yaml: string, ...overrides: string[]) => {
+        const { distill, pretrain, evaluate, ...rest } = plan(yaml, { overrides });
+        const sections = { distill: ncfmOptions({ distill, ...rest }), pretrain, evaluate };
+        return sections[section].augmentation;
+      };
+      const key = `${section}.augmentation`;
+      expect(augmentation(extended)).toEqual(dsa);
+      expect(augmentation(extended, `${key}.flip=false`)).toEqual({ ...dsa, flip: false });
+      const both = [`${key}=dsa`, `${key}.flip=false`];
+      expect(augmentation(smallest, ...both)).toEqual({ ...dsa, flip: false });
+      expect(augmentation(`${extended}\n${section}: { augmentation: { flip: false } }`)).toEqual({
+        ...dsa,
+        flip: false,
+      });
+      const official = section === 'distill' ? defaultSiamese : officialTraining;
+      expect(augmentation(extended, `${key}=official`)).toEqual(official);
+    },
+  );
+
+  it.each(['official', 'dc', 'dsa', 'mtt', 'rded'] as const)(
+    'has the evaluation %s, over any other, with single keys changed later',
+    (name) => {
+      const protocol = namedProtocols[name];
+      for (const below of Object.keys(namedProtocols)) {
+        const extended = `extends: ${file(`${smallest}evaluate: ${below}`)}\nevaluate: ${name}`;
+        expect(plan(extended).evaluate).toEqual({ ...protocol, concurrency: 1 });
+      }
+      const overrides = [`evaluate=${name}`, 'evaluate.augmentation.flip=true', 'evaluate.seeds=2'];
+      const { seeds, augmentation, ...others } = plan(smallest, { overrides }).evaluate;
+      expect(seeds).toBe(2);
+      expect(augmentation).toEqual({ ...protocol.augmentation, flip: true });
+      expect(others).toMatchObject({
+        optimizer: protocol.optimizer,
+        batchSize: protocol.batchSize,
+      });
+    },
+  );
+
   it('completes a student from the extractors', () => {
     const yaml = `${smallest}model: { depth: 2, width: 16 }\nstudent: { width: 64 }`;
     expect(plan(yaml).student).toEqual({ name: 'convnet', depth: 2, width: 64, ...usualConvNet });
@@ -269,7 +320,7 @@ evaluate:
       'my.yaml:9:51: distill.schedule.milestones[1]: expected a number above 0 and below 1, found 2',
       'my.yaml:11:20: evaluate.length.steps: expected an integer from 1 to 100000000, found 0',
       "my.yaml:12:16: evaluate.optimizer.learningrate: unknown key for kind adamw; did you mean 'learningRate'?",
-      "my.yaml:13:17: evaluate.augmentation: expected a mapping of keys, or the word 'official' or 'none', found 'weak'",
+      "my.yaml:13:17: evaluate.augmentation: expected a mapping of keys, or the word 'official', 'dsa' or 'none', found 'weak'",
     ]);
   });
 

@@ -2,7 +2,15 @@ import { methodNames, methodOf, usualMethod } from '../methods/registry.js';
 import { importModules } from './imports.js';
 import type { Problem } from './problems.js';
 import { expandShorthand } from './shorthand.js';
-import { type Mapping, merge, type Node, nodeAt, nodeOf, type PlainMapping } from './tree.js';
+import {
+  type Entry,
+  type Mapping,
+  merge,
+  type Node,
+  nodeAt,
+  nodeOf,
+  type PlainMapping,
+} from './tree.js';
 
 /** What a configuration may say for a method other than its own, under `methods.<name>`. */
 const sections = ['distill', 'pretrain'];
@@ -10,7 +18,7 @@ const sections = ['distill', 'pretrain'];
 /**
  * Lays one layer of a configuration over another. One that names another method than those below it takes of them what
  * they say of it under `methods`, and of `distill` the images per class alone: the other options are of the earlier
- * method. So with `pretrain`, where the method trains its networks in a way of its own.
+ * method. So with those of `pretrain` of which the method has defaults of its own.
  */
 export function mergeLayers(base: Mapping, over: Mapping): Mapping {
   const before = methodNamed(base) ?? usualMethod;
@@ -24,19 +32,26 @@ export function mergeLayers(base: Mapping, over: Mapping): Mapping {
   }
   importModules(all);
   const known = methodNames().includes(after) ? methodOf(after) : undefined;
-  const distill = base.entries.get('distill');
   const entries = new Map(base.entries);
-  if (distill?.value.kind === 'mapping') {
-    const { entries: options } = distill.value;
-    const shared = [...options].filter(([key]) => key === 'imagesPerClass');
-    entries.set('distill', { ...distill, value: { ...distill.value, entries: new Map(shared) } });
-  }
-  if (known?.pretrain !== undefined) entries.delete('pretrain');
+  keepOf(entries, 'distill', (key) => key === 'imagesPerClass');
+  keepOf(entries, 'pretrain', (key) => known?.pretrain?.[key] === undefined);
   return merge(merge({ ...base, entries }, ownSettings(settings)), over);
 }
 
 function ownSettings(settings: Node | undefined): Mapping {
   return settings?.kind === 'mapping' ? expandShorthand(settings) : emptyMapping;
+}
+
+/** Leaves a section's entries with these keys. */
+function keepOf(
+  entries: Map<string, Entry>,
+  section: string,
+  isKept: (key: string) => boolean,
+): void {
+  const entry = entries.get(section);
+  if (entry?.value.kind !== 'mapping') return;
+  const kept = [...entry.value.entries].filter(([key]) => isKept(key));
+  entries.set(section, { ...entry, value: { ...entry.value, entries: new Map(kept) } });
 }
 
 function methodNamed(layer: Mapping): string | undefined {

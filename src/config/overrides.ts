@@ -52,7 +52,10 @@ function settingsOf({ data, ipc, method, ...plain }: Omit<PlanChanges, 'override
 export function overrideLayer({ overrides = [], ...flags }: PlanChanges): Mapping {
   const directory = process.cwd();
   let layer: Mapping = { kind: 'mapping', entries: new Map(), origin: undefined };
-  for (const assignment of overrides) layer = merge(layer, readAssignment(assignment, directory));
+  for (const assignment of overrides) {
+    // Before the next one, which may change single keys of what a word stands for.
+    layer = merge(layer, expandShorthand(readAssignment(assignment, directory)));
+  }
   for (const { flag, keys, value } of settingsOf(flags)) {
     if (value === undefined) continue;
     const origin = { label: `--${flag}`, directory };

@@ -1,5 +1,12 @@
 import { resolve } from 'node:path';
-import { defaultSiamese, noAugmentation, noSiamese, officialTraining } from '../augment/index.js';
+import {
+  defaultSiamese,
+  dsaSiamese,
+  dsaTraining,
+  noAugmentation,
+  noSiamese,
+  officialTraining,
+} from '../augment/index.js';
 import { searchSpaces } from '../downstream/search/space.js';
 import { namedProtocols } from '../evaluate/protocol.js';
 import {
@@ -11,12 +18,23 @@ import {
   type PlainMapping,
 } from './tree.js';
 
-const training = { official: { ...officialTraining }, none: { ...noAugmentation } };
-const protocols = {
-  official: { ...namedProtocols.official, augmentation: { ...officialTraining } },
+const training = {
+  official: { ...officialTraining },
+  dsa: { ...dsaTraining },
+  none: { ...noAugmentation },
 };
+const protocols: Readonly<Record<string, PlainMapping>> = Object.fromEntries(
+  Object.entries(namedProtocols).map(([name, { augmentation, ...others }]) => [
+    name,
+    { ...others, augmentation: { ...augmentation } },
+  ]),
+);
 const fineTuning = { none: { kind: 'none' }, joint: { kind: 'joint' }, step: { kind: 'step' } };
-const matching = { official: { ...defaultSiamese }, none: { ...noSiamese } };
+const matching = {
+  official: { ...defaultSiamese },
+  dsa: { ...dsaSiamese },
+  none: { ...noSiamese },
+};
 
 /** Words that stand for a whole mapping, by the setting's path. */
 const words: readonly (readonly [KeyPath, Readonly<Record<string, PlainMapping>>])[] = [

@@ -14,6 +14,7 @@ import { type KeyPath, type Mapping, type Node, nodeOf, type Origin } from './tr
 /** An augmentation as a value: a word, one of one's own (alone), or a mapping of strengths. */
 export type AugmentationValue =
   | 'official'
+  | 'dsa'
   | 'none'
   | OwnChoice
   | { readonly with: () => OwnChoice; readonly name: string };

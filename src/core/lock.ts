@@ -125,11 +125,13 @@ function mayBeAlive({ pid, host, began }: Holder): boolean {
   return isRunning(pid) && beginning(pid) === began;
 }
 
-function isRunning(pid: number): boolean {
+/** Whether a process of this machine has this number. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
+    // EPERM: it is there, and somebody else's.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

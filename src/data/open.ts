@@ -15,7 +15,7 @@ import {
 } from './names.js';
 import { holdOutTest } from './readers/hold-out-test.js';
 import { type ImageNetSubsetName, imageNetSubsetNames } from './readers/imagenet-classes.js';
-import { describeHeldOut, SkippedFiles } from './readers/notes.js';
+import { SkippedFiles } from './readers/notes.js';
 
 /** Which data to open: a dataset known by name, or a path of one's own. */
 export interface DatasetSelection {
@@ -181,10 +181,7 @@ export function asPair(
   const parts = givenParts(data, name);
   const { train, test } = parts;
   if (test !== undefined) return { ...parts, train, test };
-  const divided = holdOutTest(train, testShare, train.name);
-  const [trained, tested] = [divided.train.labels.length, divided.test.labels.length];
-  onNote(describeHeldOut({ train: trained, test: tested, fraction: testShare }));
-  return divided;
+  return holdOutTest(train, testShare, train.name, onNote);
 }
 
 /** @throws UsageError for what is no dataset, nor an object of one or two */

@@ -10,6 +10,7 @@ export * from './non-finite.js';
 export * from './product.js';
 export * from './scheduled-optimizer.js';
 export * from './second-order.js';
+export * from './selectors/choice.js';
 export * from './selectors/forgetting.js';
 export * from './selectors/herding.js';
 export * from './selectors/k-centre.js';

@@ -26,6 +26,8 @@ export interface DistilledMetadata {
   readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
   /** How stored images are decoded into training images. */
   readonly formation: Formation;
+  /** Learning rate of plain descent that was learned with the images. */
+  readonly stepSize?: number;
 }
 
 /** A distilled set, read back: stored images [classes · imagesPerClass, c, h, w] in [0, 1], class by class. */
@@ -45,7 +47,9 @@ export const metadataFile = 'metadata.json';
  */
 export function saveDistilled(
   folder: string,
-  synthetic: Pick<SyntheticImages, 'images' | 'classes' | 'imagesPerClass' | 'formation'>,
+  synthetic: Pick<SyntheticImages, 'images' | 'classes' | 'imagesPerClass' | 'formation'> & {
+    readonly stepSize?: number | undefined;
+  },
   dataset: Pick<Dataset, 'name' | 'hash' | 'classNames' | 'shape' | 'normalization'>,
 ): void {
   const metadata: DistilledMetadata = {
@@ -56,6 +60,7 @@ export function saveDistilled(
     shape: dataset.shape,
     normalization: dataset.normalization,
     formation: synthetic.formation,
+    ...(synthetic.stepSize !== undefined && { stepSize: synthetic.stepSize }),
   };
   using labels = labelsByClass(synthetic.classes, synthetic.imagesPerClass, 'cpu');
   const tensors = new Map([
@@ -112,7 +117,8 @@ function readMetadata(path: string): DistilledMetadata {
 
 /** The first key that a stored description lacks, or that has a value of another kind. */
 function wrongKey(metadata: Partial<DistilledMetadata>): string | undefined {
-  const { dataset, classNames, imagesPerClass, shape, normalization, formation } = metadata;
+  const { dataset, classNames, imagesPerClass, shape, normalization, formation, stepSize } =
+    metadata;
   const sizes = [shape?.channels, shape?.height, shape?.width];
   const perChannel = (values: unknown): boolean =>
     Array.isArray(values) && values.length === shape?.channels && values.every(Number.isFinite);
@@ -123,6 +129,7 @@ function wrongKey(metadata: Partial<DistilledMetadata>): string | undefined {
     shape: sizes.every(isCount),
     normalization: perChannel(normalization?.mean) && perChannel(normalization?.std),
     formation: isFormation(formation, shape),
+    stepSize: stepSize === undefined || (Number.isFinite(stepSize) && stepSize > 0),
   };
   return Object.keys(sound).find((key) => !sound[key]);
 }

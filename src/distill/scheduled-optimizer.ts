@@ -75,6 +75,7 @@ export class ScheduledOptimizer implements Disposable {
    */
   advance(value: number | undefined): void {
     this.#schedule.advance(value);
+    if (this.#schedule.restarts()) this.#optimizer.reset();
   }
 
   getState(): ScheduledOptimizerState {

@@ -52,6 +52,8 @@ export class SyntheticImages implements Disposable {
   readonly classes: number;
   readonly imagesPerClass: number;
   readonly formation: Formation;
+  /** That of plain descent on the images, where a method has learned it with them. */
+  stepSize: number | undefined;
 
   /** Takes the tensor over. */
   constructor(images: Tensor, classes: number, formation: Formation) {
@@ -73,6 +75,15 @@ export class SyntheticImages implements Disposable {
   /** Brings every pixel back into [0, 1]. */
   clamp(): void {
     noGrad(() => this.images.clamp_(0, 1));
+  }
+
+  /** Takes over the values of stored images. Throws UsageError when they are another set's. */
+  restore(stored: Tensor | undefined): void {
+    const [found, expected] = [stored?.shape.join(', ') ?? '', this.images.shape.join(', ')];
+    if (stored === undefined || found !== expected) {
+      throw new UsageError(`the stored images have shape [${found}], expected [${expected}]`);
+    }
+    noGrad(() => this.images.copy_(stored));
   }
 
   dispose(): void {

@@ -1,7 +1,6 @@
 export * from './continual/class-order.js';
 export * from './continual/draw-curves.js';
 export * from './continual/figures.js';
-export * from './continual/forgetting.js';
 export * from './continual/memory.js';
 export * from './continual/networks.js';
 export * from './continual/repetition.js';

@@ -47,6 +47,8 @@ export interface DistilledImages extends Disposable {
   readonly dataset?: { readonly name: string; readonly hash: string };
   /** What networks see is normalised by it, where the set says so. */
   readonly normalization?: Normalization;
+  /** Learning rate of plain descent that was learned with the images, where the set says so. */
+  readonly stepSize?: number;
 }
 
 const asTheyAre: Formation = { mode: 'single', factor: 1 };
@@ -118,7 +120,7 @@ function owned(set: Omit<DistilledImages, typeof Symbol.dispose>): DistilledImag
 
 function openRun(path: string, folder: string, options: OpenSetOptions): DistilledImages {
   const { images, metadata } = loadDistilled(folder, 'cpu');
-  const { classNames, formation, dataset, imagesPerClass, normalization } = metadata;
+  const { classNames, formation, dataset, imagesPerClass, normalization, stepSize } = metadata;
   const classes = classNames.length;
   try {
     requireNoOther(join(folder, 'metadata.json'), formation, options);
@@ -131,6 +133,7 @@ function openRun(path: string, folder: string, options: OpenSetOptions): Distill
       labels: labelsByClass(classes, imagesPerClass, 'cpu'),
       ...(soft && { probabilities: soft.probabilities }),
       formation,
+      ...(stepSize !== undefined && { stepSize }),
       classNames,
       dataset,
       normalization,

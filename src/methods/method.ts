@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { CodeIdentity } from '../core/definitions.js';
+import type { ImageShape } from '../core/image-shape.js';
 import type { Dataset } from '../data/index.js';
 import type { Chunks } from '../distill/chunks.js';
 import type { Formation } from '../distill/formation.js';
@@ -7,6 +8,7 @@ import type { Initialization, SyntheticImages } from '../distill/synthetic.js';
 import type { ImageModel } from '../models/index.js';
 import type { RandomGenerator, Tensor } from '../tensor/index.js';
 import type { ExtractorPool } from '../train/extractors.js';
+import type { PretrainOptions } from '../train/pretrain-request.js';
 
 /** The options that every method has; each adds its own. */
 export interface DistillOptions {
@@ -28,27 +30,33 @@ export interface Method<Options extends DistillOptions = DistillOptions> extends
   readonly name: string;
   /** As charts and documents have it: `NCFM`. */
   readonly title: string;
-  /** What the images descend, in words: `discrepancy`. */
+  /** What the images descend, or a choice of images makes small, in words: `discrepancy`. */
   readonly loss: string;
   /**
    * What pretraining provides: nothing, a pool of networks, each before and after its training, or such a pool with the
-   * networks after every epoch.
+   * networks after every epoch. With `training` it provides nothing, and the start itself trains a network as one of a
+   * pool is trained.
    */
-  readonly material: 'none' | 'pool' | 'trajectories';
+  readonly material: 'none' | 'training' | 'pool' | 'trajectories';
   /** The `distill` mapping of a configuration that names this method. */
   readonly schema: z.ZodType<Options>;
   /** What is not stated in a configuration; in the form that configurations have. */
   readonly defaults: { readonly [option: string]: unknown };
   /** How its networks are trained where a configuration does not say: some of the `pretrain` mapping. */
   readonly pretrain?: { readonly [option: string]: unknown };
-  /** Options that are right one by one and contradict each other. */
-  problems?(options: Options): readonly OptionProblem[];
+  /** For how many epochs it follows the networks' training, where its material is trajectories; 1 if left out. */
+  epochs?(options: Options): number;
+  /** Options that are right one by one and contradict each other, or the number of networks that are pretrained. */
+  problems?(
+    options: Options,
+    pretrain: Pick<PretrainOptions, 'networks'>,
+  ): readonly OptionProblem[];
   /** Throws UsageError for a network that the method cannot work with. */
   requireNetwork?(network: ImageModel): void;
   /** Real images of each class that an iteration draws. */
   realPerClass(options: Options): number;
-  /** Images that a class must have. */
-  requirements?(options: Options): readonly ImageRequirement[];
+  /** Images that a class must have. Throws UsageError for options that do not go with images of this shape. */
+  requirements?(options: Options, shape: ImageShape): readonly ImageRequirement[];
   /**
    * Where iterations are of several kinds, for measuring them: options with which each kind comes once in turn, and how
    * many of each there are in the whole distillation.
@@ -78,6 +86,8 @@ export interface MethodInput<Options extends DistillOptions = DistillOptions> {
   readonly pool?: ExtractorPool | undefined;
   /** A new network of the extractors' architecture, initialised by `random`, or in any way when that is left out. */
   readonly buildModel: (random?: RandomGenerator) => ImageModel;
+  /** How networks of a pool are trained; there where the method's material is `training`. */
+  readonly pretrain?: PretrainOptions | undefined;
   /** How much is worked on at once; chosen by the method where it is left out. */
   readonly chunks?: Partial<Chunks> | undefined;
   readonly random: RandomGenerator;
@@ -97,11 +107,15 @@ export interface Distiller extends Disposable {
 }
 
 export interface StepReport {
-  /** What the images descend, before the step; may be no number where the iteration was left out. */
+  /**
+   * What the images descend, before the step, or a choice of them has made small; may be no number where the iteration was
+   * left out.
+   */
   readonly loss: number;
   /** Other figures by their names; those whose name ends with `Loss` are shown beside the loss. */
   readonly terms: Readonly<Record<string, number>>;
-  readonly learningRate: number;
+  /** Absent where nothing is learnt. */
+  readonly learningRate?: number;
   /** The loss or gradient was not a number, so that nothing was moved. */
   readonly skipped?: true;
   /** What the user should know, told once of each kind. */

@@ -9,16 +9,30 @@ import type { DistillOptions, Method } from './method.js';
 import { ncfm } from './ncfm/method.js';
 import type { NcfmOptions } from './ncfm/options.js';
 import type { ncfmSchema } from './ncfm/schema.js';
+import { rded } from './rded/method.js';
+import type { RdedOptions, rdedSchema } from './rded/schema.js';
+import { type CoresetInput, coresets } from './selection/method.js';
+import { mtt, tesla } from './trajectory-matching/method.js';
+import type { mttSchema, TrajectoryOptions, teslaSchema } from './trajectory-matching/options.js';
 
-/** The methods that come with the package, by name. One more is a line here. */
+/** The methods that come with the package, by name. One more is a word here. */
 const methods = new Map(
-  ([ncfm, dm, dc, dsa] as readonly Method[]).map((method) => [method.name, method]),
+  ([ncfm, dm, dc, dsa, mtt, tesla, rded, ...coresets] as readonly Method[]).map((method) => [
+    method.name,
+    method,
+  ]),
 );
 
 export const ownMethods = new Definitions<Method>('method', (name) => methods.has(name));
 
 /** The options of the methods that come with the package, or of any other. */
-export type AnyDistillOptions = NcfmOptions | DmOptions | GradientMatchingOptions | DistillOptions;
+export type AnyDistillOptions =
+  | NcfmOptions
+  | DmOptions
+  | GradientMatchingOptions
+  | TrajectoryOptions
+  | RdedOptions
+  | DistillOptions;
 
 /** The method of configurations that name none. */
 export const usualMethod = ncfm.name;
@@ -49,10 +63,16 @@ export function wantsPool({ method }: Pick<DistillOptions, 'method'>): boolean {
   return methodOf(method).material !== 'none';
 }
 
+/** Whether that pool is wanted with its networks after every epoch. */
+export function wantsTrajectories({ method }: Pick<DistillOptions, 'method'>): true | undefined {
+  return methodOf(method).material === 'trajectories' || undefined;
+}
+
 /** The options of a method that comes with the package, as a configuration has them. */
-export type DistillInput = z.input<
-  typeof ncfmSchema | typeof dmSchema | typeof dcSchema | typeof dsaSchema
->;
+export type DistillInput =
+  | z.input<typeof ncfmSchema | typeof dmSchema | typeof dcSchema | typeof dsaSchema>
+  | z.input<typeof mttSchema | typeof teslaSchema | typeof rdedSchema>
+  | CoresetInput;
 
 /** The `distill` mapping of a configuration: that of the method it names. */
 export const distillOptions: z.ZodType<DistillOptions, DistillInput> = z

@@ -3,15 +3,24 @@ import { UsageError } from '../core/index.js';
 import {
   type Activation,
   Conv2d,
+  type Direction,
+  type Dual,
   forwardConvolutionBlock,
   InstanceNorm,
   Linear,
   Module,
+  moveConvolutionBlock,
   type NormKind,
   type Pooling,
 } from '../nn/index.js';
-import type { RandomGenerator } from '../tensor/index.js';
-import { ImageModel, isPaddedTo32, requirePositiveIntegers, type Stage } from './model.js';
+import { type RandomGenerator, scope, type Tensor } from '../tensor/index.js';
+import {
+  flattened,
+  ImageModel,
+  isPaddedTo32,
+  requirePositiveIntegers,
+  type Stage,
+} from './model.js';
 import { forwardUnit, Maps, type Unit } from './unit.js';
 
 export interface ConvNetOptions {
@@ -60,6 +69,7 @@ export class ConvNet extends ImageModel {
   override readonly featureDimension: number;
   protected override readonly stages: readonly Stage[];
   protected override readonly classifier: Linear;
+  readonly #blocks: readonly Unit[];
 
   constructor(
     input: ImageShape,
@@ -72,9 +82,23 @@ export class ConvNet extends ImageModel {
     requirePositiveIntegers('convnet', { depth: complete.depth, width: complete.width });
     requireRoom(input, complete);
     const { blocks, featureDimension } = this.child('layers', new Layers(input, complete, random));
+    this.#blocks = blocks;
     this.stages = blocks.map(stageOf);
     this.featureDimension = featureDimension;
     this.classifier = this.child('classifier', new Linear(featureDimension, classes, random));
+  }
+
+  protected override moveFeatures(images: Tensor, direction: Direction): Dual | undefined {
+    const blocks = this.#blocks;
+    if (images.device !== 'cpu' || images.dtype !== 'float32' || !blocks.every(isUsual)) return;
+    return scope(() => {
+      const still: Dual<Tensor | null> = { value: images, tangent: null };
+      const { value, tangent } = blocks.reduce(
+        (x, { convolution, norm }) => moveConvolutionBlock(x, convolution, norm, direction),
+        still,
+      ) as Dual;
+      return { value: flattened(value), tangent: flattened(tangent) };
+    });
   }
 }
 
@@ -90,15 +114,16 @@ function requireRoom(
 }
 
 /** Instance normalisation, ReLU and average pooling have one operator together with the convolution. */
+function isUsual(unit: Unit): unit is Unit & { readonly norm: InstanceNorm } {
+  const { norm, activation, pooling } = unit;
+  return norm instanceof InstanceNorm && activation === 'relu' && pooling === 'average';
+}
+
 function stageOf(unit: Unit): Stage {
-  const { convolution, norm, activation, pooling } = unit;
-  if (norm instanceof InstanceNorm && activation === 'relu' && pooling === 'average') {
-    return (x, mode) =>
-      mode.kind === 'twice-differentiable'
-        ? forwardUnit(x, unit, mode)
-        : forwardConvolutionBlock(x, convolution, norm);
-  }
-  return (x, mode) => forwardUnit(x, unit, mode);
+  return (x, mode) =>
+    mode.kind === 'twice-differentiable' || !isUsual(unit)
+      ? forwardUnit(x, unit, mode)
+      : forwardConvolutionBlock(x, unit.convolution, unit.norm);
 }
 
 /** Holds the blocks under the official code's names: layers.conv.0.weight, layers.norm.0.weight, … */

@@ -1,6 +1,15 @@
 import type { ImageShape } from '../core/image-shape.js';
 import { UsageError } from '../core/index.js';
-import { dropout, evaluation, type Linear, type Mode, Module } from '../nn/index.js';
+import {
+  type Direction,
+  type Dual,
+  dropout,
+  evaluation,
+  type Linear,
+  type Mode,
+  Module,
+  moveLinear,
+} from '../nn/index.js';
 import { scope, type Tensor } from '../tensor/index.js';
 
 /** A step on the way from images to features; its result is one of the network's layers. */
@@ -62,10 +71,26 @@ export abstract class ImageModel extends Module {
   logits(images: Tensor, mode: Mode = evaluation): Tensor {
     return scope(() => this.classify(dropout(this.features(images, mode), this.dropout, mode)));
   }
+
+  /**
+   * The class scores in evaluation and their derivative when the parameters move along a direction, [n, classes] both;
+   * they can be differentiated once. Undefined where the network has no operators for it.
+   */
+  moveLogits(images: Tensor, direction: Direction): Dual | undefined {
+    return scope(() => {
+      const features = this.moveFeatures(images, direction);
+      return features && moveLinear(features, this.classifier, direction);
+    });
+  }
+
+  /** `features` and their derivative, for networks that have operators for it. */
+  protected moveFeatures(_images: Tensor, _direction: Direction): Dual | undefined {
+    return undefined;
+  }
 }
 
 /** [n, …] → [n, d], row by row. */
-function flattened(x: Tensor): Tensor {
+export function flattened(x: Tensor): Tensor {
   const { shape } = x;
   return x.reshape([shape[0]!, shape.slice(1).reduce((product, size) => product * size, 1)]);
 }

@@ -1,4 +1,5 @@
 export * from './activations.js';
+export * from './flat.js';
 export * from './group.js';
 export * from './layers.js';
 export * from './loss.js';
@@ -6,3 +7,4 @@ export * from './module.js';
 export * from './norms.js';
 export * from './optim.js';
 export * from './schedule.js';
+export * from './tangent.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../core/index.js';
-import { liveTensors, scope, type Tensor } from '../tensor/index.js';
+import { liveTensors, noGrad, scope, type Tensor, zeros } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { golden } from '../tensor/testing/golden.js';
 import { ones, RandomGenerator } from '../tensor/testing/on-device.js';
@@ -69,6 +69,20 @@ describe.each(all)('%s', (name, options) => {
     expect(interrupted.map((x) => x.toBytes())).toEqual(straight.map((x) => x.toBytes()));
   });
 
+  it('is after a reset what a new one is', () => {
+    const [reset, fresh] = [start('float32'), start('float32')];
+    const used = createOptimizer(reset, options);
+    for (let step = 0; step < 3; step++) used.step(gradients(step, 'float32'));
+    used.reset();
+    for (const [index, parameter] of fresh.entries()) noGrad(() => parameter.copy_(reset[index]!));
+    const other = createOptimizer(fresh, options);
+    for (let step = 3; step < 6; step++) {
+      used.step(gradients(step, 'float32'));
+      other.step(gradients(step, 'float32'));
+    }
+    expect(reset.map((x) => x.toBytes())).toEqual(fresh.map((x) => x.toBytes()));
+  });
+
   it('holds a constant number of tensors and releases them', () => {
     const before = liveTensors();
     scope(() => {
@@ -93,6 +107,34 @@ describe('an optimiser', () => {
     optimizer.learningRate = 0.25;
     optimizer.step([ones([2])]);
     expect(numbers(x)).toEqual([0.25, 0.25]);
+  });
+
+  it('begins again without momentum after a reset', () => {
+    const x = ones([1], { dtype: 'float64' });
+    const optimizer = createOptimizer([x], { kind: 'sgd', learningRate: 0.1, momentum: 0.9 });
+    const step = () => optimizer.step([ones([1], { dtype: 'float64' })]);
+    step();
+    step();
+    // 1 and 1.9 times 0.1.
+    expect(x.item()).toBeCloseTo(1 - 0.29, 12);
+    optimizer.reset();
+    optimizer.learningRate = 0.01;
+    step();
+    step();
+    expect(x.item()).toBeCloseTo(1 - 0.29 - 0.029, 12);
+  });
+
+  it.each(['sgd', 'adam', 'adamw'] as const)('may decay weights alone by %s', (kind) => {
+    const decayed = (decay: 'all' | 'weights'): number[] => {
+      const parameters = [ones([3]), ones([2, 2]), ones([2, 1, 1, 1])];
+      const options = { kind, learningRate: 0.1, weightDecay: 0.5, decay };
+      createOptimizer(parameters, options).step(parameters.map(({ shape }) => zeros(shape)));
+      return parameters.map((x) => numbers(x)[0]!);
+    };
+    // Adam's first step is by the learning rate, whatever the gradient.
+    const after = expect.closeTo(kind === 'adam' ? 0.9 : 0.95, 5);
+    expect(decayed('weights')).toEqual([1, after, after]);
+    expect(decayed('all')).toEqual([after, after, after]);
   });
 
   it('leaves parameters that ask for gradients leaves', () => {

@@ -2,21 +2,26 @@ import { UsageError } from '../core/index.js';
 import { keep, noGrad, scope, type Tensor, zeros } from '../tensor/index.js';
 
 /** The settings of an optimiser; the update rules and defaults are those of `torch.optim`. */
-export type OptimizerOptions =
-  | {
-      readonly kind: 'sgd';
-      readonly learningRate: number;
-      readonly momentum?: number;
-      readonly weightDecay?: number;
-    }
-  | {
-      /** 'adamw' decouples the weight decay from the gradient, 'adam' adds it to the gradient. */
-      readonly kind: 'adam' | 'adamw';
-      readonly learningRate: number;
-      readonly betas?: readonly [number, number];
-      readonly epsilon?: number;
-      readonly weightDecay?: number;
-    };
+export type OptimizerOptions = SgdOptions | AdamOptions;
+
+interface SharedOptions {
+  readonly learningRate: number;
+  readonly weightDecay?: number;
+  /** What the weight decay is for: 'weights' for tensors of two dimensions or more, not for biases and scales. Default: all. */
+  readonly decay?: 'all' | 'weights';
+}
+
+interface SgdOptions extends SharedOptions {
+  readonly kind: 'sgd';
+  readonly momentum?: number;
+}
+
+interface AdamOptions extends SharedOptions {
+  /** 'adamw' decouples the weight decay from the gradient, 'adam' adds it to the gradient. */
+  readonly kind: 'adam' | 'adamw';
+  readonly betas?: readonly [number, number];
+  readonly epsilon?: number;
+}
 
 /** What an optimiser remembers between steps; enough to continue exactly. The tensors stay the optimiser's. */
 export interface OptimizerState {
@@ -32,10 +37,19 @@ export abstract class Optimizer implements Disposable {
   protected readonly parameters: readonly Tensor[];
   protected steps = 0;
   readonly #slots = new Map<string, Tensor[]>();
+  readonly #weightDecay: number;
+  readonly #decayed: (parameter: Tensor) => boolean;
 
-  protected constructor(parameters: readonly Tensor[], learningRate: number) {
+  protected constructor(parameters: readonly Tensor[], options: OptimizerOptions) {
+    const { learningRate, weightDecay, kind, decay } = options;
     this.parameters = parameters;
     this.learningRate = learningRate;
+    this.#weightDecay = weightDecay ?? (kind === 'adamw' ? 0.01 : 0);
+    this.#decayed = ({ rank }) => decay !== 'weights' || rank >= 2;
+  }
+
+  protected weightDecayOf(parameter: Tensor): number {
+    return this.#decayed(parameter) ? this.#weightDecay : 0;
   }
 
   /** One tensor of zeros per parameter, kept between steps. */
@@ -87,30 +101,38 @@ export abstract class Optimizer implements Disposable {
     this.steps = state.step;
   }
 
+  /** Forgets all steps: it goes on like a new optimiser at the parameters as they are. */
+  reset(): void {
+    for (const tensor of this.#tensors()) noGrad(() => tensor.zero_());
+    this.steps = 0;
+  }
+
   dispose(): void {
-    for (const slot of this.#slots.values()) for (const tensor of slot) tensor.dispose();
+    for (const tensor of this.#tensors()) tensor.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
+
+  #tensors(): Tensor[] {
+    return [...this.#slots.values()].flat();
+  }
 }
 
 class Sgd extends Optimizer {
   readonly #momentum: number;
-  readonly #weightDecay: number;
   readonly #velocity: Tensor[] | undefined;
 
-  constructor(parameters: readonly Tensor[], options: OptimizerOptions & { kind: 'sgd' }) {
-    super(parameters, options.learningRate);
+  constructor(parameters: readonly Tensor[], options: SgdOptions) {
+    super(parameters, options);
     this.#momentum = options.momentum ?? 0;
-    this.#weightDecay = options.weightDecay ?? 0;
     this.#velocity = this.#momentum === 0 ? undefined : this.slot('momentum');
   }
 
   protected override update(index: number, parameter: Tensor, gradient: Tensor): void {
-    const decayed =
-      this.#weightDecay === 0 ? gradient : parameter.mul(this.#weightDecay).add(gradient);
+    const weightDecay = this.weightDecayOf(parameter);
+    const decayed = weightDecay === 0 ? gradient : parameter.mul(weightDecay).add(gradient);
     const velocity = this.#velocity?.[index];
     // From zero, μ·0 + g is PyTorch's first velocity too.
     const direction =
@@ -120,23 +142,20 @@ class Sgd extends Optimizer {
 }
 
 class Adam extends Optimizer {
-  readonly #options: Required<OptimizerOptions & { kind: 'adam' | 'adamw' }>;
+  readonly #options: Required<Pick<AdamOptions, 'kind' | 'betas' | 'epsilon'>>;
   readonly #mean: Tensor[];
   readonly #square: Tensor[];
 
-  constructor(
-    parameters: readonly Tensor[],
-    options: OptimizerOptions & { kind: 'adam' | 'adamw' },
-  ) {
-    super(parameters, options.learningRate);
-    const weightDecay = options.weightDecay ?? (options.kind === 'adamw' ? 0.01 : 0);
-    this.#options = { betas: [0.9, 0.999], epsilon: 1e-8, ...options, weightDecay };
+  constructor(parameters: readonly Tensor[], options: AdamOptions) {
+    super(parameters, options);
+    this.#options = { betas: [0.9, 0.999], epsilon: 1e-8, ...options };
     this.#mean = this.slot('mean');
     this.#square = this.slot('square');
   }
 
   protected override update(index: number, parameter: Tensor, gradient: Tensor): void {
-    const { kind, betas, epsilon, weightDecay } = this.#options;
+    const { kind, betas, epsilon } = this.#options;
+    const weightDecay = this.weightDecayOf(parameter);
     if (kind === 'adamw') parameter.mul_(1 - this.learningRate * weightDecay);
     const coupled = kind === 'adam' && weightDecay !== 0;
     const decayed = coupled ? parameter.mul(weightDecay).add(gradient) : gradient;

@@ -52,6 +52,29 @@ describe('a schedule', () => {
     expect(schedule.factor()).toBeCloseTo(0, 12);
   });
 
+  it('may end half-way along the cosine, at half the rate', () => {
+    const schedule = startSchedule({ kind: 'cosine', span: 0.5 }, 60);
+    const factors = follow(schedule, 0, 60);
+    for (const [step, factor] of factors.entries()) {
+      expect(factor).toBeCloseTo(0.5 * (1 + Math.cos((Math.PI * step) / 120)), 12);
+    }
+    expect(schedule.factor()).toBeCloseTo(0.5, 12);
+  });
+
+  it('asks for a new optimiser at its milestones, and only if told to', () => {
+    const options = { kind: 'multi-step', milestones: [0.25, 0.5], factor: 0.1 } as const;
+    const restarts = (restart: boolean): number[] => {
+      const schedule = startSchedule({ ...options, restart }, 60);
+      return values.flatMap((value, step) => {
+        const due = schedule.restarts();
+        schedule.advance(value);
+        return due ? [step] : [];
+      });
+    };
+    expect(restarts(true)).toEqual([15, 30]);
+    expect(restarts(false)).toEqual([]);
+  });
+
   it('reaches milestones at the step they name, whatever the rounding of fractions', () => {
     for (let steps = 2; steps <= 120; steps++) {
       for (let milestone = 1; milestone < steps; milestone++) {

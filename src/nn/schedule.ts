@@ -1,10 +1,18 @@
 /** A learning-rate schedule: the factor on the initial rate at `step` of `steps` (0-based). */
 export type ScheduleOptions =
   | { readonly kind: 'constant' }
-  /** From 1 to `floor` along half a cosine. */
-  | { readonly kind: 'cosine'; readonly floor?: number }
-  /** Multiplied by `factor` at each of `milestones`, fractions of the run in (0, 1). */
-  | { readonly kind: 'multi-step'; readonly milestones: readonly number[]; readonly factor: number }
+  /** From 1 towards `floor` along half a cosine, of which the run is the first `span` (1 when left out: all of it). */
+  | { readonly kind: 'cosine'; readonly floor?: number; readonly span?: number }
+  /**
+   * Multiplied by `factor` at each of `milestones`, fractions of the run in (0, 1); with `restart` the optimiser begins
+   * anew there, without its momentum.
+   */
+  | {
+      readonly kind: 'multi-step';
+      readonly milestones: readonly number[];
+      readonly factor: number;
+      readonly restart?: boolean;
+    }
   /** Multiplied by `factor` after `patience` steps without a new smallest value. */
   | { readonly kind: 'plateau'; readonly factor: number; readonly patience: number };
 
@@ -17,6 +25,8 @@ export interface Schedule {
    * neither improves nor waits then.
    */
   advance(value: number | undefined): void;
+  /** Whether the coming step is to be the first of a new optimiser; see `Optimizer.reset`. */
+  restarts(): boolean;
   getState(): ScheduleState;
   setState(state: ScheduleState): void;
 }
@@ -63,20 +73,27 @@ class RunningSchedule implements Schedule {
       case 'constant':
         return 1;
       case 'cosine': {
-        const floor = this.#options.floor ?? 0;
-        return (
-          floor + (1 - floor) * 0.5 * (1 + Math.cos((Math.PI * step) / Math.max(1, this.#steps)))
-        );
+        const { floor = 0, span = 1 } = this.#options;
+        const angle = (Math.PI * span * step) / Math.max(1, this.#steps);
+        return floor + (1 - floor) * 0.5 * (1 + Math.cos(angle));
       }
       case 'multi-step': {
-        const passed = this.#options.milestones.filter(
-          (milestone) => step >= wholeSteps(milestone * this.#steps),
-        );
+        const passed = this.#milestones().filter((milestone) => step >= milestone);
         return this.#options.factor ** passed.length;
       }
       case 'plateau':
         return scale;
     }
+  }
+
+  restarts(): boolean {
+    const restart = this.#options.kind === 'multi-step' && this.#options.restart === true;
+    return restart && this.#milestones().includes(this.#state.step);
+  }
+
+  #milestones(): number[] {
+    if (this.#options.kind !== 'multi-step') return [];
+    return this.#options.milestones.map((milestone) => wholeSteps(milestone * this.#steps));
   }
 
   advance(value: number | undefined): void {

@@ -1,8 +1,11 @@
 import { z } from 'zod';
-import { integer, list, mapping, number, variants } from '../core/fields.js';
+import { choice, flag, integer, list, mapping, number, variants } from '../core/fields.js';
 
-const weightDecay = (usual: number) => number({ from: 0, to: 10 }).default(usual);
-const learningRate = number({ above: 0, to: 100 });
+const decayFields = (usual: number) => ({
+  weightDecay: number({ from: 0, to: 10 }).default(usual),
+  decay: choice(['all', 'weights']).default('all'),
+});
+const learningRate = number({ above: 0, to: 1e6 });
 /** A share, both ends excluded. */
 export const fraction = number({ above: 0, below: 1 });
 
@@ -25,10 +28,10 @@ export const optimizer = variants(
       kind: z.literal('sgd'),
       learningRate,
       momentum: number({ from: 0, below: 1 }).default(0),
-      weightDecay: weightDecay(0),
+      ...decayFields(0),
     }),
-    mapping({ kind: z.literal('adam'), ...adamFields, weightDecay: weightDecay(0) }),
-    mapping({ kind: z.literal('adamw'), ...adamFields, weightDecay: weightDecay(0.01) }),
+    mapping({ kind: z.literal('adam'), ...adamFields, ...decayFields(0) }),
+    mapping({ kind: z.literal('adamw'), ...adamFields, ...decayFields(0.01) }),
   ],
 );
 
@@ -38,11 +41,16 @@ export const schedule = variants(
   ['constant', 'cosine', 'multi-step', 'plateau'],
   [
     mapping({ kind: z.literal('constant') }),
-    mapping({ kind: z.literal('cosine'), floor: number({ from: 0, to: 1 }).default(0) }),
+    mapping({
+      kind: z.literal('cosine'),
+      floor: number({ from: 0, to: 1 }).default(0),
+      span: number({ above: 0, to: 1 }).default(1),
+    }),
     mapping({
       kind: z.literal('multi-step'),
       milestones: list(fraction, 'a list of fractions of the run, each above 0 and below 1'),
       factor: number({ above: 0, to: 1 }),
+      restart: flag().default(false),
     }),
     mapping({
       kind: z.literal('plateau'),

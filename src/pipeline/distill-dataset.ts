@@ -66,6 +66,7 @@ async function distillWith(
     train,
     pool,
     buildModel: extractorBuilder(context, train),
+    pretrain: plan.pretrain,
     options: plan.distill,
     chunks: checkpoints?.chunks ?? memory.chunks,
     random: random.derive('distill'),

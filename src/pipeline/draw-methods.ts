@@ -14,6 +14,7 @@ export function drawMethods({ dataset, imagesPerClass, rows }: MethodComparison)
     xLabel: 'pretraining and distilling (s)',
     yLabel: 'test accuracy of networks trained on the images (%)',
     logX: Math.max(...times) > 10 * Math.min(...times),
+    labelled: true,
     series: done.map(({ name, accuracy: { mean, interval95 }, time }) => ({
       name,
       points: [[time, mean]],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { TemporaryFolder } from '../core/index.js';
 import type { Dataset } from '../data/index.js';
 import type { SyntheticImages } from '../distill/index.js';
-import { writeImageGrid } from '../report/index.js';
+import { writeImageGrid } from '../report/pictures.js';
 
 export interface PictureCost {
   readonly seconds: number;

@@ -115,7 +115,7 @@ export async function evaluateStored(
     memory: memoryReport(plan, memory, onEvent),
     directory: directory.path,
   };
-  report(directory, context, value.comparison, result);
+  await report(directory, context, value.comparison, result);
   return result;
 }
 
@@ -139,14 +139,14 @@ function accuracies<Name extends string>(
 /** Where the figures of every single network are kept: per class, confusion matrix, learning curve. */
 const detailsFile = 'evaluation.json';
 
-function report(
+async function report(
   directory: RunDirectory,
-  { onEvent }: RunContext,
+  { plan, onEvent }: RunContext,
   comparison: RunComparison,
   result: PipelineResult,
-): void {
+): Promise<void> {
   const { method, protocol } = result;
-  drawAccuracies(directory.pathOf('accuracy.svg'), comparison, method);
+  await drawAccuracies(directory.pathOf('accuracy.svg'), comparison, method);
   const sets = Object.fromEntries(
     Object.entries(comparison).map(([set, { seeds }]) => [set, seeds]),
   );
@@ -154,12 +154,16 @@ function report(
   writeFileAtomic(directory.pathOf(detailsFile), `${JSON.stringify(details)}\n`);
   directory.writeResults(result);
   const { random, start, distilled } = result.accuracy;
+  const remedy =
+    plan.distill.iterations > 1
+      ? 'more iterations, another learning rate, or formation factor 1'
+      : 'more images per class, or another method';
   const controls = { 'random real images': random, 'its unoptimised start': start };
   for (const [name, control] of Object.entries(controls)) {
     if (distilled.mean > control.mean) continue;
     onEvent({
       type: 'warning',
-      message: `the distilled set is no better than ${name} (${distilled.mean.toFixed(2)} against ${control.mean.toFixed(2)} %); try more iterations, another learning rate, or formation factor 1`,
+      message: `the distilled set is no better than ${name} (${distilled.mean.toFixed(2)} against ${control.mean.toFixed(2)} %); try ${remedy}`,
     });
   }
 }

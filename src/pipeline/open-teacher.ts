@@ -14,7 +14,7 @@ import { pretrainRequest, type RunContext } from './run-context.js';
  * UsageError for a file that does not fit, or a pool with fewer networks than are asked for.
  */
 export async function openTeacher(context: RunContext, choice: TeacherChoice): Promise<Teacher> {
-  const { plan, data, random } = context;
+  const { plan, data } = context;
   switch (choice.kind) {
     case 'pool': {
       const networks = choice.networks === 'all' ? plan.pretrain.networks : choice.networks;
@@ -30,12 +30,13 @@ export async function openTeacher(context: RunContext, choice: TeacherChoice): P
       const { networks, length, model = plan.student } = choice;
       const { pool: _, ...settings } = plan.pretrain;
       const options = { ...settings, length, networks };
-      const own = { model, options, random: random.derive('teacher') };
+      const random = context.random.derive('teacher');
+      const own = { model, options, trajectories: undefined, random };
       return await trainedTeacher(pretrainRequest(context, own));
     }
     case 'file':
       return new Teacher([
-        readNetwork(choice.path, choice.model ?? plan.student, data.train, random.device),
+        readNetwork(choice.path, choice.model ?? plan.student, data.train, plan.device),
       ]);
   }
 }

@@ -4,7 +4,7 @@ import { packageVersion } from '../core/index.js';
 import { saveDistilled } from '../distill/product.js';
 import { distill } from '../methods/distill.js';
 import { DistillCheckpoints } from '../methods/distill-checkpoints.js';
-import { wantsPool } from '../methods/registry.js';
+import { methodOf, wantsPool } from '../methods/registry.js';
 import { engine, threads } from '../tensor/index.js';
 import type { ExtractorPool } from '../train/index.js';
 import { pretrain } from '../train/pretrain.js';
@@ -117,6 +117,7 @@ async function distilInto(
     train: data.train,
     pool,
     buildModel: extractorBuilder(context, data.train),
+    pretrain: plan.pretrain,
     options: plan.distill,
     chunks: checkpoints.chunks,
     random: random.derive('distill'),
@@ -139,7 +140,8 @@ type Identified = Pick<RunContext, 'plan' | 'random'> & {
 
 /** Everything that the images of a run depend on. */
 export function distillIdentity({ plan, data, random }: Identified, pool?: ExtractorPool): object {
-  const { seed, device, memory, chunks, model, distill } = plan;
+  const { seed, device, memory, chunks, model, pretrain, distill } = plan;
+  const training = methodOf(distill.method).material === 'training' ? pretrain : null;
   return {
     versions: { ncfm: packageVersion(), libtorch: engine().version },
     engine: { device, threads: threads() },
@@ -148,7 +150,7 @@ export function distillIdentity({ plan, data, random }: Identified, pool?: Extra
     memory,
     chunks,
     model,
-    extractors: pool?.hash ?? null,
+    extractors: pool?.hash ?? training,
     distill,
   };
 }

@@ -91,6 +91,13 @@ describe("a folder of the official project's networks", () => {
     await expect(poolOf(folder)).rejects.toThrow(/lacks premodel1_trained\.pth\.tar/);
   });
 
+  it('is refused by a method that follows networks from epoch to epoch', async () => {
+    const { folder } = placePool();
+    await expect(poolOf(folder, { trajectories: true })).rejects.toThrow(
+      /leave pretrain\.pool out/,
+    );
+  });
+
   it('is looked for before anything is computed, where it is needed', async () => {
     const plan = { ...smallPlan, pretrain: { ...smallPlan.pretrain, pool: 'nowhere' } };
     await expect(checkPlan(plan)).rejects.toThrow(/nowhere cannot be read/);

@@ -5,7 +5,12 @@ import type { Stage } from '../capacity/measure.js';
 import { UsageError } from '../core/index.js';
 import { type Dataset, type DatasetPair, indicesByClass, openDataset } from '../data/index.js';
 import { checkFormation, type SyntheticImages } from '../distill/index.js';
-import { type AnyDistillOptions, methodOf, wantsPool } from '../methods/registry.js';
+import {
+  type AnyDistillOptions,
+  methodOf,
+  wantsPool,
+  wantsTrajectories,
+} from '../methods/registry.js';
 import { buildModel, type ImageModel, type ModelOptions } from '../models/index.js';
 import type { DatasetChoice, Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
@@ -18,6 +23,7 @@ import {
 } from '../tensor/index.js';
 import { networksReady } from '../train/pool-cache.js';
 import { requirePool } from '../train/pretrain.js';
+import { epochEnds } from '../train/trajectories.js';
 import { drawOnce } from './draw-once.js';
 import { holdOut } from './hold-out.js';
 import { importsFor } from './workers/imports.js';
@@ -66,7 +72,7 @@ export function requireEnoughImages(
 ): void {
   const { imagesPerClass, formation, initialization } = options;
   checkFormation(formation, train.shape.height, train.shape.width);
-  const needs = [...(methodOf(options.method).requirements?.(options) ?? [])];
+  const needs = [...(methodOf(options.method).requirements?.(options, train.shape) ?? [])];
   if (initialization.kind === 'random' || initialization.kind === 'mix') {
     needs.push({ images: imagesPerClass, purpose: 'to start from' });
   }
@@ -81,6 +87,18 @@ export function requireEnoughImages(
       `${train.name} has ${length} images of class '${train.classNames[label]}', ${unmet.images} are needed ${unmet.purpose}. Use fewer images per class (distill.imagesPerClass) or a smaller formation factor.`,
     );
   }
+}
+
+/** Checks that the networks are trained for as long as the method follows them. */
+function requireEpochs({ pretrain, distill }: Plan, train: Dataset): void {
+  const method = methodOf(distill.method);
+  if (method.material !== 'trajectories') return;
+  const epochs = epochEnds(pretrain, train.labels.length).length - 1;
+  const followed = method.epochs?.(distill) ?? 1;
+  if (followed <= epochs) return;
+  throw new UsageError(
+    `${method.title} follows the networks for ${followed} epochs of their training, which lasts ${epochs}; use a greater pretrain.length, or let it follow them for less`,
+  );
 }
 
 /** What a run starts from: its data, and how it will work within its memory. */
@@ -109,7 +127,7 @@ export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise
   const usesPool =
     stages === undefined || stages.includes('distill') || stages.includes('pretrain');
   if (usesPool && wantsPool(plan.distill)) {
-    requirePool(plan.pretrain);
+    requirePool(plan.pretrain, wantsTrajectories(plan.distill));
   }
   const random = startEngine(plan);
   if (plan.memory !== 'auto') resetPeak();
@@ -120,6 +138,7 @@ export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise
   if (control && chooseEvaluationWorkers(plan).workers > 1) {
     importsFor(plan.student, plan.evaluate);
   }
+  if (usesPool) requireEpochs(plan, data.train);
   if (distils) requireEnoughImages(data.train, plan.distill, { control });
   const { shape, classNames } = data.train;
   const build = (architecture: ModelOptions): ImageModel =>
@@ -145,5 +164,7 @@ export function missingNetworks(
 ): number {
   if (!wantsPool(distill)) return 0;
   const random = new RandomGenerator(seed, device).derive('pretrain');
-  return pretrain.networks - networksReady({ train, model, options: pretrain, cache, random });
+  const trajectories = wantsTrajectories(distill);
+  const request = { train, model, options: pretrain, trajectories, cache, random };
+  return pretrain.networks - networksReady(request);
 }

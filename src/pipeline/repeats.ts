@@ -99,7 +99,7 @@ export async function evaluateRepeats(
   const { directory } = request;
   const result = repeatedResult(runs);
   writeFileAtomic(directory.pathOf('repeats.json'), `${JSON.stringify(result, null, 2)}\n`);
-  drawAccuracies(directory.pathOf('repeats.svg'), result.accuracy, result.method);
+  await drawAccuracies(directory.pathOf('repeats.svg'), result.accuracy, result.method);
   return result;
 }
 

@@ -3,6 +3,7 @@ import { collectGarbage } from '../core/garbage.js';
 import { packageVersion } from '../core/version.js';
 import type { Dataset, DatasetPair } from '../data/index.js';
 import type { MethodInput } from '../methods/method.js';
+import { wantsTrajectories } from '../methods/registry.js';
 import { buildModel } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';
 import {
@@ -97,6 +98,7 @@ export function pretrainRequest(
     options: plan.pretrain,
     cache,
     checkpoint: plan.checkpoint,
+    trajectories: wantsTrajectories(plan.distill),
     random: random.derive('pretrain'),
     onEvent,
     signal,

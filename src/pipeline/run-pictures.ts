@@ -6,7 +6,7 @@ import type { RunComparison } from '../evaluate/compare.js';
 import type { Summary } from '../evaluate/statistics.js';
 import { methodOf } from '../methods/registry.js';
 import type { Plan } from '../plan/plan.js';
-import { barChart, lineChart, writeComparison, writeImageGrid } from '../report/index.js';
+import { writeComparison, writeImageGrid } from '../report/pictures.js';
 import type { RunDirectory } from '../run/index.js';
 import { startFolder } from './run-context.js';
 
@@ -37,9 +37,27 @@ export class RunPictures {
     return path;
   }
 
-  /** Draws the loss curve, one value for each iteration, and the start beside the result. */
+  /** Draws the loss curve, one value for each iteration (one alone is none), and the start beside the result. */
   async finish(losses: readonly number[]): Promise<void> {
+    if (losses.length > 1) await this.#drawCurve(losses);
+    const start = this.#start ?? storedPixels(this.#directory.pathOf(startFolder));
+    if (this.#latest === undefined) return;
+    const { columns, ...layout } = this.#layout();
+    const { iterations } = this.#plan.distill;
+    const caption = `after ${iterations} iteration${iterations === 1 ? '' : 's'}`;
+    await writeComparison({
+      ...layout,
+      panels: [
+        { pixels: start, columns, caption: 'start' },
+        { pixels: this.#latest, columns, caption },
+      ],
+      path: this.#directory.pathOf('images.png'),
+    });
+  }
+
+  async #drawCurve(losses: readonly number[]): Promise<void> {
     const { loss, title } = methodOf(this.#plan.distill.method);
+    const { lineChart } = await import('../report/chart.js');
     const curve = lineChart({
       title: `Distilling ${this.#dataset.name} by ${title}`,
       xLabel: 'iteration',
@@ -55,21 +73,6 @@ export class RunPictures {
       ],
     });
     writeFileAtomic(this.#directory.pathOf('loss.svg'), curve);
-    const start = this.#start ?? storedPixels(this.#directory.pathOf(startFolder));
-    if (this.#latest === undefined) return;
-    const { columns, ...layout } = this.#layout();
-    await writeComparison({
-      ...layout,
-      panels: [
-        { pixels: start, columns, caption: 'start' },
-        {
-          pixels: this.#latest,
-          columns,
-          caption: `after ${this.#plan.distill.iterations} iterations`,
-        },
-      ],
-      path: this.#directory.pathOf('images.png'),
-    });
   }
 
   #layout() {
@@ -84,16 +87,17 @@ function storedPixels(folder: string): Float32Array {
   return images.toFloat32Array();
 }
 
-export function drawAccuracies(
+export async function drawAccuracies(
   path: string,
   { random, start, distilled }: { readonly [set in keyof RunComparison]: Summary },
   method: string,
-): void {
+): Promise<void> {
   const bar = (name: string, { mean, std }: Summary) => ({
     name,
     value: mean,
     ...(std !== null && { error: std }),
   });
+  const { barChart } = await import('../report/bar-chart.js');
   const chart = barChart({
     title: 'Accuracy of networks trained on each set',
     valueLabel: 'accuracy (%)',

@@ -33,6 +33,7 @@ function requestOf(context: RunContext): PretrainRequest {
   const length = { epochs };
   return pretrainRequest(context, {
     model: student,
+    trajectories: undefined,
     options: { networks, length, batchSize, optimizer, schedule, augmentation },
     random: context.random.derive('whole-data'),
   });

@@ -1,4 +1,7 @@
-/** How tables and charts call a set: the distilled one by the method that made it. */
+import { memoryKinds } from './continual-options.js';
+
+/** How tables and charts call a set: the distilled one by the method that made it, unless another set is called so. */
 export function labelOfSet(set: string, method: string): string {
-  return set === 'distilled' ? method : set;
+  const taken: readonly string[] = memoryKinds;
+  return set === 'distilled' && !taken.includes(method) ? method : set;
 }

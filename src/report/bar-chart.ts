@@ -1,6 +1,5 @@
-import { heading } from './chart.js';
-import { formatTick, linearScale, type Scale } from './scale.js';
-import { colourOf, drawing, element, text, textWidth } from './svg.js';
+import type { CustomSeriesRenderItem } from 'echarts';
+import { axis, drawChart, longest, palette } from './draw-chart.js';
 
 export interface Bar {
   readonly name: string;
@@ -18,80 +17,83 @@ export interface BarChart {
   readonly digits?: number;
 }
 
-const width = 720;
-const barHeight = 26;
 const rowHeight = 40;
 const top = 52;
+const bottom = 58;
 
 /**
  * Draws one horizontal bar per value, from zero, with its error bar and its number: a self-contained SVG of 720 pixels
  * width that grows downwards with the bars.
  */
-export function barChart(chart: BarChart): string {
-  const labels = chart.bars.map((bar) => valueText(bar, chart.digits ?? 1));
-  const left = 40 + Math.min(220, longest(chart.bars.map(({ name }) => name)));
-  const right = width - 32 - longest(labels);
-  const bottom = top + chart.bars.length * rowHeight;
-  const ends = chart.bars.map(({ value, error }) => value + (error ?? 0)).filter(Number.isFinite);
-  const range = { from: 0, to: Math.max(0, ...ends) || 1, start: left, end: right };
-  const scale = linearScale(range, 5, true);
-  const markup = [
-    heading(chart.title),
-    rules(scale, bottom),
-    ...chart.bars.map((bar, index) => row(bar, labels[index]!, index, left, scale)),
-    text(chart.valueLabel, (left + right) / 2, bottom + 44, {
-      'text-anchor': 'middle',
-      fill: '#555555',
-    }),
-  ];
-  return drawing(chart.title, width, bottom + 58, markup.join(''));
-}
-
-function rules(scale: Scale, bottom: number): string {
-  return scale.ticks
-    .map((tick) => {
-      const at = scale.place(tick);
-      const stroke = tick === 0 ? '#8a8a8a' : '#e6e6e6';
-      const label = text(formatTick(tick), at, bottom + 20, { 'text-anchor': 'middle' });
-      return element('line', { x1: at, x2: at, y1: top, y2: bottom + 4, stroke }) + label;
-    })
-    .join('');
-}
-
-function row(bar: Bar, label: string, index: number, left: number, scale: Scale): string {
-  const middle = top + (index + 0.5) * rowHeight;
-  const name = text(bar.name, left - 10, middle + 4.5, { 'text-anchor': 'end' });
-  if (!Number.isFinite(bar.value)) return name + text(label, left + 10, middle + 4.5);
-  const end = scale.place(bar.value);
-  const body = element('rect', {
-    x: left,
-    y: middle - barHeight / 2,
-    width: Math.max(0, end - left),
-    height: barHeight,
-    fill: colourOf(index),
-    'fill-opacity': 0.85,
+export function barChart({ title, valueLabel, bars, digits = 1 }: BarChart): string {
+  const labels = bars.map((bar) => valueText(bar, digits));
+  const names = bars.map(({ name }) => name);
+  const left = 40 + Math.min(220, longest(names));
+  const ends = bars.map(({ value, error = 0 }) => (Number.isFinite(value) ? value + error : 0));
+  const itemStyle = { opacity: 0.85 };
+  const common = { silent: true, clip: false };
+  return drawChart(title, top + bars.length * rowHeight + bottom, {
+    grid: { left, right: 32 + longest(labels), top, bottom },
+    xAxis: { ...axis(valueLabel, 30), min: 0, ...(Math.max(0, ...ends) === 0 && { max: 1 }) },
+    yAxis: {
+      ...axis('', 0),
+      type: 'category',
+      inverse: true,
+      data: names,
+      axisTick: { show: false },
+      axisLabel: { fontSize: 13, color: '#333333', interval: 0 },
+    },
+    series: [
+      {
+        ...common,
+        type: 'bar',
+        barWidth: 26,
+        itemStyle,
+        data: bars.map(({ value }, index) => ({
+          value: Number.isFinite(value) ? value : '-',
+          itemStyle: { color: palette[index % palette.length] },
+        })),
+      },
+      {
+        ...common,
+        type: 'custom',
+        z: 3,
+        renderItem: marksOf(bars, labels),
+        encode: { x: 0, y: 1 },
+        data: ends.map((end, index) => [end, index]),
+      },
+    ],
   });
-  const error = bar.error ?? 0;
-  const whisker = error > 0 ? errorBar(scale, bar.value - error, bar.value + error, middle) : '';
-  const labelAt = scale.place(bar.value + error) + 10;
-  const halo = { stroke: '#ffffff', 'stroke-width': 4, 'paint-order': 'stroke' };
-  const number = text(label, labelAt, middle + 4.5, { 'font-weight': 600, ...halo });
-  return name + body + whisker + number;
 }
 
-function errorBar(scale: Scale, low: number, high: number, middle: number): string {
-  const from = scale.place(Math.max(0, low));
-  const to = scale.place(high);
-  const cap = (at: number) => `M${at.toFixed(1)} ${middle - 5}v10`;
-  const path = `M${from.toFixed(1)} ${middle}H${to.toFixed(1)}${cap(from)}${cap(to)}`;
-  return element('path', { d: path, stroke: '#1a1a1a', 'stroke-width': 1.5, fill: 'none' });
+/** The error bar, and the number behind it. */
+function marksOf(bars: readonly Bar[], labels: readonly string[]): CustomSeriesRenderItem {
+  return ({ dataIndex }, api) => {
+    const { value, error = 0 } = bars[dataIndex]!;
+    const [end, middle] = api.coord([api.value(0), dataIndex]) as [number, number];
+    const text = labels[dataIndex]!;
+    const number = {
+      type: 'text' as const,
+      style: {
+        text,
+        x: end + 10,
+        y: middle,
+        verticalAlign: 'middle' as const,
+        fontWeight: 600,
+        fontSize: 13,
+        fill: '#333333',
+      },
+    };
+    if (!(error > 0)) return number;
+    const [start = 0] = api.coord([Math.max(0, value - error), dataIndex]);
+    const cap = (at: number) => `M${at} ${middle - 5}v10`;
+    const pathData = `M${start} ${middle}H${end}${cap(start)}${cap(end)}`;
+    const style = { stroke: '#1a1a1a', lineWidth: 1.5, fill: 'none' };
+    return { type: 'group', children: [{ type: 'path', shape: { pathData }, style }, number] };
+  };
 }
 
 function valueText({ value, error }: Bar, digits: number): string {
   if (!Number.isFinite(value)) return '–';
   return error ? `${value.toFixed(digits)} ± ${error.toFixed(digits)}` : value.toFixed(digits);
-}
-
-function longest(texts: readonly string[]): number {
-  return Math.max(0, ...texts.map((content) => textWidth(content, 13)));
 }

@@ -1,6 +1,4 @@
 export * from './bar-chart.js';
 export * from './chart.js';
 export * from './pictures.js';
-export * from './scale.js';
 export * from './scatter-chart.js';
-export * from './svg.js';

@@ -130,14 +130,15 @@ export interface DistillIteration {
   readonly type: 'distill-iteration';
   readonly iteration: number;
   readonly iterations: number;
-  /** What the images descend: of NCFM the discrepancy, averaged over the classes; ≥ 0. */
+  /** What the images descend, or a choice of images made small: of NCFM the discrepancy, averaged over the classes; ≥ 0. */
   readonly loss: number;
   /**
    * Other figures of the method's, by their names. Of NCFM: `fineTuningLoss`, in nats; `frequencyScale`, σ of the
    * frequencies; with a sampling network `samplingObjective`, and `leastScale` and `largestScale` of its mixture, relative to σ.
    */
   readonly terms: Readonly<Record<string, number>>;
-  readonly learningRate: number;
+  /** Absent where nothing is learnt. */
+  readonly learningRate?: number;
   /** The loss or gradient was not a number, and the iteration was left out. */
   readonly skipped?: true;
   readonly seconds: number;

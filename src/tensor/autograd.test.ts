@@ -91,10 +91,6 @@ describe('noGrad', () => {
 });
 
 describe('gradients of gradients', () => {
-  const backward = op<
-    [loss: Tensor, inputs: Tensor[], gradient: null, retainGraph: boolean, createGraph: boolean],
-    unknown
-  >('_backward');
   const kernels: [string, (x: Tensor) => Tensor][] = [
     [
       'convolution_block',
@@ -103,6 +99,14 @@ describe('gradients of gradients', () => {
           x.reshape([2, 1, 6, 6]),
           ...[ones([2, 1, 3, 3]), zeros([2]), ones([2]), zeros([2]), 1, 1e-5],
         ),
+    ],
+    [
+      'convolution_block_tangent',
+      (x) =>
+        op<unknown[], Tensor[]>('ncfm::convolution_block_tangent')(
+          ...[x.reshape([2, 1, 6, 6]), null, ones([2, 1, 3, 3]), ones([2, 1, 3, 3]), zeros([2])],
+          ...[ones([2]), ones([2]), zeros([2]), zeros([2]), 1, 1e-5],
+        )[1]!,
     ],
     [
       'characteristic_function',
@@ -116,15 +120,24 @@ describe('gradients of gradients', () => {
     ],
   ];
 
+  it('are gradients as others are', () => {
+    const x = tensor([2, 3]).setRequiresGrad(true);
+    const y = tensor([5, 7]).setRequiresGrad(true);
+    const [gradient] = grad([x.pow(3).mul(y).sum()], [x], { createGraph: true });
+    const [byX, byY] = grad([gradient!.mul(tensor([1, 10])).sum()], [x, y]);
+    expect(numbers(byX!)).toEqual([6 * 2 * 5, 10 * 6 * 3 * 7]);
+    expect(numbers(byY!)).toEqual([3 * 4, 10 * 3 * 9]);
+  });
+
   it.each(kernels)('are refused by ncfm::%s, which has none', (name, kernel) => {
     const before = liveTensors();
     scope(() => {
       const x = ones([72]).setRequiresGrad(true);
       const loss = kernel(x).sum();
-      expect(() => backward(loss, [x], null, true, true)).toThrow(
-        `ncfm::${name} has no second-order gradients: call it without create_graph`,
+      expect(() => grad([loss], [x], { createGraph: true })).toThrow(
+        new RegExp(`ncfm::${name} has no second-order gradients.*'twice-differentiable'`, 's'),
       );
-      backward(loss, [x], null, true, false);
+      grad([loss], [x]);
     });
     expect(liveTensors()).toBe(before);
   });

@@ -3,7 +3,13 @@ export { computedBy } from './computed-by.js';
 export * from './device.js';
 export * from './dtype.js';
 export * from './hash.js';
-export { loadSafetensors, saveSafetensors, type TensorFile } from './io.js';
+export {
+  loadSafetensors,
+  type MappedTensor,
+  mapSafetensors,
+  saveSafetensors,
+  type TensorFile,
+} from './io.js';
 export { mapFile } from './mapping.js';
 export * from './names.js';
 export type { EngineDescription, TensorMemory } from './native.js';

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UsageError } from '../core/errors.js';
 import { makeFolder, writeFileAtomic } from '../core/files.js';
 import { type DType, dtypeBytes } from './dtype.js';
+import { mapFile } from './mapping.js';
 import { scope } from './scope.js';
 import { isShape, isSizes } from './shape.js';
 import { fromBytes, type Tensor } from './tensor.js';
@@ -38,6 +39,12 @@ const safetensorsNames = new Map(
   Object.entries(safetensorsTypes).map(([name, dtype]) => [dtype, name]),
 );
 
+export interface TensorLayout {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
 export interface TensorFile {
   readonly tensors: Map<string, Tensor>;
   readonly metadata: Record<string, string>;
@@ -52,24 +59,35 @@ export function saveSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Record<string, string> = {},
 ): void {
+  const stored = [...tensors].map(([name, value]) => ({ name, value, bytes: value.toBytes() }));
+  const header = safetensorsHeader(
+    stored.map(({ name, value: { dtype, shape } }) => ({ name, dtype, shape })),
+    metadata,
+  );
+  writeBytes(path, Buffer.concat([header, ...stored.map(({ bytes }) => bytes)]));
+}
+
+/** What comes before the data of a safetensors file whose tensors follow one another in this order. */
+export function safetensorsHeader(
+  tensors: readonly TensorLayout[],
+  metadata: Record<string, string>,
+): Buffer {
   const header: Record<string, unknown> = { __metadata__: metadata };
-  const parts: Uint8Array[] = [];
   let offset = 0;
-  for (const [name, value] of tensors) {
-    const bytes = value.toBytes();
-    header[name] = {
-      dtype: safetensorsNames.get(value.dtype),
-      shape: value.shape,
-      data_offsets: [offset, offset + bytes.length],
-    };
-    parts.push(bytes);
-    offset += bytes.length;
+  for (const { name, dtype, shape } of tensors) {
+    const end = offset + bytesOf(shape, dtype);
+    header[name] = { dtype: safetensorsNames.get(dtype), shape, data_offsets: [offset, end] };
+    offset = end;
   }
   const json = Buffer.from(JSON.stringify(header));
   const padded = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, ' ')]);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
-  writeBytes(path, Buffer.concat([length, padded, ...parts]));
+  return Buffer.concat([length, padded]);
+}
+
+function bytesOf(shape: readonly number[], dtype: DType): number {
+  return shape.reduce((product, size) => product * size, dtypeBytes(dtype));
 }
 
 /**
@@ -78,34 +96,65 @@ export function saveSafetensors(
  */
 export function loadSafetensors(path: string): TensorFile {
   const bytes = readBytes(path);
+  const { entries, metadata, data } = readLayout(path, bytes.length, (start, length) =>
+    bytes.subarray(start, start + length),
+  );
+  const read = ({ name, start, end, shape, dtype }: Entry): [string, Tensor] => [
+    name,
+    fromBytes(bytes.subarray(data + start, data + end), shape, dtype),
+  ];
+  return { tensors: scope(() => new Map(entries.map(read))), metadata };
+}
+
+/** A tensor that stays in its file. */
+export interface MappedTensor {
+  readonly shape: readonly number[];
+  /** The bytes of one row: everything at an index of the first dimension; see `mapFile`. */
+  rowBytes(index: number): Uint8Array;
+  /** A copy of a row, of the shape without the first dimension. Throws RangeError when there is none such. */
+  row(index: number): Tensor;
+}
+
+/** One tensor of a safetensors file, to be read row by row. Throws UsageError for a file without it, or as above. */
+export function mapSafetensors(path: string, name: string): MappedTensor {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const { entries, data } = readLayout(path, size, (start, length) =>
+    Buffer.from(mapFile(path, start, length)),
+  );
+  const entry = entries.find((found) => found.name === name);
+  if (entry === undefined) throw new UsageError(`${path} holds no tensor named '${name}'`);
+  const [rows = 0, ...shape] = entry.shape;
+  const length = bytesOf(shape, entry.dtype);
+  const rowBytes = (index: number): Uint8Array => {
+    if (Number.isInteger(index) && index >= 0 && index < rows) {
+      return mapFile(path, data + entry.start + index * length, length);
+    }
+    throw new RangeError(`'${name}' of ${path} has ${rows} rows, there is no row ${index}`);
+  };
+  const row = (index: number) => fromBytes(rowBytes(index), shape, entry.dtype);
+  return { shape: entry.shape, rowBytes, row };
+}
+
+/** What a file of `size` bytes holds, and where its data begins. */
+function readLayout(path: string, size: number, read: (start: number, length: number) => Buffer) {
   const fail = (what: string): never => {
     throw new UsageError(
       `${path} is not a valid safetensors file: ${what}. Write or download it again.`,
     );
   };
-  if (bytes.length < 8) fail(`it has ${bytes.length} bytes, at least 8 are needed`);
-  const headerLength = Number(bytes.readBigUInt64LE(0));
-  if (headerLength > bytes.length - 8) {
-    fail(`its header claims ${headerLength} bytes, only ${bytes.length - 8} follow`);
-  }
-  const header = parseHeader(bytes.subarray(8, 8 + headerLength), fail);
-  const data = bytes.subarray(8 + headerLength);
-  const { __metadata__: metadata = {}, ...entries } = header;
+  if (size < 8) fail(`it has ${size} bytes, at least 8 are needed`);
+  const headerLength = Number(read(0, 8).readBigUInt64LE());
+  const data = 8 + headerLength;
+  if (data > size) fail(`its header claims ${headerLength} bytes, only ${size - 8} follow`);
+  const { __metadata__: metadata = {}, ...named } = parseHeader(read(8, headerLength), fail);
   if (!isMetadata(metadata)) return fail('its __metadata__ is not an object of strings');
-  const parts = Object.entries(entries).map(([name, entry]) => checkEntry(name, entry, fail));
-  checkCover(parts, data.length, fail);
-  const read = ({ name, start, end, shape, dtype }: Entry): [string, Tensor] => [
-    name,
-    fromBytes(data.subarray(start, end), shape, dtype),
-  ];
-  return { tensors: scope(() => new Map(parts.map(read))), metadata };
+  const entries = Object.entries(named).map(([name, entry]) => checkEntry(name, entry, fail));
+  checkCover(entries, size - data, fail);
+  return { entries, metadata, data };
 }
 
 /** One tensor's entry in the header: bytes `start` to `end` of the data. */
-interface Entry {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly shape: readonly number[];
+interface Entry extends TensorLayout {
   readonly start: number;
   readonly end: number;
 }
@@ -134,7 +183,7 @@ function checkEntry(name: string, entry: unknown, fail: (what: string) => never)
   if (!isSizes(offsets) || offsets.length !== 2)
     return fail(`tensor '${name}' has invalid data_offsets`);
   const [start, end] = offsets as [number, number];
-  const expected = shape.reduce((product, size) => product * size, dtypeBytes(type));
+  const expected = bytesOf(shape, type);
   if (end - start !== expected) {
     fail(
       `tensor '${name}' of shape [${shape.join(', ')}] needs ${expected} bytes, its data_offsets give ${end - start}`,

@@ -1,13 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  avgPool2d,
   characteristicMeans,
-  conv2d,
   convolutionBlock,
-  type DType,
   engine,
   grad,
-  groupNorm,
   liveTensors,
   noGrad,
   scope,
@@ -17,74 +13,34 @@ import {
 } from './index.js';
 import { native } from './native.js';
 import { expectNear, numbers } from './testing/compare.js';
-import { describeOnHost, RandomGenerator } from './testing/on-device.js';
-
-const normal = (seed: number, ...shape: number[]): Tensor =>
-  new RandomGenerator(seed).normal(shape, 'float64');
-
-/** Results and gradients of an operator, from copies of the inputs in a precision. */
-function differentiate(
-  dtype: DType,
-  inputs: readonly Tensor[],
-  operator: (...inputs: Tensor[]) => readonly Tensor[],
-): Tensor[] {
-  const own = inputs.map((input) => input.to(dtype).clone().setRequiresGrad(true));
-  const outputs = operator(...own);
-  const gradOutputs = outputs.map((output, index) => normal(90 + index, ...output.shape).to(dtype));
-  return [...outputs, ...grad(outputs, own, { gradOutputs })];
-}
-
-/** Largest error relative to the largest value. */
-function relativeError(actual: Tensor, exact: Tensor): number {
-  const error = actual.to('float64').sub(exact).abs().max().item();
-  return error / exact.abs().max().item();
-}
-
-const compilations = engine().instructionSets.flatMap((name) =>
-  [1, 2, 3].map((count) => [name, count] as const),
-);
+import {
+  blockInputs,
+  blockOfParts,
+  blockSizes,
+  compilations,
+  differentiate,
+  normal,
+  relativeError,
+  useKernels,
+} from './testing/kernels.js';
+import { describeOnHost } from './testing/on-device.js';
 
 describeOnHost.each(compilations)('the kernels for %s on %i threads', (name, count) => {
-  const before = { instructionSet: native.instructionSet(), threads: threads() };
-  beforeAll(() => {
-    native.instructionSet(name);
-    setThreads(count);
-  });
-  afterAll(() => {
-    native.instructionSet(before.instructionSet);
-    setThreads(before.threads);
-  });
+  useKernels(name, count);
 
   it('are in use', () => {
     expect(native.instructionSet()).toBe(name);
     expect(threads()).toBe(count);
   });
 
-  describe.each([
-    { images: 3, inputs: 128, outputs: 128, height: 16, width: 16, padding: 1 },
-    { images: 5, inputs: 32, outputs: 32, height: 8, width: 8, padding: 1 },
-    { images: 7, inputs: 20, outputs: 70, height: 13, width: 9, padding: 1 },
-    { images: 3, inputs: 9, outputs: 11, height: 5, width: 7, padding: 1 },
-    { images: 1, inputs: 8, outputs: 5, height: 2, width: 2, padding: 1 },
-    { images: 1, inputs: 16, outputs: 16, height: 64, width: 64, padding: 1 },
-    { images: 2, inputs: 1, outputs: 128, height: 28, width: 28, padding: 3 },
-    { images: 2, inputs: 3, outputs: 16, height: 32, width: 32, padding: 1 },
-    { images: 3, inputs: 7, outputs: 19, height: 6, width: 5, padding: 0 },
-    { images: 1, inputs: 1, outputs: 1, height: 4, width: 4, padding: 1 },
-    { images: 2, inputs: 9, outputs: 4, height: 6, width: 6, padding: 2 },
-  ])(
+  describe.each(blockSizes)(
     'convolutionBlock on $images images of $inputs channels, $height×$width, to $outputs',
     (size) => {
-      const { images, inputs, outputs, height, width, padding } = size;
-      const x = normal(1, images, inputs, height, width);
-      const weight = normal(2, outputs, inputs, 3, 3).mul(0.1);
-      const bias = normal(3, outputs);
-      const scale = normal(4, outputs);
-      const shift = normal(5, outputs);
-      const parts = (x: Tensor, weight: Tensor, scale: Tensor, shift: Tensor) => {
-        const y = conv2d(x, weight, bias.to(x.dtype), [1, 1], [padding, padding]);
-        return [avgPool2d(groupNorm(y, outputs, scale, shift, 1e-5).relu(), [2, 2], [2, 2])];
-      };
+      const { padding } = size;
+      const { x, weight, bias, scale, shift } = blockInputs(size);
+      const parts = (x: Tensor, weight: Tensor, scale: Tensor, shift: Tensor) => [
+        blockOfParts(x, weight, bias, scale, shift, padding),
+      ];
       const fused = (x: Tensor, weight: Tensor, scale: Tensor, shift: Tensor) => [
         convolutionBlock(x, weight, bias.to(x.dtype), scale, shift, padding, 1e-5),
       ];
@@ -191,7 +147,7 @@ describeOnHost.each(compilations)('the kernels for %s on %i threads', (name, cou
 
   it('cosine and sine are right to 2e-7 up to thousands of radians', () => {
     const phases = normal(8, 20_000, 1).mul(2000).to('float32');
-    const one = new RandomGenerator(1).normal([1, 1]).mul(0).add(1);
+    const one = normal(1, 1, 1).mul(0).add(1).to('float32');
     const exact = phases.to('float64');
     const [cosines, sines] = characteristicMeans(phases, one, 20_000);
     expectNear(cosines.to('float64'), exact.cos(), 2e-7);

@@ -129,6 +129,27 @@ export const convolutionBlock =
     ]
   >('ncfm::convolution_block');
 /**
+ * Ours (native/kernels): `convolutionBlock` and its derivative when x (unless its tangent is null) and the parameters move
+ * along their tangents, with first-order gradients of both results with respect to x, its tangent and the parameters;
+ * float32 on the CPU alone.
+ */
+export const convolutionBlockTangent = op<
+  [
+    x: Tensor,
+    xTangent: Tensor | null,
+    weight: Tensor,
+    weightTangent: Tensor,
+    bias: Tensor,
+    normWeight: Tensor,
+    normWeightTangent: Tensor,
+    normBias: Tensor,
+    normBiasTangent: Tensor,
+    padding: number,
+    epsilon: number,
+  ],
+  [pooled: Tensor, tangent: Tensor]
+>('ncfm::convolution_block_tangent');
+/**
  * Ours (native/kernels): the means of cos⟨t, f⟩ and of sin⟨t, f⟩ over each of `groups` groups of rows f of `features`
  * [groups · n, d], for every row t of `frequencies` [T, d], with gradients; both results are [groups, T].
  */
@@ -138,6 +159,11 @@ export const characteristicMeans = op<
 >('ncfm::characteristic_function');
 export const upsampleBilinear =
   op<[x: Tensor, size: Shape, alignCorners: boolean]>('upsample_bilinear2d');
+/** The same with antialiasing: where it makes smaller, a pixel averages all that it covers. */
+export const resizeAntialiased =
+  op<[x: Tensor, size: Shape, alignCorners: boolean]>('_upsample_bilinear2d_aa');
+/** Pixel i of a side is pixel ⌊i · from / to⌋. */
+export const resizeNearest = op<[x: Tensor, size: Shape]>('upsample_nearest2d');
 
 /** Samples [n, c, h, w] at grid positions [n, h', w', 2] in [-1, 1]; mode 0 bilinear, padding 0 zeros. */
 export const gridSample =

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { type ZippableFile, zipSync } from 'fflate';
 
 /**
  * The subset of the ZIP format (PKWARE's APPNOTE 6.3) that PyTorch's files use: entries stored without compression, in
@@ -14,6 +15,9 @@ const largestComment = 0xffff;
 const unknown32 = 0xffffffff;
 /** Entries begin at multiples of this, as PyTorch needs for reading them in place. */
 const alignment = 64;
+/** The header of a field beside an entry's name; 'FB' is PyTorch's own, of any content. */
+const extraSize = 4;
+const paddingField = 0x4246;
 
 /**
  * The entries of an archive by name, as views of `bytes`. Throws Error for a damaged or unsupported archive, and for one
@@ -72,58 +76,15 @@ function readEntry(bytes: Buffer, central: number, name: string): Buffer {
 
 /** An archive of the given entries. Throws RangeError when it would reach 4 GiB. */
 export function writeZip(entries: ReadonlyMap<string, Uint8Array>): Buffer {
-  const parts: Uint8Array[] = [];
-  const directory: Buffer[] = [];
   let offset = 0;
-  for (const [name, content] of entries) {
-    const { local, central } = headers(name, content, offset);
-    parts.push(local, content);
-    directory.push(central);
-    offset += local.length + content.length;
+  const files = [...entries].map(([name, content]): [string, ZippableFile] => {
+    const unpadded = offset + localSize + Buffer.byteLength(name) + extraSize;
+    const padding = (alignment - (unpadded % alignment)) % alignment;
+    offset = unpadded + padding + content.length;
     if (offset >= unknown32) throw new RangeError('archives of 4 GiB and more are not supported');
-  }
-  const end = Buffer.alloc(endSize);
-  end.writeUInt32LE(endSignature, 0);
-  end.writeUInt16LE(entries.size, 8);
-  end.writeUInt16LE(entries.size, 10);
-  end.writeUInt32LE(
-    directory.reduce((total, central) => total + central.length, 0),
-    12,
-  );
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...parts, ...directory, end]);
-}
-
-function headers(
-  name: string,
-  content: Uint8Array,
-  offset: number,
-): { readonly local: Buffer; readonly central: Buffer } {
-  const label = Buffer.from(name);
-  const unpadded = offset + localSize + label.length + 4;
-  const padding = (alignment - (unpadded % alignment)) % alignment;
-  const extra = Buffer.alloc(4 + padding);
-  extra.write('FB');
-  extra.writeUInt16LE(padding, 2);
-  // Version 2.0, no flags, stored, 1980-01-01 00:00, then checksum and sizes: the same in both headers.
-  const common = Buffer.alloc(24);
-  common.writeUInt16LE(20, 0);
-  common.writeUInt16LE(0x21, 8);
-  common.writeUInt32LE(crc32(content), 10);
-  common.writeUInt32LE(content.length, 14);
-  common.writeUInt32LE(content.length, 18);
-  common.writeUInt16LE(label.length, 22);
-  const local = Buffer.alloc(localSize);
-  local.writeUInt32LE(localSignature, 0);
-  common.copy(local, 4);
-  local.writeUInt16LE(extra.length, 28);
-  const central = Buffer.alloc(centralSize);
-  central.writeUInt32LE(centralSignature, 0);
-  central.writeUInt16LE(20, 4);
-  common.copy(central, 6);
-  central.writeUInt32LE(offset, 42);
-  return {
-    local: Buffer.concat([local, label, extra]),
-    central: Buffer.concat([central, label]),
-  };
+    return [name, [content, { extra: { [paddingField]: new Uint8Array(padding) } }]];
+  });
+  // The same entries give the same bytes.
+  const archive = zipSync(Object.fromEntries(files), { level: 0, mtime: new Date(1980, 0, 1) });
+  return Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength);
 }

@@ -1,4 +1,4 @@
-import { UsageError } from '../core/index.js';
+import { fingerprint, UsageError } from '../core/index.js';
 import type { ImageModel } from '../models/index.js';
 import {
   hashTensors,
@@ -8,6 +8,7 @@ import {
   scope,
   type Tensor,
 } from '../tensor/index.js';
+import type { Trajectories } from './trajectories.js';
 
 /** The state (parameters and buffers) of one network of the pool, before and after its training, by name. */
 export interface TrainedPair {
@@ -32,16 +33,19 @@ export interface ExtractorChoice {
  * is given.
  */
 export class ExtractorPool implements Disposable {
+  /** Of the same networks, where they were kept. */
+  readonly trajectories: Trajectories | undefined;
   readonly #networks: readonly TrainedPair[];
   #hash: string | undefined;
 
   /** Throws UsageError for an empty pool. */
-  constructor(networks: readonly TrainedPair[]) {
+  constructor(networks: readonly TrainedPair[], trajectories?: Trajectories) {
     if (networks.length === 0)
       throw new UsageError(
         'the pool of feature extractors is empty; pretrain at least one network',
       );
     this.#networks = networks;
+    this.trajectories = trajectories;
     for (const { initial, trained } of networks) {
       for (const tensor of [...initial.values(), ...trained.values()]) keep(tensor);
     }
@@ -51,11 +55,17 @@ export class ExtractorPool implements Disposable {
     return this.#networks.length;
   }
 
-  /** SHA-256 (hex, 16 digits) over all tensors: another pool has another. */
+  /** SHA-256 (hex, 16 digits) over all tensors, those of the trajectories among them: another pool has another. */
   get hash(): string {
-    const tensors = this.#networks.flatMap(({ initial, trained }) => [...initial, ...trained]);
-    this.#hash ??= hashTensors(tensors).slice(0, 16);
+    this.#hash ??= this.#hashed();
     return this.#hash;
+  }
+
+  #hashed(): string {
+    const tensors = this.#networks.flatMap(({ initial, trained }) => [...initial, ...trained]);
+    const pairs = hashTensors(tensors);
+    const { trajectories } = this;
+    return trajectories ? fingerprint([pairs, trajectories.hash]) : pairs.slice(0, 16);
   }
 
   /** Draws a network uniformly and β ~ U(0, 1). */

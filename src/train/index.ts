@@ -12,3 +12,4 @@ export * from './train.js';
 export * from './train-extractor.js';
 export * from './training-checkpoints.js';
 export * from './training-state.js';
+export * from './trajectories.js';

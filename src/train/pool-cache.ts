@@ -5,6 +5,7 @@ import { resolveModel } from '../models/index.js';
 import { computedBy } from '../tensor/computed-by.js';
 import { identityOf } from './identity.js';
 import type { PretrainRequest } from './pretrain-request.js';
+import { trajectoryPath } from './trajectories.js';
 
 /** What of a pretraining changes nothing about its networks. */
 const immaterial = [
@@ -23,13 +24,16 @@ export type PoolRequest = Omit<PretrainRequest, (typeof immaterial)[number]>;
  * that a run that reuses a pool ends exactly like one that trains it.
  */
 export function poolHash(request: PoolRequest): string {
-  const { model, train, options, random } = request;
+  const { model, train, options, trajectories, random } = request;
   const { networks: _, ...settings } = options;
   return fingerprint({
     ...identityOf(request as PretrainRequest, ['cache', ...immaterial]),
     model: resolveModel(model, train.shape),
     options: settings,
     computedBy: computedBy('./train-extractor.js', import.meta.url, random.device),
+    ...(trajectories && {
+      recordedBy: computedBy('./trajectories.js', import.meta.url, random.device),
+    }),
   });
 }
 
@@ -45,7 +49,8 @@ export function storedPool(request: PoolRequest): StoredPool {
   const networks = Array.from({ length: request.options.networks }, (_, index) => {
     const name = `network-${String(index).padStart(3, '0')}`;
     const file = `${name}.safetensors`;
-    return { name, identity: hash, files: [file], path: join(store.folder, file) };
+    const files = request.trajectories ? [file, trajectoryPath(file)] : [file];
+    return { name, identity: hash, files, path: join(store.folder, file) };
   });
   return { store, networks };
 }

@@ -25,6 +25,8 @@ export interface PretrainRequest {
   readonly cache: string;
   /** How often the network in training is kept, so that it can go on; only when it is told to stop when left out. */
   readonly checkpoint?: CheckpointInterval | undefined;
+  /** Whether the networks are also kept as they were after every epoch. */
+  readonly trajectories?: true | undefined;
   readonly random: RandomGenerator;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;

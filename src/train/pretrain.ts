@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { type MakeOptions, makeFolder, UsageError } from '../core/index.js';
 import type { Dataset } from '../data/index.js';
-import { buildModel } from '../models/index.js';
+import { buildModel, type ImageModel } from '../models/index.js';
 import { RandomGenerator } from '../tensor/index.js';
 import { ExtractorPool, type TrainedPair } from './extractors.js';
 import { onDevice, readPair, storePair } from './pair-file.js';
@@ -9,9 +9,10 @@ import { type StoredPool, storedPool, testOf } from './pool-cache.js';
 import { listPool, type PoolMember, readPoolMember } from './pool-folder.js';
 import type { PretrainOptions, PretrainRequest } from './pretrain-request.js';
 import { isGuessing, testAccuracy } from './test-network.js';
-import { type TrainRequest, trainingSteps } from './train.js';
+import { imagesPerBatch, type TrainRequest, trainingSteps } from './train.js';
 import { trainExtractor } from './train-extractor.js';
 import { TrainingCheckpoints } from './training-checkpoints.js';
+import { epochEnds, storedTrajectories, TrajectoryWriter, trajectoryPath } from './trajectories.js';
 
 /**
  * Trains the pool of feature extractors (the paper's §4.2.1), or reads those of it that were trained before: each
@@ -19,8 +20,10 @@ import { TrainingCheckpoints } from './training-checkpoints.js';
  * reuses the smaller one. A network that another process is training is waited for. The caller owns the pool.
  */
 export async function pretrain(request: PretrainRequest): Promise<ExtractorPool> {
-  const { options, random, onEvent } = request;
+  const { train, options, trajectories, random, onEvent } = request;
+  requirePool(options, trajectories);
   if (options.pool !== undefined) return readPool(request, options.pool);
+  if (trajectories) epochEnds(options, train.labels.length);
   const { store, networks } = storedPool(request);
   makeFolder(dirname(store.folder));
   let reused = 0;
@@ -28,7 +31,11 @@ export async function pretrain(request: PretrainRequest): Promise<ExtractorPool>
     if (await trainOrFind(request, { store, networks }, index)) reused += 1;
   }
   if (reused > 0) onEvent({ type: 'pretrain-reused', networks: reused, path: store.folder });
-  return new ExtractorPool(networks.map(({ path }) => onDevice(readPair(path), random.device)));
+  const paths = networks.map(({ path }) => path);
+  return new ExtractorPool(
+    paths.map((path) => onDevice(readPair(path), random.device)),
+    trajectories && storedTrajectories(paths.map(trajectoryPath), random.device),
+  );
 }
 
 /** Sees to one network and its accuracy on the test images; whether the network had been trained before. */
@@ -123,9 +130,14 @@ function poolMembers(networks: number, folder: string): PoolMember[] {
   );
 }
 
-/** Throws UsageError unless a folder that the pool is to be read from has all of its networks' files. */
-export function requirePool({ networks, pool }: PretrainOptions): void {
-  if (pool !== undefined) poolMembers(networks, pool);
+/** Throws UsageError unless a folder that the pool is to be read from has all of it. */
+export function requirePool({ networks, pool }: PretrainOptions, trajectories?: true): void {
+  if (pool === undefined) return;
+  poolMembers(networks, pool);
+  if (!trajectories) return;
+  throw new UsageError(
+    `${pool} holds networks before and after their training only, and the method follows them from epoch to epoch; leave pretrain.pool out, so that they are trained here`,
+  );
 }
 
 /** What is noted of a network beside its file. */
@@ -139,8 +151,8 @@ async function trainNetwork(
   path: string,
 ): Promise<TrainedNetwork> {
   const { train: dataset, model, options, onEvent, signal } = request;
-  onEvent({ type: 'pretrain-network-start', network: index + 1, networks: options.networks });
   const checkpoints = checkpointsOf(request, index, path);
+  onEvent({ type: 'pretrain-network-start', network: index + 1, networks: options.networks });
   using extractor = await trainExtractor({
     train: dataset,
     model,
@@ -149,10 +161,29 @@ async function trainNetwork(
     random: request.random.derive(`network-${index}`),
     checkpoints,
     signal,
+    record: request.trajectories && recorder(request, path, checkpoints),
     onStep: epochReporter(request, index),
   });
   storePair(path, { initial: extractor.untrained.state(), trained: extractor.trained.state() });
   return { seconds: checkpoints.seconds };
+}
+
+/** Keeps a network as it is after every epoch. */
+function recorder(
+  { train, options }: PretrainRequest,
+  path: string,
+  checkpoints: TrainingCheckpoints,
+): (step: number, network: ImageModel) => void {
+  const ends = epochEnds(options, train.labels.length);
+  let writer: TrajectoryWriter | undefined;
+  return (step, network) => {
+    if (writer === undefined) {
+      writer = new TrajectoryWriter(trajectoryPath(path), network.namedParameters(), ends);
+      // Without the epochs that it has passed a training cannot go on.
+      if (!writer.open()) checkpoints.clear();
+    }
+    writer.afterStep(step, network.parameters());
+  };
 }
 
 /** A stored network's accuracy, in percent; says so when it has learnt nothing. */
@@ -214,8 +245,10 @@ function epochReporter(
 ): NonNullable<TrainRequest['onStep']> {
   const { train, options, onEvent } = request;
   const steps = pretrainSteps(request);
-  const epochs = Math.ceil((steps * options.batchSize) / train.labels.length);
-  const passes = (step: number): number => (step * options.batchSize) / train.labels.length;
+  const images = train.labels.length;
+  const batchSize = imagesPerBatch(options.batchSize, images);
+  const epochs = Math.ceil((steps * batchSize) / images);
+  const passes = (step: number): number => (step * batchSize) / images;
   const fresh = () => ({ loss: 0, correct: 0, images: 0, steps: 0, started: performance.now() });
   let sums = fresh();
   return (step, loss, correct, batch) => {

@@ -8,6 +8,8 @@ export interface ExtractorRequest
   readonly train: Dataset;
   readonly model: ModelOptions;
   readonly options: Omit<TrainOptions, 'cutMix'>;
+  /** Called before the training (step 0), also before one that goes on, and after each step. */
+  readonly record?: ((step: number, network: ImageModel) => void) | undefined;
 }
 
 export interface TrainedExtractor extends Disposable {
@@ -17,7 +19,8 @@ export interface TrainedExtractor extends Disposable {
 
 /** Builds and trains one feature extractor. What a pool's networks are depends on this module and on what it imports. */
 export async function trainExtractor(request: ExtractorRequest): Promise<TrainedExtractor> {
-  const { train: dataset, model, options, random, steps, checkpoints, signal, onStep } = request;
+  const { train: dataset, model, options, random, steps, checkpoints, signal } = request;
+  const { record, onStep } = request;
   const { shape, classNames } = dataset;
   const build = (source: RandomGenerator) => buildModel(model, shape, classNames.length, source);
   const trained = build(random);
@@ -28,6 +31,7 @@ export async function trainExtractor(request: ExtractorRequest): Promise<Trained
   };
   try {
     untrained.loadState(trained.state());
+    record?.(0, trained);
     await train({
       model: trained,
       source: datasetSource(dataset, random.device),
@@ -36,7 +40,10 @@ export async function trainExtractor(request: ExtractorRequest): Promise<Trained
       random,
       checkpoints,
       signal,
-      ...(onStep && { onStep }),
+      onStep: (step, ...batch) => {
+        record?.(step, trained);
+        return onStep?.(step, ...batch);
+      },
     });
   } catch (error) {
     dispose();

@@ -5,7 +5,7 @@ import { buildModel } from '../models/index.js';
 import { liveTensors } from '../tensor/index.js';
 import { RandomGenerator, testDevice } from '../tensor/testing/on-device.js';
 import { testAccuracy } from './test-network.js';
-import { datasetSource, train } from './train.js';
+import { datasetSource, Training, type TrainOptions, train, trainingSteps } from './train.js';
 
 const options = {
   batchSize: 64,
@@ -94,5 +94,84 @@ describe('training a network', () => {
     for (let pass = 0; pass + 5 <= order.length; pass += 5) {
       expect(order.slice(pass, pass + 5).sort()).toEqual([0, 1, 2, 3, 4]);
     }
+  });
+
+  describe('with batches of at most so many images', () => {
+    const whole = { ...options, batchSize: { atMost: 256 } };
+
+    async function tinyTraining(steps: number, changes: Partial<TrainOptions>) {
+      const digits = await loadDigits();
+      const batches: number[][] = [];
+      const random = new RandomGenerator(3);
+      const model = buildModel({ name: 'mlp', depth: 2, width: 4 }, digits.train.shape, 10, random);
+      const source = {
+        ...datasetSource(digits.train, testDevice),
+        size: 10,
+        batch: (positions: Int32Array) => {
+          batches.push([...positions]);
+          return datasetSource(digits.train, testDevice).batch(positions);
+        },
+      };
+      const training = (others: Partial<TrainOptions>) =>
+        new Training({
+          model,
+          source,
+          steps,
+          random,
+          options: { ...whole, ...changes, ...others },
+        });
+      return { model, training, batches, [Symbol.dispose]: () => model.dispose() };
+    }
+
+    it('has all images of a smaller set in each, once, and one batch in an epoch', async () => {
+      expect(trainingSteps({ length: { epochs: 301 }, ...whole }, 10)).toBe(301);
+      expect(trainingSteps({ length: { epochs: 301 }, ...whole }, 512)).toBe(602);
+      using tiny = await tinyTraining(3, {});
+      using training = tiny.training({});
+      for (let step = 0; step < 3; step++) training.step();
+      const all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+      expect(tiny.batches.map((batch) => batch.sort())).toEqual([all, all, all]);
+    });
+
+    it('trains after a restart like a new optimiser, also when it goes on from a state there', async () => {
+      const optimizer = { kind: 'sgd', learningRate: 0.1, momentum: 0.9 } as const;
+      const schedule = {
+        kind: 'multi-step',
+        milestones: [0.5],
+        factor: 0.1,
+        restart: true,
+      } as const;
+      const parameters = ({ model }: Awaited<ReturnType<typeof tinyTraining>>): Uint8Array[] =>
+        model.parameters().map((x) => x.toBytes());
+      const take = (training: Training, steps: number): void => {
+        for (let step = 0; step < steps; step++) training.step();
+      };
+      using one = await tinyTraining(6, { optimizer, schedule });
+      using straight = one.training({});
+      take(straight, 6);
+
+      using two = await tinyTraining(6, { optimizer, schedule });
+      using stopped = two.training({});
+      take(stopped, 3);
+      using resumed = two.training({});
+      resumed.setState(stopped.getState());
+      take(resumed, 3);
+      expect(parameters(two)).toEqual(parameters(one));
+
+      using parts = await tinyTraining(3, { optimizer, schedule: { kind: 'constant' } });
+      using first = parts.training({});
+      take(first, 3);
+      using second = parts.training({ optimizer: { ...optimizer, learningRate: 0.1 * 0.1 } });
+      take(second, 3);
+      expect(parameters(parts)).toEqual(parameters(one));
+
+      using carried = await tinyTraining(6, {
+        optimizer,
+        schedule: { ...schedule, restart: false },
+      });
+      using kept = carried.training({});
+      take(kept, 6);
+      expect(parameters(carried)).not.toEqual(parameters(one));
+    });
   });
 });

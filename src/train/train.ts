@@ -60,8 +60,14 @@ export interface SoftTargets {
 
 export type TrainingLength = { readonly steps: number } | { readonly epochs: number };
 
+/**
+ * Images of a batch: so many, of several passes where the source has fewer; or at most so many, and all images of a
+ * source that has fewer.
+ */
+export type BatchSize = number | { readonly atMost: number };
+
 export interface TrainOptions {
-  readonly batchSize: number;
+  readonly batchSize: BatchSize;
   readonly optimizer: OptimizerOptions;
   readonly schedule: ScheduleOptions;
   readonly augmentation: TrainingAugmentation;
@@ -90,7 +96,12 @@ export function trainingSteps(
   images: number,
 ): number {
   if ('steps' in length) return length.steps;
-  return Math.max(1, Math.round((length.epochs * images) / batchSize));
+  return Math.max(1, Math.round((length.epochs * images) / imagesPerBatch(batchSize, images)));
+}
+
+/** Images of every batch of a source of so many. */
+export function imagesPerBatch(batchSize: BatchSize, images: number): number {
+  return typeof batchSize === 'number' ? batchSize : Math.min(batchSize.atMost, images);
 }
 
 export function datasetSource(dataset: Dataset, device: string): TrainingSource {
@@ -134,6 +145,8 @@ export class Training implements ResumableTraining, Disposable {
   readonly #optimizer: Optimizer;
   readonly #schedule: Schedule;
   readonly #stream: ShuffledStream;
+  /** Images of each batch. */
+  readonly batchSize: number;
   #steps = 0;
 
   constructor(request: TrainRequest) {
@@ -143,6 +156,7 @@ export class Training implements ResumableTraining, Disposable {
     this.#optimizer = createOptimizer(this.#parameters, options.optimizer);
     this.#schedule = startSchedule(options.schedule, steps);
     this.#stream = new ShuffledStream(source.size, random);
+    this.batchSize = imagesPerBatch(options.batchSize, source.size);
   }
 
   get steps(): number {
@@ -179,7 +193,7 @@ export class Training implements ResumableTraining, Disposable {
     const soft = this.#steps <= steps - (softTargets?.hardSteps ?? 0);
     this.#optimizer.learningRate = options.optimizer.learningRate * this.#schedule.factor();
     const { loss, correct } = scope(() => {
-      const batch = source.batch(this.#stream.next(options.batchSize));
+      const batch = source.batch(this.#stream.next(this.batchSize));
       const result = batchLoss(this.#request, batch, soft);
       this.#optimizer.step(grad([result.loss], this.#parameters));
       return { loss: result.loss.item(), correct: result.correct };
@@ -190,6 +204,7 @@ export class Training implements ResumableTraining, Disposable {
       );
     }
     this.#schedule.advance(loss);
+    if (this.#schedule.restarts()) this.#optimizer.reset();
     return { loss, correct };
   }
 
@@ -203,12 +218,12 @@ export class Training implements ResumableTraining, Disposable {
  * source in random order, pass after pass, so that a small set and a large one are trained equally long.
  */
 export async function train(request: TrainRequest): Promise<void> {
-  const { steps, options, checkpoints, signal, onStep } = request;
+  const { steps, checkpoints, signal, onStep } = request;
   using training = new Training(request);
   checkpoints?.restore(training);
   while (training.steps < steps) {
     const { loss, correct } = training.step();
-    await onStep?.(training.steps, loss, correct, options.batchSize);
+    await onStep?.(training.steps, loss, correct, training.batchSize);
     checkpoints?.afterStep(training);
     try {
       await yieldToEvents(signal);
@@ -242,7 +257,9 @@ function seenBatch(
   { augmentation, cutMix: mixProbability }: TrainOptions,
   random: RandomGenerator,
 ): SeenBatch {
-  const augmented = augmentBatch(normalize(images, normalization), augmentation, random);
+  const augmented = noGrad(() =>
+    augmentBatch(normalize(images, normalization), augmentation, random),
+  );
   const mixes = mixProbability > 0 && random.uniform() < mixProbability;
   if (!mixes) return { ...batch, images: augmented };
   const { images: mixed, partner, weight } = cutMix(augmented, { random });

@@ -38,10 +38,10 @@ void pad(const ConvolutionShape& shape, const float* image, float* target) {
 
 int64_t panels(int64_t channels) { return (channels + panelWidth - 1) / panelWidth; }
 
+template <Into into>
 __attribute__((noinline)) void multiplyTaps(const float* image, int64_t pixels, const int64_t* places, int64_t count,
                                             const float* weights, float* target, int64_t stride, int64_t columns) {
-  multiplyPanel<Into::replace>(image, Strided{1}, pixels, Listed{places}, count, weights, panelWidth, target, stride,
-                               columns);
+  multiplyPanel<into>(image, Strided{1}, pixels, Listed{places}, count, weights, panelWidth, target, stride, columns);
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ struct Workspace {
 
 }  // namespace
 
-void directForward(const ConvolutionShape& shape, const float* image, const float* weights, float* y,
+void directForward(const ConvolutionShape& shape, const float* image, const float* weights, float* y, Into into,
                    float* workspace) {
   const Workspace space(shape, workspace);
   const Padded padded(shape);
@@ -100,12 +100,16 @@ void directForward(const ConvolutionShape& shape, const float* image, const floa
       const float* left = space.padded + i * padded.width;
       float* target = y + i * width * shape.outputs + channel;
       if (columns % lanes == 0) {
-        multiplyTaps(left, width, space.places, taps(shape), packed, target, shape.outputs, columns);
+        const auto multiply = into == Into::add ? multiplyTaps<Into::add> : multiplyTaps<Into::replace>;
+        multiply(left, width, space.places, taps(shape), packed, target, shape.outputs, columns);
         continue;
       }
-      multiplyTaps(left, width, space.places, taps(shape), packed, space.row, panelWidth, columns);
+      multiplyTaps<Into::replace>(left, width, space.places, taps(shape), packed, space.row, panelWidth, columns);
       for (int64_t j = 0; j < width; ++j) {
-        for (int64_t c = 0; c < columns; ++c) target[j * shape.outputs + c] = space.row[j * panelWidth + c];
+        for (int64_t c = 0; c < columns; ++c) {
+          float& element = target[j * shape.outputs + c];
+          element = space.row[j * panelWidth + c] + (into == Into::add ? element : 0);
+        }
       }
     }
   }
@@ -113,7 +117,7 @@ void directForward(const ConvolutionShape& shape, const float* image, const floa
 
 // Gradient of the image from that of y. `weights` are [outputs][taps], rows padded with zeros to whole panels.
 void directInputGradient(const ConvolutionShape& shape, const float* gradient, const float* weights, float* result,
-                         float* workspace) {
+                         Into into, float* workspace) {
   const Workspace space(shape, workspace);
   const Padded padded(shape);
   const int64_t height = padded.height - 2;
@@ -135,7 +139,7 @@ void directInputGradient(const ConvolutionShape& shape, const float* gradient, c
     for (int64_t y = 0; y < shape.height; ++y) {
       const float* row = space.padded + c * padded.area() + (y + shape.padding) * padded.width + shape.padding;
       float* target = result + (c * shape.height + y) * shape.width;
-      for (int64_t x = 0; x < shape.width; ++x) target[x] = row[x];
+      for (int64_t x = 0; x < shape.width; ++x) target[x] = row[x] + (into == Into::add ? target[x] : 0);
     }
   }
 }

@@ -2,7 +2,7 @@
 //
 // Columns of `panelWidth` channels are taken one after another, so that sums stay in registers and the few passes over
 // an image read it from a near cache.
-#include "multiply.h"
+#include "norm_columns.h"
 #include "table.h"
 
 namespace ncfm {
@@ -13,33 +13,6 @@ NCFM_INLINE Vector squareRoot(Vector value) {
   Vector result;
   for (int lane = 0; lane < lanes; ++lane) result[lane] = __builtin_sqrtf(value[lane]);
   return result;
-}
-
-template <int number>
-struct Vectors {
-  static constexpr int count = number;
-};
-
-// Calls body(Vectors<count>, first channel) for every column of at most `panelVectors` vectors of channels.
-template <class Body>
-NCFM_INLINE void forEachColumn(int64_t channels, const Body& body) {
-  for (int64_t c = 0; c < channels; c += panelWidth) {
-    switch ((channels - c + lanes - 1) / lanes) {
-      case 1:
-        body(Vectors<1>{}, c);
-        break;
-#if defined(__AVX512F__)
-      case 2:
-        body(Vectors<2>{}, c);
-        break;
-      case 3:
-        body(Vectors<3>{}, c);
-        break;
-#endif
-      default:
-        body(Vectors<panelVectors>{}, c);
-    }
-  }
 }
 
 template <int vectors>
@@ -68,48 +41,28 @@ NCFM_INLINE void statisticsOf(const float* image, int64_t area, int64_t channels
   }
 }
 
-// One vector of channels: its statistics, and the normalisation with its scale and shift as one affine map.
-struct Channels {
-  Vector mean, inverseDeviation, scale, shift;
-
-  Channels() = default;
-  Channels(const NormParameters& norm, const float* means, const float* inverseDeviations, int64_t c, int64_t left)
-      : mean(loadUpTo(means + c, left)),
-        inverseDeviation(loadUpTo(inverseDeviations + c, left)),
-        scale(loadUpTo(norm.weight + c, left) * inverseDeviation),
-        shift(loadUpTo(norm.bias + c, left) - mean * scale) {}
-
-  // What ReLU lets through of the gradient at `value`.
-  Vector passed(Vector value, Vector gradient) const { return value * scale + shift <= 0 ? Vector{} : gradient; }
-};
-
 template <int vectors>
 NCFM_INLINE void poolColumn(const float* image, const MapSize& size, const NormParameters& norm, const float* mean,
                             const float* inverseDeviation, int64_t c, float* pooled) {
   const int64_t channels = size.channels;
-  const int64_t width = size.width / 2;
   Channels at[vectors];
   for (int v = 0; v < vectors; ++v) {
     const int64_t first = c + v * lanes;
     at[v] = Channels(norm, mean, inverseDeviation, first, channels - first);
   }
-  for (int64_t i = 0; i < size.height / 2; ++i) {
-    for (int64_t j = 0; j < width; ++j) {
-      const float* window = image + (2 * i * size.width + 2 * j) * channels;
-      float* target = pooled + (i * width + j) * channels;
+  forEachWindow(size, [&](int64_t window, int64_t target) {
 #pragma GCC unroll 4
-      for (int v = 0; v < vectors; ++v) {
-        const int64_t first = c + v * lanes;
-        Vector sum = {};
+    for (int v = 0; v < vectors; ++v) {
+      const int64_t first = c + v * lanes;
+      Vector sum = {};
 #pragma GCC unroll 4
-        for (int corner = 0; corner < 4; ++corner) {
-          const float* pixel = window + ((corner >> 1) * size.width + (corner & 1)) * channels + first;
-          sum += positivePart(loadUpTo(pixel, channels - first) * at[v].scale + at[v].shift);
-        }
-        storeUpTo(target + first, sum * 0.25F, channels - first);
+      for (int corner = 0; corner < 4; ++corner) {
+        const float* pixel = image + window + cornerOf(size, corner) + first;
+        sum += positivePart(loadUpTo(pixel, channels - first) * at[v].scale + at[v].shift);
       }
+      storeUpTo(pooled + target + first, sum * 0.25F, channels - first);
     }
-  }
+  });
 }
 
 }  // namespace
@@ -121,7 +74,7 @@ void normStatistics(const float* image, int64_t area, int64_t channels, float ep
   });
 }
 
-// pooled = mean over 2x2 windows of max(0, scale·x + shift); an odd last row or column is left out, as by avg_pool2d.
+// pooled = mean over 2x2 windows of max(0, scale·x + shift)
 void normReluPool(const float* image, const MapSize& size, const NormParameters& norm, const float* mean,
                   const float* inverseDeviation, float* pooled) {
   forEachColumn(size.channels, [&](auto vectors, int64_t c) {
@@ -142,27 +95,21 @@ template <int vectors>
 NCFM_INLINE GradientSums<vectors> sumColumn(const float* image, const MapSize& size, const Channels (&at)[vectors],
                                             const float* pooledGradient, int64_t c) {
   const int64_t channels = size.channels;
-  const int64_t pooledWidth = size.width / 2;
   GradientSums<vectors> sums;
-  for (int64_t i = 0; i < size.height / 2; ++i) {
-    for (int64_t j = 0; j < pooledWidth; ++j) {
-      const float* source = pooledGradient + (i * pooledWidth + j) * channels;
-      const float* window = image + (2 * i * size.width + 2 * j) * channels;
+  forEachWindow(size, [&](int64_t window, int64_t source) {
 #pragma GCC unroll 4
-      for (int v = 0; v < vectors; ++v) {
-        const int64_t first = c + v * lanes;
-        const Vector incoming = loadUpTo(source + first, channels - first) * 0.25F;
+    for (int v = 0; v < vectors; ++v) {
+      const int64_t first = c + v * lanes;
+      const Vector incoming = loadUpTo(pooledGradient + source + first, channels - first) * 0.25F;
 #pragma GCC unroll 4
-        for (int corner = 0; corner < 4; ++corner) {
-          const float* pixel = window + ((corner >> 1) * size.width + (corner & 1)) * channels + first;
-          const Vector value = loadUpTo(pixel, channels - first);
-          const Vector passed = at[v].passed(value, incoming);
-          sums.gradient[v] += passed;
-          sums.product[v] += passed * (value - at[v].mean);
-        }
+      for (int corner = 0; corner < 4; ++corner) {
+        const Vector value = loadUpTo(image + window + cornerOf(size, corner) + first, channels - first);
+        const Vector passed = at[v].passed(value, incoming);
+        sums.gradient[v] += passed;
+        sums.product[v] += passed * (value - at[v].mean);
       }
     }
-  }
+  });
   return sums;
 }
 
@@ -189,22 +136,17 @@ NCFM_INLINE void differentiateColumn(const float* image, const MapSize& size, co
     offset[v] = at[v].scale * sums.gradient[v] / area;
     slope[v] = at[v].scale * at[v].inverseDeviation * product / area;
   }
-  for (int64_t y = 0; y < size.height; ++y) {
-    for (int64_t x = 0; x < size.width; ++x) {
-      const bool inside = y / 2 < size.height / 2 && x / 2 < size.width / 2;
-      const float* source = pooledGradient + (y / 2 * (size.width / 2) + x / 2) * channels;
-      const int64_t pixel = (y * size.width + x) * channels;
+  forEachPixel(size, [&](int64_t pixel, int64_t source, bool inside) {
 #pragma GCC unroll 4
-      for (int v = 0; v < vectors; ++v) {
-        const int64_t first = c + v * lanes;
-        const int64_t left = channels - first;
-        const Vector incoming = inside ? loadUpTo(source + first, left) * 0.25F : Vector{};
-        const Vector value = loadUpTo(image + pixel + first, left);
-        const Vector through = at[v].scale * at[v].passed(value, incoming);
-        storeUpTo(gradient + pixel + first, through - offset[v] - (value - at[v].mean) * slope[v], left);
-      }
+    for (int v = 0; v < vectors; ++v) {
+      const int64_t first = c + v * lanes;
+      const int64_t left = channels - first;
+      const Vector incoming = inside ? loadUpTo(pooledGradient + source + first, left) * 0.25F : Vector{};
+      const Vector value = loadUpTo(image + pixel + first, left);
+      const Vector through = at[v].scale * at[v].passed(value, incoming);
+      storeUpTo(gradient + pixel + first, through - offset[v] - (value - at[v].mean) * slope[v], left);
     }
-  }
+  });
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Small matrix products on blocks that stay in the nearest caches: the inner loop of the convolutions.
 #pragma once
 
+#include "table.h"
 #include "vector.h"
 
 namespace ncfm {
@@ -30,9 +31,6 @@ struct Listed {
   const int64_t* places;
   int64_t operator()(int64_t index) const { return places[index]; }
 };
-
-// What becomes of a product: it replaces the target or is added to it.
-enum class Into { replace, add };
 
 // target[r][·] = Σ_k left[row(r) + depth(k)] · right[k · rightStride + ·], for `rows` rows and `vectors` vectors.
 template <int rows, int vectors, Into into, class Row, class Depth>

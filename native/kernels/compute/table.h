@@ -21,6 +21,19 @@ struct NormParameters {
   const float* bias;
 };
 
+// Maps of one image and their derivative along a direction.
+struct DualMaps {
+  const float* value;
+  const float* tangent;
+};
+
+struct DualNorm {
+  NormParameters value, tangent;
+};
+
+// What becomes of a result: it replaces the target or is added to it.
+enum class Into { replace, add };
+
 // Name, result and parameters of every function; see the files of this folder for what each does.
 #define NCFM_COMPUTE_FUNCTIONS(FUNCTION)                                                                              \
   FUNCTION(winogradWeightSize, int64_t, (int64_t inputs, int64_t outputs))                                            \
@@ -30,8 +43,8 @@ struct NormParameters {
   FUNCTION(winogradImagesAtOnce, int64_t, (const ConvolutionShape& shape))                                            \
   FUNCTION(winogradWorkspace, int64_t, (const ConvolutionShape& shape))                                               \
   FUNCTION(winogradForward, void,                                                                                     \
-           (const ConvolutionShape& shape, const float* x, int64_t images, const float* weights, const float* bias,   \
-            float* y, float* workspace))                                                                              \
+           (const ConvolutionShape& shape, const float* x, int64_t images, const float* weights, float* y, Into into, \
+            float* workspace))                                                                                        \
   FUNCTION(winogradAddWeightGradient, void,                                                                           \
            (const ConvolutionShape& shape, const float* x, const float* gradient, int64_t images, float* sums,        \
             float* workspace))                                                                                        \
@@ -40,9 +53,10 @@ struct NormParameters {
   FUNCTION(directPackWeights, void, (const ConvolutionShape& shape, const float* weights, float* packed))             \
   FUNCTION(directWorkspace, int64_t, (const ConvolutionShape& shape))                                                 \
   FUNCTION(directForward, void,                                                                                       \
-           (const ConvolutionShape& shape, const float* image, const float* weights, float* y, float* workspace))     \
+           (const ConvolutionShape& shape, const float* image, const float* weights, float* y, Into into,             \
+            float* workspace))                                                                                        \
   FUNCTION(directInputGradient, void,                                                                                 \
-           (const ConvolutionShape& shape, const float* gradient, const float* weights, float* result,                \
+           (const ConvolutionShape& shape, const float* gradient, const float* weights, float* result, Into into,     \
             float* workspace))                                                                                        \
   FUNCTION(directAddWeightGradient, void,                                                                             \
            (const ConvolutionShape& shape, const float* image, const float* gradient, float* sums, float* workspace)) \
@@ -55,6 +69,14 @@ struct NormParameters {
   FUNCTION(normReluPoolBackward, void,                                                                                \
            (const float* image, const MapSize& size, const NormParameters& norm, const float* mean,                   \
             const float* inverseDeviation, const float* pooledGradient, float* gradient, float* weightGradient,       \
+            float* biasGradient))                                                                                     \
+  FUNCTION(dualStatistics, void, (const DualMaps& maps, int64_t area, int64_t channels, float* statistics))           \
+  FUNCTION(dualReluPool, void,                                                                                        \
+           (const DualMaps& maps, const MapSize& size, const DualNorm& norm, const float* statistics, float* pooled,  \
+            float* pooledTangent))                                                                                    \
+  FUNCTION(dualReluPoolBackward, void,                                                                                \
+           (const DualMaps& maps, const MapSize& size, const DualNorm& norm, const float* statistics,                 \
+            const DualMaps& pooledGradients, float* gradient, float* tangentGradient, float* weightGradient,          \
             float* biasGradient))                                                                                     \
   FUNCTION(addCosinesAndSines, void,                                                                                  \
            (const float* phases, int64_t rows, int64_t stride, int64_t columns, float* cosines, float* sines))        \

@@ -71,9 +71,9 @@ void transformPatch(const float* image, const ConvolutionShape& shape, int64_t c
   }
 }
 
-// The products of one tile and panel, transformed back and written where the image has pixels.
-void transformResult(const float* products, int64_t positionStride, const float* bias, const ConvolutionShape& shape,
-                     const Tile& tile, int64_t firstChannel, int64_t channels, float* image) {
+// The products of one tile and panel, transformed back, to where the image has pixels.
+void transformResult(const float* products, int64_t positionStride, const ConvolutionShape& shape, const Tile& tile,
+                     int64_t firstChannel, int64_t channels, float* image, Into into) {
   const int64_t rows = shape.height - tile.top < tileSide ? shape.height - tile.top : tileSide;
   const int64_t columns = shape.width - tile.left < tileSide ? shape.width - tile.left : tileSide;
   const int64_t width = channels - firstChannel < panelWidth ? channels - firstChannel : panelWidth;
@@ -86,7 +86,6 @@ void transformResult(const float* products, int64_t positionStride, const float*
       for (int j = 0; j < patchSide; ++j) row[j] = load(products + (i * patchSide + j) * positionStride + c);
       transformOutput(row, half[i]);
     }
-    const Vector shift = bias == nullptr ? Vector{} : loadUpTo(bias + firstChannel + c, width - c);
 #pragma GCC unroll 4
     for (int j = 0; j < tileSide; ++j) {
       Vector column[6];
@@ -99,7 +98,7 @@ void transformResult(const float* products, int64_t positionStride, const float*
       for (int i = 0; i < tileSide; ++i) {
         if (i >= rows) continue;
         float* pixel = image + ((tile.top + i) * shape.width + tile.left + j) * channels + firstChannel + c;
-        storeUpTo(pixel, result[i] + shift, width - c);
+        storeUpTo(pixel, into == Into::add ? loadUpTo(pixel, width - c) + result[i] : result[i], width - c);
       }
     }
   }
@@ -200,7 +199,7 @@ int64_t winogradWorkspace(const ConvolutionShape& shape) {
 }
 
 void winogradForward(const ConvolutionShape& shape, const float* x, int64_t images, const float* weights,
-                     const float* bias, float* y, float* workspace) {
+                     float* y, Into into, float* workspace) {
   const Tiling tiling(shape);
   const int64_t atOnce = forwardTiles(shape);
   const int64_t stride = roundUp(shape.inputs, lanes);
@@ -227,8 +226,8 @@ void winogradForward(const ConvolutionShape& shape, const float* x, int64_t imag
       }
       for (int64_t t = 0; t < tiles; ++t) {
         const Tile tile(first + t, tiling);
-        transformResult(products + t * panelWidth, tiles * panelWidth, bias, shape, tile, channel, shape.outputs,
-                        y + tile.image * area * shape.outputs);
+        transformResult(products + t * panelWidth, tiles * panelWidth, shape, tile, channel, shape.outputs,
+                        y + tile.image * area * shape.outputs, into);
       }
     }
   }

@@ -7,14 +7,7 @@ import { RunDirectory } from '../../run/directory.js';
 import { combine } from '../../run/events.js';
 import { resolvePlan, watch } from '../execute.js';
 import type { Invocation } from '../invocation.js';
-import {
-  addCacheOption,
-  addOutputOptions,
-  addPlanOptions,
-  type CacheOptions,
-  namesOf,
-  type PlanOptions,
-} from '../options.js';
+import { addComputeOptions, type ComputeOptions, namesOf } from '../options.js';
 import { isRunFolder, lockOf } from '../run-folder.js';
 import { printResults } from '../summary.js';
 import { type ForeignOptions, onForeignSet } from './evaluate/foreign.js';
@@ -47,16 +40,12 @@ export function addEvaluateCommand(program: Command, invocation: Invocation): vo
     .option('--config <name>', "another project's set: a preset or YAML file with the settings")
     .option('--factor <number>', "another project's set: tiles per side of an image", wholeFactor)
     .option('--normalized', "another project's set: its images are normalised, as its data's are");
-  addPlanOptions(command);
-  addCacheOption(command);
-  addOutputOptions(command)
-    .addHelpText(
-      'after',
-      '\nExamples:\n  ncfm evaluate runs/digits --set evaluate.seeds=10' +
-        '\n  ncfm evaluate runs/digits --models convnet,mlp,lenet\n  ncfm evaluate runs/digits --ranking' +
-        '\n  ncfm evaluate data.pt --data fashion-mnist --config fashion-quick --factor 2',
-    )
-    .action((run: string, options: EvaluateOptions) => evaluateCommand(invocation, run, options));
+  addComputeOptions(command, [
+    'ncfm evaluate runs/digits --set evaluate.seeds=10',
+    'ncfm evaluate runs/digits --models convnet,mlp,lenet',
+    'ncfm evaluate runs/digits --ranking',
+    'ncfm evaluate data.pt --data fashion-mnist --config fashion-quick --factor 2',
+  ]).action((run: string, options: EvaluateOptions) => evaluateCommand(invocation, run, options));
 }
 
 async function evaluateCommand(
@@ -92,7 +81,7 @@ async function evaluateCommand(
 export async function onRun<T>(
   invocation: Invocation,
   run: string,
-  options: PlanOptions & CacheOptions,
+  options: ComputeOptions,
   task: (request: PipelineRequest) => Promise<T>,
 ): Promise<T> {
   const path = resolve(run);

@@ -2,13 +2,7 @@ import { relative } from 'node:path';
 import type { Command } from 'commander';
 import type { LabelResult } from '../../pipeline/index.js';
 import type { Invocation } from '../invocation.js';
-import {
-  addCacheOption,
-  addOutputOptions,
-  addPlanOptions,
-  type CacheOptions,
-  type PlanOptions,
-} from '../options.js';
+import { addComputeOptions, type ComputeOptions } from '../options.js';
 import { onRun } from './evaluate.js';
 
 export function addLabelCommand(program: Command, invocation: Invocation): void {
@@ -20,18 +14,14 @@ export function addLabelCommand(program: Command, invocation: Invocation): void 
         "says; by the run's whole pool of networks where it says nothing.",
     )
     .argument('<run>', 'a run directory, for example runs/digits');
-  addPlanOptions(command);
-  addCacheOption(command);
-  addOutputOptions(command)
-    .addHelpText(
-      'after',
-      "\nExamples:\n  ncfm label runs/digits\n  ncfm label runs/digits --set 'evaluate.labels={ mode: static, temperature: 2 }'",
-    )
-    .action(async (run: string, options: PlanOptions & CacheOptions) => {
-      const { labelRun } = await import('../../pipeline/index.js');
-      const result = await onRun(invocation, run, options, labelRun);
-      invocation.print(result, description(result), options);
-    });
+  addComputeOptions(command, [
+    'ncfm label runs/digits',
+    "ncfm label runs/digits --set 'evaluate.labels={ mode: static, temperature: 2 }'",
+  ]).action(async (run: string, options: ComputeOptions) => {
+    const { labelRun } = await import('../../pipeline/index.js');
+    const result = await onRun(invocation, run, options, labelRun);
+    invocation.print(result, description(result), options);
+  });
 }
 
 function description({ folder, images, teacher, agreement }: LabelResult): string {

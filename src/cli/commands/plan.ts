@@ -5,13 +5,7 @@ import { formatSize } from '../../core/size.js';
 import type { PlanEstimate } from '../../pipeline/index.js';
 import { resolvePlan, watch } from '../execute.js';
 import type { Invocation } from '../invocation.js';
-import {
-  addCacheOption,
-  addOutputOptions,
-  addPlanOptions,
-  type CacheOptions,
-  type PlanOptions,
-} from '../options.js';
+import { addComputeOptions, type ComputeOptions } from '../options.js';
 import { alignColumns } from '../report/table.js';
 
 export function addPlanCommand(program: Command, invocation: Invocation): void {
@@ -23,18 +17,16 @@ export function addPlanCommand(program: Command, invocation: Invocation): void {
         'disk, stage by stage. Keeps nothing of it.',
     )
     .argument('[config]', 'a preset (see ncfm presets) or a YAML file; own-data with --data alone');
-  addPlanOptions(command);
-  addCacheOption(command);
-  addOutputOptions(command)
-    .addHelpText('after', '\nExample:\n  ncfm plan fashion-ipc10 --memory 2GB')
-    .action(async (config: string | undefined, options: PlanOptions & CacheOptions) => {
+  addComputeOptions(command, ['ncfm plan fashion-ipc10 --memory 2GB']).action(
+    async (config: string | undefined, options: ComputeOptions) => {
       const { estimatePlan } = await import('../../pipeline/index.js');
       const { plan } = await resolvePlan(config, options);
       const estimate = await watch(invocation, options, (watched) =>
         estimatePlan({ plan, cache: options.cache, ...watched }),
       );
       invocation.print(estimate, describeEstimate(estimate, options.cache), options);
-    });
+    },
+  );
 }
 
 function describeEstimate(estimate: PlanEstimate, cache: string): string {

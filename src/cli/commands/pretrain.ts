@@ -2,13 +2,7 @@ import type { Command } from 'commander';
 import { formatDuration } from '../../core/progress.js';
 import { resolvePlan, watch } from '../execute.js';
 import type { Invocation } from '../invocation.js';
-import {
-  addCacheOption,
-  addOutputOptions,
-  addPlanOptions,
-  type CacheOptions,
-  type PlanOptions,
-} from '../options.js';
+import { addComputeOptions, type ComputeOptions } from '../options.js';
 
 export function addPretrainCommand(program: Command, invocation: Invocation): void {
   const command = program
@@ -19,11 +13,8 @@ export function addPretrainCommand(program: Command, invocation: Invocation): vo
         'Networks that are there already are not trained again, so an interrupted pretraining goes on.',
     )
     .argument('[config]', 'a preset (see ncfm presets) or a YAML file; own-data with --data alone');
-  addPlanOptions(command);
-  addCacheOption(command);
-  addOutputOptions(command)
-    .addHelpText('after', '\nExample:\n  ncfm pretrain fashion-quick --set pretrain.networks=8')
-    .action(async (config: string | undefined, options: PlanOptions & CacheOptions) => {
+  addComputeOptions(command, ['ncfm pretrain fashion-quick --set pretrain.networks=8']).action(
+    async (config: string | undefined, options: ComputeOptions) => {
       const { pretrainOnly, repeatedPlans } = await import('../../pipeline/index.js');
       const { plan } = await resolvePlan(config, options);
       const results = await watch(invocation, options, async (watched) => {
@@ -38,5 +29,6 @@ export function addPretrainCommand(program: Command, invocation: Invocation): vo
       const result = { ...results.at(-1)!, networks, seconds };
       const text = `${networks} networks ready in ${options.cache} (${formatDuration(seconds)})\n`;
       invocation.print(result, text, options);
-    });
+    },
+  );
 }

@@ -38,29 +38,25 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
         'good',
       );
     case 'data-decode':
-      return {
-        kind: 'progress',
-        label: 'data',
-        done: event.done,
-        total: event.total,
-        detail: phrases(event.data, `picture ${event.done}/${event.total}`),
-      };
+      return progress(
+        'data',
+        [event.done, event.total],
+        phrases(event.data, `picture ${event.done}/${event.total}`),
+      );
     case 'data-note':
       return line('data', event.message);
     case 'pretrain-epoch':
-      return {
-        kind: 'progress',
-        label: 'pretrain',
-        done: (event.network - 1) * event.epochs + event.epoch,
-        total: event.networks * event.epochs,
-        seconds: event.seconds,
-        detail: phrases(
+      return progress(
+        'pretrain',
+        [(event.network - 1) * event.epochs + event.epoch, event.networks * event.epochs],
+        phrases(
           `network ${event.network}/${event.networks}`,
           `epoch ${event.epoch}/${event.epochs}`,
           `loss ${significant(event.loss)}`,
           `train ${percent(event.trainAccuracy)}`,
         ),
-      };
+        event.seconds,
+      );
     case 'pretrain-resume':
       return line(
         'pretrain',
@@ -83,34 +79,30 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
     case 'distill-resume':
       return line('distill', `goes on after ${plural(event.iteration, 'iteration')}`);
     case 'distill-iteration':
-      return {
-        kind: 'progress',
-        label: 'distill',
-        done: event.iteration,
-        total: event.iterations,
-        seconds: event.seconds,
-        detail: phrases(
+      return progress(
+        'distill',
+        [event.iteration, event.iterations],
+        phrases(
           `iteration ${event.iteration}/${event.iterations}`,
           `loss ${significant(event.loss)}`,
           ...Object.entries(event.terms)
             .filter(([name]) => name.endsWith('Loss'))
             .map(([name, value]) => `${inWords(name)} ${significant(value)}`),
         ),
-      };
+        event.seconds,
+      );
     case 'snapshot':
       return line('distill', `snapshot ${event.path}`, 'quiet');
     case 'evaluate-step':
-      return {
-        kind: 'progress',
-        label: `evaluate ${event.set}`,
-        done: event.together ?? (event.seed - 1) * event.steps + event.step,
-        total: seeds * event.steps,
-        detail: phrases(
+      return progress(
+        `evaluate ${event.set}`,
+        [event.together ?? (event.seed - 1) * event.steps + event.step, seeds * event.steps],
+        phrases(
           `seed ${event.seed}/${seeds}`,
           `step ${event.step}/${event.steps}`,
           `loss ${significant(event.loss)}`,
         ),
-      };
+      );
     case 'evaluate-seed-end': {
       const seed = `${event.set}, seed ${event.seed}`;
       const time = event.reused ? 'reused' : formatDuration(event.seconds);
@@ -126,17 +118,11 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
       return line('search', phrases(event.set, networks, plural(event.steps, 'step')));
     }
     case 'search-candidate':
-      return {
-        kind: 'progress',
-        label: `search ${event.set}`,
-        done: event.done,
-        total: event.candidates,
-        detail: phrases(
-          `${event.done}/${event.candidates}`,
-          event.candidate,
-          percent(event.accuracy),
-        ),
-      };
+      return progress(
+        `search ${event.set}`,
+        [event.done, event.candidates],
+        phrases(`${event.done}/${event.candidates}`, event.candidate, percent(event.accuracy)),
+      );
     case 'search-end': {
       const time = formatDuration(event.seconds);
       const best = `best ${event.best}`;
@@ -165,6 +151,23 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
     case 'evaluate-start':
       return undefined;
   }
+}
+
+/** Work that moves on; `seconds`, where it is known, is how long the last unit took. */
+export function progress(
+  label: string,
+  [done, total]: readonly [done: number, total: number],
+  detail: string,
+  seconds?: number,
+): Progress {
+  return {
+    kind: 'progress',
+    label,
+    done,
+    total,
+    detail,
+    ...(seconds !== undefined && { seconds }),
+  };
 }
 
 function continualPlace({

@@ -40,7 +40,7 @@ export class TerminalReporter {
   readonly sink: EventSink = (event) => {
     if (event.type === 'evaluate-start') this.#seeds = event.seeds;
     const told = narrate(event, this.#seeds);
-    if (told?.kind === 'progress') this.#showProgress(told);
+    if (told?.kind === 'progress') this.show(told);
     else if (told) this.#showLine(told);
   };
 
@@ -53,7 +53,8 @@ export class TerminalReporter {
     this.close();
   }
 
-  #showProgress(progress: Progress): void {
+  /** Shows how far some work is, beside what events tell. */
+  show(progress: Progress): void {
     const now = this.#clock();
     if (this.#work?.label !== progress.label) {
       this.#view.rest();
@@ -62,7 +63,7 @@ export class TerminalReporter {
     const { estimator } = this.#work;
     estimator.update(progress.done, now);
     const remaining = estimator.remaining();
-    const eta = remaining ? formatDuration(remaining) : '';
+    const eta = remaining && Number.isFinite(remaining) ? formatDuration(remaining) : '';
     this.#view.show(progress, eta, now);
   }
 

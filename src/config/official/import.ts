@@ -1,17 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
-import {
-  Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  visit,
-  type YAMLMap,
-} from 'yaml';
+import { Document, isMap, isSeq, visit } from 'yaml';
 import { nearest, UsageError } from '../../core/errors.js';
+import { fileSource, parseMapping } from '../document.js';
 import { loadTree } from '../load.js';
 import { type Entry, type Mapping, type Node, nodeOf, type Origin, type Plain } from '../tree.js';
 import { officialKeys } from './keys.js';
@@ -55,9 +46,9 @@ export function importOfficial(path: string): ImportedConfig {
       const note = near ? `not known; did you mean '${near}'?` : 'not known';
       return { key, line, column, value, outcome: 'unknown', settings: [], note };
     }
-    const { outcome, sets = {}, note } = translate(path, leaf, () => rule(value, all));
+    const { outcome, sets = {}, note } = translate(leaf, () => rule(value, all));
     Object.assign(settings, sets);
-    for (const ours of Object.keys(sets)) origins.set(ours, originOf(path, leaf));
+    for (const ours of Object.keys(sets)) origins.set(ours, leaf.origin);
     const set = Object.entries(sets).map(([ours, own]) => `${ours}: ${JSON.stringify(own)}`);
     return { key, line, column, value, outcome, settings: set, ...(note && { note }) };
   });
@@ -70,23 +61,19 @@ interface Leaf {
   readonly key: string;
   /** Without its section. */
   readonly name: string;
+  /** The place in the official file, and its key there. */
+  readonly origin: Origin;
   readonly line: number;
   readonly column: number;
   readonly value: OfficialValue;
 }
 
-/** For messages: the place in the official file, and its key there. */
-function originOf(path: string, { line, column, key }: Leaf): Origin {
-  return { label: `${path}:${line}:${column}: ${key}`, directory: '' };
-}
-
-function translate(path: string, leaf: Leaf, rule: () => Translation): Translation {
+function translate({ origin, value }: Leaf, rule: () => Translation): Translation {
   try {
     return rule();
   } catch (error) {
     if (!(error instanceof UnknownValue)) throw error;
-    const { label } = originOf(path, leaf);
-    throw new UsageError(`${label}: ${error.message}, found ${String(leaf.value)}`);
+    throw new UsageError(`${origin.label}: ${error.message}, found ${String(value)}`);
   }
 }
 
@@ -97,50 +84,21 @@ function readLeaves(path: string): Leaf[] {
   } catch (cause) {
     throw new UsageError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
-  const lines = new LineCounter();
-  const document = parse(path, text, lines);
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    throw new UsageError(
-      `${path}:${line}:${col}: not valid YAML: ${error.message.split('\n')[0]!.replace(/:$/, '')}`,
-    );
-  }
-  if (!isMap(document.contents)) {
-    throw new UsageError(`${path}: expected a mapping of the official project's keys`);
-  }
-  return leavesOf(path, document.contents, [], lines);
+  // The official code reads YAML 1.1.
+  return leavesOf(parseMapping(text, { ...fileSource(path), version: '1.1' }), []);
 }
 
-/** The official code reads YAML 1.1, in which yes, no, on and off are true and false. */
-function parse(path: string, text: string, lineCounter: LineCounter) {
-  try {
-    return parseDocument(text, { lineCounter, version: '1.1', prettyErrors: false });
-  } catch (cause) {
-    // The parser recurses, so endless nesting ends in a RangeError.
-    throw new UsageError(`${path}: the YAML cannot be read (${(cause as Error).message})`, {
-      cause,
-    });
-  }
-}
-
-function leavesOf(
-  path: string,
-  map: YAMLMap,
-  sections: readonly string[],
-  lines: LineCounter,
-): Leaf[] {
-  return map.items.flatMap(({ key, value }) => {
-    const name = String(isScalar(key) ? key.value : key);
-    const { line, col: column } = lines.linePos(isScalar(key) ? (key.range?.[0] ?? 0) : 0);
-    if (isMap(value)) return leavesOf(path, value, [...sections, name], lines);
-    const own = [...sections, name].join('.');
-    if (isSeq(value) || isAlias(value) || !isScalar(value) || value.value === null) {
-      throw new UsageError(
-        `${path}:${line}:${column}: ${own}: expected a number, a word, true or false`,
-      );
+function leavesOf(mapping: Mapping, sections: readonly string[]): Leaf[] {
+  return [...mapping.entries].flatMap(([name, { key: place, value: node }]) => {
+    const own = [...sections, name];
+    if (node.kind === 'mapping') return leavesOf(node, own);
+    const key = own.join('.');
+    const origin = { label: `${place!.label}: ${key}`, directory: '' };
+    if (node.kind === 'list' || node.value === null) {
+      throw new UsageError(`${origin.label}: expected a number, a word, true or false`);
     }
-    return { key: own, name, line, column, value: asRead(value.value as OfficialValue) };
+    const [line, column] = place!.label.split(':').slice(-2).map(Number) as [number, number];
+    return { key, name, origin, line, column, value: asRead(node.value) };
   });
 }
 

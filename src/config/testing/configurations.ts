@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { UsageError } from '../../core/errors.js';
 import { temporaryFolder } from '../../core/testing/folder.js';
+import type { Plan } from '../../plan/plan.js';
+import { planYaml } from '../../plan/plan-yaml.js';
 import { loadPlan, type PlanChanges } from '../index.js';
 
 /** The least that a configuration must say. */
@@ -14,8 +16,13 @@ export function file(yaml: string, name = 'my.yaml', folder = temporaryFolder())
   return path;
 }
 
-export function plan(yaml: string, changes: PlanChanges = {}) {
+export function plan(yaml: string, changes: PlanChanges = {}): Plan {
   return loadPlan({ source: file(yaml), ...changes }).plan;
+}
+
+/** A plan as the configuration that a run writes gives it. */
+export function reloaded(written: Plan): Plan {
+  return plan(planYaml(written));
 }
 
 /** The lines of the error that a configuration gives, the file's folder cut off. */

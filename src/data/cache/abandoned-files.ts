@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { isRunning } from '../../core/lock.js';
 
 /** An unfinished file's name says whose it is: `….<machine>.<process>.<number>.partial`. */
 const partialName = /\.([A-Za-z0-9-]+)\.(\d+)\.\d+\.partial$/;
@@ -34,20 +35,10 @@ export async function removeAbandonedFiles(path: string): Promise<void> {
   const folder = dirname(path);
   for (const name of await readdir(folder)) {
     const [, owner, number] = partialName.exec(name) ?? [];
-    if (owner !== machine || ours.has(name) || isOther(Number(number))) continue;
+    // A process that ended before us may have had our number.
+    const isOther = Number(number) !== process.pid && isRunning(Number(number));
+    if (owner !== machine || ours.has(name) || isOther) continue;
     // In a shared folder it may be another user's, who will remove it.
     await rm(join(folder, name), { force: true }).catch(() => {});
-  }
-}
-
-/** Whether another living process has this number. One that ended before us may have had ours. */
-function isOther(id: number): boolean {
-  if (id === process.pid) return false;
-  try {
-    process.kill(id, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it is there, and somebody else's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Normalization } from '../../core/image-shape.js';
 import { FailureError, messageOf, UsageError } from '../../core/index.js';
-import { type Dataset, pixelsPerImage } from '../dataset/dataset.js';
-import { checkIndices } from '../dataset/indices.js';
+import { type Dataset, datasetOf, pixelsPerImage } from '../dataset/dataset.js';
 import { MappedImages } from '../dataset/mapped-images.js';
 import type { DamagedPicture, PictureSource } from '../decoding/picture-source.js';
 import { UnknownScale, type ValueScale } from '../decoding/value-scale.js';
@@ -229,17 +228,9 @@ function mappedDataset(
 ): Dataset {
   const { shape, classNames, hash } = header;
   const images = new MappedImages(path, pixelsStart, labels.length, pixelsPerImage(shape));
-  return {
-    name,
-    split,
-    shape,
-    classNames,
-    labels,
-    normalization,
-    hash,
-    read(indices) {
-      checkIndices(indices, labels.length, `${name} ${split}`);
-      return images.gather(indices);
-    },
-  };
+  return datasetOf(
+    { name, split, shape, classNames, labels, normalization },
+    () => hash,
+    (indices) => images.gather(indices),
+  );
 }

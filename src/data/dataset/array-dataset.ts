@@ -3,11 +3,11 @@ import type { ImageShape, Normalization } from '../../core/image-shape.js';
 import {
   computeNormalization,
   type Dataset,
+  datasetOf,
   hashDataset,
   type Pixels,
   pixelsPerImage,
 } from './dataset.js';
-import { checkIndices } from './indices.js';
 
 export interface ArrayDatasetOptions {
   readonly name: string;
@@ -44,23 +44,11 @@ export function arrayDataset(options: ArrayDatasetOptions): Dataset {
   const normalization = options.normalization ?? computeNormalization(pixels, shape);
   checkNormalization(normalization, shape, source.pixels);
 
-  let hash: string | undefined;
-  return {
-    name,
-    split,
-    shape,
-    classNames,
-    labels,
-    normalization,
-    get hash() {
-      hash ??= hashDataset(shape, labels, pixels);
-      return hash;
-    },
-    read(indices) {
-      checkIndices(indices, labels.length, `${name} ${split}`);
-      return gather(pixels, indices, pixelsPerImage(shape));
-    },
-  };
+  return datasetOf(
+    { name, split, shape, classNames, labels, normalization },
+    () => hashDataset(shape, labels, pixels),
+    (indices) => gather(pixels, indices, pixelsPerImage(shape)),
+  );
 }
 
 function gather(pixels: Pixels, indices: ArrayLike<number>, stride: number): Pixels {

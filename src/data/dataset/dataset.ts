@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ImageShape, Normalization } from '../../core/image-shape.js';
+import { checkIndices } from './indices.js';
 
 /** Image values: bytes in 0..255, or floats in [0, 1]. Always row-major [n, channels, height, width]. */
 export type Pixels = Uint8Array | Float32Array;
@@ -45,6 +46,26 @@ export interface DatasetPair {
   readonly test: Dataset;
   /** Pictures that are in neither part; absent if there are none. */
   readonly skipped?: readonly SkippedPicture[];
+}
+
+/** A dataset whose images `gather` copies out, at indices that exist, and whose hash is computed when it is asked for. */
+export function datasetOf(
+  part: Omit<Dataset, 'hash' | 'read'>,
+  computeHash: () => string,
+  gather: Dataset['read'],
+): Dataset {
+  let hash: string | undefined;
+  return {
+    ...part,
+    get hash() {
+      hash ??= computeHash();
+      return hash;
+    },
+    read(indices) {
+      checkIndices(indices, part.labels.length, `${part.name} ${part.split}`);
+      return gather(indices);
+    },
+  };
 }
 
 /** How many values one image holds. */

@@ -2,8 +2,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs
 import { join } from 'node:path';
 import { FailureError, messageOf, UsageError } from '../../core/errors.js';
 import { writeFileAtomic } from '../../core/files.js';
-import { type Dataset, type Pixels, pixelsPerImage } from './dataset.js';
-import { checkIndices } from './indices.js';
+import { type Dataset, datasetOf, pixelsPerImage } from './dataset.js';
 import { MappedImages } from './mapped-images.js';
 
 /** Everything of a dataset but its pixels. */
@@ -71,22 +70,21 @@ function writePixels(dataset: Dataset, path: string): Description['type'] {
  * @throws UsageError naming the folder if it holds none, or not all of one.
  */
 export function openStoredDataset(folder: string): Dataset {
-  const { type, labels: numbers, formatVersion, ...rest } = readDescription(folder);
+  const { type, labels: numbers, formatVersion, hash, ...rest } = readDescription(folder);
   if (formatVersion !== 1)
     throw new UsageError(`${folder}: it was written by another version of ncfm`);
   const labels = Int32Array.from(numbers);
   const width = type === 'uint8' ? 1 : Float32Array.BYTES_PER_ELEMENT;
   const stride = pixelsPerImage(rest.shape) * width;
   const images = new MappedImages(join(folder, pixelsFile), 0, labels.length, stride);
-  return {
-    ...rest,
-    labels,
-    read(indices): Pixels {
-      checkIndices(indices, labels.length, `${rest.name} ${rest.split}`);
+  return datasetOf(
+    { ...rest, labels },
+    () => hash,
+    (indices) => {
       const bytes = images.gather(indices);
       return type === 'uint8' ? bytes : new Float32Array(bytes.buffer);
     },
-  };
+  );
 }
 
 function readDescription(folder: string): Description {

@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors.js';
 import type { PermutationSource } from './class-sampler.js';
-import { type Dataset, hashDataset, indicesByClass, type Pixels } from './dataset.js';
+import { type Dataset, datasetOf, hashDataset, indicesByClass, type Pixels } from './dataset.js';
 import { checkIndices } from './indices.js';
 
 /** Bounds the memory that hashing a view takes. */
@@ -48,26 +48,14 @@ export function classSubset(dataset: Dataset, classes: readonly number[]): Datas
 function view(
   parent: Dataset,
   chosen: Int32Array,
-  { split, classNames, labels }: Pick<Dataset, 'split' | 'classNames' | 'labels'>,
+  own: Pick<Dataset, 'split' | 'classNames' | 'labels'>,
 ): Dataset {
   const { name, shape, normalization } = parent;
-  let hash: string | undefined;
-  return {
-    name,
-    split,
-    shape,
-    classNames,
-    normalization,
-    labels,
-    get hash() {
-      hash ??= hashDataset(shape, labels, readInChunks(parent, chosen));
-      return hash;
-    },
-    read(positions) {
-      checkIndices(positions, chosen.length, `${name} ${split}`);
-      return parent.read(Int32Array.from(positions, (position) => chosen[position]!));
-    },
-  };
+  return datasetOf(
+    { name, shape, normalization, ...own },
+    () => hashDataset(shape, own.labels, readInChunks(parent, chosen)),
+    (positions) => parent.read(Int32Array.from(positions, (position) => chosen[position]!)),
+  );
 }
 
 function* readInChunks(dataset: Dataset, indices: Int32Array): Generator<Pixels> {

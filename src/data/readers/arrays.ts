@@ -17,7 +17,7 @@ import {
 } from './array-parts.js';
 import { type Images, readImages } from './array-pixels.js';
 import { holdOutTest } from './hold-out-test.js';
-import { describeHeldOut, describeUnused } from './notes.js';
+import { describeUnused } from './notes.js';
 import { validationTested } from './part-names.js';
 
 export interface ArraysOptions {
@@ -44,10 +44,7 @@ export async function loadArrays(path: string, options: ArraysOptions = {}): Pro
   const { train: training, test: testing, testIsValidation, unused, ignored } = file.parts;
   if (ignored.length > 0) onNote(`${path}: not read: ${ignored.join(', ')}`);
   if (testing === undefined) {
-    const divided = holdOutTest(datasetsOf(file, [training])[0]!, testShare, path);
-    const [train, test] = [divided.train.labels.length, divided.test.labels.length];
-    onNote(describeHeldOut({ train, test, fraction: testShare }));
-    return divided;
+    return holdOutTest(datasetsOf(file, [training])[0]!, testShare, path, onNote);
   }
   if (testIsValidation) onNote(`${validationTested}: ${testing.images}`);
   for (const note of describeUnused(unused)) onNote(note);

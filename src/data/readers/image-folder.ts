@@ -58,8 +58,7 @@ export async function openImageFolder(
       fraction: testFraction,
       place: join(base, layout.train),
     });
-    const [train, test] = [divided.train.length, divided.test.length];
-    onNote?.(describeHeldOut({ train, test, fraction: testFraction }));
+    onNote?.(describeHeldOut(divided.train.length, divided.test.length, testFraction));
   } else {
     const tested = await readClasses(base, layout.test, options);
     checkSameClasses(

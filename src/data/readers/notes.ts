@@ -7,12 +7,7 @@ import { type SkippedFile, systemFileReason } from './scan.js';
 const mostNamed = 3;
 
 /** That pictures or images were held out, and how many. */
-export function describeHeldOut(parts: {
-  readonly train: number;
-  readonly test: number;
-  readonly fraction: number;
-}): string {
-  const { train, test, fraction } = parts;
+export function describeHeldOut(train: number, test: number, fraction: number): string {
   return `no test part: ${test} of ${train + test} pictures are held out for testing (dataset.testShare ${fraction})`;
 }
 

@@ -55,13 +55,7 @@ export async function openParquet(
   }
   const listed = Array.from(train.labels, (label, row) => ({ file: String(row), label, row }));
   const divided = holdOut(listed, classNames, { fraction: testShare, place: path });
-  onNote(
-    describeHeldOut({
-      train: divided.train.length,
-      test: divided.test.length,
-      fraction: testShare,
-    }),
-  );
+  onNote(describeHeldOut(divided.train.length, divided.test.length, testShare));
   const rowsOf = (chosen: readonly { readonly row: number }[]) => chosen.map(({ row }) => row);
   return {
     train: part('train', train, rowsOf(divided.train)),

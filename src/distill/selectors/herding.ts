@@ -1,4 +1,5 @@
 import { noGrad, scope, type Tensor, tensor, toDeviceOf, zeros } from '../../tensor/index.js';
+import type { Choice } from './choice.js';
 import { firstLargest } from './largest.js';
 
 /**
@@ -8,9 +9,9 @@ import { firstLargest } from './largest.js';
  *
  * @param features [n, d]; iCaRL's are scaled to length 1
  * @param count from 0 to n
- * @returns row numbers, in the order chosen
+ * @returns row numbers, in the order chosen; the loss is the distance of the chosen rows' mean from that of all
  */
-export function herd(features: Tensor, count: number): Int32Array {
+export function herd(features: Tensor, count: number): Choice {
   return scope(() =>
     noGrad(() => {
       const mean = features.mean([0]);
@@ -26,7 +27,8 @@ export function herd(features: Tensor, count: number): Int32Array {
         const row = toDeviceOf(tensor(Int32Array.of(next)), features.device);
         sum = sum.add(features.indexSelect(0, row).squeeze(0));
       }
-      return Int32Array.from(chosen);
+      const gap = sum.div(Math.max(1, count)).sub(mean);
+      return { positions: Int32Array.from(chosen), loss: gap.square().sum().sqrt().item() };
     }),
   );
 }

@@ -1,4 +1,5 @@
 import { noGrad, scope, type Tensor, tensor, toDeviceOf } from '../../tensor/index.js';
+import type { Choice } from './choice.js';
 import { firstLargest } from './largest.js';
 
 /**
@@ -8,9 +9,9 @@ import { firstLargest } from './largest.js';
  *
  * @param features [n, d]
  * @param count from 0 to n
- * @returns row numbers, in the order chosen
+ * @returns row numbers, in the order chosen; the loss is the largest distance of a row from the nearest chosen one
  */
-export function kCentre(features: Tensor, count: number): Int32Array {
+export function kCentre(features: Tensor, count: number): Choice {
   return scope(() =>
     noGrad(() => {
       const chosen: number[] = [];
@@ -31,7 +32,8 @@ export function kCentre(features: Tensor, count: number): Int32Array {
           distances[position] = Math.min(distances[position]!, distance);
         }
       }
-      return Int32Array.from(chosen);
+      const farthest = distances.reduce((most, distance) => Math.max(most, distance), 0);
+      return { positions: Int32Array.from(chosen), loss: Math.sqrt(farthest) };
     }),
   );
 }

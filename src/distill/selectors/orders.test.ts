@@ -10,7 +10,10 @@ type Rows = readonly (readonly number[])[];
 const onRows =
   (choose: typeof herd) =>
   (rows: Rows, count: number): number[] =>
-    scope(() => Array.from(choose(tensor(rows.flat(), [rows.length, rows[0]!.length]), count)));
+    scope(() => {
+      const { positions } = choose(tensor(rows.flat(), [rows.length, rows[0]!.length]), count);
+      return Array.from(positions);
+    });
 
 const herdRows = onRows(herd);
 const centreRows = onRows(kCentre);
@@ -88,6 +91,25 @@ describe('k-centre', () => {
       const best = Math.min(...triples.map(radius));
       expect(radius(centreRows(rows, 3))).toBeLessThanOrEqual(2 * best + 1e-5);
     }
+  });
+});
+
+describe('the loss', () => {
+  const lossOf = (choose: typeof herd, rows: Rows, count: number): number =>
+    scope(() => choose(tensor(rows.flat(), [rows.length, rows[0]!.length]), count).loss);
+
+  it('of herding is the distance of the means', () => {
+    const rows = points(15, 2);
+    for (const count of [1, 4, 15]) {
+      const gap = distance(mean(at(rows, herdRows(rows, count))), mean(rows));
+      expect(lossOf(herd, rows, count)).toBeCloseTo(gap, 5);
+    }
+  });
+
+  it('of k-centre is the radius that covers all rows', () => {
+    // 3 is chosen, and then 10: of the others 0 is the farthest from both.
+    expect(lossOf(kCentre, [[0], [1], [2], [3], [10]], 2)).toBeCloseTo(3, 6);
+    expect(lossOf(kCentre, points(9, 4), 9)).toBe(0);
   });
 });
 

@@ -11,7 +11,6 @@ import {
   type ImageSelector,
   kCentreSelector,
   randomSelector,
-  selectedImages,
   selectImages,
 } from './select.js';
 
@@ -45,18 +44,19 @@ describe.each(selectors)('the selector %s', (_, selectorOf) => {
   it('chooses different images of every class, class by class, the same for the same seed', async () => {
     const dataset = await fewDigits(3, 20);
     const before = liveTensors();
-    const indices = await selectImages(dataset, 5, selectorOf(dataset, 1));
+    const { indices } = await selectImages(dataset, 5, selectorOf(dataset, 1));
     expect(Array.from(indices, (index) => dataset.labels[index])).toEqual(
       [0, 1, 2].flatMap((label) => Array<number>(5).fill(label)),
     );
     expect(new Set(indices).size).toBe(15);
-    expect(await selectImages(dataset, 5, selectorOf(dataset, 1))).toEqual(indices);
+    const again = await selectImages(dataset, 5, selectorOf(dataset, 1));
+    expect(again.indices).toEqual(indices);
     expect(liveTensors()).toBe(before);
   });
 
   it('gives all images when as many are asked for, and refuses to choose more', async () => {
     const dataset = await fewDigits(2, 6);
-    const indices = await selectImages(dataset, 6, selectorOf(dataset, 1));
+    const { indices } = await selectImages(dataset, 6, selectorOf(dataset, 1));
     expect(Array.from(indices).toSorted((a, b) => a - b)).toEqual([...Array(12).keys()]);
     await expect(selectImages(dataset, 7, selectorOf(dataset, 1))).rejects.toThrow(
       "few digits has 6 images of class '0', 7 are to be chosen",
@@ -72,27 +72,24 @@ describe.each([
     const dataset = await fewDigits(3, 20);
     const order = new RandomGenerator(3).permutation(60);
     const shuffled = subset(dataset, order, 'train');
-    const chosen = await selectImages(dataset, 4, selectorOf(pixelsOf(dataset)));
-    const again = await selectImages(shuffled, 4, selectorOf(pixelsOf(shuffled)));
+    const { indices: chosen } = await selectImages(dataset, 4, selectorOf(pixelsOf(dataset)));
+    const { indices: again } = await selectImages(shuffled, 4, selectorOf(pixelsOf(shuffled)));
     expect(again.map((position) => order[position]!)).toEqual(chosen);
   });
 });
 
-describe('selected images', () => {
-  it('are the real images in the form of a distilled set', async () => {
-    const dataset = await fewDigits(2, 6);
-    const before = liveTensors();
-    const indices = Int32Array.of(4, 1, 11, 6);
-    {
-      using set = selectedImages(dataset, indices, testDevice);
-      expect(set).toMatchObject({ classes: 2, imagesPerClass: 2, decodedPerClass: 2 });
-      expect(set.images.shape).toEqual([4, 1, 8, 8]);
-      const decoded = scope(() => set.decode().toFloat32Array());
-      const real = scope(() =>
-        pixelsToTensor(dataset.read(indices), 4, dataset.shape, testDevice).toFloat32Array(),
-      );
-      expect(decoded).toEqual(real);
-    }
-    expect(liveTensors()).toBe(before);
+describe('the loss of a choice', () => {
+  it('at random is the share of a class that is left out', async () => {
+    const dataset = await fewDigits(2, 8);
+    const { loss } = await selectImages(dataset, 2, randomSelector(new RandomGenerator(1)));
+    expect(loss).toBe(0.75);
+  });
+
+  it('by forgetting is the share of the chosen that was never forgotten', async () => {
+    const dataset = await fewDigits(2, 3);
+    const scores = [0, 2, 1, 0, 0, Number.POSITIVE_INFINITY];
+    const select = forgettingSelector(scores, new RandomGenerator(1));
+    const { loss } = await selectImages(dataset, 2, select);
+    expect(loss).toBe((0 + 1 / 2) / 2);
   });
 });

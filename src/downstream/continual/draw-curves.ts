@@ -1,16 +1,17 @@
 import { writeFileAtomic } from '../../core/index.js';
 import { labelOfSet } from '../../plan/set-label.js';
-import { lineChart, type Series } from '../../report/index.js';
+import type { Series } from '../../report/index.js';
 import type { RunDirectory } from '../../run/index.js';
 import { type Curve, curveTitle } from './figures.js';
 import type { ContinualResult } from './result.js';
 
 /** Draws the accuracy of each memory over the classes seen, with bands of one standard deviation. */
-export function drawCurves(
+export async function drawCurves(
   directory: RunDirectory,
   { dataset, method, imagesPerClass, classesSeen, curves }: ContinualResult,
-): void {
+): Promise<void> {
   const images = `${imagesPerClass} image${imagesPerClass === 1 ? '' : 's'}`;
+  const { lineChart } = await import('../../report/chart.js');
   const chart = lineChart({
     title: `Continual learning on ${dataset}, ${images} per class`,
     xLabel: 'classes seen',

@@ -1,31 +1,22 @@
 import { join } from 'node:path';
 import { type Artifact, Artifacts, fingerprint, makeFolder } from '../../core/index.js';
 import type { Dataset } from '../../data/index.js';
-import {
-  forgettingSelector,
-  herdingSelector,
-  type ImageSelector,
-  kCentreSelector,
-  randomSelector,
-  type SyntheticImages,
-  selectedImages,
-  selectImages,
-} from '../../distill/index.js';
+import type { SyntheticImages } from '../../distill/index.js';
 import { decodeStored, imagesFile, saveDistilled } from '../../distill/product.js';
 import { distill } from '../../methods/distill.js';
 import { DistillCheckpoints } from '../../methods/distill-checkpoints.js';
-import type { ImageModel } from '../../models/index.js';
+import type { MethodInput } from '../../methods/method.js';
+import { methodOf, wantsPool } from '../../methods/registry.js';
+import { selectionDefaults } from '../../methods/schema.js';
 import { extractorBuilder, pretrainRequest, type RunContext } from '../../pipeline/run-context.js';
 import type { MemoryKind } from '../../plan/continual-options.js';
 import { settingsOfImages } from '../../plan/settings-of-images.js';
-import { writeImageGrid } from '../../report/index.js';
+import { writeImageGrid } from '../../report/pictures.js';
 import { computedBy } from '../../tensor/computed-by.js';
 import type { RandomGenerator, Tensor } from '../../tensor/index.js';
-import { imageFeatures } from '../../train/features.js';
 import { identityOf } from '../../train/identity.js';
 import type { ExtractorPool } from '../../train/index.js';
 import { pretrain } from '../../train/pretrain.js';
-import { forgettingScores } from './forgetting.js';
 
 /** One step's part of the memories: images of the classes that come with it, made from their real images alone. */
 export interface StepMemory {
@@ -43,15 +34,13 @@ export async function makeMemories(memory: StepMemory): Promise<void> {
   const store = new Artifacts(memory.folder);
   const missing = memory.kinds.filter((kind) => store.read(artifactOf(memory, kind)) === undefined);
   if (missing.length === 0) return;
-  using pool = await pretrainPool(memory);
+  const needsPool = missing.some((kind) => wantsPool({ method: methodFor(memory, kind) }));
+  using pool = needsPool ? await pretrainPool(memory) : undefined;
   // One distillation makes its start as well, which is kept whether it was asked for or not.
-  if (missing.some(isDistilled)) await distilStep(memory, pool);
+  const distils = missing.some(isDistilled);
+  if (distils) await distilStep(memory, wantsPool(memory.context.plan.distill) ? pool : undefined);
   for (const kind of missing) {
-    if (isDistilled(kind)) continue;
-    const select = await selectorOf(kind, memory, pool);
-    const indices = await selectImages(memory.train, perClass(memory), select);
-    using images = selectedImages(memory.train, indices, memory.random.device);
-    await storePart(memory, kind, images);
+    if (!isDistilled(kind)) await selectStep(memory, kind, pool);
   }
 }
 
@@ -65,6 +54,10 @@ function isDistilled(kind: MemoryKind): kind is 'start' | 'distilled' {
   return kind === 'start' || kind === 'distilled';
 }
 
+function methodFor({ context }: StepMemory, kind: MemoryKind): string {
+  return isDistilled(kind) ? context.plan.distill.method : kind;
+}
+
 function perClass({ context }: StepMemory): number {
   return context.plan.distill.imagesPerClass;
 }
@@ -75,16 +68,11 @@ function pretrainPool({ context, train, random }: StepMemory): Promise<Extractor
   return pretrain(pretrainRequest(context, own));
 }
 
-/** A network of the pool's architecture for this step's classes. */
-function emptyModel({ context, train }: StepMemory): ImageModel {
-  return extractorBuilder(context, train)();
-}
-
 /** Distils, or goes on where an earlier process was, and keeps the start and the result. */
-async function distilStep(memory: StepMemory, pool: ExtractorPool): Promise<void> {
+async function distilStep(memory: StepMemory, pool: ExtractorPool | undefined): Promise<void> {
   const { context, train, random, folder } = memory;
-  const { plan, onEvent, signal } = context;
-  const { identity } = artifactOf(memory, 'distilled', { pool });
+  const { plan, onEvent } = context;
+  const { identity } = artifactOf(memory, 'distilled', pool && { pool });
   makeFolder(folder);
   using checkpoints = new DistillCheckpoints({
     // Named after what it belongs to: with other settings the step is distilled anew.
@@ -95,15 +83,13 @@ async function distilStep(memory: StepMemory, pool: ExtractorPool): Promise<void
     onEvent,
   });
   using synthetic = await distill({
+    ...methodInput(memory, pool),
     train,
-    pool,
-    buildModel: extractorBuilder(context, train),
     options: plan.distill,
     chunks: checkpoints.chunks,
     random: random.derive('distill'),
     checkpoints,
     onEvent,
-    signal,
     onImages: async (iteration, images) => {
       if (iteration === 0) await storePart(memory, 'start', images);
     },
@@ -112,49 +98,28 @@ async function distilStep(memory: StepMemory, pool: ExtractorPool): Promise<void
   checkpoints.clear();
 }
 
-async function selectorOf(
+/** Chooses real images by the method that a kind of memory is named after. */
+async function selectStep(
+  memory: StepMemory,
   kind: Exclude<MemoryKind, 'start' | 'distilled'>,
-  memory: StepMemory,
-  pool: ExtractorPool,
-): Promise<ImageSelector> {
-  const random = memory.random.derive(kind);
-  switch (kind) {
-    case 'random':
-      return randomSelector(random);
-    case 'herding':
-      return herdingSelector((indices) => featuresOf(memory, pool, indices));
-    case 'k-centre':
-      return kCentreSelector((indices) => featuresOf(memory, pool, indices));
-    case 'forgetting':
-      return forgettingSelector(await scoresOf(memory, random), random.derive('ties'));
-  }
-}
-
-/** Features of the pool's first trained network. */
-async function featuresOf(
-  memory: StepMemory,
-  pool: ExtractorPool,
-  indices: Int32Array,
-): Promise<Tensor> {
-  using extractor = emptyModel(memory).setRequiresGrad(false);
-  pool.blendInto(extractor, { network: 0, beta: 0 });
-  return await imageFeatures(extractor, memory.train, indices, {
-    device: memory.random.device,
-    imagesAtOnce: memory.context.memory.chunks.real,
-    signal: memory.context.signal,
+  pool: ExtractorPool | undefined,
+): Promise<void> {
+  using distiller = await methodOf(kind).start({
+    ...methodInput(memory, pool),
+    dataset: memory.train,
+    options: { method: kind, imagesPerClass: perClass(memory), ...selectionDefaults },
+    chunks: memory.context.memory.chunks,
+    random: memory.random.derive(kind),
   });
+  using images = distiller.synthetic;
+  distiller.step();
+  await storePart(memory, kind, images);
 }
 
-function scoresOf({ context, train }: StepMemory, random: RandomGenerator): Promise<Float64Array> {
+function methodInput({ context, train }: StepMemory, pool: ExtractorPool | undefined) {
   const { plan, signal } = context;
-  return forgettingScores({
-    train,
-    model: plan.model,
-    options: plan.pretrain,
-    imagesAtOnce: context.memory.chunks.test,
-    random: random.derive('training'),
-    signal,
-  });
+  const buildModel = extractorBuilder(context, train);
+  return { pool, buildModel, pretrain: plan.pretrain, signal } satisfies Partial<MethodInput>;
 }
 
 /** Writes a part, its picture, and last the note that it is whole. */

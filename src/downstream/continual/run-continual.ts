@@ -36,7 +36,7 @@ export async function runContinual(request: PipelineRequest): Promise<ContinualR
     repetitions.push(await repeat({ context, directory, repetition }));
   }
   const result = resultOf(context, repetitions);
-  store(directory, result);
+  await store(directory, result);
   onEvent({ type: 'run-end', seconds: (performance.now() - started) / 1000 });
   return result;
 }
@@ -80,7 +80,7 @@ function resultOf({ plan, data }: RunContext, repetitions: readonly Repetition[]
   };
 }
 
-function store(directory: RunDirectory, result: ContinualResult): void {
+async function store(directory: RunDirectory, result: ContinualResult): Promise<void> {
   writeFileAtomic(directory.pathOf(resultFile), `${JSON.stringify(result, null, 2)}\n`);
-  drawCurves(directory, result);
+  await drawCurves(directory, result);
 }

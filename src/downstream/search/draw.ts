@@ -1,10 +1,15 @@
 import { labelOfSet } from '../../plan/set-label.js';
-import { scatterChart } from '../../report/index.js';
 import type { SearchResult } from './results.js';
 
 /** Each proxy's accuracies against those of the whole data, a point per architecture of the sample. */
-export function drawSearch({ dataset, method, proxies, candidates }: SearchResult): string {
+export async function drawSearch({
+  dataset,
+  method,
+  proxies,
+  candidates,
+}: SearchResult): Promise<string> {
   const sample = candidates.filter(({ sampled }) => sampled);
+  const { scatterChart } = await import('../../report/scatter-chart.js');
   return scatterChart({
     title: `Architectures on ${dataset}: what proxies tell of the whole data`,
     xLabel: 'trained on the proxy: accuracy on held-out images (%)',

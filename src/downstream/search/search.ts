@@ -54,7 +54,7 @@ export async function searchArchitectures(request: PipelineRequest): Promise<Sea
     rankAll(asked, opened, trainers, own.test),
   );
   writeFileAtomic(directory.pathOf('search.json'), `${JSON.stringify(result, null, 2)}\n`);
-  writeFileAtomic(directory.pathOf('search.svg'), drawSearch(result));
+  writeFileAtomic(directory.pathOf('search.svg'), await drawSearch(result));
   onEvent({ type: 'run-end', seconds: (performance.now() - started) / 1000 });
   return result;
 }

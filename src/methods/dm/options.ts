@@ -26,7 +26,7 @@ export const dmDefaults = {
   realPerClass: 256,
   optimizer: { kind: 'sgd', learningRate: 1, momentum: 0.5 },
   schedule: { kind: 'constant' },
-  augmentation: 'official',
+  augmentation: 'dsa',
   space: 'normalised',
   onNonFinite: 'stop',
 } as const;

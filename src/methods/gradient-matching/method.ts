@@ -48,7 +48,7 @@ export const dsa: Method<GradientMatchingOptions> = {
   defaults: {
     method: 'dsa',
     ...gradientMatchingDefaults,
-    inner: { ...gradientMatchingDefaults.inner, augmentation: 'official' },
-    augmentation: 'official',
+    inner: { ...gradientMatchingDefaults.inner, augmentation: 'dsa' },
+    augmentation: 'dsa',
   },
 };

@@ -5,7 +5,7 @@ import { FineTuner, type FineTuningDraw, fineTuningGradients } from '../../disti
 import { NonFiniteError } from '../../distill/non-finite.js';
 import { ScheduledOptimizer } from '../../distill/scheduled-optimizer.js';
 import type { SyntheticImages } from '../../distill/synthetic.js';
-import { keep, noGrad, scope, type Tensor, toDeviceOf } from '../../tensor/index.js';
+import { keep, scope, type Tensor, toDeviceOf } from '../../tensor/index.js';
 import type { CondenserState } from './condenser-state.js';
 import { type Frequencies, FrequencySource } from './frequency-source.js';
 import { objectiveGradients } from './gradients.js';
@@ -142,18 +142,12 @@ export class Condenser implements Disposable {
 
   /** Goes on from a state (values are copied). Throws UsageError when it is of another game. */
   setState(state: CondenserState): void {
-    const { images } = this.synthetic;
-    if (state.images.shape.join() !== images.shape.join()) {
-      throw new UsageError(
-        `the stored images have shape [${state.images.shape.join(', ')}], expected [${images.shape.join(', ')}]`,
-      );
-    }
+    this.synthetic.restore(state.images);
     this.#images.setState(state.imagesPlayer);
     this.#frequencies.setState(state.frequencies);
     this.#context.sampler.setState(state.sampler);
     this.#context.random.setState(state.random);
     if (state.fineTuning) this.#fineTuner?.setState(state.fineTuning);
-    noGrad(() => images.copy_(state.images));
     this.#realBatch?.features.dispose();
     this.#realBatch = state.realBatch && this.#restoredRealBatch(state.realBatch);
     this.#iteration = state.iteration;

@@ -50,9 +50,11 @@ const frequencyFields = {
  * steps are meant; the other objectives are means over classes.
  */
 const usualAscent = (objective: SamplingObjective): z.output<typeof optimizer> =>
-  objective === 'discrepancy'
-    ? { kind: 'sgd', learningRate: 1e-3, momentum: 0.5, weightDecay: 0 }
-    : { kind: 'adam', learningRate: 1e-3, betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 };
+  optimizer.parse(
+    objective === 'discrepancy'
+      ? { kind: 'sgd', learningRate: 1e-3, momentum: 0.5 }
+      : { kind: 'adam', learningRate: 1e-3 },
+  );
 
 const samplingNetwork = mapping({
   kind: z.literal('sampling-network'),

@@ -5,9 +5,11 @@ import {
   integerOrAutomatic,
   mapping,
   number,
+  oneOf,
   text,
   variants,
 } from '../../core/fields.js';
+import { namedProtocols } from '../../evaluate/protocol.js';
 import { model } from './model.js';
 import { length, training } from './training.js';
 
@@ -67,7 +69,7 @@ export const evaluate = mapping(
       trainingImages: integer({ from: 0, to: 1_000_000 }),
     }),
   },
-  "a mapping of keys, or the word 'official'",
+  `a mapping of keys, or the word ${oneOf(Object.keys(namedProtocols))}`,
 );
 
 export const wholeData = mapping({

@@ -9,9 +9,13 @@ export function length<Epochs extends z.core.$ZodType>(epochs: Epochs) {
   });
 }
 
+const batch = integer({ from: 1, to: 65_536 });
+
 /** How networks are trained, on real or on distilled images. */
 export const training = {
-  batchSize: integer({ from: 1, to: 65_536 }),
+  batchSize: z.union([batch, mapping({ atMost: batch })], {
+    error: "an integer from 1 to 65536, or a mapping with the key 'atMost'",
+  }),
   optimizer,
   schedule,
   augmentation: trainingAugmentation,

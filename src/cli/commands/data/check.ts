@@ -6,9 +6,16 @@ import type { Inspectable, InspectionReport } from '../../../data/inspection/ins
 import { interruptible } from '../../interruption.js';
 import type { Invocation } from '../../invocation.js';
 import { addOutputOptions } from '../../options.js';
+import { progress } from '../../report/narrate.js';
+import type { TerminalReporter } from '../../report/terminal.js';
 import { describeReport } from './check-report.js';
-import { addSourceOptions, openNamedSource, type SourceOptions } from './open.js';
-import { DataProgress } from './progress.js';
+import {
+  addSourceOptions,
+  dataProgress,
+  decodingState,
+  openNamedSource,
+  type SourceOptions,
+} from './open.js';
 
 export function addCheckCommand(parent: Command, invocation: Invocation): void {
   const command = parent
@@ -40,16 +47,16 @@ async function check(
 ): Promise<InspectionReport> {
   const { inspectDataset } = await import('../../../data/inspection/inspect.js');
   const source = await openNamedSource(dataset, options, invocation);
-  using progress = new DataProgress(invocation, options);
+  using reporter = dataProgress(invocation, options);
   const stopping = (): void => {
     invocation.stderr.write('Stopping.\n');
   };
   return await interruptible(stopping, async (signal) => {
-    const parts = await inspectable(source, { options, invocation, progress, signal });
+    const parts = await inspectable(source, { options, invocation, reporter, signal });
     return await inspectDataset(parts, {
       signal,
       onProgress: (done, total) =>
-        progress.show('check', done, total, `${done} of ${total} images`),
+        reporter?.show(progress('check', [done, total], `${done} of ${total} images`)),
     });
   });
 }
@@ -57,14 +64,14 @@ async function check(
 interface CheckContext {
   readonly options: SourceOptions;
   readonly invocation: Invocation;
-  readonly progress: DataProgress;
+  readonly reporter: TerminalReporter | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Pictures are decoded into the cache, where later commands find them; all files are read, whatever it holds. */
 async function inspectable(
   source: OpenedSource,
-  { options, invocation, progress, signal }: CheckContext,
+  { options, invocation, reporter, signal }: CheckContext,
 ): Promise<Inspectable[]> {
   const { inspectableDataset, inspectablePictures } = await import(
     '../../../data/inspection/inspect.js'
@@ -75,8 +82,7 @@ async function inspectable(
   const pair = await openCachedPair(source, {
     folder: join(options.cache, 'data'),
     thorough: true,
-    onProgress: ({ data, done, total }) =>
-      progress.show('decode', done, total, `${data}, ${done} of ${total} pictures`),
+    onProgress: (decoding) => reporter?.show(decodingState(decoding)),
     onNote: (note) => invocation.tell(`${note}\n`, options),
     signal,
   });

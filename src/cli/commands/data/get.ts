@@ -5,7 +5,8 @@ import type { GetOutcome, GetProgress } from '../../../data/catalog/get-dataset.
 import { interruptible } from '../../interruption.js';
 import type { Invocation } from '../../invocation.js';
 import { addOutputOptions, type OutputOptions } from '../../options.js';
-import { DataProgress } from './progress.js';
+import { type Progress, progress } from '../../report/narrate.js';
+import { dataProgress } from './open.js';
 
 interface GetCommandOptions extends OutputOptions {
   readonly to?: string;
@@ -43,7 +44,7 @@ async function get(
   const { getDataset } = await import('../../../data/catalog/get-dataset.js');
   const terms = findInCatalog(name)?.terms;
   if (terms !== undefined) invocation.tell(`${name}: ${terms}\n`, options);
-  using progress = new DataProgress(invocation, options);
+  using reporter = dataProgress(invocation, options);
   const stopping = (): void => {
     invocation.stderr.write('Stopping; the same command goes on from here.\n');
   };
@@ -53,25 +54,21 @@ async function get(
       to: options.to,
       keepArchives: options.keepArchives,
       signal,
-      onProgress: (step) => showStep(progress, step),
+      onProgress: (step) => reporter?.show(stateOf(step)),
     }),
   );
 }
 
-function showStep(progress: DataProgress, step: GetProgress): void {
+function stateOf(step: GetProgress): Progress {
   if (step.stage === 'download') {
     const { done, total, file } = step;
-    progress.show('download', done, total, `${file}  ${formatSize(done)} of ${formatSize(total)}`);
-    return;
+    const detail = `${file}  ${formatSize(done)} of ${formatSize(total)}`;
+    return progress('download', [done, total], detail);
   }
   // How many files there are is known only at the end: the work counts up.
   const { files, bytes, file } = step;
-  progress.show(
-    'unpack',
-    files,
-    Number.POSITIVE_INFINITY,
-    `${file}  ${files} files  ${formatSize(bytes)}`,
-  );
+  const detail = `${file}  ${files} files  ${formatSize(bytes)}`;
+  return progress('unpack', [files, Number.POSITIVE_INFINITY], detail);
 }
 
 function describeOutcome({ name, folder, outcome }: GetOutcome): string {

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { DecodingProgress } from '../../../data/cache/open-pair.js';
 import type { DatasetPair } from '../../../data/dataset/dataset.js';
 import type { DatasetSelection, OpenedSource } from '../../../data/index.js';
 import type { Invocation } from '../../invocation.js';
 import { addCacheOption, type CacheOptions, type OutputOptions } from '../../options.js';
-import { DataProgress } from './progress.js';
+import { type Progress, progress } from '../../report/narrate.js';
+import { TerminalReporter } from '../../report/terminal.js';
 
 /** Options of the commands that open a dataset. */
 export interface SourceOptions extends OutputOptions, CacheOptions {
@@ -14,6 +16,18 @@ export interface SourceOptions extends OutputOptions, CacheOptions {
 export function addSourceOptions(command: Command): Command {
   command.option('--root <folder>', 'folder that holds a named dataset');
   return addCacheOption(command);
+}
+
+/** Shows on standard error how far a long command is; nothing with `--quiet`. */
+export function dataProgress(
+  { stderr }: Invocation,
+  { quiet }: OutputOptions,
+): TerminalReporter | undefined {
+  return quiet ? undefined : new TerminalReporter(stderr);
+}
+
+export function decodingState({ data, done, total }: DecodingProgress): Progress {
+  return progress('decode', [done, total], `${data}, ${done} of ${total} pictures`);
 }
 
 /** What the user calls a dataset: a name, or the path of one's own. */
@@ -49,12 +63,11 @@ export async function openNamed(
   invocation: Invocation,
 ): Promise<DatasetPair> {
   const { openDataset } = await import('../../../data/index.js');
-  using progress = new DataProgress(invocation, options);
+  using reporter = dataProgress(invocation, options);
   return await openDataset(await selectionOf(text, options), {
     cache: join(options.cache, 'data'),
     onNote: (note) => invocation.tell(`${note}\n`, options),
     onWarning: (warning) => invocation.tell(`warning: ${warning}\n`, options),
-    onProgress: ({ data, done, total }) =>
-      progress.show('decode', done, total, `${data}, ${done} of ${total} pictures`),
+    onProgress: (decoding) => reporter?.show(decodingState(decoding)),
   });
 }

@@ -1,15 +1,17 @@
 import { yieldToEvents } from '../../core/event-loop.js';
 import { spans } from '../../core/index.js';
 import { ForgettingCounter } from '../../distill/index.js';
-import { buildModel, type ImageModel } from '../../models/index.js';
+import type { ImageModel } from '../../models/index.js';
 import { pretrainSteps } from '../../train/pretrain.js';
 import type { PretrainRequest } from '../../train/pretrain-request.js';
 import { classifyBatch, usualTestChunk } from '../../train/test-network.js';
 import { datasetSource, type TrainingSource, train } from '../../train/train.js';
+import type { MethodInput } from '../method.js';
 
 /** Of a network that is trained like one of the pool. */
 export interface ForgettingRequest
-  extends Pick<PretrainRequest, 'train' | 'model' | 'options' | 'random' | 'signal'> {
+  extends Pick<PretrainRequest, 'train' | 'options' | 'random' | 'signal'>,
+    Pick<MethodInput, 'buildModel'> {
   /** Times that all images are classified, evenly spaced over the training, the last after its last step. */
   readonly looks?: number;
   readonly imagesAtOnce?: number | undefined;
@@ -23,7 +25,7 @@ export interface ForgettingRequest
 export async function forgettingScores(request: ForgettingRequest): Promise<Float64Array> {
   const { train: dataset, options, looks = 20, random, signal } = request;
   const counter = new ForgettingCounter(dataset.labels.length);
-  using model = buildModel(request.model, dataset.shape, dataset.classNames.length, random);
+  using model = request.buildModel(random);
   const source = datasetSource(dataset, random.device);
   const steps = pretrainSteps(request);
   const isDue = (step: number): boolean =>

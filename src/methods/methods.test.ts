@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { plan, reloaded } from '../config/testing/configurations.js';
+import type { Dataset } from '../data/index.js';
+import { fewDigits } from '../distill/testing/digits.js';
+import { buildModel } from '../models/index.js';
+import { liveTensors, scope } from '../tensor/index.js';
+import { RandomGenerator } from '../tensor/testing/on-device.js';
+import { ExtractorPool } from '../train/index.js';
+import type { Distiller, DistillerState } from './method.js';
+import { methodNames, methodOf } from './registry.js';
+
+/** Options with which each method that comes with the package distils in a moment. */
+const tiny: Readonly<Record<string, string>> = {
+  ncfm: 'iterations: 3, matching: { strategy: plain, realPerClass: 8 }, frequencies: { kind: gaussian, count: 16 }',
+  dm: 'iterations: 3, realPerClass: 8',
+  dc: 'iterations: 4, realPerClass: 8, rounds: 3, inner: { epochs: 2, augmentation: none }',
+  dsa: 'iterations: 4, realPerClass: 8, rounds: 3, inner: { epochs: 2 }',
+  rded: 'factor: 2, candidates: 12, observers: 2',
+  random: '',
+  herding: '',
+  'k-centre': '',
+  forgetting: '',
+};
+
+it('all have options below', () => {
+  expect(Object.keys(tiny).toSorted()).toEqual(methodNames().toSorted());
+});
+
+let dataset: Dataset;
+let pool: ExtractorPool;
+beforeAll(async () => {
+  dataset = await fewDigits(2, 20);
+  const state = () => build().state();
+  pool = new ExtractorPool([1, 2].map(() => ({ initial: state(), trained: state() })));
+});
+afterAll(() => pool.dispose());
+
+const networks = new RandomGenerator(5);
+const build = (random = networks) =>
+  buildModel({ name: 'convnet', depth: 1, width: 4 }, dataset.shape, 2, random);
+
+function planOf(name: string, imagesPerClass = 2) {
+  return plan(`dataset: { name: digits }
+model: { name: convnet, depth: 1, width: 4 }
+pretrain: { networks: 2, length: { steps: 5 }, batchSize: 8 }
+distill: {
+  method: ${name}, imagesPerClass: ${imagesPerClass},
+  formation: { mode: single, factor: 1 }, initialization: { kind: random }, ${tiny[name]} }
+`);
+}
+
+async function start(name: string, imagesPerClass?: number): Promise<Distiller> {
+  const { distill: options, pretrain } = planOf(name, imagesPerClass);
+  const random = new RandomGenerator(3);
+  return await methodOf(name).start({
+    dataset,
+    options,
+    pool,
+    buildModel: build,
+    pretrain,
+    random,
+  });
+}
+
+const pixels = ({ synthetic }: Distiller): Float32Array => synthetic.images.toFloat32Array();
+
+function end(...distillers: readonly Distiller[]): void {
+  for (const distiller of distillers) {
+    distiller[Symbol.dispose]();
+    distiller.synthetic.dispose();
+  }
+}
+
+/** A state as a file gives it back. */
+function stored({ tensors, values }: DistillerState): DistillerState {
+  return {
+    tensors: new Map([...tensors].map(([name, tensor]) => [name, tensor.detach().clone()])),
+    values: JSON.parse(JSON.stringify(values)) as object,
+  };
+}
+
+describe.each(Object.keys(tiny))('the method %s', (name) => {
+  it('changes the images, which stay in [0, 1], and tells what it does in finite numbers', async () => {
+    const { iterations } = planOf(name).distill;
+    const distiller = await start(name);
+    const before = pixels(distiller);
+    for (let iteration = 1; iteration <= iterations; iteration++) {
+      const { loss, terms } = distiller.step();
+      expect(distiller.iteration).toBe(iteration);
+      for (const figure of [loss, ...Object.values(terms)])
+        expect(figure).toSatisfy(Number.isFinite);
+    }
+    const after = pixels(distiller);
+    expect(after).not.toEqual(before);
+    expect(after.every((value) => value >= 0 && value <= 1)).toBe(true);
+    end(distiller);
+  });
+
+  it('starts from the same real images as any other', async () => {
+    const [own, other] = [await start(name), await start('ncfm')];
+    expect(pixels(own)).toEqual(pixels(other));
+    end(own, other);
+  });
+
+  it('goes on to the same bytes from wherever it was kept', async () => {
+    const { iterations } = planOf(name).distill;
+    const whole = await start(name);
+    for (let iteration = 0; iteration < iterations; iteration++) whole.step();
+    for (let kept = 0; kept <= iterations; kept++) {
+      const [stopped, going] = [await start(name), await start(name)];
+      for (let iteration = 0; iteration < kept; iteration++) stopped.step();
+      scope(() => going.setState(stored(stopped.getState())));
+      expect(going.iteration).toBe(kept);
+      while (going.iteration < iterations) going.step();
+      expect(pixels(going)).toEqual(pixels(whole));
+      end(stopped, going);
+    }
+    end(whole);
+  });
+
+  it('refuses the state of another set', async () => {
+    const [own, other] = [await start(name), await start(name, 1)];
+    expect(() => scope(() => own.setState(stored(other.getState())))).toThrow(/shape/);
+    end(own, other);
+  });
+
+  it('holds as many tensors after each step as before, and none at its end', async () => {
+    const before = liveTensors();
+    const distiller = await start(name);
+    distiller.step();
+    const first = liveTensors();
+    for (let step = 0; step < 3; step++) distiller.step();
+    expect(liveTensors()).toBe(first);
+    end(distiller);
+    expect(liveTensors()).toBe(before);
+  });
+
+  it('has a plan that is the same when it was written and read again', () => {
+    const written = planOf(name);
+    expect(reloaded(written)).toEqual(written);
+  });
+});
