@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../core/version.js';
+import { addCompareCommand } from './commands/compare.js';
 import { addConfigCommand } from './commands/config.js';
 import { addContinualCommand } from './commands/continual.js';
 import { addDataCommand } from './commands/data.js';
@@ -48,6 +49,7 @@ function createProgram(invocation: Invocation): Command {
   addPretrainCommand(program, invocation);
   addDistillCommand(program, invocation);
   addEvaluateCommand(program, invocation);
+  addCompareCommand(program, invocation);
   addSearchCommand(program, invocation);
   addContinualCommand(program, invocation);
   addLabelCommand(program, invocation);

@@ -25,6 +25,14 @@ export interface DirectoryOptions {
 }
 
 export function addPlanOptions(command: Command): Command {
+  return addSettingOptions(command).option(
+    '--method <name>',
+    'how to distil (see docs/methods.md); ncfm unless the configuration says',
+  );
+}
+
+/** Those of `addPlanOptions` that are of no single method. */
+function addSettingOptions(command: Command): Command {
   return command
     .option(
       '--set <key=value>',
@@ -33,10 +41,6 @@ export function addPlanOptions(command: Command): Command {
     )
     .option('--data <name or path>', 'a dataset (see ncfm data list), or a folder or file of yours')
     .option('--ipc <number>', 'images per class', positiveNumber)
-    .option(
-      '--method <name>',
-      'how to distil (see docs/methods.md); ncfm unless the configuration says',
-    )
     .option('--seed <number>', 'seed of everything random', wholeNumber)
     .option('--repeats <number>', 'distillations, each from a seed of its own', positiveNumber)
     .option('--threads <number>', 'threads of the engine, or auto: the physical cores', threadCount)
@@ -45,12 +49,16 @@ export function addPlanOptions(command: Command): Command {
 }
 
 /** What the commands that write a run take: a configuration or a run to go on with, and how to change it. */
-export function addRunOptions(command: Command, examples: readonly string[]): Command {
+export function addRunOptions(
+  command: Command,
+  examples: readonly string[],
+  { method = true }: { readonly method?: boolean } = {},
+): Command {
   command.argument(
     '[config]',
     "a preset (see ncfm presets), a YAML file, or a run's folder to go on with; own-data with --data alone",
   );
-  addPlanOptions(command);
+  (method ? addPlanOptions : addSettingOptions)(command);
   addDirectoryOptions(command);
   addCacheOption(command);
   return addExamples(addOutputOptions(command), examples);
@@ -113,6 +121,15 @@ export function changesOf(options: PlanOptions): PlanChanges {
 
 function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
+}
+
+/** Reads a list of names of something: `networks`. */
+export function namesOf(what: string): (text: string) => readonly string[] {
+  return (text) => {
+    const parts = text.split(',').map((part) => part.trim());
+    if (parts.every((part) => part !== '')) return parts;
+    throw new InvalidArgumentError(`Expected names of ${what}, separated by commas.`);
+  };
 }
 
 function wholeNumber(text: string): number {

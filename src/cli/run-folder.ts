@@ -89,11 +89,12 @@ function locked(directory: RunDirectory): { directory: RunDirectory; lock: Lock 
   return { directory, lock: lockOf(directory.path) };
 }
 
-function refuseContradictions(source: string, { name, replace }: RunChoiceOptions): void {
+/** Refuses to name anew, or to replace, the folder of a run or a comparison that is to go on. */
+export function refuseContradictions(source: string, { name, replace }: RunChoiceOptions): void {
   const wrong = name !== undefined ? '--name' : replace ? '--replace' : undefined;
   if (wrong === undefined) return;
   throw new UsageError(
-    `${source} is a run, which this goes on with; ${wrong} is for a new one. Name its preset or file instead.`,
+    `${source} is there already, and this goes on with it; ${wrong} is for a new one. Name its preset or file instead.`,
   );
 }
 

@@ -39,6 +39,15 @@ describe('a configuration under another method', () => {
     expect(planOf(digits).distill).toMatchObject({ method: 'ncfm', iterations: 100 });
   });
 
+  it('takes what is said for its own method where that is asked for by name', () => {
+    const own = `${digits}  ncfm: { distill: { alpha: 0.9 } }\n`;
+    expect(planOf(own, { method: 'ncfm' }).distill).toMatchObject({ alpha: 0.9, iterations: 100 });
+    const overrides = ['methods.ncfm.distill.alpha=0.7', 'methods.dm.distill.iterations=8'];
+    expect(planOf(digits, { method: 'ncfm', overrides }).distill).toMatchObject({ alpha: 0.7 });
+    expect(planOf(digits, { method: 'dm', overrides }).distill.iterations).toBe(8);
+    expect(planOf(own).distill).toMatchObject({ alpha: 0.5 });
+  });
+
   it('is so where a file that extends another one names it', () => {
     const { distill } = planOf(`${digits.replace('imagesPerClass: 3', 'method: dm')}`);
     expect(distill).toMatchObject({ method: 'dm', imagesPerClass: 5 });

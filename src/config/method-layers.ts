@@ -2,7 +2,15 @@ import { methodNames, methodOf, usualMethod } from '../methods/registry.js';
 import { importModules } from './imports.js';
 import type { Problem } from './problems.js';
 import { expandShorthand } from './shorthand.js';
-import { type Entry, type Mapping, merge, nodeAt, nodeOf, type PlainMapping } from './tree.js';
+import {
+  type Entry,
+  type Mapping,
+  merge,
+  type Node,
+  nodeAt,
+  nodeOf,
+  type PlainMapping,
+} from './tree.js';
 
 /** What a configuration may say for a method other than its own, under `methods.<name>`. */
 const sections = ['distill', 'pretrain'];
@@ -15,16 +23,23 @@ const sections = ['distill', 'pretrain'];
 export function mergeLayers(base: Mapping, over: Mapping): Mapping {
   const before = methodNamed(base) ?? usualMethod;
   const after = methodNamed(over) ?? before;
-  if (after === before) return merge(base, over);
   const all = merge(base, over);
+  const settings = nodeAt(all, ['methods', after]);
+  if (after === before) {
+    // Settings for a method are for whoever asks for it by its name.
+    if (methodNamed(over) === undefined || settings === undefined) return all;
+    return merge(merge(base, ownSettings(settings)), over);
+  }
   importModules(all);
   const known = methodNames().includes(after) ? methodOf(after) : undefined;
   const entries = new Map(base.entries);
   keepOf(entries, 'distill', (key) => key === 'imagesPerClass');
   keepOf(entries, 'pretrain', (key) => known?.pretrain?.[key] === undefined);
-  const settings = nodeAt(all, ['methods', after]);
-  const own = settings?.kind === 'mapping' ? expandShorthand(settings) : emptyMapping;
-  return merge(merge({ ...base, entries }, own), over);
+  return merge(merge({ ...base, entries }, ownSettings(settings)), over);
+}
+
+function ownSettings(settings: Node | undefined): Mapping {
+  return settings?.kind === 'mapping' ? expandShorthand(settings) : emptyMapping;
 }
 
 /** Leaves a section's entries with these keys. */

@@ -1,3 +1,5 @@
+export * from './check-methods.js';
+export * from './compare-methods.js';
 export * from './distill-dataset.js';
 export * from './draw-once.js';
 export * from './estimate.js';
@@ -5,6 +7,7 @@ export * from './evaluate-set.js';
 export * from './evaluation-workers.js';
 export * from './hold-out.js';
 export * from './label-run.js';
+export * from './method-figures.js';
 export * from './open-set.js';
 export * from './open-teacher.js';
 export * from './pipeline.js';

@@ -38,7 +38,8 @@ export interface RepeatedResult
   readonly runs: readonly PipelineResult[];
 }
 
-const repeatsFolder = 'repeats';
+/** Where the further distillations of a run are. */
+export const repeatsFolder = 'repeats';
 
 /** The plans of a plan's distillations: the first is the plan itself, the others differ from it by their seed. */
 export function repeatedPlans(plan: Plan): Plan[] {

@@ -14,7 +14,7 @@ import {
   type RunDirectory,
   requireSameData,
 } from '../run/index.js';
-import { engine, RandomGenerator, releaseMemory } from '../tensor/index.js';
+import { engine, RandomGenerator, recentPeak, resetPeak } from '../tensor/index.js';
 import type { PretrainRequest } from '../train/pretrain-request.js';
 import { type CheckOptions, checkPlan, type Prepared, startEngine } from './prepare.js';
 
@@ -148,9 +148,19 @@ export async function timed<T>(
   onEvent({ type: 'phase-start', phase });
   // What earlier work has left, the loading of the data above all, is of no use for this one.
   await collectGarbage();
-  releaseMemory();
+  const counted = countsPeakAnew();
   const value = await work();
   const seconds = (performance.now() - started) / 1000;
-  onEvent({ type: 'phase-end', phase, seconds });
+  onEvent({ type: 'phase-end', phase, seconds, ...(counted && { peak: recentPeak() }) });
   return { value, seconds };
+}
+
+/** Gives memory that is kept for reuse back; whether the system counts the peak anew from now on. */
+function countsPeakAnew(): boolean {
+  try {
+    resetPeak();
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -19,6 +19,15 @@ export interface RepeatStart {
   readonly seed: number;
 }
 
+/** The run of one of several methods that are compared begins. */
+export interface MethodStart {
+  readonly type: 'method-start';
+  readonly method: string;
+  /** From 1 up to `methods`. */
+  readonly number: number;
+  readonly methods: number;
+}
+
 export interface PhaseStart {
   readonly type: 'phase-start';
   readonly phase: Phase;
@@ -29,6 +38,8 @@ export interface PhaseEnd {
   readonly phase: Phase;
   /** Duration of the whole stage. */
   readonly seconds: number;
+  /** The most main memory that the process has held meanwhile, in bytes; absent where the system does not tell. */
+  readonly peak?: number;
 }
 
 /** Pictures are decoded into the cache, once; told about fifty times. */
@@ -259,6 +270,7 @@ export interface RunEnd {
 
 /** Everything a run can say, told apart by `type`. */
 export type RunEvent =
+  | MethodStart
   | RepeatStart
   | PhaseStart
   | PhaseEnd

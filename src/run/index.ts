@@ -4,3 +4,4 @@ export * from './event-log.js';
 export * from './events.js';
 export * from './manifest.js';
 export * from './same-data.js';
+export * from './stages.js';

@@ -91,6 +91,16 @@ export function poolAccuracies(request: PretrainRequest): number[] | undefined {
   return known.every((accuracy) => accuracy !== undefined) ? known : undefined;
 }
 
+/** Wall-clock seconds that the training of a pool's networks took, whenever it was; undefined unless all are known. */
+export function poolSeconds(request: PretrainRequest): number | undefined {
+  if (request.options.pool !== undefined) return undefined;
+  const { store, networks } = storedPool(request);
+  const known = networks.map((network) => store.read<TrainedNetwork>(network)?.seconds);
+  return known.every((seconds) => seconds !== undefined)
+    ? known.reduce((sum, seconds) => sum + seconds, 0)
+    : undefined;
+}
+
 /** Networks of another project; nothing is trained. */
 function readPool(
   { train, model, options, random, onEvent }: PretrainRequest,
@@ -130,7 +140,16 @@ export function requirePool({ networks, pool }: PretrainOptions, trajectories?: 
   );
 }
 
-async function trainNetwork(request: PretrainRequest, index: number, path: string): Promise<null> {
+/** What is noted of a network beside its file. */
+interface TrainedNetwork {
+  readonly seconds: number;
+}
+
+async function trainNetwork(
+  request: PretrainRequest,
+  index: number,
+  path: string,
+): Promise<TrainedNetwork> {
   const { train: dataset, model, options, onEvent, signal } = request;
   const checkpoints = checkpointsOf(request, index, path);
   onEvent({ type: 'pretrain-network-start', network: index + 1, networks: options.networks });
@@ -146,7 +165,7 @@ async function trainNetwork(request: PretrainRequest, index: number, path: strin
     onStep: epochReporter(request, index),
   });
   storePair(path, { initial: extractor.untrained.state(), trained: extractor.trained.state() });
-  return null;
+  return { seconds: checkpoints.seconds };
 }
 
 /** Keeps a network as it is after every epoch. */

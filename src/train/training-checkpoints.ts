@@ -11,6 +11,7 @@ interface Values {
   readonly used: number;
   /** Base64. */
   readonly random: string;
+  readonly seconds: number;
 }
 
 export interface TrainingCheckpointsOptions {
@@ -31,12 +32,19 @@ export class TrainingCheckpoints {
   readonly #checkpoints: Checkpoints;
   readonly #timer: CheckpointTimer;
   readonly #options: TrainingCheckpointsOptions;
+  readonly #opened = performance.now();
+  #earlierSeconds = 0;
 
   constructor(options: TrainingCheckpointsOptions) {
     const { folder, seconds } = options;
     this.#options = options;
     this.#checkpoints = new Checkpoints(folder);
     this.#timer = new CheckpointTimer({ seconds, iterations: null });
+  }
+
+  /** Wall-clock seconds of the training since these were opened, and of earlier processes until they kept it last. */
+  get seconds(): number {
+    return this.#earlierSeconds + (performance.now() - this.#opened) / 1000;
   }
 
   /** Puts a training that has not begun where it was kept last; leaves it alone when it was not. */
@@ -48,6 +56,7 @@ export class TrainingCheckpoints {
     } finally {
       for (const value of stored.tensors.values()) value.dispose();
     }
+    this.#earlierSeconds = stored.values.seconds;
     this.#timer.kept(training.steps);
     this.#options.onResume(training.steps);
   }
@@ -66,6 +75,7 @@ export class TrainingCheckpoints {
       schedule,
       used: stream.used,
       random: Buffer.from(random).toString('base64'),
+      seconds: this.seconds,
     };
     scope(() => {
       const tensors = new Map<string, Tensor>([

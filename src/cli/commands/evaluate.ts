@@ -7,7 +7,7 @@ import { RunDirectory } from '../../run/directory.js';
 import { combine } from '../../run/events.js';
 import { resolvePlan, watch } from '../execute.js';
 import type { Invocation } from '../invocation.js';
-import { addComputeOptions, type ComputeOptions } from '../options.js';
+import { addComputeOptions, type ComputeOptions, namesOf } from '../options.js';
 import { isRunFolder, lockOf } from '../run-folder.js';
 import { printResults } from '../summary.js';
 import { type ForeignOptions, onForeignSet } from './evaluate/foreign.js';
@@ -33,7 +33,7 @@ export function addEvaluateCommand(program: Command, invocation: Invocation): vo
     .option(
       '--models <names>',
       'networks of other architectures instead, separated by commas: convnet,alexnet,vgg11,resnet18',
-      names,
+      namesOf('networks'),
     )
     .option('--whole-data', 'train networks on all real images too, unless that was done before')
     .option('--ranking', 'the scores of DD-Ranking instead: label-robust and augmentation-robust')
@@ -104,10 +104,4 @@ function wholeFactor(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= 64) return value;
   throw new InvalidArgumentError('Expected an integer from 1 to 64.');
-}
-
-function names(text: string): readonly string[] {
-  const parts = text.split(',').map((part) => part.trim());
-  if (parts.every((part) => part !== '')) return parts;
-  throw new InvalidArgumentError('Expected names of networks, separated by commas.');
 }

@@ -29,6 +29,8 @@ export interface Line {
  */
 export function narrate(event: RunEvent, seeds: number): Progress | Line | undefined {
   switch (event.type) {
+    case 'method-start':
+      return line('', phrases(`method ${event.number}/${event.methods}`, event.method), 'good');
     case 'repeat-start':
       return line(
         '',

@@ -41,12 +41,27 @@ export interface Column {
 }
 
 export function columnsTable(columns: readonly Column[]): string {
-  const shown = columns.filter(({ cells, optional }) => !optional || cells.some((cell) => cell));
+  const shown = shownOf(columns);
   const filled = shown.map(({ title, cells }) => [title, ...cells]);
   return alignColumns(
     filled[0]!.map((_, row) => filled.map((cells) => cells[row]!)),
     shown.map(({ alignment = 'start' }) => alignment),
   );
+}
+
+/** The same as Markdown. */
+export function markdownTable(columns: readonly Column[]): string {
+  const shown = shownOf(columns);
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
+  return [
+    line(shown.map(({ title }) => title)),
+    line(shown.map(({ alignment }) => (alignment === 'end' ? '---:' : '---'))),
+    ...shown[0]!.cells.map((_, row) => line(shown.map(({ cells }) => cells[row]!.trim()))),
+  ].join('');
+}
+
+function shownOf(columns: readonly Column[]): readonly Column[] {
+  return columns.filter(({ cells, optional }) => !optional || cells.some((cell) => cell));
 }
 
 /** `81.52 to 82.82`; empty without an interval. */
