@@ -1,15 +1,15 @@
 import { cpus } from 'node:os';
 import { messageOf, packageVersion, writeFileAtomic } from '../core/index.js';
 import type { DatasetPair } from '../data/index.js';
-import { type EvaluationProtocol, evaluationProtocol } from '../evaluate/protocol.js';
+import { evaluationProtocol } from '../evaluate/protocol.js';
 import { methodOf } from '../methods/registry.js';
 import { resolveModel } from '../models/index.js';
-import type { Manifest, RunDirectory } from '../run/index.js';
+import type { RunDirectory } from '../run/index.js';
 import { engine } from '../tensor/index.js';
 import type { CheckedMethod } from './check-methods.js';
 import { drawMethods } from './draw-methods.js';
-import type { PipelineResult } from './evaluate-set.js';
-import { type MeasuredMethod, type MethodFigures, measureMethod } from './method-figures.js';
+import type { MethodComparison } from './method-comparison.js';
+import { type MethodFigures, measureMethod } from './method-figures.js';
 import type { PipelineRequest } from './run-context.js';
 import { shareControl } from './share-control.js';
 
@@ -23,30 +23,6 @@ export interface CompareMethodsRequest
   readonly data: DatasetPair;
   /** In the order in which they run. */
   readonly methods: readonly (CheckedMethod & { readonly directory: RunDirectory })[];
-}
-
-/** One method of a comparison: its figures, or why it has none. */
-export type MethodRow = {
-  readonly method: string;
-  /** As documents call it. */
-  readonly title: string;
-  /** Its run, which is one like any other. */
-  readonly directory: string;
-} & (MethodFigures | { readonly error: string });
-
-/** Methods under one evaluation; accuracies in percent. */
-export interface MethodComparison
-  extends Pick<PipelineResult, 'dataset' | 'imagesPerClass' | 'evaluatedOn' | 'directory'>,
-    Pick<Manifest, 'versions' | 'cpu' | 'threads' | 'device' | 'seed'>,
-    Partial<Omit<MeasuredMethod, 'figures'>> {
-  readonly formatVersion: 1;
-  /** Distillations by each method. */
-  readonly repeats: number;
-  /** How networks are trained on the set of every method; how it is decoded is the method's, and not part of it. */
-  readonly protocol: EvaluationProtocol;
-  readonly methods: readonly string[];
-  /** Of the methods that have been run so far. */
-  readonly rows: readonly MethodRow[];
 }
 
 /**

@@ -1,5 +1,5 @@
 import { scatterChart } from '../report/index.js';
-import type { MethodComparison } from './compare-methods.js';
+import type { MethodComparison } from './method-comparison.js';
 
 /** Each method's accuracy, with its interval, against the seconds that its images took. */
 export function drawMethods({ dataset, imagesPerClass, rows }: MethodComparison): string {

@@ -7,6 +7,7 @@ export * from './evaluate-set.js';
 export * from './evaluation-workers.js';
 export * from './hold-out.js';
 export * from './label-run.js';
+export * from './method-comparison.js';
 export * from './method-figures.js';
 export * from './open-set.js';
 export * from './open-teacher.js';
