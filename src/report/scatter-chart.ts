@@ -10,7 +10,7 @@ export interface ScatterChart extends Titles {
   readonly series: readonly Series[];
   /** A base-10 logarithmic horizontal axis. */
   readonly logX?: boolean;
-  /** Whether the series' names stand at their points. */
+  /** Whether the series' names stand at their points, and not in a legend. */
   readonly labelled?: boolean;
 }
 
@@ -26,7 +26,8 @@ export function scatterChart(chart: ScatterChart): string {
   const isDrawable = (point: readonly number[]): boolean =>
     point.every(Number.isFinite) && !(logX && point[0]! <= 0);
   const series = chart.series.map(({ name, points }, index) => ({
-    name,
+    // One with a name is in the legend.
+    ...(!labelled && { name }),
     type: 'scatter',
     color: colourOf(index),
     symbol: symbols[index % symbols.length],
