@@ -100,6 +100,7 @@ describe('the object that --json prints', () => {
       ['evaluate', own, '--data', 'digits', '--config', 'digits', ...quick, ...cache],
     ],
     ['ncfm continual', ['continual', 'digits', '--name', 'steps', ...flags, ...fewSteps]],
+    ['ncfm compare', ['compare', 'digits', '--methods', 'ncfm,dm', ...flags]],
     ['ncfm search', ['search', 'digits', '--name', 'sought', ...flags, ...fewNetworks]],
     ['ncfm label', ['label', run, ...cache]],
     ['ncfm export', ['export', run, '--format', 'npz']],

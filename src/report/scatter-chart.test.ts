@@ -66,6 +66,23 @@ describe('a scatter chart', () => {
     },
   );
 
+  test('has names at points, upright lines through them, and a logarithmic axis', () => {
+    const at = (name: string, x: number, y: number): Series => ({
+      name,
+      points: [[x, y]],
+      band: [[x, y - 5, y + 5]],
+    });
+    const titles = { title: 'Methods', xLabel: 's', yLabel: '%' };
+    const series = [at('slow', 100, 80), at('between', 10, 60), at('quick', 1, 40)];
+    const svg = scatterChart({ ...titles, series, logX: true, labelled: true });
+    expect(svg.match(/>(slow|between|quick)</g)).toHaveLength(6);
+    expect(svg).toContain('>100<');
+    const [slow, between, quick] = [
+      ...svg.matchAll(/<path d="M([\d.]+) ([\d.]+)L\1 [\d.]+"[^>]*stroke-width="1.5"/g),
+    ].map(([, x]) => Number(x));
+    expect(slow! - between!).toBeCloseTo(between! - quick!, 0);
+  });
+
   test('draws a single point in the middle', () => {
     const [[x] = [0]] = marks(draw([{ name: 'one', points: [[50, 50]] }]));
     expect(x).toBeCloseTo((76 + 696) / 2, 0);

@@ -12,7 +12,7 @@ import type { RunEvent } from '../run/index.js';
 import { liveTensors, setThreads, threads } from '../tensor/index.js';
 import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { networksReady, poolHash } from './pool-cache.js';
-import { poolAccuracies, pretrain } from './pretrain.js';
+import { poolAccuracies, poolSeconds, pretrain } from './pretrain.js';
 import type { PretrainRequest } from './pretrain-request.js';
 
 const { train, test } = await loadDigits();
@@ -37,6 +37,22 @@ function request(changed: Partial<PretrainRequest> = {}): PretrainRequest {
     ...changed,
   };
 }
+
+describe('the seconds of a pool', () => {
+  it('are those of its training, whoever asks later, and are not known before', async () => {
+    const asked = request({ cache: temporaryFolder() });
+    expect(poolSeconds(asked)).toBeUndefined();
+    const started = performance.now();
+    (await pretrain(asked)).dispose();
+    const took = (performance.now() - started) / 1000;
+    const seconds = poolSeconds(asked)!;
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThan(took);
+    (await pretrain(asked)).dispose();
+    expect(poolSeconds(asked)).toBe(seconds);
+    expect(poolSeconds({ ...asked, options: { ...asked.options, networks: 3 } })).toBeUndefined();
+  });
+});
 
 describe('the key of a pool', () => {
   const same = request();
