@@ -15,7 +15,7 @@ import * as models from '../src/entries/models.js';
 import * as runs from '../src/entries/run.js';
 import * as tensors from '../src/entries/tensor.js';
 import * as library from '../src/index.js';
-import { methodOf, usualMethod } from '../src/methods/index.js';
+import { methodNames, methodOf, usualMethod } from '../src/methods/index.js';
 import { ncfmOptions } from '../src/plan/testing/plan.js';
 import { anchors, blocks, commandLines, documents, inlineCode, read } from './documents.js';
 import { PICTURE } from './layering.js';
@@ -164,7 +164,8 @@ const forms: readonly (readonly string[])[] = [
 
 /** Whether there is a setting of this name, in some form of a configuration. */
 function isSetting(key: string): boolean {
-  return forms.some((form) => {
+  const methods = methodNames().map((name) => [`distill.method=${name}`]);
+  return [...forms, ...methods].some((form) => {
     try {
       loadPlan({ source: 'digits', overrides: [...form, `${key}={ none: 0 }`] });
       return true;
