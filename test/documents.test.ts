@@ -178,10 +178,10 @@ function isSetting(key: string): boolean {
   });
 }
 
-/** Whether what a setting is said to be in is no mapping. */
+/** Whether what a setting is said to be in is no mapping, or is not there itself. */
 function isBelowText({ message }: Error, key: string): boolean {
   const above = key.slice(0, key.lastIndexOf('.'));
-  return message.includes(`${above}: expected`);
+  return message.includes(`${above}: expected`) || message.includes(`${above}: unknown key`);
 }
 
 describe('the settings of the documents', () => {
