@@ -60,7 +60,8 @@ export function methodOf(name: string): Method {
 
 /** Whether a pool of networks is pretrained for a distillation by these options. */
 export function wantsPool({ method }: Pick<DistillOptions, 'method'>): boolean {
-  return methodOf(method).material !== 'none';
+  const { material } = methodOf(method);
+  return material === 'pool' || material === 'trajectories';
 }
 
 /** Whether that pool is wanted with its networks after every epoch. */

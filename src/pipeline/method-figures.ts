@@ -38,7 +38,7 @@ export interface MethodFigures {
     /** Of the pool's networks, whenever they were trained; 0 without a pool, null where it is not known. */
     readonly pretrain: number | null;
     readonly distill: number;
-    /** Null where nothing is iterated. */
+    /** Null where a single one does everything. */
     readonly perIteration: number | null;
     /** Of training and testing networks on the distilled set. */
     readonly evaluate: number;
@@ -159,7 +159,7 @@ function costs(
     seconds: {
       pretrain: pretraining === undefined ? null : pretraining / repeats,
       distill: (stages.distill?.seconds ?? 0) / repeats,
-      perIteration: iterations.length === 0 ? null : summarize(iterations).mean,
+      perIteration: distill.iterations < 2 ? null : summarize(iterations).mean,
       evaluate: evaluating / repeats,
     },
     pool: networks === 0 ? null : { networks, reused: Math.max(0, networks - trained) },

@@ -10,7 +10,7 @@ export interface ScatterChart extends Titles {
   readonly series: readonly Series[];
   /** A base-10 logarithmic horizontal axis. */
   readonly logX?: boolean;
-  /** Whether the series' names stand at their points, and not in a legend. */
+  /** Whether the series' names stand at their points, too, as far as there is room. */
   readonly labelled?: boolean;
 }
 
@@ -26,8 +26,7 @@ export function scatterChart(chart: ScatterChart): string {
   const isDrawable = (point: readonly number[]): boolean =>
     point.every(Number.isFinite) && !(logX && point[0]! <= 0);
   const series = chart.series.map(({ name, points }, index) => ({
-    // One with a name is in the legend.
-    ...(!labelled && { name }),
+    name,
     type: 'scatter',
     color: colourOf(index),
     symbol: symbols[index % symbols.length],
@@ -35,8 +34,8 @@ export function scatterChart(chart: ScatterChart): string {
     itemStyle: { opacity: 0.75, borderColor: '#ffffff', borderWidth: 0.75 },
     silent: true,
     ...(labelled && {
-      label: { show: true, formatter: () => name, position: 'right', color: colourOf(index) },
-      labelLayout: { moveOverlap: 'shiftY' },
+      label: { show: true, formatter: () => name, position: 'right', color: '#333333' },
+      labelLayout: { hideOverlap: true },
     }),
     data: points.filter(isDrawable),
   }));
