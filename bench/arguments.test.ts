@@ -5,23 +5,23 @@ import { BenchError } from './errors.js';
 import { extras, select, settings } from './settings.js';
 
 describe('the command line of the benchmark', () => {
-  it('measures every setting and everything else unless told otherwise', () => {
+  it('measures every setting and everything else but methods unless told otherwise', () => {
     const selected = select(parseArguments([]));
     expect(selected.settings).toEqual(settings);
-    expect(selected.extras).toEqual(extras);
+    expect(selected.extras).toEqual(extras.filter((name) => name !== 'methods'));
   });
 
   it('measures what --only names', () => {
-    const selected = select(parseArguments(['--only', 'paper,kernels']));
+    const selected = select(parseArguments(['--only', 'paper,kernels,methods']));
     expect(selected.settings.map(({ name }) => name)).toEqual(['paper']);
-    expect(selected.extras).toEqual(['kernels']);
+    expect(selected.extras).toEqual(['kernels', 'methods']);
   });
 
   it('measures the official setting with the sampling network when it is to be quick', () => {
     const selected = select(parseArguments(['--quick']));
     expect(selected.settings.map(({ name }) => name)).toEqual(['official']);
     expect(selected.settings[0]).toMatchObject({ psi: [true], amortise: [1, 5] });
-    expect(selected.extras).toEqual(extras);
+    expect(selected.extras).not.toContain('methods');
   });
 
   it('takes the number of iterations for both sides', () => {

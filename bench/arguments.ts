@@ -11,8 +11,11 @@ implementation does, and what else costs time, in one run on this machine.
   --quick            only setting (a) with the sampling network and the small measurements,
                      fewer iterations, PyTorch on half of the classes: under 4 minutes
   --only <names>     some of official, paper, paper-ipc1, paper-ipc50, cifar100, training,
-                     overhead, kernels, phases, data (separated by commas)
+                     overhead, kernels, phases, data, methods (separated by
+                     commas); methods, NCFM beside TESLA and MTT, only where it is named
   --iterations <n>   iterations timed on each side (of ours: times the amortisation)
+  --limit <seconds>  of each measurement of methods: what takes longer is timed in part and
+                     scaled (default: 120, 20 with --quick)
   --whole            times PyTorch on all classes, not on a part (CIFAR-100, --quick)
   --threads <n>      threads of both sides (default: the physical cores)
   --openblas <which> same: PyTorch gets the OpenBLAS kernels that our engine chooses (default);
@@ -25,6 +28,7 @@ NCFM_PYTHON names the Python whose torch is measured (otherwise /usr/bin/python3
 
 export interface BenchArguments extends Selection {
   readonly threads: number | undefined;
+  readonly limit: number | undefined;
   readonly openBlas: OpenBlas;
   readonly json: boolean;
   readonly help: boolean;
@@ -35,6 +39,7 @@ const options = {
   only: { type: 'string' },
   iterations: { type: 'string' },
   whole: { type: 'boolean' },
+  limit: { type: 'string' },
   threads: { type: 'string' },
   openblas: { type: 'string' },
   json: { type: 'boolean' },
@@ -54,6 +59,7 @@ export function parseArguments(args: readonly string[]): BenchArguments {
     only: values.only?.split(','),
     iterations: count('iterations', values.iterations),
     whole: values.whole ?? false,
+    limit: count('limit', values.limit),
     threads: count('threads', values.threads),
     openBlas,
     json: values.json ?? false,

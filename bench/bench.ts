@@ -1,10 +1,11 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import type { BenchArguments } from './arguments.js';
-import { findPython, runOurs } from './children.js';
+import { runOurs } from './children.js';
 import { BenchError } from './errors.js';
 import { iterationWork } from './flops.js';
 import type { MachineResult, TrainingTask } from './jobs.js';
 import { Laboratory } from './measure.js';
+import { type Attempt, MethodComparison, type MethodsResult } from './methods/measure.js';
 import {
   type Agreement,
   type BenchResult,
@@ -24,14 +25,12 @@ export type Progress = (line: string) => void;
 /** Runs everything that the command line asks for. Throws BenchError when the two sides compute different losses. */
 export async function runBench(options: BenchArguments, progress: Progress): Promise<BenchResult> {
   const selected = select(options);
-  const python = findPython();
   const threads = options.threads ?? (await physicalCores());
   const userCoreType = process.env.OPENBLAS_CORETYPE;
   progress('measuring this machine');
   const measured = await runOurs<MachineResult>({ kind: 'machine' }, { threads });
   const coreType = options.openBlas === 'same' ? (measured.coreType ?? undefined) : userCoreType;
   using laboratory = new Laboratory({
-    python,
     ours: { threads },
     pytorch: { threads, coreType },
   });
@@ -66,7 +65,10 @@ function describe(
   };
 }
 
-type Extras = Pick<BenchResult, 'training' | 'overhead' | 'kernels' | 'phases' | 'data'>;
+type Extras = Pick<
+  BenchResult,
+  'training' | 'overhead' | 'kernels' | 'phases' | 'data' | 'methods'
+>;
 
 /** One run: what fails is noted, and the rest goes on. */
 class Run {
@@ -140,6 +142,7 @@ class Run {
         (await wanted('kernels', () => this.laboratory.kernels(quick ? 0.5 : 2, tiny))) ?? [],
       phases: (await wanted('phases', () => this.#phases())) ?? [],
       data: (await wanted('data', () => this.laboratory.data(tiny))) ?? null,
+      methods: (await wanted('methods', () => this.#methods())) ?? null,
     };
   }
 
@@ -174,6 +177,17 @@ class Run {
     const phases = await this.laboratory.phases(problem, game, this.options.quick ? 1 : 5);
     const work = iterationWork(problem, game);
     return phases.map((phase) => withFloor(phase, work, this.machine));
+  }
+
+  #methods(): Promise<MethodsResult> {
+    const { quick, tiny, limit, iterations } = this.options;
+    const options = {
+      ...{ quick, tiny, iterations: iterations ?? 3 },
+      limitSeconds: limit ?? (quick ? 20 : 120),
+      graphBytes: tiny ? 2e8 : 3e9,
+    };
+    const attempt: Attempt = (name, body) => this.#attempt(name, body);
+    return new MethodComparison(this.laboratory, options, attempt).result();
   }
 
   #official(): Problem {

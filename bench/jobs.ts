@@ -1,4 +1,5 @@
 import type { engine } from 'ncfm/tensor';
+import type { MethodJob } from './methods/play.js';
 import type { Problem } from './settings.js';
 import type { GameOptions, Prepared } from './workload.js';
 
@@ -15,6 +16,7 @@ export type Job = { readonly threads: number } & (
   | { readonly kind: 'kernels'; readonly seconds: number; readonly tiny: boolean }
   | ({ readonly kind: 'phases' } & IterationsJob)
   | ({ readonly kind: 'data' } & DataJob)
+  | ({ readonly kind: 'method' } & MethodJob)
 );
 
 export interface IterationsJob extends GameOptions {

@@ -11,11 +11,13 @@ export interface KernelCase {
 }
 
 /** Every operator of native/kernels at the sizes of the official setting. */
-function kernelCases(tiny: boolean): KernelCase[] {
+export function kernelCases(tiny: boolean): KernelCase[] {
   const width = tiny ? 8 : 128;
+  const second = { inputs: width, outputs: width, side: 16, padding: 1 };
   return [
     ...convolutionBlock('first block', { inputs: 1, outputs: width, side: 28, padding: 3 }),
-    ...convolutionBlock('second block', { inputs: width, outputs: width, side: 16, padding: 1 }),
+    ...convolutionBlock('second block', second),
+    ...convolutionBlockTangent('second block', second),
     ...characteristicFunction(tiny),
   ];
 }
@@ -52,6 +54,51 @@ function convolutionBlock(which: string, size: BlockSize): KernelCase[] {
         )
         .relu()
         .avgPool2d([2, 2]),
+  );
+}
+
+/** The block and its derivative along a direction, with gradients of both to images and weights, as MTT has them. */
+function convolutionBlockTangent(which: string, size: BlockSize): KernelCase[] {
+  const { inputs, outputs, side, padding } = size;
+  const random = new RandomGenerator(0);
+  const images = [0, 1].map(() => random.normal([64, inputs, side, side]));
+  const [weight, weightMove] = [0, 1].map(() => random.normal([outputs, inputs, 3, 3]));
+  const [bias, scale, scaleMove, shift, shiftMove] = Array.from({ length: 5 }, () =>
+    random.normal([outputs]),
+  ) as [Tensor, Tensor, Tensor, Tensor, Tensor];
+  const perChannel = (parameter: Tensor) => parameter.reshape([1, outputs, 1, 1]);
+  const mean = (x: Tensor) => x.mean([2, 3], true);
+  return withGradient(
+    `convolution_block_tangent, ${which}`,
+    [...images, weight!],
+    ([x, xMove, w]) => {
+      const norm = [scale, scaleMove, shift, shiftMove] as const;
+      const convolution = [x!, xMove!, w!, weightMove!, bias] as const;
+      const [value, tangent] = ops.convolutionBlockTangent(...convolution, ...norm, padding, 1e-5);
+      return value.add(tangent);
+    },
+    ([x, xMove, w]) => {
+      const convolve = (maps: Tensor, by: Tensor) =>
+        maps.conv2d(by, null, [1, 1], [padding, padding]);
+      const maps = convolve(x!, w!);
+      const moved = convolve(xMove!, w!).add(convolve(x!, weightMove!));
+      const centred = maps.sub(mean(maps));
+      const deviation = mean(centred.square()).add(1e-5).sqrt();
+      const normed = centred.div(deviation);
+      const turned = moved
+        .sub(mean(moved))
+        .sub(normed.mul(mean(normed.mul(moved))))
+        .div(deviation);
+      const value = normed.mul(perChannel(scale)).add(perChannel(shift));
+      const tangent = turned
+        .mul(perChannel(scale))
+        .add(normed.mul(perChannel(scaleMove)))
+        .add(perChannel(shiftMove));
+      return value
+        .relu()
+        .add(tangent.mul(value.gt(0)))
+        .avgPool2d([2, 2]);
+    },
   );
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ChildOptions, runOurs, runPyTorch } from './children.js';
+import { type ChildOptions, findPython, runOurs, runPyTorch } from './children.js';
 import { BenchError } from './errors.js';
 import type {
   DataReadingResult,
@@ -12,13 +12,13 @@ import type {
   TimedResult,
   TrainingJob,
 } from './jobs.js';
+import type { MethodJob, MethodTimes } from './methods/play.js';
 import type { Agreement } from './results.js';
 import type { Problem, Setting } from './settings.js';
 import type { GameOptions, Prepared } from './workload.js';
 
-/** Where and how the two sides run. */
+/** How the two sides run. */
 export interface Sides {
-  readonly python: string;
   readonly ours: ChildOptions;
   readonly pytorch: ChildOptions;
 }
@@ -32,6 +32,7 @@ export class Laboratory implements Disposable {
   readonly #sides: Sides;
   readonly #folder = mkdtempSync(join(tmpdir(), 'ncfm-bench-'));
   readonly #prepared = new Map<string, Prepared>();
+  #python: string | undefined;
 
   constructor(sides: Sides) {
     this.#sides = sides;
@@ -131,6 +132,11 @@ export class Laboratory implements Disposable {
     return this.#ours({ kind: 'data', folder: this.#folder, tiny });
   }
 
+  /** Iterations of a method on our side. */
+  async method(job: Omit<MethodJob, 'prepared'>): Promise<MethodTimes> {
+    return await this.#ours({ kind: 'method', ...job, prepared: await this.prepared(job.problem) });
+  }
+
   /** The files of a problem, written when first asked for. */
   async prepared(problem: Problem): Promise<Prepared> {
     const { shape, classes, storedPerClass, width } = problem;
@@ -147,8 +153,9 @@ export class Laboratory implements Disposable {
     return runOurs(job, this.#sides.ours);
   }
 
-  #pytorch<Result>(job: object): Promise<Result> {
-    return runPyTorch(this.#sides.python, job, this.#sides.pytorch);
+  async #pytorch<Result>(job: object): Promise<Result> {
+    this.#python ??= findPython();
+    return await runPyTorch(this.#python, job, this.#sides.pytorch);
   }
 
   [Symbol.dispose](): void {

@@ -6,6 +6,7 @@ import { timeIterations } from './iterations.js';
 import type { Job } from './jobs.js';
 import { timeKernels } from './kernels.js';
 import { additionOverhead, measureMachine } from './machine.js';
+import { playMethod } from './methods/play.js';
 import { timePhases } from './phases.js';
 import { lossOf, writeLossInput } from './same-loss.js';
 import { timeTraining } from './training.js';
@@ -37,6 +38,8 @@ async function perform(job: Job): Promise<object> {
       return { phases: timePhases(job) };
     case 'data':
       return measureDataReading(job);
+    case 'method':
+      return await playMethod(job);
   }
 }
 
@@ -44,4 +47,4 @@ const job = JSON.parse(await text(process.stdin)) as Job;
 tuneProcess();
 setThreads(job.threads);
 const result = await perform(job);
-process.stdout.write(JSON.stringify({ ...result, peakBytes: residentMemory().peak }));
+process.stdout.write(JSON.stringify({ peakBytes: residentMemory().peak, ...result }));

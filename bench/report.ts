@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { methodsText } from './methods/report.js';
 import type { BenchResult, Machine, Phase, SettingResult } from './results.js';
 import { formatBytes, formatSeconds, textTable } from './table.js';
 
@@ -13,6 +14,7 @@ export function renderReport(result: BenchResult): string {
     kernelsText(result),
     phasesText(result),
     dataText(result),
+    methodsText(result.methods),
     result.failures.map((failure) => `not measured: ${failure}\n`).join(''),
   ]
     .filter((part) => part !== '')

@@ -8,6 +8,7 @@ import type {
   TimedResult,
   TrainingTask,
 } from './jobs.js';
+import type { MethodsResult } from './methods/measure.js';
 import type { Problem } from './settings.js';
 import { groupMeans, summarizeTimes } from './statistics.js';
 import type { GameOptions } from './workload.js';
@@ -95,6 +96,7 @@ export interface BenchResult {
   readonly kernels: readonly KernelResult[];
   readonly phases: readonly Phase[];
   readonly data: DataReadingResult | null;
+  readonly methods: MethodsResult | null;
   /** Measurements that could not be made, each with its reason. */
   readonly failures: readonly string[];
 }

@@ -13,7 +13,7 @@ export interface Problem {
   readonly realBatch: number;
   /** T */
   readonly frequencies: number;
-  /** Channels of the ConvNet-3. */
+  /** Channels of the ConvNet. */
   readonly width: number;
 }
 
@@ -97,11 +97,11 @@ export const settings: readonly Setting[] = [
 ];
 
 /** What else is measured, by the name `--only` knows it by. */
-export const extras = ['training', 'overhead', 'kernels', 'phases', 'data'] as const;
+export const extras = ['training', 'overhead', 'kernels', 'phases', 'data', 'methods'] as const;
 export type Extra = (typeof extras)[number];
 
 export interface Selection {
-  /** Names of settings and extras; all when left out. */
+  /** Names of settings and extras; when left out all but the methods, which take as long as all others together. */
   readonly only?: readonly string[] | undefined;
   readonly quick: boolean;
   /** Everything shrunk, to try the benchmark itself; its figures mean nothing. */
@@ -122,7 +122,7 @@ export function select(selection: Selection): { settings: Setting[]; extras: Ext
     });
   }
   const usually = quick ? ['official', ...extras] : known;
-  const names = only ?? usually;
+  const names = only ?? usually.filter((name) => name !== 'methods');
   return {
     settings: settings.filter(({ name }) => names.includes(name)).map((s) => adjust(s, selection)),
     extras: extras.filter((name) => names.includes(name)),

@@ -18,7 +18,7 @@ import {
   type TrainedPair,
 } from 'ncfm/methods';
 import { buildModel, type ImageModel } from 'ncfm/models';
-import { loadPt, savePt } from 'ncfm/tensor';
+import { flatten, loadPt, savePt } from 'ncfm/tensor';
 import type { Problem } from './settings.js';
 
 /** Files that both sides read: generated images, and networks with random weights. Only for timing. */
@@ -85,7 +85,7 @@ export function imageShape({ shape: [channels, height, width] }: Problem): Image
 /** A freshly initialised network of the problem's architecture. */
 export function newModel(problem: Problem, random: RandomGenerator): ImageModel {
   const { width, classes } = problem;
-  return buildModel({ name: 'convnet', depth: 3, width }, imageShape(problem), classes, random);
+  return buildModel({ name: 'convnet', width }, imageShape(problem), classes, random);
 }
 
 /** The generated images as a dataset in memory. */
@@ -103,16 +103,23 @@ export function openDataset(problem: Problem, { realImages, normalization }: Pre
   });
 }
 
-/** The networks as a pool in memory. */
+/** The networks as a pool in memory, and as experts that were trained for one epoch. */
 export function openPool({ networks }: Prepared): ExtractorPool {
-  return new ExtractorPool(
-    networks.map(
-      ([initial, trained]): TrainedPair => ({
-        initial: readState(initial),
-        trained: readState(trained),
-      }),
-    ),
+  const pairs = networks.map(
+    ([initial, trained]): TrainedPair => ({
+      initial: readState(initial),
+      trained: readState(trained),
+    }),
   );
+  return new ExtractorPool(pairs, {
+    experts: pairs.length,
+    epochs: 1,
+    hash: 'generated',
+    row: (expert, epoch) => {
+      const { initial, trained } = pairs[expert]!;
+      return flatten([...(epoch === 0 ? initial : trained).values()]);
+    },
+  });
 }
 
 /** Reads a state dictionary. */

@@ -15,7 +15,7 @@ import * as models from '../src/entries/models.js';
 import * as runs from '../src/entries/run.js';
 import * as tensors from '../src/entries/tensor.js';
 import * as library from '../src/index.js';
-import { methodOf, usualMethod } from '../src/methods/index.js';
+import { methodNames, methodOf, usualMethod } from '../src/methods/index.js';
 import { ncfmOptions } from '../src/plan/testing/plan.js';
 import { anchors, blocks, commandLines, documents, inlineCode, read } from './documents.js';
 import { PICTURE } from './layering.js';
@@ -164,7 +164,8 @@ const forms: readonly (readonly string[])[] = [
 
 /** Whether there is a setting of this name, in some form of a configuration. */
 function isSetting(key: string): boolean {
-  return forms.some((form) => {
+  const methods = methodNames().map((name) => [`distill.method=${name}`]);
+  return [...forms, ...methods].some((form) => {
     try {
       loadPlan({ source: 'digits', overrides: [...form, `${key}={ none: 0 }`] });
       return true;
@@ -177,10 +178,10 @@ function isSetting(key: string): boolean {
   });
 }
 
-/** Whether what a setting is said to be in is no mapping. */
+/** Whether what a setting is said to be in is no mapping, or is not there itself. */
 function isBelowText({ message }: Error, key: string): boolean {
   const above = key.slice(0, key.lastIndexOf('.'));
-  return message.includes(`${above}: expected`);
+  return message.includes(`${above}: expected`) || message.includes(`${above}: unknown key`);
 }
 
 describe('the settings of the documents', () => {

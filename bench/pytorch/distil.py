@@ -22,9 +22,9 @@ class RealImages:
         self.by_class = pixels.view(classes, -1, *shape)
 
     def batch(self, label, count, fresh):
-        """`count` images in [0, 1]: random ones, or (as in the official code) always the first."""
+        """`count` images in [0, 1]: random ones (again, where there are fewer), or (as in the official code) the first."""
         images = self.by_class[label]
-        chosen = torch.randperm(images.shape[0])[:count] if fresh else slice(count)
+        chosen = torch.randperm(max(count, images.shape[0]))[:count] % images.shape[0] if fresh else slice(count)
         return images[chosen].float() / 255
 
 

@@ -1,5 +1,7 @@
 """The networks of the PyTorch program: the feature extractor and the sampling network."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -9,14 +11,15 @@ class ConvNet(nn.Module):
     """Blocks of 3x3 convolution, instance normalisation, ReLU and 2x2 average pooling, then a linear classifier.
 
     Parameter names are those of the TypeScript side (layers.conv.0.weight, ...), so that state dictionaries fit.
-    28x28 grey images are padded to 32x32 by the first convolution.
+    28x28 grey images are padded to 32x32 by the first convolution. The depth leaves maps of about 4x4.
     """
 
-    def __init__(self, shape, classes, width, depth=3):
+    def __init__(self, shape, classes, width):
         super().__init__()
         channels, height, breadth = shape
         first_padding = 3 if tuple(shape) == (1, 28, 28) else 1
         grown = 2 * (first_padding - 1)
+        depth = max(1, round(math.log2((min(height, breadth) + grown) / 4)))
         convolutions = [
             nn.Conv2d(channels if i == 0 else width, width, 3, padding=first_padding if i == 0 else 1)
             for i in range(depth)

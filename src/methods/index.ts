@@ -15,3 +15,4 @@ export { methodSchema, selectionDefaults, selectionSchema } from './schema.js';
 export * from './selection/distiller.js';
 export * from './selection/forgetting-scores.js';
 export * from './selection/trained-network.js';
+export * from './trajectory-matching/adjoint.js';
