@@ -205,8 +205,8 @@ export class MethodComparison {
     const cases: readonly (readonly [Rival['method'], Form, InnerLoop, InnerLoop])[] = [
       ['mtt', 'ours', { innerSteps: 2, images: 64 }, { innerSteps: 8, images: 64 }],
       ['mtt', 'libtorch', { innerSteps: 2, images: 64 }, { innerSteps: 8, images: 64 }],
-      ['mtt', 'official', { innerSteps: 2, images: 16 }, { innerSteps: 6, images: 32 }],
-      ['tesla', 'official', { innerSteps: 4, images: 16 }, { innerSteps: 4, images: 64 }],
+      ['mtt', 'official', { innerSteps: 2, images: 40 }, { innerSteps: 4, images: 100 }],
+      ['tesla', 'official', { innerSteps: 2, images: 64 }, { innerSteps: 2, images: 192 }],
     ];
     const checks: ScalingCheck[] = [];
     for (const [method, form, from, to] of cases) {
