@@ -5,7 +5,8 @@ import { BenchError } from './errors.js';
 import { iterationWork } from './flops.js';
 import type { MachineResult, TrainingTask } from './jobs.js';
 import { Laboratory } from './measure.js';
-import { type Attempt, MethodComparison, type MethodsResult } from './methods/measure.js';
+import { type Attempt, MethodComparison } from './methods/measure.js';
+import type { MethodsResult } from './methods/results.js';
 import {
   type Agreement,
   type BenchResult,

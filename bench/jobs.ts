@@ -1,5 +1,5 @@
 import type { engine } from 'ncfm/tensor';
-import type { MethodJob } from './methods/play.js';
+import type { Form, Work } from './methods/cases.js';
 import type { Problem } from './settings.js';
 import type { GameOptions, Prepared } from './workload.js';
 
@@ -69,6 +69,25 @@ export interface MachineResult {
 /** Seconds of each iteration or step, in order. */
 export interface TimedResult extends Footprint {
   readonly seconds: readonly number[];
+}
+
+export interface MethodJob {
+  readonly problem: Problem;
+  readonly prepared: Prepared;
+  readonly work: Work;
+  readonly form: Form;
+  /** At most; at least one is timed. */
+  readonly iterations: number;
+  /** No iteration is begun that would probably end later. */
+  readonly limitSeconds: number;
+}
+
+/** The peak is that of the iterations. */
+export interface MethodTimes extends TimedResult {
+  /** The process's memory when everything was ready for the first iteration. */
+  readonly fixedBytes: number;
+  /** Of the network. */
+  readonly parameters: number;
 }
 
 /** PyTorch's, with mean seconds per iteration of each phase. */

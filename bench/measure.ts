@@ -7,12 +7,13 @@ import type {
   DataReadingResult,
   KernelResult,
   LossResult,
+  MethodJob,
+  MethodTimes,
   PhaseResult,
   PyTorchIterations,
   TimedResult,
   TrainingJob,
 } from './jobs.js';
-import type { MethodJob, MethodTimes } from './methods/play.js';
 import type { Agreement } from './results.js';
 import type { Problem, Setting } from './settings.js';
 import type { GameOptions, Prepared } from './workload.js';

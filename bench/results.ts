@@ -8,7 +8,7 @@ import type {
   TimedResult,
   TrainingTask,
 } from './jobs.js';
-import type { MethodsResult } from './methods/measure.js';
+import type { MethodsResult } from './methods/results.js';
 import type { Problem } from './settings.js';
 import { groupMeans, summarizeTimes } from './statistics.js';
 import type { GameOptions } from './workload.js';

@@ -1,3 +1,4 @@
+import type { MethodTimes } from '../jobs.js';
 import type { Laboratory } from '../measure.js';
 import { type Problem, settings } from '../settings.js';
 import { summarizeTimes } from '../statistics.js';
@@ -11,43 +12,14 @@ import {
   shrunk,
   type Work,
 } from './cases.js';
-import type { MethodTimes } from './play.js';
+import {
+  type FormCost,
+  type MethodRow,
+  type MethodsResult,
+  type ScalingCheck,
+  titleOf,
+} from './results.js';
 import { extrapolateBytes, extrapolateSeconds, partOf, partsWithin, ratios } from './scale.js';
-
-/** A cost with what it was measured on. */
-export interface FormCost extends Cost {
-  /** The part that was measured and scaled, in words; null for the whole. */
-  readonly part: string | null;
-  /** Over NCFM without the sampling network in the same form. */
-  readonly ratio: Cost | null;
-}
-
-export interface MethodRow {
-  readonly work: Work;
-  /** Null for what could not be measured. */
-  readonly costs: Readonly<Record<Form, FormCost | null>>;
-  /** Null for what did not fit. */
-  readonly paper: Cost | null;
-  readonly paperRatio: Cost | null;
-}
-
-/** A greater loop as it was foretold from lesser ones, as every scaled figure is, over what it took. */
-export interface ScalingCheck {
-  readonly method: 'tesla' | 'mtt';
-  readonly form: Form;
-  readonly from: readonly InnerLoop[];
-  readonly to: InnerLoop;
-  readonly ratio: Cost;
-}
-
-export interface MethodsResult {
-  readonly checks: readonly ScalingCheck[];
-  readonly comparisons: readonly {
-    readonly name: string;
-    readonly title: string;
-    readonly rows: readonly MethodRow[];
-  }[];
-}
 
 export interface MethodsOptions {
   /** Of each measurement, for iterations to be timed whole. */
@@ -205,8 +177,8 @@ export class MethodComparison {
     const cases: readonly (readonly [Rival['method'], Form, InnerLoop, InnerLoop])[] = [
       ['mtt', 'ours', { innerSteps: 2, images: 64 }, { innerSteps: 8, images: 64 }],
       ['mtt', 'libtorch', { innerSteps: 2, images: 64 }, { innerSteps: 8, images: 64 }],
-      ['mtt', 'official', { innerSteps: 2, images: 16 }, { innerSteps: 6, images: 32 }],
-      ['tesla', 'official', { innerSteps: 4, images: 16 }, { innerSteps: 4, images: 64 }],
+      ['mtt', 'official', { innerSteps: 2, images: 40 }, { innerSteps: 4, images: 100 }],
+      ['tesla', 'official', { innerSteps: 2, images: 64 }, { innerSteps: 2, images: 192 }],
     ];
     const checks: ScalingCheck[] = [];
     for (const [method, form, from, to] of cases) {
@@ -258,10 +230,4 @@ function costOf({ seconds, peakBytes }: Pick<MethodTimes, 'seconds' | 'peakBytes
   bytes: number;
 } {
   return { seconds: summarizeTimes(seconds).median, bytes: peakBytes, part: null };
-}
-
-/** A method as tables have it. */
-export function titleOf(work: Work): string {
-  if (work.method === 'ncfm') return `NCFM, ψ ${work.psi ? 'on' : 'off'}`;
-  return `${work.method === 'mtt' ? 'MTT' : 'TESLA'}, ${work.innerSteps}×${work.images}`;
 }

@@ -11,31 +11,12 @@ import {
 } from 'ncfm/methods';
 import type { ImageModel } from 'ncfm/models';
 import { createOptimizer, recentPeak, resetPeak, scope, tensor } from 'ncfm/tensor';
-import type { TimedResult } from '../jobs.js';
+import type { MethodJob, MethodTimes } from '../jobs.js';
 import type { Problem } from '../settings.js';
 import { timed } from '../timing.js';
-import { condenseOptions, newModel, openDataset, openPool, type Prepared } from '../workload.js';
-import type { Form, Work } from './cases.js';
+import { condenseOptions, newModel, openDataset, openPool } from '../workload.js';
+import type { Work } from './cases.js';
 import { officialGradients } from './official.js';
-
-export interface MethodJob {
-  readonly problem: Problem;
-  readonly prepared: Prepared;
-  readonly work: Work;
-  readonly form: Form;
-  /** At most; at least one is timed. */
-  readonly iterations: number;
-  /** No iteration is begun that would probably end later. */
-  readonly limitSeconds: number;
-}
-
-/** The peak is that of the iterations. */
-export interface MethodTimes extends TimedResult {
-  /** The process's memory when everything was ready for the first iteration. */
-  readonly fixedBytes: number;
-  /** Of the network. */
-  readonly parameters: number;
-}
 
 /** Times iterations of a method. */
 export async function playMethod(job: MethodJob): Promise<MethodTimes> {

@@ -1,6 +1,6 @@
 import { formatBytes, formatSeconds, textTable } from '../table.js';
 import { type Cost, type Form, forms } from './cases.js';
-import { type MethodRow, type MethodsResult, titleOf } from './measure.js';
+import { type MethodRow, type MethodsResult, titleOf } from './results.js';
 
 const names: Readonly<Record<Form, string>> = {
   ours: 'ours',
