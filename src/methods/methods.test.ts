@@ -3,9 +3,10 @@ import { plan, reloaded } from '../config/testing/configurations.js';
 import type { Dataset } from '../data/index.js';
 import { fewDigits } from '../distill/testing/digits.js';
 import { buildModel } from '../models/index.js';
-import { liveTensors, scope } from '../tensor/index.js';
+import { flatten } from '../nn/index.js';
+import { liveTensors, scope, type Tensor } from '../tensor/index.js';
 import { RandomGenerator } from '../tensor/testing/on-device.js';
-import { ExtractorPool } from '../train/index.js';
+import { ExtractorPool, type TrainedPair, type Trajectories } from '../train/index.js';
 import type { Distiller, DistillerState } from './method.js';
 import { methodNames, methodOf } from './registry.js';
 
@@ -15,6 +16,8 @@ const tiny: Readonly<Record<string, string>> = {
   dm: 'iterations: 3, realPerClass: 8',
   dc: 'iterations: 4, realPerClass: 8, rounds: 3, inner: { epochs: 2, augmentation: none }',
   dsa: 'iterations: 4, realPerClass: 8, rounds: 3, inner: { epochs: 2 }',
+  mtt: 'iterations: 3, innerSteps: 2, maxStartEpoch: 1',
+  tesla: 'iterations: 3, innerSteps: 2, maxStartEpoch: 1, batchSize: 3',
   rded: 'factor: 2, candidates: 12, observers: 2',
   random: '',
   herding: '',
@@ -31,9 +34,20 @@ let pool: ExtractorPool;
 beforeAll(async () => {
   dataset = await fewDigits(2, 20);
   const state = () => build().state();
-  pool = new ExtractorPool([1, 2].map(() => ({ initial: state(), trained: state() })));
+  const pairs = [1, 2].map(() => ({ initial: state(), trained: state() }));
+  pool = new ExtractorPool(pairs, experts(pairs));
 });
 afterAll(() => pool.dispose());
+
+/** Trajectories of two epochs, from each network's first parameters to its last. */
+function experts(pairs: readonly TrainedPair[]): Trajectories {
+  const row = (expert: number, epoch: number): Tensor =>
+    scope(() => {
+      const { initial, trained } = pairs[expert]!;
+      return flatten([...initial.values()]).lerp(flatten([...trained.values()]), epoch / 2);
+    });
+  return { experts: pairs.length, epochs: 2, hash: 'experts', row };
+}
 
 const networks = new RandomGenerator(5);
 const build = (random = networks) =>
