@@ -1,7 +1,6 @@
-import { type Normalization, UsageError } from '../core/index.js';
+import type { Normalization } from '../core/index.js';
 import type { OptimizerOptions, ScheduleOptions, ScheduleState } from '../nn/index.js';
 import {
-  noGrad,
   scope,
   type Tensor,
   tensor,
@@ -132,19 +131,12 @@ export class ImageDescent implements Disposable {
 
   /** Goes on from a state (values are copied). Throws UsageError when it is another descent's. */
   setState({ tensors, values }: DescentState): void {
-    const { images } = this.synthetic;
-    const stored = tensors.get('images');
-    if (stored?.shape.join() !== images.shape.join()) {
-      throw new UsageError(
-        `the stored images have shape [${stored?.shape.join(', ')}], expected [${images.shape.join(', ')}]`,
-      );
-    }
     const { iteration, optimizerStep, schedule } = values;
+    this.synthetic.restore(tensors.get('images'));
     this.#optimizer.setState({
       optimizer: { step: optimizerStep, tensors: withoutPrefix(optimizerPrefix, tensors) },
       schedule,
     });
-    noGrad(() => images.copy_(stored));
     this.#iteration = iteration;
   }
 

@@ -7,7 +7,7 @@ import { flatten } from '../nn/index.js';
 import { liveTensors, scope, type Tensor } from '../tensor/index.js';
 import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { ExtractorPool, type TrainedPair, type Trajectories } from '../train/index.js';
-import type { Distiller, DistillerState } from './method.js';
+import type { Distiller, DistillerState, MethodInput } from './method.js';
 import { methodNames, methodOf } from './registry.js';
 
 /** Options with which each method that comes with the package distils in a moment. */
@@ -63,7 +63,11 @@ distill: {
 `);
 }
 
-async function start(name: string, imagesPerClass?: number): Promise<Distiller> {
+async function start(
+  name: string,
+  imagesPerClass?: number,
+  chunks?: MethodInput['chunks'],
+): Promise<Distiller> {
   const { distill: options, pretrain } = planOf(name, imagesPerClass);
   const random = new RandomGenerator(3);
   return await methodOf(name).start({
@@ -72,6 +76,7 @@ async function start(name: string, imagesPerClass?: number): Promise<Distiller> 
     pool,
     buildModel: build,
     pretrain,
+    chunks,
     random,
   });
 }
@@ -130,6 +135,15 @@ describe.each(Object.keys(tiny))('the method %s', (name) => {
       end(stopped, going);
     }
     end(whole);
+  });
+
+  it('does the same in small chunks, but for the last digits', async () => {
+    const [whole, parts] = [await start(name), await start(name, 2, { real: 3, synthetic: 1 })];
+    for (const distiller of [whole, parts]) distiller.step();
+    const expected = pixels(whole);
+    for (const [index, pixel] of pixels(parts).entries())
+      expect(Math.abs(pixel - expected[index]!)).toBeLessThan(1e-4);
+    end(whole, parts);
   });
 
   it('refuses the state of another set', async () => {
