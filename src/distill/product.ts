@@ -87,6 +87,11 @@ export function loadDistilled(folder: string, device: string): DistilledSet {
   );
 }
 
+/** The step size that the distilled set in a folder has learned, if it has. Throws UsageError when there is no set. */
+export function stepSizeOf(folder: string): number | undefined {
+  return readMetadata(join(folder, metadataFile)).stepSize;
+}
+
 function readMetadata(path: string): DistilledMetadata {
   let text: string;
   try {

@@ -29,6 +29,7 @@ const curve = { points: 10, trainingImages: 1000 } as const;
 const gradientMatching = {
   batchSize: { atMost: 256 },
   optimizer: { kind: 'sgd', learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4, decay: 'all' },
+  rate: 'given',
   cutMix: 0,
   labels: { mode: 'hard' },
   curve,
@@ -48,8 +49,8 @@ const dsa = {
  * - official: those of the official NCFM code for CIFAR, with the last step's accuracy in place of the best on test data
  * - dc: Zhao et al., "Dataset Condensation with Gradient Matching", ICLR 2021; E = 300: 152 of 301 epochs at the full rate
  * - dsa: Zhao & Bilen, "Dataset Condensation with Differentiable Siamese Augmentation", ICML 2021; DM has it too
- * - mtt: Cazenavette et al., "Dataset Distillation by Matching Training Trajectories", CVPR 2022, but for the learned
- *   learning rate: the same as dsa, and called so in results
+ * - mtt: Cazenavette et al., "Dataset Distillation by Matching Training Trajectories", CVPR 2022: dsa at the step size that
+ *   the set has learned
  * - rded: Sun et al., "On the Diversity and Realism of Distilled Dataset", CVPR 2024, for images up to 64 × 64, of which
  *   it shuffles and crops no parts; with 10 images per class
  */
@@ -72,6 +73,7 @@ export const namedProtocols = {
       restart: false,
     },
     augmentation: officialTraining,
+    rate: 'given',
     cutMix: 0.5,
     seeds: 10,
     labels: { mode: 'hard' },
@@ -85,7 +87,7 @@ export const namedProtocols = {
     seeds: 20,
   },
   dsa,
-  mtt: dsa,
+  mtt: { ...dsa, rate: 'set' },
   rded: {
     length: { epochs: 300 },
     batchSize: { atMost: 50 },
@@ -99,6 +101,7 @@ export const namedProtocols = {
     },
     schedule: { kind: 'cosine', floor: 0, span: 0.5 },
     augmentation: { ...noAugmentation, flip: true },
+    rate: 'given',
     cutMix: 1,
     seeds: 5,
     labels: {

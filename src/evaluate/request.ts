@@ -12,6 +12,11 @@ import type { TrainingImages } from './training-images.js';
 export interface EvaluateOptions extends TrainOptions {
   /** How long each network is trained; epochs count passes over the decoded distilled set, in full batches. */
   readonly length: TrainingLength;
+  /**
+   * Whose learning rate networks are trained at: that of `optimizer` (`given`, when left out), or the step size that the
+   * distilled set has learned, for the sets beside it too.
+   */
+  readonly rate?: 'given' | 'set';
   /** Networks trained from scratch per set, each with its own seed. */
   readonly seeds: number;
   /** What networks learn the classes from. */

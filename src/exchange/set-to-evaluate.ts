@@ -17,6 +17,7 @@ export function setToEvaluate(set: DistilledImages, dataset: Dataset, device: st
   });
   return {
     ...decoded,
+    stepSize: set.stepSize,
     imagesPerClass: Math.max(1, Math.round(set.images.size(0) / dataset.classNames.length)),
     [Symbol.dispose]: () => {
       for (const value of Object.values(decoded)) value.dispose();

@@ -5,7 +5,7 @@ import { smallPlan } from '../plan/testing/plan.js';
 import type { RunEvent } from '../run/index.js';
 import { liveTensors, scope } from '../tensor/index.js';
 import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
-import { rank } from './evaluate-set.js';
+import { evaluateSet, rank } from './evaluate-set.js';
 import type { OpenedSet } from './open-set.js';
 
 /** One image of each class and three of the last, with soft labels of their own, in no order. */
@@ -45,4 +45,21 @@ it('a set with soft labels of its own, and more images of some classes, is ranke
   const expected = ['set', 'random', 'set, hard labels', 'set, plain', 'random, plain'];
   expect(sets).toEqual(expected);
   expect(liveTensors()).toBe(live);
+});
+
+it('networks are trained at the step size that a set has learned where the evaluation is to, and only there', async () => {
+  const { evaluate } = smallPlan;
+  const accuracies = async (rate: 'given' | 'set', stepSize?: number, learningRate = 0.01) => {
+    const optimizer = { ...evaluate.optimizer, learningRate };
+    const options = { ...evaluate, optimizer, rate, seeds: 1, length: { steps: 3 } };
+    const learned = async (data: DatasetPair) => ({ ...(await open(data)), stepSize });
+    const request = { plan: { ...smallPlan, evaluate: options }, cache: temporaryFolder() };
+    const { accuracy } = await evaluateSet({ ...request, open: learned, onEvent: () => {} });
+    return Object.values(accuracy).map(({ testLoss }) => testLoss.mean);
+  };
+  expect(await accuracies('set', 0.05)).toEqual(await accuracies('given', undefined, 0.05));
+  expect(await accuracies('given', 0.05)).not.toEqual(await accuracies('set', 0.05));
+  await expect(accuracies('set')).rejects.toThrow(
+    /evaluate\.rate: set is for sets that have learned/,
+  );
 });

@@ -1,9 +1,10 @@
-import { Artifacts } from '../core/index.js';
+import { Artifacts, UsageError } from '../core/index.js';
 import type { DatasetPair } from '../data/index.js';
 import type { Formation } from '../distill/index.js';
-import { decodeStored } from '../distill/product.js';
+import { decodeStored, stepSizeOf } from '../distill/product.js';
 import type { CompareRequest, DecodedSet } from '../evaluate/compare.js';
 import { type EvaluationProtocol, evaluationProtocol } from '../evaluate/protocol.js';
+import type { EvaluateOptions } from '../evaluate/request.js';
 import { loadSoftLabels, type SoftLabelMetadata } from '../evaluate/soft-labels/store.js';
 import type { Teacher } from '../evaluate/soft-labels/teacher.js';
 import { resolveModel } from '../models/index.js';
@@ -23,6 +24,8 @@ import {
 export interface OpenedSet extends DecodedSet, Disposable {
   /** Images that the set stores for a class, on average: as many random real ones are compared with. */
   readonly imagesPerClass: number;
+  /** What its networks are to be trained at, where it has learned that. */
+  readonly stepSize?: number | undefined;
   /** How they were decoded, where the protocol is to say so. */
   readonly formation?: Formation;
   /** Where its soft labels come from. They are used when that is what the plan asks for, and always when it isn't known. */
@@ -77,7 +80,7 @@ export async function openForEvaluation(
     return {
       set: { images, ...(set.labels && { labels: set.labels }), probabilities },
       request: {
-        plan: { ...plan, distill: { imagesPerClass } },
+        plan: { ...plan, evaluate: atRate(plan.evaluate, set), distill: { imagesPerClass } },
         data,
         testAtOnce: memory.chunks.test,
         teacher,
@@ -102,6 +105,17 @@ export async function openForEvaluation(
   }
 }
 
+/** The options with the rate that they ask for. Throws UsageError when that is the set's, and it has none. */
+function atRate(options: EvaluateOptions, { stepSize }: OpenedSet): EvaluateOptions {
+  if (options.rate !== 'set') return options;
+  if (stepSize === undefined) {
+    throw new UsageError(
+      'evaluate.rate: set is for sets that have learned a step size (distill.method mtt or tesla), and this one has not; use given',
+    );
+  }
+  return { ...options, optimizer: { ...options.optimizer, learningRate: stepSize } };
+}
+
 /** A set in a run's folder, its product or its start, with the soft labels beside it where the plan asks for such. */
 export function openStored(
   { directory }: { readonly directory: RunDirectory },
@@ -121,6 +135,7 @@ export function openStored(
       images,
       imagesPerClass,
       formation,
+      stepSize: stepSizeOf(folder),
       ...(stored && { probabilities, labelledBy: stored.metadata }),
       [Symbol.dispose]: () => {
         images.dispose();

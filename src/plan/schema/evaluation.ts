@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  choice,
   flag,
   integer,
   integerOrAutomatic,
@@ -60,6 +61,7 @@ export const evaluate = mapping(
   {
     length: length(integer({ from: 1, to: 1_000_000 })),
     ...training,
+    rate: choice(['given', 'set']),
     cutMix: number({ from: 0, to: 1 }),
     seeds: integer({ from: 1, to: 1000 }),
     concurrency: integerOrAutomatic({ from: 1, to: 1024 }),
