@@ -48,7 +48,7 @@ describe('a crop', () => {
   it.each([
     [32, 32],
     [100, 40],
-  ])('of an image of %i×%i lies within it and takes 8 to 100 %% of it', (height, width) => {
+  ])('of an image of %i×%i lies within it and takes from 8 percent of it to all', (height, width) => {
     const random = new RandomGenerator(5);
     const crops = Array.from({ length: 4000 }, () => drawCrop({ height, width }, random));
     for (const { top, left, rows, columns } of crops) {
