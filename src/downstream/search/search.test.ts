@@ -64,7 +64,9 @@ describe('a search for an architecture', () => {
     expect(result.candidates).toHaveLength(4);
     expect(result.candidates.filter(({ sampled }) => sampled)).toHaveLength(3);
     expect(JSON.parse(readFileSync(directory.pathOf('search.json'), 'utf8'))).toEqual(result);
-    expect(readFileSync(directory.pathOf('search.svg'), 'utf8').match(/<path /g)).toHaveLength(12);
+    // A mark for each of three candidates under each proxy.
+    const drawn = readFileSync(directory.pathOf('search.svg'), 'utf8');
+    expect(drawn.match(/<path d="[^"]+" transform="matrix[^>]*fill-opacity/g)).toHaveLength(9);
     expect(events.filter(({ type }) => type === 'search-candidate').length).toBeGreaterThan(14);
 
     // Nothing is done again, and nothing comes out otherwise.
