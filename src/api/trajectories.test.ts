@@ -8,6 +8,7 @@ import { estimatePlan } from '../pipeline/estimate.js';
 import { distillOnly } from '../pipeline/pipeline.js';
 import { RunDirectory, type RunEvent } from '../run/index.js';
 import { liveTensors } from '../tensor/index.js';
+import { testDevice } from '../tensor/testing/on-device.js';
 
 const yaml = `
 dataset: { name: digits }
@@ -39,13 +40,13 @@ it('a configuration of TESLA trains experts as it wants them, and stores its ste
   const steps = events.filter((event) => event.type === 'distill-iteration');
   expect(steps).toHaveLength(2);
   expect(steps[0]!.terms).toMatchObject({ stepSize: 0.01 });
-  const { images, metadata } = loadDistilled(folder, 'cpu');
+  const { images, metadata } = loadDistilled(folder, testDevice);
   images.dispose();
   expect(metadata.stepSize).not.toBe(0.01);
   expect(metadata.stepSize).toBeCloseTo(0.01, 4);
   const path = join(folder, 'metadata.json');
   writeFileSync(path, readFileSync(path, 'utf8').replace(/"stepSize": /, '"stepSize": -'));
-  expect(() => loadDistilled(folder, 'cpu')).toThrow('stepSize is missing or not as');
+  expect(() => loadDistilled(folder, testDevice)).toThrow('stepSize is missing or not as');
   expect(liveTensors()).toBe(before);
 });
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../core/index.js';
-import { liveTensors, noGrad, scope, type Tensor, zeros } from '../tensor/index.js';
+import { liveTensors, noGrad, scope, type Tensor } from '../tensor/index.js';
 import { expectNear, numbers } from '../tensor/testing/compare.js';
 import { golden } from '../tensor/testing/golden.js';
-import { ones, RandomGenerator } from '../tensor/testing/on-device.js';
+import { ones, RandomGenerator, zeros } from '../tensor/testing/on-device.js';
 import { createOptimizer, type OptimizerOptions } from './index.js';
 
 const expected = golden('optimizers');

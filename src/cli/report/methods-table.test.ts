@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { MethodComparison, MethodRow } from '../../pipeline/index.js';
+import { testDevice } from '../../tensor/testing/on-device.js';
 import { methodsDocument, methodsTable } from './methods-table.js';
 
 function done(method: string, mean: number, changes: object = {}): MethodRow {
@@ -32,7 +33,7 @@ const comparison = {
   versions: { ncfm: '0.1.0', node: '20.0.0', libtorch: '1.13.0' },
   cpu: 'AMD EPYC',
   threads: 1,
-  device: 'cpu',
+  device: testDevice,
   rows: [
     done('random', 9.5, chosen),
     done('dm', 94),

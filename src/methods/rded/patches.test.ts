@@ -48,26 +48,31 @@ describe('a crop', () => {
   it.each([
     [32, 32],
     [100, 40],
-  ])('of an image of %i×%i lies within it and takes from 8 percent of it to all', (height, width) => {
-    const random = new RandomGenerator(5);
-    const crops = Array.from({ length: 4000 }, () => drawCrop({ height, width }, random));
-    for (const { top, left, rows, columns } of crops) {
-      const least = Math.min(top, left, height - top - rows, width - left - columns);
-      expect(least).toBeGreaterThanOrEqual(0);
-      // Sides are whole pixels.
-      expect(Math.abs(rows - (columns * height) / width)).toBeLessThan(1.8);
-    }
-    const areas = crops.map(({ rows, columns }) => (rows * columns) / (height * width));
-    expect(Math.min(...areas)).toBeLessThan(0.09);
-    expect(Math.max(...areas)).toBeGreaterThan(0.98);
-    const mean = areas.reduce((sum, area) => sum + area, 0) / areas.length;
-    // Uniform in [0.08, 1]: deviation 0.266, that of the mean 0.0042.
-    expect(Math.abs(mean - 0.54)).toBeLessThan(0.015);
-    // Places: of the room that there is a half on each side.
-    const places = crops.filter(({ rows }) => rows < height).map((c) => c.top / (height - c.rows));
-    const middle = places.reduce((sum, place) => sum + place, 0) / places.length;
-    expect(Math.abs(middle - 0.5)).toBeLessThan(0.03);
-  });
+  ])(
+    'of an image of %i×%i lies within it and takes from 8 percent of it to all',
+    (height, width) => {
+      const random = new RandomGenerator(5);
+      const crops = Array.from({ length: 4000 }, () => drawCrop({ height, width }, random));
+      for (const { top, left, rows, columns } of crops) {
+        const least = Math.min(top, left, height - top - rows, width - left - columns);
+        expect(least).toBeGreaterThanOrEqual(0);
+        // Sides are whole pixels.
+        expect(Math.abs(rows - (columns * height) / width)).toBeLessThan(1.8);
+      }
+      const areas = crops.map(({ rows, columns }) => (rows * columns) / (height * width));
+      expect(Math.min(...areas)).toBeLessThan(0.09);
+      expect(Math.max(...areas)).toBeGreaterThan(0.98);
+      const mean = areas.reduce((sum, area) => sum + area, 0) / areas.length;
+      // Uniform in [0.08, 1]: deviation 0.266, that of the mean 0.0042.
+      expect(Math.abs(mean - 0.54)).toBeLessThan(0.015);
+      // Places: of the room that there is a half on each side.
+      const places = crops
+        .filter(({ rows }) => rows < height)
+        .map((c) => c.top / (height - c.rows));
+      const middle = places.reduce((sum, place) => sum + place, 0) / places.length;
+      expect(Math.abs(middle - 0.5)).toBeLessThan(0.03);
+    },
+  );
 });
 
 /** 8×8 pictures of one class, of two channels: the first is brighter from left to right, each one by another amount. */

@@ -66,7 +66,7 @@ describe.each(Object.entries(selectors))('the method %s', (method, selectorOf) =
     const before = liveTensors();
     const { indices, loss } = await selectImages(dataset, 4, await selectorOf());
     const chosen = scope(() =>
-      pixelsToTensor(dataset.read(indices), 12, dataset.shape).toFloat32Array(),
+      pixelsToTensor(dataset.read(indices), 12, dataset.shape, testDevice).toFloat32Array(),
     );
     using pool = new ExtractorPool([networks(1), networks(2)]);
     using distiller = await methodOf(method).start(inputOf(method, pool));
