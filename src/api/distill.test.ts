@@ -2,8 +2,10 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadPlan } from '../config/index.js';
 import { file } from '../config/testing/configurations.js';
+import { oneOf } from '../core/fields.js';
 import { temporaryFolder } from '../core/testing/folder.js';
 import { loadDigits } from '../data/reading.js';
+import { methodNames } from '../methods/registry.js';
 import { runPipeline } from '../pipeline/index.js';
 import { RunDirectory, type RunEvent } from '../run/index.js';
 import { liveTensors } from '../tensor/index.js';
@@ -92,7 +94,10 @@ describe('options of distill', () => {
       'distill.matching: expected plain data, found a Map',
     ],
     [{ imagesPerClass: 1, amortize: 11, iterations: 10 }, 'distill.amortize: expected at most'],
-    [{ imagesPerClass: 1, method: 'magic' }, 'method: expected ncfm, '],
+    [
+      { imagesPerClass: 1, method: 'magic' },
+      `method: expected ${oneOf(methodNames())}, found 'magic'`,
+    ],
     [{ imagesPerClass: 1, dataset: { name: 'digits' } }, 'dataset.name: unknown key'],
     [{ imagesPerClass: 1000 }, 'Use fewer images per class'],
   ])('that are wrong are told as in YAML, without a place: %j', async (options, expected) => {

@@ -4,7 +4,6 @@ import { RandomGenerator } from '../tensor/testing/on-device.js';
 import type { Rectangle } from './rectangle.js';
 import {
   drawSiamese,
-  dsaSiamese,
   noSiamese,
   type SiameseDraw,
   type SiameseOptions,
@@ -12,27 +11,7 @@ import {
 } from './siamese.js';
 import { expectFills } from './testing/images.js';
 
-const everything: SiameseOptions = { ...dsaSiamese, choose: 'all' };
-const _single: [string, Partial<SiameseOptions>][] = [
-  ['brightness', { brightness: 1 }],
-  ['saturation', { saturation: 2 }],
-  ['contrast', { contrast: 0.5 }],
-  ['crop', { crop: 0.25 }],
-  ['cutout', { cutout: 0.5 }],
-  ['flip', { flip: true }],
-  ['scale', { scale: 1.5 }],
-  ['rotation', { rotate: 40 }],
-];
-
-function draw(
-  options: SiameseOptions,
-  seed: number,
-  groups = 3,
-  height = 7,
-  width = 9,
-): SiameseDraw {
-  return drawSiamese(options, { groups, height, width, random: new RandomGenerator(seed) });
-}
+import { draw, everything } from './testing/siamese.js';
 
 describe('drawSiamese', () => {
   const many = draw(everything, 11, 4000, 28, 32).groups;

@@ -1,17 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { grad, noGrad, scope, type Tensor } from '../tensor/index.js';
 import { numbers } from '../tensor/testing/compare.js';
-import { RandomGenerator } from '../tensor/testing/on-device.js';
 import { identity } from './affine.js';
-import {
-  applySiamese,
-  drawSiamese,
-  dsaSiamese,
-  noSiamese,
-  type SiameseDraw,
-  type SiameseOptions,
-  type SiameseTransform,
-} from './siamese.js';
+import { applySiamese, noSiamese, type SiameseDraw, type SiameseTransform } from './siamese.js';
 import {
   batchShapes,
   expectOneNewTensor,
@@ -22,28 +13,7 @@ import {
   withoutLeaks,
 } from './testing/images.js';
 import { colourByLoops, cutoutByLoops, resampleByLoops } from './testing/reference.js';
-
-const everything: SiameseOptions = { ...dsaSiamese, choose: 'all' };
-const single: [string, Partial<SiameseOptions>][] = [
-  ['brightness', { brightness: 1 }],
-  ['saturation', { saturation: 2 }],
-  ['contrast', { contrast: 0.5 }],
-  ['crop', { crop: 0.25 }],
-  ['cutout', { cutout: 0.5 }],
-  ['flip', { flip: true }],
-  ['scale', { scale: 1.5 }],
-  ['rotation', { rotate: 40 }],
-];
-
-function draw(
-  options: SiameseOptions,
-  seed: number,
-  groups = 3,
-  height = 7,
-  width = 9,
-): SiameseDraw {
-  return drawSiamese(options, { groups, height, width, random: new RandomGenerator(seed) });
-}
+import { draw, everything, single } from './testing/siamese.js';
 
 /** Flip, colour, shift, scale and rotation, cutout, one step after the other. */
 function byLoops(images: Tensor, drawn: SiameseDraw): Pixel {

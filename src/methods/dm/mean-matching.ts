@@ -12,7 +12,8 @@ import {
   realFeatures,
 } from '../../distill/matched-features.js';
 import type { SyntheticImages } from '../../distill/synthetic.js';
-import { grad, noGrad, scope, type Tensor } from '../../tensor/index.js';
+import type { ImageModel } from '../../models/index.js';
+import { grad, noGrad, type RandomGenerator, scope, type Tensor } from '../../tensor/index.js';
 import type { Distiller, DistillerState, MethodInput, StepReport } from '../method.js';
 import type { DmOptions } from './options.js';
 
@@ -51,12 +52,13 @@ export class MeanMatching implements Distiller {
 
   step(): StepReport {
     const { synthetic } = this;
+    const random = this.#input.random.derive(`iteration-${this.iteration}`);
+    using network = this.#input.buildModel(random.derive('network')).setRequiresGrad(false);
     return scope(() => {
-      const comparison = this.#draw();
+      const comparison = this.#draw(network, random);
       const blocks = spans(synthetic.classes, this.#chunks.synthetic).map((span) =>
         scope(() => blockGradient(synthetic, comparison, span)),
       );
-      comparison.extraction.extractor.dispose();
       const distance = blocks.reduce((sum, { loss }) => sum + loss.item(), 0);
       const report = this.#descent.step({
         loss: distance / synthetic.classes,
@@ -67,11 +69,9 @@ export class MeanMatching implements Distiller {
     });
   }
 
-  #draw(): Comparison {
-    const { dataset, options, buildModel } = this.#input;
-    const random = this.#input.random.derive(`iteration-${this.iteration}`);
+  #draw(extractor: ImageModel, random: RandomGenerator): Comparison {
+    const { dataset, options } = this.#input;
     const { classes } = this.synthetic;
-    const extractor = buildModel(random.derive('network')).setRequiresGrad(false);
     const extraction = { dataset, extractor, unit: false };
     const augmentation = drawSiamese(options.augmentation, {
       ...dataset.shape,

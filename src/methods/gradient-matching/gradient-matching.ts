@@ -99,7 +99,6 @@ export class GradientMatching implements Distiller {
       this.#network?.dispose();
       const number = Math.floor(this.iteration / options.rounds);
       this.#network = buildModel(random.derive(`network-${number}`));
-      for (const tensor of this.#network.state().values()) keep(tensor);
     }
     return this.#network;
   }
@@ -193,7 +192,6 @@ export class GradientMatching implements Distiller {
     const { options, buildModel } = this.#input;
     if (this.iteration % options.rounds === 0) return;
     this.#network = buildModel();
-    for (const tensor of this.#network.state().values()) keep(tensor);
     this.#network.loadState(withoutPrefix(networkPrefix, state.tensors));
   }
 

@@ -63,7 +63,8 @@ export class TrajectoryMatcher implements Distiller {
     return scope(() => {
       const gradients = this.#gradients(expert, startEpoch, own);
       const report = this.#descent.step({
-        loss: gradients.loss,
+        // A step size that is no number would spoil every later iteration, as images would.
+        loss: Number.isFinite(gradients.stepSize) ? gradients.loss : Number.NaN,
         gradient: gradients.images,
         circumstances: `expert ${expert + 1} from epoch ${startEpoch}, inner steps of ${stepSize.toPrecision(3)}`,
       });
