@@ -18,18 +18,19 @@ implementation does, and what else costs time, in one run on this machine.
                      scaled (default: 120, 20 with --quick)
   --whole            times PyTorch on all classes, not on a part (CIFAR-100, --quick)
   --threads <n>      threads of both sides (default: the physical cores)
+  --python <path>    the Python whose torch is measured, or its virtual environment (default:
+                     NCFM_PYTHON, /usr/bin/python3, python3)
   --openblas <which> same: PyTorch gets the OpenBLAS kernels that our engine chooses (default);
                      default: it gets those that OpenBLAS chooses
   --json             prints one JSON object
   --help             shows this text
-
-NCFM_PYTHON names the Python whose torch is measured (otherwise /usr/bin/python3, python3).
 `;
 
 export interface BenchArguments extends Selection {
   readonly threads: number | undefined;
   readonly limit: number | undefined;
   readonly openBlas: OpenBlas;
+  readonly python: string | undefined;
   readonly json: boolean;
   readonly help: boolean;
 }
@@ -42,6 +43,7 @@ const options = {
   limit: { type: 'string' },
   threads: { type: 'string' },
   openblas: { type: 'string' },
+  python: { type: 'string' },
   json: { type: 'boolean' },
   tiny: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -62,6 +64,7 @@ export function parseArguments(args: readonly string[]): BenchArguments {
     limit: count('limit', values.limit),
     threads: count('threads', values.threads),
     openBlas,
+    python: values.python,
     json: values.json ?? false,
     tiny: values.tiny ?? false,
     help: values.help ?? false,

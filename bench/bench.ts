@@ -34,6 +34,7 @@ export async function runBench(options: BenchArguments, progress: Progress): Pro
   using laboratory = new Laboratory({
     ours: { threads },
     pytorch: { threads, coreType },
+    python: options.python,
   });
   const run = new Run(laboratory, measured, options, progress);
   const agreement = await run.agreements(selected.settings);
@@ -188,7 +189,7 @@ class Run {
       graphBytes: tiny ? 2e8 : 3e9,
     };
     const attempt: Attempt = (name, body) => this.#attempt(name, body);
-    return new MethodComparison(this.laboratory, options, attempt).result();
+    return new MethodComparison(this.laboratory, options, attempt, this.progress).result();
   }
 
   #official(): Problem {

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BenchError } from './errors.js';
 import { pytorchProgram } from './paths.js';
@@ -71,14 +72,14 @@ function describeEnd(code: number | null, signal: string | null): string {
   return signal === null ? `exit code ${code}` : `ended by ${signal}`;
 }
 
-/** A Python that can import torch. Throws BenchError when there is none. */
-export function findPython(environment: NodeJS.ProcessEnv = process.env): string {
-  const named = environment.NCFM_PYTHON;
-  const candidates = named === undefined ? ['/usr/bin/python3', 'python3'] : [named];
+/** A Python that can import torch: the one named, by itself or by its environment's folder. Throws BenchError when there is none. */
+export function findPython(named = process.env.NCFM_PYTHON): string {
+  const candidates =
+    named === undefined ? ['/usr/bin/python3', 'python3'] : [named, join(named, 'bin/python')];
   for (const python of candidates) {
     if (spawnSync(python, ['-c', 'import torch, numpy']).status === 0) return python;
   }
   throw new BenchError(
-    `no Python with PyTorch was found (tried ${candidates.join(', ')}); run \`apt-get install python3-torch\`, or set NCFM_PYTHON to a Python that has torch and numpy`,
+    `no Python with PyTorch was found (tried ${candidates.join(', ')}); run \`apt-get install python3-torch\`, or name a Python that has torch and numpy (--python, or NCFM_PYTHON), or its virtual environment`,
   );
 }

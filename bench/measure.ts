@@ -22,6 +22,8 @@ import type { GameOptions, Prepared } from './workload.js';
 export interface Sides {
   readonly ours: ChildOptions;
   readonly pytorch: ChildOptions;
+  /** Of PyTorch, or its virtual environment; looked for when left out. */
+  readonly python?: string | undefined;
 }
 
 /** Relative differences of the two sides' losses and gradients that are rounding. */
@@ -155,7 +157,7 @@ export class Laboratory implements Disposable {
   }
 
   async #pytorch<Result>(job: object): Promise<Result> {
-    this.#python ??= findPython();
+    this.#python ??= findPython(this.#sides.python);
     return await runPyTorch(this.#python, job, this.#sides.pytorch);
   }
 

@@ -124,6 +124,14 @@ describe('the examples', () => {
     expect(told).toMatch(/^class means: \d+\.\d %, random: \d+\.\d %\n$/);
   });
 
+  it('compare methods', () => {
+    const folder = temporaryFolder();
+    const told = example('compare-methods.mjs', folder);
+    expect(told.match(/^\d\/3 (random|dm|dsa)$/gm)).toHaveLength(3);
+    expect(told.match(/^(random|DM|DSA): \d+\.\d %$/gim)).toHaveLength(3);
+    expect(readdirSync(join(folder, 'runs/methods'))).toContain('compare.svg');
+  });
+
   it('go on where they were stopped', () => {
     const folder = temporaryFolder();
     expect(example('resume.mjs', folder)).toBe(

@@ -44,6 +44,7 @@ export class MethodComparison {
     private readonly laboratory: Laboratory,
     private readonly options: MethodsOptions,
     private readonly attempt: Attempt,
+    private readonly tell: (line: string) => void,
   ) {}
 
   async result(): Promise<MethodsResult> {
@@ -76,6 +77,7 @@ export class MethodComparison {
             ? this.#ncfm(comparison.problem, work, form)
             : this.#rival(comparison.problem, work, form),
         );
+        if (cost) this.tell(`${cost.seconds.toPrecision(3)} s`);
         const base = rows[0]?.costs[form] ?? null;
         costs.push([form, cost ? { ...cost, ratio: ratios(cost, rows[0] ? base : cost) } : null]);
       }
@@ -107,18 +109,22 @@ export class MethodComparison {
   }
 
   async #pytorch(problem: Problem, psi: boolean): Promise<Measured> {
-    const pytorchClasses = Math.min(settings.at(-1)!.pytorchClasses, problem.classes);
-    const { iterations } = this.options;
-    const times = await this.laboratory.pytorch(
-      {
+    const { classes } = problem;
+    const { iterations, limitSeconds } = this.options;
+    const time = async (pytorchClasses: number, pytorch: number) => {
+      const setting = {
         ...{ name: 'methods', title: '', problem, pytorchClasses, amortise: [1], psi: [psi] },
-        iterations: { ours: iterations, pytorch: iterations },
+        iterations: { ours: iterations, pytorch },
         warmUp: { ours: 0, pytorchClasses: 1 },
-      },
-      { psi },
-    );
-    const part = `${pytorchClasses} of ${problem.classes} classes`;
-    return { ...costOf(times), part: pytorchClasses < problem.classes ? part : null };
+      };
+      return costOf(await this.laboratory.pytorch(setting, { psi }));
+    };
+    const most = Math.min(settings.at(-1)!.pytorchClasses, classes);
+    const each = (await time(1, 1)).seconds / classes;
+    const timed = partsWithin(limitSeconds, each, most);
+    const fitting = Math.max(1, Math.floor(limitSeconds / (each * timed)));
+    const cost = await time(timed, Math.min(iterations, fitting));
+    return { ...cost, part: timed < classes ? `${timed} of ${classes} classes` : null };
   }
 
   async #rival(problem: Problem, work: Rival, form: Form): Promise<Measured> {

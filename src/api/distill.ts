@@ -70,7 +70,7 @@ interface DistillFunction {
 
 export const distill: DistillFunction = Object.assign(
   async (data: OwnDataset, options: DistillOptions = {}): Promise<DistilledSet> => {
-    const request = requestOf(data, options);
+    const request = await requestOf(data, options);
     return setOf(await distillData(request), request.train);
   },
   { steps },
@@ -82,10 +82,13 @@ async function distillData(request: DistillDatasetRequest): Promise<SyntheticIma
   return await distillDataset(request);
 }
 
-function requestOf(data: OwnDataset, options: DistillOptions): DistillDatasetRequest {
+async function requestOf(
+  data: OwnDataset,
+  options: DistillOptions,
+): Promise<DistillDatasetRequest> {
   const plan = distillPlan(options);
   const { cache, folder, signal, onEvent = () => {} } = options;
-  const { train, test } = trainingPart(data, plan, onEvent);
+  const { train, test } = await trainingPart(data, plan, { onEvent, signal });
   return { train, test, plan, cache, folder, signal, onEvent };
 }
 
@@ -100,7 +103,7 @@ async function* steps(
     if (event.type === 'distill-iteration') report = event;
     options.onEvent?.(event);
   };
-  const request = requestOf(data, { ...options, signal, onEvent });
+  const request = await requestOf(data, { ...options, signal, onEvent });
   const handover = new Handover<DistillStep>();
   const onImages = async (_: number, synthetic: SyntheticImages): Promise<void> => {
     // The images before the first iteration are no step.

@@ -5,8 +5,10 @@ import {
   decode,
   type Formation,
   labelsByClass,
+  type SetSource,
   type SyntheticImages,
   saveDistilled,
+  sourceOf,
 } from '../distill/index.js';
 import type {
   DistilledImages,
@@ -35,7 +37,7 @@ export interface SetExport {
 }
 
 /** What is known of the data that a set was distilled from. */
-type Source = Pick<Dataset, 'name' | 'hash' | 'classNames' | 'normalization'>;
+type Source = SetSource & Pick<Dataset, 'classNames' | 'normalization'>;
 
 /**
  * A distilled set, ours or another project's. It owns its tensors until it is disposed: `using set = …`, or
@@ -54,7 +56,7 @@ export class DistilledSet implements DistilledImages {
   /** By class number; absent where the set has none. */
   declare readonly classNames?: readonly string[];
   /** What it was distilled from, where the set says so. */
-  declare readonly dataset?: { readonly name: string; readonly hash: string };
+  declare readonly dataset?: SetSource;
   /** What networks see is normalised by; absent where the set does not say. */
   declare readonly normalization?: Normalization;
   /** Learning rate of plain descent that was learned with the images, where there is one. */
@@ -151,7 +153,7 @@ export class DistilledSet implements DistilledImages {
 /** The set of images that a distillation has made; takes them over. */
 export function setOf(synthetic: SyntheticImages, source: Source): DistilledSet {
   const { images, classes, imagesPerClass, formation, stepSize } = synthetic;
-  const { name, hash, classNames, normalization } = source;
+  const { classNames, normalization } = source;
   return new DistilledSet({
     path: 'the distilled set',
     origin: 'memory',
@@ -159,7 +161,7 @@ export function setOf(synthetic: SyntheticImages, source: Source): DistilledSet 
     labels: labelsByClass(classes, imagesPerClass, 'cpu'),
     formation,
     classNames,
-    dataset: { name, hash },
+    dataset: sourceOf(source),
     normalization,
     ...(stepSize !== undefined && { stepSize }),
   });

@@ -104,7 +104,7 @@ async function evaluateOne(
   const { setToEvaluate } = await import('../exchange/set-to-evaluate.js');
   const { cache, signal, onEvent = () => {} } = options;
   const [plan, ...others] = plansOf(set, options);
-  const parts = partsOf(data, plan!, onEvent);
+  const parts = await partsOf(data, plan!, { onEvent, signal });
   requireUnseen(set, data, parts);
   const prepared = await checkPlan(plan!, {
     stages: ['evaluate'],

@@ -1,6 +1,12 @@
 import { type Settings, settingNames } from '../config/values.js';
 import { nearest, UsageError } from '../core/index.js';
-import type { Dataset, DatasetPair, OwnDataset } from '../data/index.js';
+import {
+  type Dataset,
+  type DatasetPair,
+  type OwnDataset,
+  type Whitening,
+  whitenedParts,
+} from '../data/index.js';
 import { asPair, givenParts } from '../data/open.js';
 import { holdOut } from '../pipeline/hold-out.js';
 import type { Plan } from '../plan/plan.js';
@@ -25,6 +31,8 @@ export interface DataOptions {
   readonly testShare?: number | undefined;
   /** Share of the training images to measure on, in place of the test images, in [0, 1). Default: 0. */
   readonly validation?: number | undefined;
+  /** Whether images are whitened by the training images' statistics. Default: none. */
+  readonly whitening?: Whitening | 'none' | undefined;
 }
 
 /**
@@ -50,32 +58,40 @@ export function sectioned(
 
 /** @throws UsageError for what only a configuration can say of data */
 export function checkData(dataset: DataOptions = {}): void {
-  const known = ['testShare', 'validation'];
+  const known = ['testShare', 'validation', 'whitening'];
   const unknown = Object.keys(dataset).find((key) => !known.includes(key));
   if (unknown === undefined) return;
   throw new UsageError(
-    `dataset.${unknown}: unknown key; the data itself is the argument before the options, which may say ${known.join(' and ')} of it`,
+    `dataset.${unknown}: unknown key; the data itself is the argument before the options, which may say ${known.slice(0, -1).join(', ')} and ${known.at(-1)} of it`,
   );
 }
+
+type Watching = { readonly onEvent: EventSink } & Pick<TaskOptions, 'signal'>;
 
 /**
  * The training and the test images of data at hand, divided as a plan says.
  * @throws UsageError where there are no test images and none can be held out
  */
-export function partsOf(data: OwnDataset, plan: Plan, onEvent: EventSink): DatasetPair {
-  const { testShare, validation } = plan.dataset;
+export async function partsOf(
+  data: OwnDataset,
+  plan: Plan,
+  { onEvent, signal }: Watching,
+): Promise<DatasetPair> {
+  const { testShare, validation, whitening } = plan.dataset;
   const onNote = (message: string): void => onEvent({ type: 'data-note', message });
   const pair = asPair(data, { testShare, onNote });
-  return validation === 0 ? pair : holdOut(pair.train, validation);
+  const parts = validation === 0 ? pair : holdOut(pair.train, validation);
+  return await whitenedParts(parts, whitening, { onNote, signal });
 }
 
 /** The training images alone: all of them where it is said which they are. */
-export function trainingPart(
+export async function trainingPart(
   data: OwnDataset,
   plan: Plan,
-  onEvent: EventSink,
-): { readonly train: Dataset; readonly test?: Dataset | undefined } {
+  watching: Watching,
+): Promise<{ readonly train: Dataset; readonly test?: Dataset | undefined }> {
   const given = givenParts(data);
   const isWhole = 'train' in data && given.test === undefined && plan.dataset.validation === 0;
-  return isWhole ? given : partsOf(data, plan, onEvent);
+  if (!isWhole) return await partsOf(data, plan, watching);
+  return await whitenedParts(given, plan.dataset.whitening, { signal: watching.signal });
 }

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import type { OwnChoice } from '../core/definitions.js';
-import { choice, flag, growing, mapping, oneOf, strength, variants } from '../core/fields.js';
+import {
+  choice,
+  flag,
+  growing,
+  integer,
+  mapping,
+  oneOf,
+  strength,
+  variants,
+} from '../core/fields.js';
 import { ofDefined, ownChoice } from '../core/own-schema.js';
 import { ownAugmentations } from './define.js';
 
@@ -39,6 +48,8 @@ export const trainingAugmentation = mapping(
   {
     ...families,
     geometry: choice(['one', 'all', 'none']).default('none'),
+    bands: integer({ from: 1, to: 64 }).nullable().default(null),
+    resizedCrop: strength({ from: 0.01, to: 1 }).default(null),
     own: z.exactOptional(ownAugmentation),
   },
   namedAugmentation,

@@ -13,7 +13,12 @@ import {
   type Pixel,
   reader,
 } from './testing/images.js';
-import { colourByLoops, cutoutByLoops, resampleByLoops } from './testing/reference.js';
+import {
+  bandsByLoops,
+  colourByLoops,
+  cutoutByLoops,
+  resampleByLoops,
+} from './testing/reference.js';
 import {
   applyTraining,
   augmentBatch,
@@ -24,7 +29,13 @@ import {
   type TrainingDraw,
 } from './training.js';
 
-const everything: TrainingAugmentation = { ...officialTraining, cutout: 0.5, geometry: 'all' };
+const everything: TrainingAugmentation = {
+  ...officialTraining,
+  cutout: 0.5,
+  geometry: 'all',
+  bands: 3,
+  resizedCrop: 0.4,
+};
 const only = (options: Partial<TrainingAugmentation>): TrainingAugmentation => ({
   ...noAugmentation,
   geometry: 'all',
@@ -35,11 +46,12 @@ function draw(options: TrainingAugmentation, seed: number, images = 6, height = 
   return drawTraining(options, { images, height, width, random: new RandomGenerator(seed) });
 }
 
-/** Colour, then resampling, then cutout, one step after the other. */
+/** Bands, colour, resampling, then cutout, one step after the other. */
 function byLoops(images: Tensor, drawn: TrainingDraw): Pixel {
   const [, channels, height, width] = images.shape as [number, number, number, number];
   const size = { channels, height, width };
-  const coloured = colourByLoops(reader(images), size, (n) => drawn.images[n]!);
+  const shuffled = bandsByLoops(reader(images), size, (n) => drawn.images[n]!.bands);
+  const coloured = colourByLoops(shuffled, size, (n) => drawn.images[n]!);
   const padded: Pixel = (n, c, y, x) =>
     y < 0 || y >= height || x < 0 || x >= width ? 0 : coloured(n, c, y, x);
   const moved = resampleByLoops(padded, size, (n) => drawn.images[n]!.map);
@@ -54,6 +66,8 @@ describe('applyTraining', () => {
     ['scale', only({ scale: 1.2 })],
     ['rotation', only({ rotate: 15 })],
     ['cutout', only({ cutout: 0.5 })],
+    ['bands', only({ bands: 2 })],
+    ['resized crops', only({ resizedCrop: 0.3 })],
     ['everything at once', everything],
   ];
   for (const [name, augmentation] of options) {
@@ -133,6 +147,7 @@ describe('applyTraining', () => {
     ['colour', only({ brightness: 1, saturation: 2, contrast: 0.5 })],
     ['scale', only({ scale: 1.5 })],
     ['rotation', only({ rotate: 40 })],
+    ['bands', only({ bands: 3 })],
     ['everything at once', everything],
   ])('has the gradient that finite differences give for %s', (_name, augmentation) => {
     scope(() => {
@@ -231,6 +246,25 @@ describe('drawTraining', () => {
       0.5,
       1.5,
     );
+  });
+
+  it('puts bands in every order, and draws nothing else otherwise for them and for crops', () => {
+    const banded = draw({ ...everything, bands: 3, resizedCrop: null }, 5, 400).images;
+    for (const sides of [
+      banded.map(({ bands }) => bands!.rows),
+      banded.map((b) => b.bands!.columns),
+    ])
+      expect(new Set(sides.map(String)).size).toBe(6);
+    const without = draw({ ...everything, bands: null, resizedCrop: null }, 5, 400).images;
+    expect(banded.map(({ bands: _, ...others }) => others)).toEqual(without);
+  });
+
+  it('refuses bands that an image of this size does not have', () => {
+    expect(() => draw(only({ bands: 8 }), 1)).toThrow(
+      new UsageError("the augmentation 'bands' must be at most 7 for images of 7×9 pixels, got 8"),
+    );
+    expect(() => draw(only({ bands: 1.5 }), 1)).toThrow("'bands' must be a positive integer");
+    expect(() => draw(only({ resizedCrop: 0 }), 1)).toThrow("'resizedCrop' must be a number");
   });
 
   it('gives each image its own draw', () => {

@@ -1,19 +1,28 @@
-import type { OwnChoice } from '../core/index.js';
+import { type OwnChoice, UsageError } from '../core/index.js';
 import { type RandomGenerator, scope, type Tensor } from '../tensor/index.js';
 import { type Affine, compose, identity, mirror, rotation, scale, shift } from './affine.js';
+import { type BandOrder, drawBands, hasBands, shuffleBands } from './bands.js';
 import { applyColour, type ColourTransform, checkColour, drawColour } from './colour.js';
 import { drawShift } from './crop.js';
 import { applyOwn, drawOwn, type OwnDraw } from './define.js';
 import { checkGeometry, chosenFamily, type Families, geometry, single } from './families.js';
-import { batchSize, type ImageSize, requireSameSize } from './images.js';
+import { batchSize, type ImageSize, requireSameSize, requireStrength } from './images.js';
 import { applyCutouts, drawCutout, type Rectangle } from './rectangle.js';
 import { drawAngle, drawScale, resample } from './resample.js';
+import { drawResizedCrop, uniformsPerResizedCrop } from './resized-crop.js';
 import { drawUniforms, type Uniforms } from './uniforms.js';
 
 /** What the augmentation for training a network does, and how strongly. */
 export interface TrainingAugmentation extends Families {
   /** 'one': each batch gets one of crop, scale and rotation, as far as they are on; 'all': each of them; or 'none'. */
   readonly geometry: 'one' | 'all' | 'none';
+  /**
+   * Cuts each image into so many bands of columns and of rows and shows them in another order, before all else: the patches
+   * of a mosaic change places; null or 1: off.
+   */
+  readonly bands: number | null;
+  /** Shows a crop of at least this share of each image's area at full size, after the bands; null or 1: off. */
+  readonly resizedCrop: number | null;
   /** One of the user's own, after all others; see `defineAugmentation`. */
   readonly own?: OwnChoice;
 }
@@ -30,6 +39,8 @@ export const officialTraining: TrainingAugmentation = {
   cutout: null,
   geometry: 'one',
   choose: 'all',
+  bands: null,
+  resizedCrop: null,
 };
 
 /**
@@ -55,12 +66,16 @@ export const noAugmentation: TrainingAugmentation = {
   cutout: null,
   geometry: 'none',
   choose: 'all',
+  bands: null,
+  resizedCrop: null,
 };
 
 /** What happens to one image. */
 export interface TrainingTransform extends ColourTransform {
-  /** Flip, crop, scale and rotation as one map; see `Affine`. */
+  /** Resized crop, flip, crop, scale and rotation as one map; see `Affine`. */
   readonly map: Affine;
+  /** Absent where they stay. */
+  readonly bands?: BandOrder;
   readonly cutout: Rectangle | null;
 }
 
@@ -90,19 +105,53 @@ export function drawTraining(
 ): TrainingDraw {
   checkColour(options);
   checkGeometry(options);
+  checkParts(options);
   const next = drawUniforms(random, 1 + images * uniformsPerImage);
   const choice = next();
   const chosen = chosenFamily(geometryOf(options, choice), choice);
   const image = { height, width };
+  const transforms = Array.from({ length: images }, () => ({
+    ...drawColour(chosen, next),
+    cutout: drawCutout(image, chosen.cutout, next),
+    map: drawMap(chosen, image, next),
+  }));
   return {
     ...image,
-    images: Array.from({ length: images }, () => ({
-      ...drawColour(chosen, next),
-      cutout: drawCutout(image, chosen.cutout, next),
-      map: drawMap(chosen, image, next),
-    })),
+    images: inParts(transforms, options, image, random),
     ...drawOwn(options.own, image, random),
   };
+}
+
+/** With bands and resized crops, which are drawn after all others, and only where they are on. */
+function inParts(
+  transforms: readonly TrainingTransform[],
+  options: TrainingAugmentation,
+  image: ImageSize,
+  random: RandomGenerator,
+): readonly TrainingTransform[] {
+  const bands = options.bands ?? 1;
+  if (!hasBands(image, bands)) {
+    throw new UsageError(
+      `the augmentation 'bands' must be at most ${Math.min(image.height, image.width)} for images of ${image.height}×${image.width} pixels, got ${bands}`,
+    );
+  }
+  const least = options.resizedCrop ?? 1;
+  if (bands === 1 && least === 1) return transforms;
+  const numbers = 2 * bands + uniformsPerResizedCrop;
+  const next = drawUniforms(random, transforms.length * numbers);
+  return transforms.map((transform) => ({
+    ...transform,
+    ...(bands > 1 && { bands: drawBands(bands, next) }),
+    ...(least < 1 && { map: compose(drawResizedCrop(image, least, next), transform.map) }),
+  }));
+}
+
+function checkParts({ bands, resizedCrop }: TrainingAugmentation): void {
+  requireStrength('resizedCrop', resizedCrop, 0.01, 1);
+  if (bands === null || (Number.isInteger(bands) && bands > 0)) return;
+  throw new UsageError(
+    `the augmentation 'bands' must be a positive integer, or null to switch it off; got ${bands}`,
+  );
 }
 
 function geometryOf(options: TrainingAugmentation, choice: number): TrainingAugmentation {
@@ -127,7 +176,7 @@ function drawMap(options: TrainingAugmentation, image: ImageSize, next: Uniforms
 }
 
 /**
- * Applies a draw to `images` [n, c, h, w], normalised so that zero is the data's mean: colour, then all geometry in one
+ * Applies a draw to `images` [n, c, h, w], normalised so that zero is the data's mean: bands, colour, then all geometry in one
  * bilinear resampling that reads zeros outside the image, then cutout. Differentiable; the result may share memory with the
  * images. Throws RangeError when the images do not fit the draw.
  */
@@ -141,7 +190,9 @@ export function applyTraining(images: Tensor, draw: TrainingDraw): Tensor {
   }
   const shape = [count, 1, channels, height, width];
   return scope(() => {
-    const coloured = applyColour(images.reshape(shape), draw.images).reshape(images.shape);
+    const coloured = applyColour(inOrder(images, draw.images).reshape(shape), draw.images).reshape(
+      images.shape,
+    );
     const moved = resample(
       coloured,
       draw.images.map(({ map }) => map),
@@ -152,6 +203,11 @@ export function applyTraining(images: Tensor, draw: TrainingDraw): Tensor {
     );
     return applyOwn(cut.reshape(images.shape), draw.own);
   });
+}
+
+function inOrder(images: Tensor, transforms: readonly TrainingTransform[]): Tensor {
+  const orders = transforms.flatMap(({ bands }) => bands ?? []);
+  return orders.length === 0 ? images : shuffleBands(images, orders);
 }
 
 /**

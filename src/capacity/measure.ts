@@ -9,6 +9,7 @@ import {
   evaluateOnce,
   type Measured,
   pretrainOnce,
+  type StageSeconds,
   type StageWork,
 } from './stage-work.js';
 
@@ -18,7 +19,7 @@ export const stages = ['pretrain', 'distill', 'evaluate'] as const;
 export const distillStages = ['pretrain', 'distill'] as const;
 export type Stage = (typeof stages)[number];
 
-export interface StageMeasurement {
+export interface StageMeasurement extends StageSeconds {
   readonly stage: Stage;
   /** The most main memory that the process, with its workers, has held meanwhile. */
   readonly bytes: number;
@@ -29,7 +30,7 @@ export interface StageMeasurement {
 /** Bytes that JavaScript's garbage grows to in a run before it is collected, which its first steps do not show. */
 const garbage = 32e6;
 
-const work: Record<Stage, (work: StageWork) => Promise<number>> = {
+const work: Record<Stage, (work: StageWork) => Promise<StageSeconds>> = {
   pretrain: pretrainOnce,
   distill: distillOnce,
   evaluate: evaluateOnce,
@@ -47,12 +48,12 @@ export async function measureStage(
   const idle = await idleMemory();
   const random = new RandomGenerator(plan.seed, plan.device).derive('measure');
   try {
-    const seconds = await work[stage]({ ...measured, random });
+    const took = await work[stage]({ ...measured, random });
     const peak = recentPeak() + garbage;
     const { workers } = chooseEvaluationWorkers(plan);
-    if (stage !== 'evaluate' || workers === 1) return { stage, bytes: peak, seconds };
+    if (stage !== 'evaluate' || workers === 1) return { stage, bytes: peak, ...took };
     // A worker takes what this process has taken, but has no training images of the dataset.
-    return { stage, bytes: idle + workers * (peak - bytesOf(data.train)), seconds };
+    return { stage, bytes: idle + workers * (peak - bytesOf(data.train)), ...took };
   } finally {
     resetPeak();
   }

@@ -40,12 +40,18 @@ export interface StageWork extends Measured {
   readonly random: RandomGenerator;
 }
 
+export interface StageSeconds {
+  readonly seconds: number;
+  /** Of them those before a distillation's first iteration. */
+  readonly start?: number;
+}
+
 /** Trains an extractor for some steps and tests it; the seconds of one network's training and test. */
-export async function pretrainOnce(work: StageWork): Promise<number> {
-  if (!wantsPool(work.plan.distill)) return 0;
+export async function pretrainOnce(work: StageWork): Promise<StageSeconds> {
+  if (!wantsPool(work.plan.distill)) return { seconds: 0 };
   const seconds = work.pretrains ? await trainExtractor(work) : 0;
   untrainedPool(work).dispose();
-  return seconds;
+  return { seconds };
 }
 
 async function trainExtractor(work: StageWork): Promise<number> {
@@ -65,7 +71,7 @@ async function trainExtractor(work: StageWork): Promise<number> {
 const briefly = { length: { steps: 20 } };
 
 /** Starts a distillation and does some iterations; the seconds of the start and of all iterations. */
-export async function distillOnce(work: StageWork): Promise<number> {
+export async function distillOnce(work: StageWork): Promise<StageSeconds> {
   const { plan, data, draw, timed } = work;
   using pool = wantsPool(plan.distill) ? untrainedPool(work) : undefined;
   const method = methodOf(plan.distill.method);
@@ -97,11 +103,12 @@ export async function distillOnce(work: StageWork): Promise<number> {
   await draw?.(distiller.synthetic);
   const iterations = counts.reduce((sum, count, kind) => sum + count * each[kind]!, 0);
   const training = method.material === 'training' ? await trainExtractor(work) : 0;
-  return training + startSeconds(short ?? long, long, data.train.labels.length) + iterations;
+  const before = training + startSeconds(short ?? long, long, data.train.labels.length);
+  return { seconds: before + iterations, start: before };
 }
 
 /** Trains a network on synthetic images for some steps and tests it; the seconds of one network's training and test. */
-export async function evaluateOnce(work: StageWork): Promise<number> {
+export async function evaluateOnce(work: StageWork): Promise<StageSeconds> {
   const { plan, data, chunks, random, signal } = work;
   const { evaluate, distill, student } = plan;
   const { normalization } = data.train;
@@ -136,7 +143,7 @@ export async function evaluateOnce(work: StageWork): Promise<number> {
     random,
   });
   const [step] = await stepSeconds(() => training.step(), work);
-  return steps * step! + (await testSeconds(work, model));
+  return { seconds: steps * step! + (await testSeconds(work, model)) };
 }
 
 /**

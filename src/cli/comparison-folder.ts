@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { messageOf, nearest, UsageError } from '../core/errors.js';
 import type { Lock } from '../core/lock.js';
+import type { MethodComparison } from '../pipeline/method-comparison.js';
 import { RunDirectory } from '../run/directory.js';
 import { changesOf, type DirectoryOptions, type PlanOptions } from './options.js';
 import {
@@ -15,12 +16,16 @@ import {
 export interface ComparisonOptions extends Omit<PlanOptions, 'method'>, DirectoryOptions {
   /** Names of methods. */
   readonly methods?: readonly string[];
+  /** Of pretraining and distilling, for each method. */
+  readonly seconds?: number;
 }
 
 /** The runs of a comparison, one for each method, and the folder that holds them. */
 export interface ComparisonChoice {
   readonly path: string;
   readonly goesOn: boolean;
+  /** For which the iterations of each method are chosen, or were when it was begun. */
+  readonly secondsEach?: number | undefined;
   readonly runs: readonly RunChoice[];
 }
 
@@ -38,9 +43,14 @@ export async function chooseComparison(
   if (source !== undefined && existsSync(join(source, resultFile))) {
     refuseContradictions(source, options);
     const path = resolve(source);
-    const methods = storedMethods(path, options.methods);
+    if (options.seconds !== undefined) {
+      throw new UsageError(
+        `--seconds: ${source} is there already, and the iterations of its methods with it; it is for a new comparison. Name its preset or file instead, with another --name.`,
+      );
+    }
+    const { methods, secondsEach } = storedChoice(path, options.methods);
     const runs = await forEachMethod(methods, (method) => chooseRun(join(path, method), options));
-    return { path, goesOn: true, runs };
+    return { path, goesOn: true, secondsEach, runs };
   }
   const { loadPlan } = await import('../config/index.js');
   const request = { ...(source !== undefined && { source }), ...changesOf(options) };
@@ -54,10 +64,22 @@ export async function chooseComparison(
       `the comparison ${path} exists already; go on with it (--resume), choose another name with --name, or replace it with --replace`,
     );
   }
-  const runs = await forEachMethod(methods, (method) =>
-    chooseRun(source, { ...options, method, name: method, runs: path }),
-  );
-  return { path, goesOn: exists && !replace, runs };
+  const goesOn = exists && !replace;
+  const { seconds: secondsEach } = options;
+  const earlier = goesOn ? storedChoice(path).secondsEach : secondsEach;
+  if (earlier !== secondsEach) {
+    throw new UsageError(
+      `the comparison ${path} was begun ${earlier === undefined ? 'without --seconds' : `with --seconds ${earlier}`}; go on with the same, or choose another name with --name`,
+    );
+  }
+  const runs = await forEachMethod(methods, (method) => {
+    const own = join(path, method);
+    // Begun already with the iterations that were chosen for it.
+    return goesOn && secondsEach !== undefined && isRunFolder(own)
+      ? chooseRun(own, options)
+      : chooseRun(source, { ...options, method, name: method, runs: path });
+  });
+  return { path, goesOn, secondsEach, runs };
 }
 
 /** The methods that a comparison has unless others are named: all but those that train many networks for hours first. */
@@ -86,22 +108,24 @@ async function methodsToRun(
   return [...new Set(named)];
 }
 
-/** Those of a comparison that is there. */
-function storedMethods(path: string, named: readonly string[] | undefined): readonly string[] {
+type StoredChoice = Pick<MethodComparison, 'methods' | 'secondsEach'>;
+
+/** What a comparison that is there was begun with; of its methods those that are named. */
+function storedChoice(path: string, named?: readonly string[]): StoredChoice {
   const file = join(path, resultFile);
-  let methods: readonly string[];
+  let stored: StoredChoice;
   try {
-    methods = (JSON.parse(readFileSync(file, 'utf8')) as { methods: readonly string[] }).methods;
+    stored = JSON.parse(readFileSync(file, 'utf8')) as StoredChoice;
   } catch (cause) {
     throw new UsageError(`${file} cannot be read (${messageOf(cause)})`, { cause });
   }
   const other = named?.find((name) => !isRunFolder(join(path, name)));
   if (other !== undefined) {
     throw new UsageError(
-      `--methods: ${path} has no run of ${other}, but of ${methods.join(', ')}; to add one, name the comparison's preset or file, with --resume`,
+      `--methods: ${path} has no run of ${other}, but of ${stored.methods.join(', ')}; to add one, name the comparison's preset or file, with --resume`,
     );
   }
-  return named ?? methods;
+  return { ...stored, methods: named ?? stored.methods };
 }
 
 /** Something of every method. Throws UsageError that lists the problems of all of them, once where it is the same. */
@@ -127,7 +151,16 @@ async function forEachMethod<T>(
   const lines = problems.flatMap(({ method, message }) =>
     message.split('\n').map((line) => `${method}: ${line}`),
   );
-  throw new UsageError(lines.join('\n'));
+  const ofSome =
+    problems.length < methods.length && lines.some((line) => line.includes('--set distill.'));
+  throw new UsageError(
+    [
+      ...lines,
+      ...(ofSome
+        ? ['Of one method alone say it with --set methods.<name>.distill.<key>=<value>.']
+        : []),
+    ].join('\n'),
+  );
 }
 
 /** Makes or opens the folder of a comparison, and keeps other processes out of it. */

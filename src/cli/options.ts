@@ -136,7 +136,7 @@ function wholeNumber(text: string): number {
   return integerFrom(0, text, 'Expected an integer from 0.');
 }
 
-function positiveNumber(text: string): number {
+export function positiveNumber(text: string): number {
   return integerFrom(1, text, 'Expected an integer from 1.');
 }
 

@@ -121,6 +121,7 @@ describe('the data', () => {
       testShare: 0.2,
       onDamaged: 'stop',
       validation: 0,
+      whitening: 'none',
     });
     expect(problems(`${smallest}`.replace('name:', 'path: x, name:'))).toEqual([
       expect.stringContaining('dataset.path: contradicts dataset.name (digits)'),

@@ -50,7 +50,7 @@ describe('shorthand', () => {
     },
   );
 
-  it.each(['official', 'dc', 'dsa', 'mtt', 'rded'] as const)(
+  it.each(['official', 'dc', 'dsa', 'mtt', 'rded', 'rded-mosaic'] as const)(
     'has the evaluation %s, over any other, with single keys changed later',
     (name) => {
       const protocol = namedProtocols[name];

@@ -17,9 +17,11 @@ export {
   type Pixels,
   pixelsPerImage,
   type SkippedPicture,
+  type Whitening,
 } from './dataset/dataset.js';
 export { openStoredDataset, storeDataset } from './dataset/stored-dataset.js';
 export { classSubset, type SplitOptions, splitDataset, subset } from './dataset/subset.js';
+export { whitenedParts } from './dataset/whitening.js';
 export type { DamagedPicture, FileHashes, PictureSource } from './decoding/picture-source.js';
 export type { MeasuredValues, ValueRange, ValueScale } from './decoding/value-scale.js';
 export { type LoadDatasetOptions, loadDataset } from './load.js';

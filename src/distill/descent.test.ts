@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { liveTensors, scope } from '../tensor/index.js';
 import { RandomGenerator, tensor } from '../tensor/testing/on-device.js';
-import { type DescentOptions, ImageDescent, type Space } from './descent.js';
+import { type DescentOptions, ImageDescent } from './descent.js';
 import { NonFiniteError } from './non-finite.js';
+import type { Space } from './space.js';
 import { SyntheticImages } from './synthetic.js';
 
 const usual: DescentOptions = {

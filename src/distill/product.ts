@@ -14,11 +14,20 @@ import { checkFormation, decode, type Formation } from './formation.js';
 import { labelsByClass } from './labels.js';
 import type { SyntheticImages } from './synthetic.js';
 
+/** The data that a set was distilled from. */
+export interface SetSource extends Pick<Dataset, 'name' | 'whitening'> {
+  /** SHA-256 of the training images used. */
+  readonly hash: string;
+}
+
+export function sourceOf({ name, hash, whitening }: SetSource): SetSource {
+  return { name, hash, ...(whitening && { whitening }) };
+}
+
 /** What a consumer of a distilled set needs to know to train on it as it was meant. */
 export interface DistilledMetadata {
   readonly formatVersion: 1;
-  /** The data it was distilled from, and the SHA-256 of the training images used. */
-  readonly dataset: { readonly name: string; readonly hash: string };
+  readonly dataset: SetSource;
   readonly classNames: readonly string[];
   readonly imagesPerClass: number;
   readonly shape: { readonly channels: number; readonly height: number; readonly width: number };
@@ -50,11 +59,11 @@ export function saveDistilled(
   synthetic: Pick<SyntheticImages, 'images' | 'classes' | 'imagesPerClass' | 'formation'> & {
     readonly stepSize?: number | undefined;
   },
-  dataset: Pick<Dataset, 'name' | 'hash' | 'classNames' | 'shape' | 'normalization'>,
+  dataset: SetSource & Pick<Dataset, 'classNames' | 'shape' | 'normalization'>,
 ): void {
   const metadata: DistilledMetadata = {
     formatVersion: 1,
-    dataset: { name: dataset.name, hash: dataset.hash },
+    dataset: sourceOf(dataset),
     classNames: dataset.classNames,
     imagesPerClass: synthetic.imagesPerClass,
     shape: dataset.shape,
@@ -174,7 +183,7 @@ export function decodeStored(
   using stored = images;
   if (metadata.dataset.hash !== train.hash) {
     throw new UsageError(
-      `${folder} was distilled from other images of ${metadata.dataset.name} than this configuration's training images of ${train.name}; leave dataset.name, dataset.root and dataset.validation as they were when it was distilled`,
+      `${folder} was distilled from other images of ${metadata.dataset.name} than this configuration's training images of ${train.name}; leave dataset.name, dataset.root, dataset.validation and dataset.whitening as they were when it was distilled`,
     );
   }
   if (metadata.imagesPerClass !== imagesPerClass) {

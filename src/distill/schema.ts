@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { matchingAugmentation } from '../augment/schema.js';
 import { choice, flag, integer, mapping, number, text, variants } from '../core/fields.js';
 import { optimizer, schedule } from '../nn/schema.js';
-import { spaces } from './descent.js';
-import { mixFilters } from './synthetic.js';
+import { spaces } from './space.js';
+import { mixFilters, noiseDistributions } from './synthetic.js';
 
 const factor = integer({ from: 1, to: 64 });
 
@@ -25,7 +25,10 @@ export const initialization = variants(
   [
     mapping({ kind: z.literal('mix'), filter: choice(mixFilters).default('nearest') }),
     mapping({ kind: z.literal('random') }),
-    mapping({ kind: z.literal('noise') }),
+    mapping({
+      kind: z.literal('noise'),
+      distribution: choice(noiseDistributions).default('uniform'),
+    }),
     mapping({ kind: z.literal('load'), path: text('the path of a .safetensors or .pt file') }),
   ],
 );

@@ -1,3 +1,4 @@
+import { denormalize } from '../augment/index.js';
 import { UsageError } from '../core/index.js';
 import { type Dataset, indicesByClass, pixelsToTensor } from '../data/index.js';
 import {
@@ -13,22 +14,27 @@ import {
   upsampleBilinear,
 } from '../tensor/index.js';
 import { checkFormation, decode, decodedPerClass, type Formation, tileSize } from './formation.js';
+import type { Space } from './space.js';
 
 /** How `mix` scales images down: a pixel is the average of the ones it covers (bilinear), or the nearest of them (usual). */
 export const mixFilters = ['average', 'nearest'] as const;
 export type MixFilter = (typeof mixFilters)[number];
 
+/** Pixels of noise: uniform in [0, 1], or Gaussian with the mean and deviation of the data's channels. */
+export const noiseDistributions = ['uniform', 'gaussian'] as const;
+export type NoiseDistribution = (typeof noiseDistributions)[number];
+
 /**
  * What the synthetic images start from.
  * - mix: every tile is a real image of its class, scaled down
  * - random: every stored image is a real image of its class
- * - noise: pixels uniform in [0, 1]
+ * - noise: pixels at random, `uniform` when left out
  * - load: the images of a file (`.safetensors` with 'images', or `.pt` holding [images, labels])
  */
 export type Initialization =
   | { readonly kind: 'mix'; readonly filter?: MixFilter }
   | { readonly kind: 'random' }
-  | { readonly kind: 'noise' }
+  | { readonly kind: 'noise'; readonly distribution?: NoiseDistribution }
   | { readonly kind: 'load'; readonly path: string };
 
 export interface SyntheticOptions {
@@ -40,6 +46,8 @@ export interface SyntheticOptions {
    * whole class when left out.
    */
   readonly candidates?: readonly Int32Array[];
+  /** Gaussian noise is cut off at 0 and 1 but where pixels may leave them; pixels when left out. */
+  readonly space?: Space;
   readonly random: RandomGenerator;
 }
 
@@ -118,7 +126,9 @@ function startingImages(dataset: Dataset, options: SyntheticOptions): Tensor {
   const shape = [classes * imagesPerClass, channels, height, width];
   switch (initialization.kind) {
     case 'noise':
-      return random.uniformTensor(shape);
+      return initialization.distribution === 'gaussian'
+        ? gaussianNoise(dataset, shape, options)
+        : random.uniformTensor(shape);
     case 'random':
       return realImages(dataset, imagesPerClass, random);
     case 'mix': {
@@ -136,6 +146,16 @@ function startingImages(dataset: Dataset, options: SyntheticOptions): Tensor {
     case 'load':
       return toDeviceOf(loadImages(initialization.path, shape, classes), random.device);
   }
+}
+
+/** What DC starts from: standard normal numbers, taken for normalised images. */
+function gaussianNoise(
+  { normalization }: Dataset,
+  shape: readonly number[],
+  { random, space }: SyntheticOptions,
+): Tensor {
+  const pixels = denormalize(random.normal(shape), normalization);
+  return space === 'unbounded' ? pixels : pixels.clamp(0, 1);
 }
 
 /** `count` different real images of every class, class by class: [classes · count, c, h, w] in [0, 1]. */

@@ -36,9 +36,12 @@ describe('the protocol of an evaluation', () => {
 });
 
 describe('a named protocol', () => {
-  it.each(['official', 'dc', 'dsa', 'rded'] as const)('%s is known by its settings', (name) => {
-    expect(evaluationProtocol(student, namedProtocols[name], preprocessing).name).toBe(name);
-  });
+  it.each(['official', 'dc', 'dsa', 'rded', 'rded-mosaic'] as const)(
+    '%s is known by its settings',
+    (name) => {
+      expect(evaluationProtocol(student, namedProtocols[name], preprocessing).name).toBe(name);
+    },
+  );
 
   it.each([
     ['dc', 300],

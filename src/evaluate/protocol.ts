@@ -44,6 +44,32 @@ const dsa = {
   seeds: 20,
 } as const;
 
+const rded = {
+  length: { epochs: 300 },
+  batchSize: { atMost: 50 },
+  optimizer: {
+    kind: 'adamw',
+    learningRate: 1e-3,
+    betas: [0.9, 0.999],
+    epsilon: 1e-8,
+    weightDecay: 0.01,
+    decay: 'weights',
+  },
+  schedule: { kind: 'cosine', floor: 0, span: 0.5 },
+  augmentation: { ...noAugmentation, flip: true },
+  rate: 'given',
+  cutMix: 1,
+  seeds: 5,
+  labels: {
+    mode: 'on-the-fly',
+    teacher: { kind: 'trained', networks: 1, length: { epochs: 60 } },
+    temperature: 20,
+    correctToHard: false,
+    hardShare: 0,
+  },
+  curve,
+} as const;
+
 /**
  * Settings of an evaluation that have a name.
  * - official: those of the official NCFM code for CIFAR, with the last step's accuracy in place of the best on test data
@@ -53,6 +79,8 @@ const dsa = {
  *   the set has learned
  * - rded: Sun et al., "On the Diversity and Realism of Distilled Dataset", CVPR 2024, for images up to 64 × 64, of which
  *   it shuffles and crops no parts; with 10 images per class
+ * - rded-mosaic: the same for larger ones, which are mosaics of 2 × 2 patches: their patches change places, and crops of at
+ *   least half of the area are shown
  */
 export const namedProtocols = {
   official: {
@@ -88,30 +116,10 @@ export const namedProtocols = {
   },
   dsa,
   mtt: { ...dsa, rate: 'set' },
-  rded: {
-    length: { epochs: 300 },
-    batchSize: { atMost: 50 },
-    optimizer: {
-      kind: 'adamw',
-      learningRate: 1e-3,
-      betas: [0.9, 0.999],
-      epsilon: 1e-8,
-      weightDecay: 0.01,
-      decay: 'weights',
-    },
-    schedule: { kind: 'cosine', floor: 0, span: 0.5 },
-    augmentation: { ...noAugmentation, flip: true },
-    rate: 'given',
-    cutMix: 1,
-    seeds: 5,
-    labels: {
-      mode: 'on-the-fly',
-      teacher: { kind: 'trained', networks: 1, length: { epochs: 60 } },
-      temperature: 20,
-      correctToHard: false,
-      hardShare: 0,
-    },
-    curve,
+  rded,
+  'rded-mosaic': {
+    ...rded,
+    augmentation: { ...rded.augmentation, bands: 2, resizedCrop: 0.5 },
   },
 } as const satisfies { readonly [name: string]: EvaluateOptions };
 

@@ -26,6 +26,7 @@ export function decodeFor(set: DistilledImages, dataset: Dataset): DecodedImages
       `${path} holds images of ${images.shape.slice(1).join('×')}, ${dataset.name} has ${channels}×${height}×${width}`,
     );
   }
+  requireSameWhitening(set, dataset);
   const numbers = numbersFor(set, dataset);
   const labels = Array.from(set.labels.toArray(), Number).map((label) => numbers[label]!);
   requireAllClasses(labels, path, dataset);
@@ -46,6 +47,15 @@ export function decodeFor(set: DistilledImages, dataset: Dataset): DecodedImages
     labels: repeatedLabels(labels, counts, perImage),
     ...(set.probabilities && { probabilities: inOrderOf(numbers, set.probabilities) }),
   }));
+}
+
+/** A set that does not say what it is of may be of either kind. */
+function requireSameWhitening({ path, dataset: source }: DistilledImages, dataset: Dataset): void {
+  const [found, asked] = [source?.whitening ?? 'none', dataset.whitening ?? 'none'];
+  if (source === undefined || found === asked) return;
+  throw new UsageError(
+    `${path} was distilled with dataset.whitening: ${found}, and is to be tested with ${asked}; test it on images like its own (--set dataset.whitening=${found})`,
+  );
 }
 
 /** Each class's labels as often as it has training images, in the order of the classes in the set. */

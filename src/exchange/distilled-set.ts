@@ -3,7 +3,13 @@ import { extname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Normalization } from '../core/index.js';
 import { UsageError } from '../core/index.js';
-import { decodedPerClass, type Formation, labelsByClass, loadDistilled } from '../distill/index.js';
+import {
+  decodedPerClass,
+  type Formation,
+  labelsByClass,
+  loadDistilled,
+  type SetSource,
+} from '../distill/index.js';
 import { loadSoftLabels } from '../evaluate/index.js';
 import { scope, type Tensor, tensor } from '../tensor/index.js';
 import { descriptionFile } from './export/description.js';
@@ -44,7 +50,7 @@ export interface DistilledImages extends Disposable {
   /** By class number; absent where the file has none. */
   readonly classNames?: readonly string[];
   /** What it was distilled from, where the set says so. */
-  readonly dataset?: { readonly name: string; readonly hash: string };
+  readonly dataset?: SetSource;
   /** What networks see is normalised by it, where the set says so. */
   readonly normalization?: Normalization;
   /** Learning rate of plain descent that was learned with the images, where the set says so. */
@@ -83,11 +89,12 @@ async function openOurs(
   found: FoundExport,
   options: OpenSetOptions,
 ): Promise<DistilledImages> {
-  const { formation, dataset, classNames, normalization } = found.description;
+  const { formation, dataset, classNames, normalization, stepSize } = found.description;
   requireNoOther(join(found.folder, descriptionFile), formation, options);
   const { images, labels, probabilities } = await openExport(found);
   const soft = probabilities && { probabilities };
-  const told = { formation, classNames, dataset, normalization };
+  const step = stepSize !== undefined && { stepSize };
+  const told = { formation, classNames, dataset, normalization, ...step };
   return owned({ path, origin: 'export', images, labels, ...soft, ...told });
 }
 

@@ -11,6 +11,11 @@ export type CheckedMethod = { readonly plan: Plan } & (
   | { readonly problem: string }
 );
 
+export interface CheckedMethods {
+  readonly data: DatasetPair;
+  readonly methods: readonly CheckedMethod[];
+}
+
 /**
  * Opens the data of plans that differ in how they distil alone, and checks each of them. Their networks are all trained for
  * the steps of the largest decoded set, so that an evaluation in epochs is the same for every method.
@@ -21,7 +26,7 @@ export type CheckedMethod = { readonly plan: Plan } & (
 export async function checkMethods(
   plans: readonly Plan[],
   options: Omit<CheckOptions, 'data' | 'stages'>,
-): Promise<{ readonly data: DatasetPair; readonly methods: readonly CheckedMethod[] }> {
+): Promise<CheckedMethods> {
   const [first] = plans;
   if (first === undefined) throw new RangeError('there is no method');
   requireOneTeacher(plans);

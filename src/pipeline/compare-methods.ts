@@ -21,6 +21,8 @@ export interface CompareMethodsRequest
   /** The comparison's own folder; the runs lie below it. */
   readonly directory: RunDirectory;
   readonly data: DatasetPair;
+  /** To be told of them, where their iterations were chosen for it. */
+  readonly secondsEach?: number | undefined;
   /** In the order in which they run. */
   readonly methods: readonly (CheckedMethod & { readonly directory: RunDirectory })[];
 }
@@ -59,7 +61,12 @@ export async function compareMethods(request: CompareMethodsRequest): Promise<Me
   return comparison;
 }
 
-function emptyComparison({ directory, data, methods }: CompareMethodsRequest): MethodComparison {
+function emptyComparison({
+  directory,
+  data,
+  secondsEach,
+  methods,
+}: CompareMethodsRequest): MethodComparison {
   const { plan } = methods[0]!;
   const { train } = data;
   return {
@@ -69,6 +76,7 @@ function emptyComparison({ directory, data, methods }: CompareMethodsRequest): M
     evaluatedOn: plan.dataset.validation > 0 ? 'validation' : 'test',
     repeats: plan.repeats,
     seed: plan.seed,
+    ...(secondsEach !== undefined && { secondsEach }),
     protocol: evaluationProtocol(resolveModel(plan.student, train.shape), plan.evaluate, {
       normalization: train.normalization,
     }),

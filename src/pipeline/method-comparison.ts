@@ -20,6 +20,8 @@ export interface MethodComparison
   readonly formatVersion: 1;
   /** Distillations by each method. */
   readonly repeats: number;
+  /** Of pretraining and distilling together, where each method was given as many iterations as fit into them. */
+  readonly secondsEach?: number;
   /** How networks are trained on the set of every method; how it is decoded is the method's, and not part of it. */
   readonly protocol: EvaluationProtocol;
   readonly methods: readonly string[];

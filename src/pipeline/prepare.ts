@@ -3,7 +3,13 @@ import { type MemoryPlan, planMemory } from '../capacity/budget.js';
 import { chooseEvaluationWorkers } from '../capacity/choose-workers.js';
 import type { Stage } from '../capacity/measure.js';
 import { UsageError } from '../core/index.js';
-import { type Dataset, type DatasetPair, indicesByClass, openDataset } from '../data/index.js';
+import {
+  type Dataset,
+  type DatasetPair,
+  indicesByClass,
+  openDataset,
+  whitenedParts,
+} from '../data/index.js';
 import { checkFormation, type SyntheticImages } from '../distill/index.js';
 import {
   type AnyDistillOptions,
@@ -33,19 +39,21 @@ import { importsFor } from './workers/imports.js';
  * its training images.
  */
 export async function loadParts(
-  { validation, ...selection }: DatasetChoice,
+  { validation, whitening, ...selection }: DatasetChoice,
   { cache = '.cache', onEvent = () => {}, signal }: CheckOptions = {},
 ): Promise<DatasetPair> {
+  const onNote = (message: string): void => onEvent({ type: 'data-note', message });
   const pair = await openDataset(selection, {
     cache: join(cache, 'data'),
     onProgress: (progress) => onEvent({ type: 'data-decode', ...progress }),
-    onNote: (message) => onEvent({ type: 'data-note', message }),
+    onNote,
     onWarning: (message) => onEvent({ type: 'warning', message }),
     signal,
   });
-  if (validation === 0) return pair;
   const { train, skipped } = pair;
-  return { ...holdOut(train, validation), ...(skipped && { skipped }) };
+  const parts =
+    validation === 0 ? pair : { ...holdOut(train, validation), ...(skipped && { skipped }) };
+  return await whitenedParts(parts, whitening, { onNote, signal });
 }
 
 /** Sets the engine up for a plan and returns the generator that everything random in the run derives from. */

@@ -1,4 +1,5 @@
 import type { Affine } from '../affine.js';
+import type { BandOrder } from '../bands.js';
 import type { ColourTransform } from '../colour.js';
 import type { Rectangle } from '../rectangle.js';
 import type { Pixel } from './images.js';
@@ -45,6 +46,31 @@ export function colourByLoops(
   };
   return (n, c, y, x) =>
     (saturated(n, c, y, x) - imageMean(n)) * transform(n).contrast + imageMean(n);
+}
+
+/** The bands of columns, then of rows, in another order; the first are a pixel longer where a side does not divide. */
+export function bandsByLoops(
+  source: Pixel,
+  { height, width }: Size,
+  order: (image: number) => BandOrder | undefined,
+): Pixel {
+  const from = (side: number, bands: readonly number[], position: number): number => {
+    const lengths = count(bands.length).map((band) =>
+      Math.floor((side + bands.length - 1 - band) / bands.length),
+    );
+    let start = 0;
+    for (const band of bands) {
+      const before = lengths.slice(0, band).reduce((sum, length) => sum + length, 0);
+      if (position < start + lengths[band]!) return before + position - start;
+      start += lengths[band]!;
+    }
+    throw new RangeError('outside');
+  };
+  return (n, c, y, x) => {
+    const bands = order(n);
+    if (bands === undefined) return source(n, c, y, x);
+    return source(n, c, from(height, bands.rows, y), from(width, bands.columns, x));
+  };
 }
 
 /** Zero inside the rectangle of each image. */

@@ -8,6 +8,10 @@ import { runCommandLine } from '../command-line.js';
 import { ncfm } from '../testing/capture.js';
 import { folders } from '../testing/folders.js';
 
+/** Methods that choose take a single iteration, so none is asked for. */
+const anyLength = (flags: readonly string[]): readonly string[] =>
+  flags.toSpliced(flags.indexOf('distill.iterations=2') - 1, 2);
+
 const two = ['--methods', 'dm,ncfm', '--set', 'evaluate.seeds=2'];
 
 function compared(
@@ -127,6 +131,47 @@ describe('ncfm compare', () => {
     expect(refused.stderr).toMatch(/the comparison .* exists already; go on with it \(--resume\)/);
   });
 
+  it('gives every method the iterations that fit into the same seconds, and goes on with these', async () => {
+    const { runs, flags } = folders();
+    const folder = join(runs, 'digits-compare');
+    const methods = ['--methods', 'random,dm', '--seconds', '5'];
+    const args = ['compare', 'digits', ...anyLength(flags), ...methods];
+    const { exitCode, stdout } = await ncfm(...args, '--json');
+    expect(exitCode).toBe(0);
+    const { rows, secondsEach } = compared(stdout);
+    expect(secondsEach).toBe(5);
+    const [random, dm] = rows;
+    expect(random!.iterations).toBe(1);
+    expect(dm!.iterations).toBeGreaterThan(2);
+    expect(readFileSync(join(folder, 'comparison.md'), 'utf8')).toContain('5.0 s of pretraining');
+
+    const again = compared((await ncfm(...args, '--resume', '--json')).stdout);
+    expect(again.rows[1]!.iterations).toBe(dm!.iterations);
+    const goneOn = compared((await ncfm('compare', folder, ...flags.slice(2, 4), '--json')).stdout);
+    expect(goneOn.secondsEach).toBe(5);
+    for (const wrong of [
+      ['digits', ...anyLength(flags), '--seconds', '9', '--resume'],
+      [folder, '--seconds', '5'],
+    ]) {
+      const { exitCode, stderr } = await ncfm('compare', ...wrong);
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining('--seconds')]);
+    }
+  });
+
+  it('tells of the methods for which the seconds are too few, also when it goes on', async () => {
+    const { flags } = folders();
+    const methods = ['--methods', 'random,ncfm', '--seconds', '1'];
+    const args = ['compare', 'digits', ...anyLength(flags), ...methods];
+    const long = ['--set', 'pretrain.length={ epochs: 1000 }', '--json'];
+    for (const more of [[], ['--resume']]) {
+      const { exitCode, stdout } = await ncfm(...args, ...long, ...more);
+      expect(exitCode).toBe(1);
+      expect(compared(stdout).rows[1]).toMatchObject({
+        error: expect.stringMatching(/^1\.0 s are too few for one iteration: its networks take about/),
+      });
+    }
+  });
+
   it('goes on to the other methods when one fails, and says why', async () => {
     const { runs, flags } = folders();
     const tooMany = [
@@ -157,6 +202,10 @@ describe('ncfm compare', () => {
     const wrong = await of(...digits, 'dm,ncfm', '--set', 'distill.alpha=2');
     expect(wrong).toMatch(/^dm: --set distill\.alpha=2: distill\.alpha: unknown key/m);
     expect(wrong).toMatch(/^ncfm: --set distill\.alpha=2: distill\.alpha: expected a number/m);
+    const ofSome = await of(...digits, 'random,ncfm');
+    expect(ofSome).toMatch(/^random: .*distill\.iterations: expected 1, found 2/m);
+    expect(ofSome).toContain('--set methods.<name>.distill.<key>=<value>');
+    expect(wrong).not.toContain('Of one method');
     const soft = join(folder, 'soft.yaml');
     writeFileSync(
       soft,

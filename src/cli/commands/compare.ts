@@ -1,9 +1,14 @@
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { writeFileAtomic } from '../../core/files.js';
-import type { DatasetPair } from '../../data/index.js';
-import type { CheckedMethod, MethodComparison } from '../../pipeline/index.js';
+import type {
+  CheckedMethod,
+  CheckedMethods,
+  FitRequest,
+  MethodComparison,
+} from '../../pipeline/index.js';
 import { planYaml } from '../../plan/plan-yaml.js';
+import { readManifest } from '../../run/directory.js';
 import { combine } from '../../run/events.js';
 import {
   type ComparisonChoice,
@@ -13,7 +18,7 @@ import {
 } from '../comparison-folder.js';
 import { watch } from '../execute.js';
 import type { Invocation } from '../invocation.js';
-import { addRunOptions, type CacheOptions, namesOf } from '../options.js';
+import { addRunOptions, type CacheOptions, namesOf, positiveNumber } from '../options.js';
 import { methodsDocument, methodsTable } from '../report/methods-table.js';
 import { openRun, requireBegunData } from '../run-folder.js';
 
@@ -34,11 +39,17 @@ export function addCompareCommand(program: Command, invocation: Invocation): voi
       'separated by commas (default: all but those that are pretrained for trajectories)',
       namesOf('methods'),
     );
+  command.option(
+    '--seconds <number>',
+    'the same seconds of pretraining and distilling for every method: as many iterations as fit into them here',
+    positiveNumber,
+  );
   addRunOptions(
     command,
     [
       'ncfm compare digits',
       'ncfm compare fashion-ipc10 --methods ncfm,dm --repeats 3',
+      'ncfm compare fashion-ipc10 --seconds 120 --name two-minutes',
       'ncfm compare runs/digits-compare',
     ],
     { method: false },
@@ -65,8 +76,11 @@ async function runComparison(
     checkMethods(plans, { cache: options.cache, ...watched }),
   );
   for (const run of choice.runs) requireBegunData(run, datasetFacts(checked.data), options);
+  const methods = await watch(invocation, options, (watched) =>
+    inSeconds(choice, checked, watched),
+  );
   try {
-    return await inFolder(invocation, choice, checked, options);
+    return await inFolder(invocation, choice, { ...checked, methods }, options);
   } catch (error) {
     invocation.advise(
       `What is done is kept. To go on: ncfm compare ${relative('', choice.path) || choice.path}`,
@@ -75,10 +89,27 @@ async function runComparison(
   }
 }
 
+/** The methods with the iterations that fit into the seconds asked for; those that have begun keep theirs. */
+async function inSeconds(
+  { secondsEach: seconds, runs }: ComparisonChoice,
+  { data, methods }: CheckedMethods,
+  watched: Pick<FitRequest, 'onEvent' | 'signal'>,
+): Promise<readonly CheckedMethod[]> {
+  if (seconds === undefined) return methods;
+  const { fitSeconds } = await import('../../pipeline/index.js');
+  const fitted: CheckedMethod[] = [];
+  for (const [index, method] of methods.entries()) {
+    const { goesOn, path } = runs[index]!;
+    const hasBegun = goesOn && readManifest(path) !== undefined;
+    fitted.push(hasBegun ? method : await fitSeconds(method, { seconds, data, ...watched }));
+  }
+  return fitted;
+}
+
 async function inFolder(
   invocation: Invocation,
   choice: ComparisonChoice,
-  { data, methods }: { readonly data: DatasetPair; readonly methods: readonly CheckedMethod[] },
+  { data, methods }: CheckedMethods,
   options: CompareOptions,
 ): Promise<MethodComparison> {
   const { compareMethods } = await import('../../pipeline/index.js');
@@ -97,6 +128,7 @@ async function inFolder(
       compareMethods({
         directory,
         data,
+        secondsEach: choice.secondsEach,
         methods: runs,
         cache,
         acceptChanges,

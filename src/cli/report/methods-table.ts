@@ -19,7 +19,7 @@ export function methodsTable(comparison: MethodComparison): string {
 /** The same as a Markdown document, which says how it was measured. */
 export function methodsDocument(comparison: MethodComparison): string {
   const { dataset, imagesPerClass, evaluatedOn, repeats, seed, protocol, versions } = comparison;
-  const { cpu, threads, device } = comparison;
+  const { cpu, threads, device, secondsEach } = comparison;
   const over = repeats === 1 ? 'one distillation each' : `${repeats} distillations each`;
   const images = `${imagesPerClass} ${imagesPerClass === 1 ? 'image' : 'images'} per class`;
   const failed = failures(comparison).map((line) => `- ${line}`);
@@ -27,7 +27,7 @@ export function methodsDocument(comparison: MethodComparison): string {
 
 ${markdownTable(columns(comparison))}
 ${failed.length > 0 ? `${failed.join('')}\n` : ''}Accuracy on ${evaluatedOn} images of ${protocol.seeds} networks trained on each set, ${over}, seed ${seed}; evaluation protocol
-${protocol.hash}. Pretraining counts a pool's training in full, also where the pool was reused. ncfm ${versions.ncfm}, LibTorch
+${protocol.hash}.${secondsEach === undefined ? '' : ` Each method has as many iterations as were to take ${formatDuration(secondsEach)} of pretraining and distilling.`} Pretraining counts a pool's training in full, also where the pool was reused. ncfm ${versions.ncfm}, LibTorch
 ${versions.libtorch}, ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${cpu}.
 `;
 }

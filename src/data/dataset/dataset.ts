@@ -18,9 +18,14 @@ export interface LabelledPart {
   readonly labels: Int32Array;
 }
 
+/** ZCA by the training images' covariance and a tenth; see `whitenedParts`. */
+export type Whitening = 'zca';
+
 /** Labelled images of one size. Every reader of every source format produces this. */
 export interface Dataset extends LabelledPart {
   readonly normalization: Normalization;
+  /** What was done to pixels beforehand; absent where nothing was. */
+  readonly whitening?: Whitening;
   /** SHA-256 (hex) over shape, labels and pixels; computed when first asked for. */
   readonly hash: string;
   /**

@@ -50,9 +50,9 @@ function view(
   chosen: Int32Array,
   own: Pick<Dataset, 'split' | 'classNames' | 'labels'>,
 ): Dataset {
-  const { name, shape, normalization } = parent;
+  const { name, shape, normalization, whitening } = parent;
   return datasetOf(
-    { name, shape, normalization, ...own },
+    { name, shape, normalization, ...(whitening && { whitening }), ...own },
     () => hashDataset(shape, own.labels, readInChunks(parent, chosen)),
     (positions) => parent.read(Int32Array.from(positions, (position) => chosen[position]!)),
   );

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { UsageError } from '../../core/index.js';
 import { findInCatalog } from '../../data/index.js';
+import { methodNames, methodOf, usualMethod } from '../../methods/registry.js';
 import type { PipelineResult } from '../../pipeline/index.js';
 import { descriptionFile } from './description.js';
 import type { ExportedSet } from './exported-set.js';
@@ -51,7 +53,7 @@ export function datasetCard(set: ExportedSet, format: ExportFormat, facts: CardF
     '',
     `# ${plain(title)}`,
     '',
-    ...origin(set, format),
+    ...origin(set, format, facts),
     ...accuracy(facts),
     '## Training on it',
     '',
@@ -84,7 +86,7 @@ function frontMatter(
   ].join('\n');
 }
 
-function origin(set: ExportedSet, format: ExportFormat): string[] {
+function origin(set: ExportedSet, format: ExportFormat, facts: CardFacts): string[] {
   const { labels, metadata, form, softLabelsLeftOut, probabilities } = set;
   const { dataset, classNames, shape, formation } = metadata;
   const { terms } = termsOf(dataset.name);
@@ -93,8 +95,8 @@ function origin(set: ExportedSet, format: ExportFormat): string[] {
       ? 'the images that networks are trained on'
       : `the images as they were optimised; networks are trained on what they decode into (${formationText(formation)})`;
   return [
-    `${labels.length} synthetic images of ${shape.channels}×${shape.height}×${shape.width}, distilled from ${plain(dataset.name)} by`,
-    'neural characteristic function matching (NCFM, Wang et al., CVPR 2025, arXiv 2502.20653) with ncfm. These are',
+    `${labels.length} synthetic images of ${shape.channels}×${shape.height}×${shape.width}, distilled from ${plain(dataset.name)}`,
+    `${wayOf(facts)}with ncfm. These are`,
     `${holds}.`,
     '',
     `- Classes, by number: ${classNames.map(code).join(', ')}`,
@@ -102,8 +104,26 @@ function origin(set: ExportedSet, format: ExportFormat): string[] {
     ...(format === 'png' ? ["- A class's folder has its number and a simplified name"] : []),
     `- Labels: hard${probabilities ? `, and a teacher's distribution over the classes for each image (${softLabelPlace(format)})` : ''}${softLabelsLeftOut ? '; the soft labels belong to the decoded images and are left out here' : ''}`,
     `- Source: ${plain(dataset.name)}; SHA-256 of the training images ${dataset.hash}`,
+    ...whitened(dataset),
     `- Terms of the source: ${terms}`,
     '',
+  ];
+}
+
+/** By which method, as far as the run's configuration says. */
+function wayOf({ config }: CardFacts): string {
+  const name: unknown = config && parse(config)?.distill?.method;
+  if (typeof name !== 'string' || !methodNames().includes(name)) return '';
+  if (name === usualMethod) {
+    return 'by neural characteristic function matching (NCFM, Wang et al., CVPR 2025, arXiv 2502.20653) ';
+  }
+  return `by the method ${plain(methodOf(name).title)} `;
+}
+
+function whitened({ whitening }: ExportedSet['metadata']['dataset']): string[] {
+  if (whitening === undefined) return [];
+  return [
+    "- The images are whitened (ZCA, 0.1 added to the eigenvalues of the training images' covariance), and pictures show them so: images that a network is tested on must be whitened alike",
   ];
 }
 

@@ -45,7 +45,11 @@ const count = z.int().positive();
 const factor = count.max(1024);
 const schema = z.object({
   formatVersion: z.literal(1),
-  dataset: z.object({ name: z.string(), hash: z.string() }),
+  dataset: z.object({
+    name: z.string(),
+    hash: z.string(),
+    whitening: z.exactOptional(z.literal('zca')),
+  }),
   classNames: z.array(z.string()).min(1),
   imagesPerClass: count,
   shape: z.object({ channels: z.literal([1, 3]), height: count, width: count }),
@@ -55,6 +59,7 @@ const schema = z.object({
     z.object({ mode: z.literal('multi'), factor }),
     z.object({ mode: z.literal('bound'), factor, budget: count }),
   ]),
+  stepSize: z.exactOptional(z.number().positive()),
   format: z.enum(exportFormats),
   form: z.enum(['decoded', 'stored']),
   softLabels: z.boolean(),

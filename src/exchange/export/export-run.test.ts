@@ -118,6 +118,32 @@ describe('the card', () => {
     expect(card).toContain('| this set | 61.50 ± 2.00 | 2 |');
   });
 
+  it.each([
+    ['ncfm', 'distilled from digits\nby neural characteristic function matching (NCFM,'],
+    ['dm', 'distilled from digits\nby the method DM with ncfm.'],
+    ['gone', 'distilled from digits\nwith ncfm.'],
+  ])('names the method that the run had: %s', async (method, expected) => {
+    const run = placeRun();
+    writeFileSync(join(run, 'config.yaml'), `distill: { method: ${method} }\n`);
+    const { folder } = await exportRun({ run, format: 'npz' });
+    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toContain(expected);
+  });
+
+  it('says that images are whitened, and the set keeps that and its step size', async () => {
+    const run = place({ ...digits, whitening: 'zca' }, { soft: false, stepSize: 0.02 });
+    const { folder } = await exportRun({ run, format: 'safetensors' });
+    const card = readFileSync(join(folder, 'README.md'), 'utf8');
+    expect(card).toContain('The images are whitened (ZCA');
+    expect(card).toContain('npx ncfm evaluate . --data digits --set dataset.whitening=zca\n');
+    using set = await openDistilledSet(folder);
+    expect(set).toMatchObject({ stepSize: 0.02, dataset: { whitening: 'zca' } });
+    expect(() => decodeFor(set, digits)).toThrow(
+      /distilled with dataset\.whitening: zca, and is to be tested with none/,
+    );
+    const { images, labels } = decodeFor(set, { ...digits, whitening: 'zca' });
+    for (const tensor of [images, labels]) tensor.dispose();
+  });
+
   it.each(exportFormats)('of %s says what the set is, and under which terms', async (format) => {
     const { folder } = await exportRun({ run: placeRun(), format });
     const card = readFileSync(join(folder, 'README.md'), 'utf8');

@@ -55,13 +55,14 @@ export function trainingCode(set: ExportedSet, format: ExportFormat): string[] {
 }
 
 function evaluation({ metadata: { dataset } }: ExportedSet): string[] {
+  const { whitening } = dataset;
   const known = datasetNames.includes(dataset.name);
   return [
     '',
     'With ncfm, which trains networks on it beside random real images and tests them:',
     '',
     '```sh',
-    `npx ncfm evaluate . --data ${known ? dataset.name : 'path/to/the/data'}`,
+    `npx ncfm evaluate . --data ${known ? dataset.name : 'path/to/the/data'}${whitening ? ` --set dataset.whitening=${whitening}` : ''}`,
     '```',
   ];
 }

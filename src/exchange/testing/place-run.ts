@@ -13,10 +13,12 @@ export function placeRun(
     imagesPerClass = 2,
     soft = true,
     formation = { mode: 'single', factor: 2 },
+    stepSize,
   }: {
     readonly imagesPerClass?: number;
     readonly soft?: boolean;
     readonly formation?: Formation;
+    readonly stepSize?: number;
   } = {},
 ): string {
   const run = temporaryFolder();
@@ -27,6 +29,7 @@ export function placeRun(
     initialization: { kind: 'noise' },
     random: new RandomGenerator(1),
   });
+  synthetic.stepSize = stepSize;
   saveDistilled(folder, synthetic, train);
   if (soft) {
     const classes = train.classNames.length;

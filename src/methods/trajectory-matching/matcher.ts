@@ -1,4 +1,4 @@
-import { applyTraining, drawTraining, normalize } from '../../augment/index.js';
+import { applyTraining, drawTraining, noAugmentation, normalize } from '../../augment/index.js';
 import { usualChunks } from '../../distill/chunks.js';
 import { type DescentState, ImageDescent } from '../../distill/descent.js';
 import { labelsByClass } from '../../distill/labels.js';
@@ -100,7 +100,7 @@ export class TrajectoryMatcher implements Distiller {
     const count = this.#labels.length;
     const stream = new ShuffledStream(count, random);
     const size = options.batchSize === 'all' ? count : options.batchSize;
-    const augmentation = { ...options.augmentation, geometry: 'all' } as const;
+    const augmentation = { ...noAugmentation, ...options.augmentation, geometry: 'all' } as const;
     return Array.from({ length: options.innerSteps }, () => {
       const index = toDeviceOf(tensor(stream.next(size)), random.device);
       const draw = drawTraining(augmentation, { images: size, ...shape, random });

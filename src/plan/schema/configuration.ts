@@ -43,6 +43,8 @@ const dataset = mapping({
    * test images: settings are to be chosen this way, so that test data stays unseen.
    */
   validation: number({ from: 0, below: 1 }).default(0),
+  /** Whether what networks see is whitened, by the training images' statistics. */
+  whitening: choice(['none', 'zca']).default('none'),
 });
 
 /** Data that can be found: where it is given to a function as a value, neither is said. */

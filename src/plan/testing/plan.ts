@@ -20,6 +20,7 @@ export const smallPlan: Plan & { readonly distill: NcfmOptions } = {
     testShare: 0.2,
     onDamaged: 'stop',
     validation: 0,
+    whitening: 'none',
   },
   model: { name: 'convnet', depth: 2, width: 8 },
   student: { name: 'convnet', depth: 2, width: 8 },
