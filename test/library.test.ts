@@ -128,7 +128,7 @@ describe('the examples', () => {
     const folder = temporaryFolder();
     const told = example('compare-methods.mjs', folder);
     expect(told.match(/^\d\/3 (random|dm|dsa)$/gm)).toHaveLength(3);
-    expect(told.match(/^(random|DM|DSA): \d+\.\d %$/gim)).toHaveLength(3);
+    expect(told.match(/^\D+: \d+\.\d %$/gm)).toHaveLength(3);
     expect(readdirSync(join(folder, 'runs/methods'))).toContain('compare.svg');
   });
 
