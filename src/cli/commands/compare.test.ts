@@ -167,7 +167,9 @@ describe('ncfm compare', () => {
       const { exitCode, stdout } = await ncfm(...args, ...long, ...more);
       expect(exitCode).toBe(1);
       expect(compared(stdout).rows[1]).toMatchObject({
-        error: expect.stringMatching(/^1\.0 s are too few for one iteration: its networks take about/),
+        error: expect.stringMatching(
+          /^1\.0 s are too few for one iteration: its networks take about/,
+        ),
       });
     }
   });
