@@ -46,12 +46,12 @@ export async function fitSeconds(
       ? { ...method, plan: fitted }
       : { plan: fitted, problem: `distill.${wrong.path.join('.')}: ${wrong.text}` };
   }
-  const needed = [
-    ...(pretraining > 0 ? [`its networks take about ${formatDuration(pretraining)}`] : []),
-    `its start ${pretraining > 0 ? '' : 'takes '}${formatDuration(start)}`,
-  ];
-  const problem = `${formatDuration(request.seconds)} are too few for one iteration: ${needed.join(', ')}`;
-  return { plan, problem };
+  const [all, networksTake, startTakes] = [request.seconds, pretraining, start].map(formatDuration);
+  const before = pretraining > 0 ? `its networks take about ${networksTake}, ` : '';
+  return {
+    plan,
+    problem: `${all} are too few for one iteration: ${before}its start takes about ${startTakes}`,
+  };
 }
 
 /** Whole iterations that fit into some seconds, after the start, at the mean pace of those that were estimated. */

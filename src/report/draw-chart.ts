@@ -10,7 +10,9 @@ use([GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
 const width = 720;
 const fontSize = 13;
 const plotHeight = 320;
-const legendRow = 22;
+/** Of a legend's names, in pixels; between rows as between names. */
+const legendGap = 26;
+const legendRow = fontSize + legendGap;
 /** Of charts with two axes, in pixels from the edges. */
 const margin = { left: 76, right: 24, bottom: 56 };
 
@@ -43,8 +45,8 @@ export function drawSeries(
 ): string {
   const data = series.flatMap(({ name }) => (name === undefined ? [] : [name]));
   const rows = data.length < 2 ? 0 : legendRows(data);
-  const top = 54 + rows * legendRow;
-  const placed = { left: margin.left - 5, right: margin.right, top: 38, itemGap: 26, data };
+  const top = rows === 0 ? 54 : 76 + (rows - 1) * legendRow;
+  const placed = { left: margin.left - 5, right: margin.right, top: 38, itemGap: legendGap, data };
   const nothing = { text: 'nothing to draw yet', left: 'center', top: 'middle', textStyle: label };
   return drawChart(title, top + plotHeight + margin.bottom, {
     grid: { ...margin, top },

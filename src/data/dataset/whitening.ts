@@ -32,10 +32,11 @@ export interface WhitenOptions {
 }
 
 /**
- * With `zca`, images whose values are uncorrelated, by ZCA with the training images' statistics (MTT, CVPR 2022, and others; Krizhevsky,
- * 2009): z = W(x − μ), W = U diag((s + 0.1)^−½) Uᵀ, with U diag(s) Uᵀ the covariance of training images x of d values in
- * [0, 1]. They come as pixels again, 0.5 + z / (2·r), r being about the largest |z| of a training image, and their normalisation
- * takes these back to z. So all that follows, augmentation and descent too, is in z, and pictures show whitened images.
+ * With `zca`, images whose values are uncorrelated, by ZCA with the training images' statistics (Krizhevsky, 2009; MTT, CVPR
+ * 2022, and others): z = W(x − μ), W = U diag((s + 0.1)^−½) Uᵀ, with U diag(s) Uᵀ the covariance of training images x of d
+ * values in [0, 1]. They come as pixels again, 0.5 + z / (2·r), r being about the largest |z| of a training image (what is
+ * larger in a test image is cut off), and their normalisation takes these back to z. So all that follows, augmentation and
+ * descent too, is in z, and pictures show whitened images.
  *
  * Takes d² and n·d floats of memory, and about 2nd² operations.
  * @throws UsageError for images of more than 4096 values
@@ -66,9 +67,11 @@ export async function whitenedParts<Parts extends TrainingParts>(
     mean: Array<number>(channels).fill(0.5),
     std: Array<number>(channels).fill(1 / (2 * range)),
   };
-  const part = (from: Dataset, whitened: Float32Array): Dataset => {
+  const part = (from: Dataset, pixels: Float32Array): Dataset => {
     const { name, split, shape, classNames, labels } = from;
-    const pixels = whitened.map((value) => Math.min(1, Math.max(0, 0.5 + value / (2 * range))));
+    // In place: whitened images take as much memory as all else together.
+    for (let at = 0; at < pixels.length; at++)
+      pixels[at] = Math.min(1, Math.max(0, 0.5 + pixels[at]! / (2 * range)));
     const own = { name, split, shape, classNames, labels, normalization, whitening };
     const images = arrayDataset({ ...own, pixels, allowEmptyClasses: true });
     // Its own values differ in their last digits from one processor to another.
