@@ -117,13 +117,13 @@ export class MethodComparison {
         iterations: { ours: iterations, pytorch },
         warmUp: { ours: 0, pytorchClasses: 1 },
       };
-      return costOf(await this.laboratory.pytorch(setting, { psi }));
+      return await this.laboratory.pytorch(setting, { psi });
     };
     const most = Math.min(settings.at(-1)!.pytorchClasses, classes);
-    const each = (await time(1, 1)).seconds / classes;
-    const timed = partsWithin(limitSeconds, each, most);
-    const fitting = Math.max(1, Math.floor(limitSeconds / (each * timed)));
-    const cost = await time(timed, Math.min(iterations, fitting));
+    // The first iteration takes seconds for what is done once.
+    const each = Math.min(...(await time(1, 2)).seconds) / classes;
+    const timed = partsWithin(limitSeconds / iterations, each, most);
+    const cost = costOf(await time(timed, iterations));
     return { ...cost, part: timed < classes ? `${timed} of ${classes} classes` : null };
   }
 

@@ -1,5 +1,4 @@
 import { cat, type Tensor, tensor, toDeviceOf } from '../tensor/index.js';
-import type { ImageSize } from './images.js';
 import { unbind } from './operators.js';
 import type { Uniforms } from './uniforms.js';
 
@@ -45,9 +44,4 @@ export function pixelsInOrder(side: number, order: readonly number[]): number[] 
     const start = band * least + Math.min(band, longer);
     return Array.from({ length: least + (band < longer ? 1 : 0) }, (_, pixel) => start + pixel);
   });
-}
-
-/** Whether images of this size have as many bands. */
-export function hasBands({ height, width }: ImageSize, bands: number): boolean {
-  return bands <= Math.min(height, width);
 }

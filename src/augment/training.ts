@@ -1,7 +1,7 @@
 import { type OwnChoice, UsageError } from '../core/index.js';
 import { type RandomGenerator, scope, type Tensor } from '../tensor/index.js';
 import { type Affine, compose, identity, mirror, rotation, scale, shift } from './affine.js';
-import { type BandOrder, drawBands, hasBands, shuffleBands } from './bands.js';
+import { type BandOrder, drawBands, shuffleBands } from './bands.js';
 import { applyColour, type ColourTransform, checkColour, drawColour } from './colour.js';
 import { drawShift } from './crop.js';
 import { applyOwn, drawOwn, type OwnDraw } from './define.js';
@@ -130,9 +130,10 @@ function inParts(
   random: RandomGenerator,
 ): readonly TrainingTransform[] {
   const bands = options.bands ?? 1;
-  if (!hasBands(image, bands)) {
+  const most = Math.min(image.height, image.width);
+  if (bands > most) {
     throw new UsageError(
-      `the augmentation 'bands' must be at most ${Math.min(image.height, image.width)} for images of ${image.height}×${image.width} pixels, got ${bands}`,
+      `the augmentation 'bands' must be at most ${most} for images of ${image.height}×${image.width} pixels, got ${bands}`,
     );
   }
   const least = options.resizedCrop ?? 1;

@@ -44,17 +44,19 @@ const dsa = {
   seeds: 20,
 } as const;
 
+/** PyTorch's, at its usual settings. */
+const adamW = {
+  kind: 'adamw',
+  learningRate: 1e-3,
+  betas: [0.9, 0.999],
+  epsilon: 1e-8,
+  weightDecay: 0.01,
+} as const;
+
 const rded = {
   length: { epochs: 300 },
   batchSize: { atMost: 50 },
-  optimizer: {
-    kind: 'adamw',
-    learningRate: 1e-3,
-    betas: [0.9, 0.999],
-    epsilon: 1e-8,
-    weightDecay: 0.01,
-    decay: 'weights',
-  },
+  optimizer: { ...adamW, decay: 'weights' },
   schedule: { kind: 'cosine', floor: 0, span: 0.5 },
   augmentation: { ...noAugmentation, flip: true },
   rate: 'given',
@@ -86,14 +88,7 @@ export const namedProtocols = {
   official: {
     length: { epochs: 2000 },
     batchSize: 128,
-    optimizer: {
-      kind: 'adamw',
-      learningRate: 1e-3,
-      betas: [0.9, 0.999],
-      epsilon: 1e-8,
-      weightDecay: 0.01,
-      decay: 'all',
-    },
+    optimizer: { ...adamW, decay: 'all' },
     schedule: {
       kind: 'multi-step',
       milestones: [0.2, 0.4, 0.6, 0.8],

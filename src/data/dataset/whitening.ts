@@ -22,11 +22,11 @@ const mostValues = 4096;
 
 const imagesAtOnce = 1000;
 
-const eigenvectors = op<[symmetric: Tensor], [values: Tensor, vectors: Tensor]>('linalg_eigh');
+const symmetricEigen = op<[symmetric: Tensor], [values: Tensor, vectors: Tensor]>('linalg_eigh');
 
 type TrainingParts = Pick<DatasetPair, 'train'> & { readonly test?: Dataset | undefined };
 
-export interface WhitenOptions {
+interface WhitenOptions {
   readonly onNote?: ((message: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -63,27 +63,30 @@ export async function whitenedParts<Parts extends TrainingParts>(
   const most = z.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
   // Whole tenths, which are the same on every processor.
   const range = Math.max(1, Math.ceil(10 * most)) / 10;
-  const normalization = {
-    mean: Array<number>(channels).fill(0.5),
-    std: Array<number>(channels).fill(1 / (2 * range)),
-  };
-  const part = (from: Dataset, pixels: Float32Array): Dataset => {
-    const { name, split, shape, classNames, labels } = from;
-    // In place: whitened images take as much memory as all else together.
-    for (let at = 0; at < pixels.length; at++)
-      pixels[at] = Math.min(1, Math.max(0, 0.5 + pixels[at]! / (2 * range)));
-    const own = { name, split, shape, classNames, labels, normalization, whitening };
-    const images = arrayDataset({ ...own, pixels, allowEmptyClasses: true });
-    // Its own values differ in their last digits from one processor to another.
-    const hash = (): string =>
-      createHash('sha256').update(`zca ${train.hash} ${from.hash}`).digest('hex');
-    return datasetOf(own, hash, (indices) => images.read(indices));
-  };
   return {
     ...parts,
-    train: part(train, z),
-    ...(test && { test: part(test, await transformed(test, shift, matrix, signal)) }),
+    train: asPixels(train, z, range, train),
+    ...(test && {
+      test: asPixels(test, await transformed(test, shift, matrix, signal), range, train),
+    }),
   };
+}
+
+/** A part whose images are z, scaled into [0, 1] by ± range, in place; whitened by the statistics of `train`. */
+function asPixels(part: Dataset, z: Float32Array, range: number, train: Dataset): Dataset {
+  const { name, split, shape, classNames, labels } = part;
+  for (let at = 0; at < z.length; at++)
+    z[at] = Math.min(1, Math.max(0, 0.5 + z[at]! / (2 * range)));
+  const normalization = {
+    mean: Array<number>(shape.channels).fill(0.5),
+    std: Array<number>(shape.channels).fill(1 / (2 * range)),
+  };
+  const own = { name, split, shape, classNames, labels, normalization, whitening: 'zca' } as const;
+  const images = arrayDataset({ ...own, pixels: z, allowEmptyClasses: true });
+  // That of its own values would differ from one processor to another, as their last digits do.
+  const hash = (): string =>
+    createHash('sha256').update(`zca ${train.hash} ${part.hash}`).digest('hex');
+  return datasetOf(own, hash, (indices) => images.read(indices));
 }
 
 /** Some images at a time, as rows [n, d] in [0, 1], with the position of the first. */
@@ -126,7 +129,7 @@ async function whiteningMatrix(
   return scope(() =>
     noGrad(() => {
       const covariance = products.div(Math.max(1, part.labels.length - 1));
-      const [variances, vectors] = eigenvectors(covariance);
+      const [variances, vectors] = symmetricEigen(covariance);
       const scales = variances.clamp(0).add(regularization).pow(-0.5);
       return vectors.mul(scales).matmul(vectors.transpose(0, 1)).to('float32');
     }),
