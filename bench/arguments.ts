@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { OpenBlas } from './children.js';
 import { BenchError } from './errors.js';
+import { type PyTorchForm, pytorchForms } from './rivals.js';
 import type { Selection } from './settings.js';
 
 export const help = `Usage: npm run bench -- [options]
@@ -9,7 +10,7 @@ Times our distillation iteration against a PyTorch program that does what the of
 implementation does, and what else costs time, in one run on this machine.
 
   --quick            only setting (a) with the sampling network and the small measurements,
-                     fewer iterations, PyTorch on half of the classes: under 4 minutes
+                     fewer iterations, PyTorch on half of the classes: a few minutes
   --only <names>     some of official, paper, paper-ipc1, paper-ipc50, cifar100, training,
                      overhead, kernels, phases, data, methods (separated by
                      commas); methods, NCFM beside TESLA and MTT, only where it is named
@@ -19,7 +20,10 @@ implementation does, and what else costs time, in one run on this machine.
   --whole            times PyTorch on all classes, not on a part (CIFAR-100, --quick)
   --threads <n>      threads of both sides (default: the physical cores)
   --python <path>    the Python whose torch is measured, or its virtual environment (default:
-                     NCFM_PYTHON, /usr/bin/python3, python3)
+                     NCFM_PYTHON, /usr/bin/python3, python3); repeatable
+  --forms <names>    how PyTorch runs: some of eager, channels-last, bf16, compiled, compiled-bf16,
+                     each but the first on channels-last tensors (default: all that it has, with
+                     --quick the first three); ratios are to the fastest that computes our loss
   --openblas <which> same: PyTorch gets the OpenBLAS kernels that our engine chooses (default);
                      default: it gets those that OpenBLAS chooses
   --json             prints one JSON object
@@ -30,7 +34,10 @@ export interface BenchArguments extends Selection {
   readonly threads: number | undefined;
   readonly limit: number | undefined;
   readonly openBlas: OpenBlas;
-  readonly python: string | undefined;
+  /** Looked for when empty. */
+  readonly pythons: readonly string[];
+  /** All that a PyTorch has when left out. */
+  readonly forms: readonly PyTorchForm[] | undefined;
   readonly json: boolean;
   readonly help: boolean;
 }
@@ -43,7 +50,8 @@ const options = {
   limit: { type: 'string' },
   threads: { type: 'string' },
   openblas: { type: 'string' },
-  python: { type: 'string' },
+  python: { type: 'string', multiple: true },
+  forms: { type: 'string' },
   json: { type: 'boolean' },
   tiny: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -64,7 +72,8 @@ export function parseArguments(args: readonly string[]): BenchArguments {
     limit: count('limit', values.limit),
     threads: count('threads', values.threads),
     openBlas,
-    python: values.python,
+    pythons: values.python ?? [],
+    forms: forms(values.forms) ?? (values.quick ? pytorchForms.slice(0, 3) : undefined),
     json: values.json ?? false,
     tiny: values.tiny ?? false,
     help: values.help ?? false,
@@ -77,6 +86,14 @@ function parseOptions(args: readonly string[]) {
   } catch (cause) {
     throw wrong((cause as Error).message, cause);
   }
+}
+
+function forms(text: string | undefined): readonly PyTorchForm[] | undefined {
+  return text?.split(',').map((name) => {
+    const form = pytorchForms.find((known) => known === name);
+    if (form !== undefined) return form;
+    throw wrong(`--forms ${name}: unknown; expected some of ${pytorchForms.join(', ')}`);
+  });
 }
 
 /** A positive whole number, or undefined. Throws BenchError (exit code 2) for anything else. */

@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ChildOptions, findPython, runOurs, runPyTorch } from './children.js';
-import { BenchError } from './errors.js';
+import { type ChildOptions, runOurs, runPyTorch } from './children.js';
 import type {
   DataReadingResult,
   KernelResult,
@@ -15,6 +14,7 @@ import type {
   TrainingJob,
 } from './jobs.js';
 import type { Agreement } from './results.js';
+import { askPyTorch, nameOf, type PyTorch, type Rival } from './rivals.js';
 import type { Problem, Setting } from './settings.js';
 import type { GameOptions, Prepared } from './workload.js';
 
@@ -22,20 +22,22 @@ import type { GameOptions, Prepared } from './workload.js';
 export interface Sides {
   readonly ours: ChildOptions;
   readonly pytorch: ChildOptions;
-  /** Of PyTorch, or its virtual environment; looked for when left out. */
-  readonly python?: string | undefined;
+  /** Of each PyTorch, or its virtual environment; one is looked for when empty. */
+  readonly pythons: readonly string[];
 }
 
-/** Relative differences of the two sides' losses and gradients that are rounding. */
-export const lossTolerance = 1e-4;
-const gradientTolerance = 1e-2;
+/** Relative differences of the two sides' losses and gradients that are rounding, in single precision and in bfloat16. */
+const tolerances = {
+  single: { loss: 1e-4, gradient: 1e-2 },
+  bfloat16: { loss: 1e-2, gradient: 0.2 },
+} as const;
 
 /** Runs measurements in processes of their own; holds the files that they read. */
 export class Laboratory implements Disposable {
   readonly #sides: Sides;
   readonly #folder = mkdtempSync(join(tmpdir(), 'ncfm-bench-'));
   readonly #prepared = new Map<string, Prepared>();
-  #python: string | undefined;
+  #pytorches: Promise<PyTorch[]> | undefined;
 
   constructor(sides: Sides) {
     this.#sides = sides;
@@ -54,10 +56,18 @@ export class Laboratory implements Disposable {
     });
   }
 
-  /** PyTorch's iterations. */
-  async pytorch(setting: Setting, { psi }: { psi: boolean }): Promise<PyTorchIterations> {
+  /** The PyTorches named, or the one that is found. */
+  pytorches(): Promise<PyTorch[]> {
+    const { pythons, pytorch } = this.#sides;
+    const named = pythons.length === 0 ? [undefined] : pythons;
+    this.#pytorches ??= Promise.all(named.map((python) => askPyTorch(python, pytorch)));
+    return this.#pytorches;
+  }
+
+  /** A rival's iterations. */
+  async pytorch(rival: Rival, setting: Setting, psi: boolean): Promise<PyTorchIterations> {
     const { problem, iterations, warmUp, pytorchClasses } = setting;
-    return await this.#pytorch({
+    return await this.#pytorch(rival, {
       kind: 'iterations',
       ...problem,
       ...(await this.prepared(problem)),
@@ -70,8 +80,8 @@ export class Laboratory implements Disposable {
     });
   }
 
-  /** Both sides' losses and gradients on the same input. Throws BenchError when the losses differ. */
-  async agreement(whole: Problem): Promise<Agreement> {
+  /** Both sides' losses and gradients on the same input. */
+  async agreement(rival: Rival, whole: Problem): Promise<Agreement> {
     const problem = { ...whole, realBatch: Math.min(64, whole.realBatch), frequencies: 256 };
     const small = { ...problem, imagesPerClass: Math.min(2, problem.imagesPerClass) };
     const prepared = await this.prepared(problem);
@@ -80,7 +90,7 @@ export class Laboratory implements Disposable {
     ) as [string, string];
     const job = { problem: small, prepared, input };
     await this.#ours({ kind: 'loss-input', ...job });
-    const theirs = await this.#pytorch<LossResult>({
+    const theirs = await this.#pytorch<LossResult>(rival, {
       kind: 'loss',
       ...small,
       ...prepared,
@@ -92,28 +102,33 @@ export class Laboratory implements Disposable {
       ...ours.losses.map((loss, label) => Math.abs(loss - theirs.losses[label]!) / loss),
     );
     const { gradientDifference } = ours;
-    requireRounding('losses', whole, lossDifference, lossTolerance);
-    requireRounding('gradients', whole, gradientDifference, gradientTolerance);
-    return { shape: whole.shape, lossDifference, gradientDifference };
+    const { loss, gradient: ofGradient } =
+      tolerances[rival.form.endsWith('bf16') ? 'bfloat16' : 'single'];
+    const same = lossDifference < loss && gradientDifference < ofGradient;
+    return { ...nameOf(rival), shape: whole.shape, lossDifference, gradientDifference, same };
   }
 
-  /** Seconds of training steps on both sides. */
-  async training(job: Omit<TrainingJob, 'prepared'>): Promise<{
-    readonly ours: TimedResult;
-    readonly pytorch: TimedResult;
-  }> {
-    const prepared = await this.prepared(job.problem);
-    const ours = await this.#ours<TimedResult>({ kind: 'train', ...job, prepared });
-    const { problem, ...rest } = job;
-    const theirs = { kind: 'train', ...rest, ...problem, ...prepared };
-    return { ours, pytorch: await this.#pytorch<TimedResult>(theirs) };
+  /** Seconds of our training steps. */
+  async training(job: Omit<TrainingJob, 'prepared'>): Promise<TimedResult> {
+    return await this.#ours({ kind: 'train', ...job, prepared: await this.prepared(job.problem) });
+  }
+
+  /** Seconds of a rival's training steps. */
+  async rivalTraining(
+    rival: Rival,
+    { problem, ...job }: Omit<TrainingJob, 'prepared'>,
+  ): Promise<TimedResult> {
+    const prepared = await this.prepared(problem);
+    return await this.#pytorch(rival, { kind: 'train', ...job, ...problem, ...prepared });
   }
 
   /** Nanoseconds per small addition on both sides. */
   async overhead(): Promise<{ readonly ours: number; readonly pytorch: number }> {
     const job = { kind: 'overhead', repeats: 20_000, rounds: 5 };
     const ours = await this.#ours<{ nanoseconds: number }>(job);
-    const theirs = await this.#pytorch<{ nanoseconds: number }>(job);
+    const [pytorch] = await this.pytorches();
+    const rival: Rival = { pytorch: pytorch!, form: 'eager' };
+    const theirs = await this.#pytorch<{ nanoseconds: number }>(rival, job);
     return { ours: ours.nanoseconds, pytorch: theirs.nanoseconds };
   }
 
@@ -156,24 +171,11 @@ export class Laboratory implements Disposable {
     return runOurs(job, this.#sides.ours);
   }
 
-  async #pytorch<Result>(job: object): Promise<Result> {
-    this.#python ??= findPython(this.#sides.python);
-    return await runPyTorch(this.#python, job, this.#sides.pytorch);
+  #pytorch<Result>({ pytorch, form }: Rival, job: object): Promise<Result> {
+    return runPyTorch(pytorch.python, { ...job, form }, pytorch.options);
   }
 
   [Symbol.dispose](): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-function requireRounding(
-  what: string,
-  { shape }: Problem,
-  difference: number,
-  tolerance: number,
-): void {
-  if (difference < tolerance) return;
-  throw new BenchError(
-    `the two sides compute different ${what} on the same input (${shape.join('×')}): relative difference ${difference.toExponential(1)}, at most ${tolerance} is rounding. Times of different computations cannot be compared.`,
-  );
 }

@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { methodsText } from './methods/report.js';
-import type { BenchResult, Machine, Phase, SettingResult } from './results.js';
+import type { BenchResult, Machine, Measurement, Phase, SettingResult } from './results.js';
+import { rivalText } from './rivals.js';
 import { formatBytes, formatSeconds, textTable } from './table.js';
 
 /** The results as people read them. */
@@ -22,11 +23,16 @@ export function renderReport(result: BenchResult): string {
 }
 
 function machineText({ cpu, engine, threads, peakGflops, bandwidth, ...machine }: Machine): string {
-  const { ours, pytorch } = machine.openBlas;
+  const { memoryBytes, coreType, pytorches } = machine;
+  const openBlas = (kernels: string | null | undefined) =>
+    `OpenBLAS ${kernels ?? 'by its own choice'}`;
   return [
-    `${cpu}, ${cpus().length} processors, ${formatBytes(machine.memoryBytes)}; ${threads} threads on both sides`,
-    `LibTorch ${engine.version} (${engine.cpuCapability})${machine.pytorch === null ? '' : `, PyTorch ${machine.pytorch}`}`,
-    `OpenBLAS kernels: ours ${ours ?? 'its own choice'}, PyTorch ${pytorch ?? 'its own choice'}`,
+    `${cpu}, ${cpus().length} processors, ${formatBytes(memoryBytes)}; ${threads} threads on both sides`,
+    `ours: LibTorch ${engine.version} (${engine.cpuCapability}), own kernels ${engine.instructionSets[0]}, ${openBlas(coreType)}`,
+    ...pytorches.map(
+      ({ torch, instructions, blas, oneDnn, options }) =>
+        `PyTorch ${torch} (${instructions}), ${blas === 'mkl' ? 'MKL' : openBlas(options.coreType)}, oneDNN ${oneDnn ?? 'unknown'}`,
+    ),
     `matrix-product peak ${peakGflops.toFixed(0)} GFLOP/s, memory ${(bandwidth / 1e9).toFixed(1)} GB/s`,
     '',
   ].join('\n');
@@ -34,10 +40,11 @@ function machineText({ cpu, engine, threads, peakGflops, bandwidth, ...machine }
 
 function agreementText({ agreement }: BenchResult): string {
   return agreement
-    .map(
-      ({ shape, lossDifference, gradientDifference }) =>
-        `same input, ${shape.join('×')}: losses differ by ${lossDifference.toExponential(1)}, gradients by ${gradientDifference.toExponential(1)} (relative)\n`,
-    )
+    .map(({ shape, lossDifference, gradientDifference, same, ...rival }) => {
+      const differences = `losses differ by ${lossDifference.toExponential(1)}, gradients by ${gradientDifference.toExponential(1)} (relative)`;
+      const verdict = same ? '' : ': not the same computation, and not compared';
+      return `same input, ${shape.join('×')}, ${rivalText(rival)}: ${differences}${verdict}\n`;
+    })
     .join('');
 }
 
@@ -48,46 +55,66 @@ function settingsText(results: readonly SettingResult[]): string {
     { heading: 'setting' },
     { heading: 'ψ' },
     { heading: 'K', numeric },
-    { heading: 'ours', numeric },
+    { heading: 'who' },
+    { heading: 'seconds', numeric },
     { heading: 'min – max', numeric },
-    { heading: 'PyTorch', numeric },
-    { heading: 'min – max', numeric },
-    { heading: 'ratio', numeric },
+    { heading: 'ours is faster', numeric },
     { heading: 'memory', numeric },
-    { heading: 'PyTorch', numeric },
     { heading: 'GFLOP/s', numeric },
     { heading: 'of peak', numeric },
   ];
-  const rows = results.map(({ name, psi, amortise, ours, pytorch, ratio }) => [
-    name,
-    psi ? 'on' : 'off',
-    String(amortise),
-    formatSeconds(ours.seconds),
-    `${formatSeconds(ours.min)} – ${formatSeconds(ours.max)}`,
-    formatSeconds(pytorch.seconds),
-    `${formatSeconds(pytorch.min)} – ${formatSeconds(pytorch.max)}`,
-    `${ratio.toFixed(2)}×`,
-    formatBytes(ours.peakBytes),
-    formatBytes(pytorch.peakBytes),
-    ours.gflops.toFixed(0),
-    `${(100 * ours.peakFraction).toFixed(0)} %`,
-  ]);
-  return `Seconds per iteration (median), peak resident memory\n${textTable(columns, rows)}${notes(results)}`;
+  return `Seconds per iteration (median), peak resident memory\n${textTable(columns, results.flatMap(settingRows))}${notes(results)}`;
+}
+
+/** Ours, and behind the first of a setting its rivals. */
+function settingRows(
+  { name, psi, amortise, ours, pytorch, best, ratio }: SettingResult,
+  index: number,
+  all: readonly SettingResult[],
+): string[][] {
+  const setting = [name, psi ? 'on' : 'off', String(amortise)];
+  const cells = (
+    who: string,
+    { seconds, min, max, peakBytes, ...rates }: Measurement,
+    faster: string,
+  ) => [
+    ...setting,
+    who,
+    formatSeconds(seconds),
+    `${formatSeconds(min)} – ${formatSeconds(max)}`,
+    faster,
+    formatBytes(peakBytes),
+    rates.gflops.toFixed(0),
+    `${(100 * rates.peakFraction).toFixed(0)} %`,
+  ];
+  const own = cells('ours', ours, amortise === 1 ? '' : `${ratio.toFixed(2)}×`);
+  if (all[index - 1]?.pytorch === pytorch) return [own];
+  const rivals = pytorch.map((rival) => {
+    const isBest = rival.torch === best.torch && rival.form === best.form;
+    const faster = rival.same ? `${(rival.seconds / ours.seconds).toFixed(2)}×` : 'another loss';
+    return cells(`${isBest ? '* ' : ''}${rivalText(rival)}`, rival, faster);
+  });
+  return [own, ...rivals];
 }
 
 function notes(results: readonly SettingResult[]): string {
   const titles = new Map(results.map(({ name, title }) => [name, `${name}: ${title}\n`]));
   const scaled = new Map(
-    results
-      .filter(({ pytorch }) => pytorch.timedClasses < pytorch.classes)
-      .map(({ name, pytorch }) => [
-        name,
-        `${name}: PyTorch was timed on ${pytorch.timedClasses} of ${pytorch.classes} classes and scaled, its time being linear in them (--whole times all)\n`,
-      ]),
+    results.flatMap(({ name, pytorch: [first] }) =>
+      first === undefined || first.timedClasses === first.classes
+        ? []
+        : [
+            [
+              name,
+              `${name}: PyTorch was timed on ${first.timedClasses} of ${first.classes} classes and scaled, its time being linear in them (--whole times all)\n`,
+            ] as const,
+          ],
+    ),
   );
   const work =
-    'GFLOP/s and share of the peak: of our side, counting the multiply-adds of direct convolutions and of projections\n' +
-    'as two operations; K iterations share one draw of network and real images.\n';
+    '*: the fastest form that computes our loss; with K > 1 ours is compared with it. GFLOP/s and share of the peak count the\n' +
+    'multiply-adds of direct convolutions and of projections as two operations, and the peak is of single precision; K\n' +
+    'iterations share one draw of network and real images.\n';
   return [...titles.values(), ...scaled.values(), work].join('');
 }
 
@@ -96,16 +123,17 @@ function trainingText({ training }: BenchResult): string {
   const columns = [
     { heading: 'training' },
     { heading: 'width', numeric: true },
-    { heading: 'ours (images/s)', numeric: true },
-    { heading: 'PyTorch', numeric: true },
-    { heading: 'ratio', numeric: true },
+    { heading: 'who' },
+    { heading: 'images/s', numeric: true },
+    { heading: 'ours is faster', numeric: true },
   ];
-  const rows = training.map(({ task, width, ours, pytorch, ratio }) => [
-    task,
-    String(width),
-    ours.toFixed(0),
-    pytorch.toFixed(0),
-    `${ratio.toFixed(2)}×`,
+  const rows = training.flatMap(({ task, width, ours, pytorch, best }) => [
+    [task, String(width), 'ours', ours.toFixed(0), ''],
+    ...pytorch.map(({ speed, ...rival }) => {
+      const isBest = rival.torch === best.torch && rival.form === best.form;
+      const who = `${isBest ? '* ' : ''}${rivalText(rival)}`;
+      return [task, String(width), who, speed.toFixed(0), `${(ours / speed).toFixed(2)}×`];
+    }),
   ]);
   return textTable(columns, rows);
 }

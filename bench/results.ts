@@ -9,6 +9,7 @@ import type {
   TrainingTask,
 } from './jobs.js';
 import type { MethodsResult } from './methods/results.js';
+import type { PyTorch, RivalName } from './rivals.js';
 import type { Problem } from './settings.js';
 import { groupMeans, summarizeTimes } from './statistics.js';
 import type { GameOptions } from './workload.js';
@@ -28,8 +29,10 @@ export interface Measurement {
   readonly peakFraction: number;
 }
 
-/** PyTorch's, with what is particular to it. */
-export interface PyTorchMeasurement extends Measurement {
+/** A rival's, with what is particular to it. */
+export interface PyTorchMeasurement extends Measurement, RivalName {
+  /** Whether it computes our loss; the time of another one is not compared. */
+  readonly same: boolean;
   /** Classes it was timed on, of how many; scaled to all when fewer. */
   readonly timedClasses: number;
   readonly classes: number;
@@ -43,9 +46,20 @@ export interface SettingResult {
   readonly psi: boolean;
   readonly amortise: number;
   readonly ours: Measurement;
-  readonly pytorch: PyTorchMeasurement;
-  /** PyTorch's seconds over ours. */
+  /** In every form. */
+  readonly pytorch: readonly PyTorchMeasurement[];
+  /** The fastest that computes our loss. */
+  readonly best: RivalName;
+  /** Its seconds over ours. */
   readonly ratio: number;
+}
+
+/** How fast a rival trains networks. */
+export interface RivalTraining extends RivalName {
+  /** Of a step. */
+  readonly seconds: number;
+  /** Images per second. */
+  readonly speed: number;
 }
 
 export interface TrainingResult {
@@ -53,17 +67,22 @@ export interface TrainingResult {
   readonly width: number;
   /** Images per second. */
   readonly ours: number;
-  readonly pytorch: number;
-  /** Ours over PyTorch's. */
+  /** In every form. */
+  readonly pytorch: readonly RivalTraining[];
+  /** The fastest of them. */
+  readonly best: RivalName;
+  /** Ours over its speed. */
   readonly ratio: number;
 }
 
-/** The same loss and gradient on both sides, for one shape of images. */
-export interface Agreement {
+/** Whether a rival computes our loss and gradient, for one shape of images. */
+export interface Agreement extends RivalName {
   readonly shape: readonly number[];
   /** Greatest relative difference of a class's loss. */
   readonly lossDifference: number;
   readonly gradientDifference: number;
+  /** Whether the differences are its precision's rounding. */
+  readonly same: boolean;
 }
 
 export interface OverheadResult {
@@ -78,12 +97,11 @@ export interface Phase extends PhaseResult {
   readonly floor: 'arithmetic' | 'bandwidth' | null;
 }
 
-export interface Machine extends Omit<MachineResult, 'coreType'> {
+export interface Machine extends MachineResult {
   readonly cpu: string;
   readonly memoryBytes: number;
-  readonly pytorch: string | null;
-  /** OPENBLAS_CORETYPE of each side; null leaves the choice to OpenBLAS. */
-  readonly openBlas: { readonly ours: string | null; readonly pytorch: string | null };
+  /** Those that were measured. */
+  readonly pytorches: readonly PyTorch[];
 }
 
 /** All that a run of the benchmark found. */

@@ -23,14 +23,20 @@
 namespace ncfm {
 namespace {
 
-// LibTorch exports its choice of vector instructions only inside this text.
-std::string cpuCapability() {
+// A value in the text that is LibTorch's only account of how it was built and what it chose.
+std::string configured(const std::string& label, const char* ends) {
   const std::string config = at::show_config();
-  const std::string label = "CPU capability usage: ";
   const size_t start = config.find(label);
   if (start == std::string::npos) return "unknown";
   const size_t from = start + label.size();
-  return config.substr(from, config.find('\n', from) - from);
+  return config.substr(from, config.find_first_of(ends, from) - from);
+}
+
+// The library of matrix products.
+std::string blas() {
+  if (dlsym(RTLD_DEFAULT, "openblas_set_num_threads") != nullptr) return "OpenBLAS";
+  const std::string name = configured("BLAS_INFO=", ",\n");
+  return name == "mkl" ? "MKL" : name;
 }
 
 // For what does not come from our allocator: libraries' working space. glibc would give large blocks back to the system
@@ -40,6 +46,20 @@ void keepMallocMemory() {
 #if defined(__GLIBC__)
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+#endif
+}
+
+// Why LibTorch's part for CUDA could not be loaded, although there is a driver.
+std::string cudaProblem;
+
+// That part takes 0.35 GB of memory in every process, so a machine without a driver is spared it.
+void loadCuda() {
+#if defined(NCFM_HAS_CUDA_LIBRARY)
+  static std::once_flag once;
+  std::call_once(once, [] {
+    if (dlopen("libcuda.so.1", RTLD_LAZY) == nullptr) return;
+    if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) cudaProblem = dlerror();
+  });
 #endif
 }
 
@@ -80,9 +100,11 @@ Napi::Value releaseMemory(const Napi::CallbackInfo& info) {
 Napi::Value engine(const Napi::CallbackInfo& info) {
   Napi::Object description = Napi::Object::New(info.Env());
   description.Set("version", TORCH_VERSION);
-  description.Set("cpuCapability", cpuCapability());
+  description.Set("cpuCapability", configured("CPU capability usage: ", "\n"));
+  description.Set("blas", blas());
   description.Set("cuda", at::globalContext().hasCUDA());
   description.Set("cudaDevices", static_cast<double>(at::getNumGPUs()));
+  description.Set("cudaProblem", cudaProblem.empty() ? info.Env().Null() : Napi::String::New(info.Env(), cudaProblem));
   description.Set("oneDnn", at::globalContext().hasMKLDNN());
   description.Set("openMp", at::globalContext().hasOpenMP());
   const std::vector<std::string> names = instructionSets();
@@ -119,6 +141,7 @@ Napi::Value threads(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void registerDevice(Napi::Env env, Napi::Object exports) {
+  loadCuda();
   define<keepFreedMemory>(env, exports, "keepFreedMemory");
   define<engine>(env, exports, "engine");
   define<threads>(env, exports, "threads");

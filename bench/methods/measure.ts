@@ -1,5 +1,7 @@
+import type { Attempt } from '../against-rivals.js';
 import type { MethodTimes } from '../jobs.js';
 import type { Laboratory } from '../measure.js';
+import type { Rival } from '../rivals.js';
 import { type Problem, settings } from '../settings.js';
 import { summarizeTimes } from '../statistics.js';
 import {
@@ -32,11 +34,8 @@ export interface MethodsOptions {
   readonly tiny: boolean;
 }
 
-/** Measures something unless it fails, which is noted. */
-export type Attempt = <T>(name: string, body: () => Promise<T>) => Promise<T | undefined>;
-
 type Measured = Omit<FormCost, 'ratio'>;
-type Rival = Exclude<Work, { method: 'ncfm' }>;
+type Trajectories = Exclude<Work, { method: 'ncfm' }>;
 
 /** NCFM, TESLA and MTT side by side: seconds and memory of an iteration. */
 export class MethodComparison {
@@ -111,13 +110,15 @@ export class MethodComparison {
   async #pytorch(problem: Problem, psi: boolean): Promise<Measured> {
     const { classes } = problem;
     const { iterations, limitSeconds } = this.options;
-    const time = async (pytorchClasses: number, pytorch: number) => {
+    const [pytorch] = await this.laboratory.pytorches();
+    const rival: Rival = { pytorch: pytorch!, form: 'eager' };
+    const time = async (pytorchClasses: number, count: number) => {
       const setting = {
         ...{ name: 'methods', title: '', problem, pytorchClasses, amortise: [1], psi: [psi] },
-        iterations: { ours: iterations, pytorch },
+        iterations: { ours: iterations, pytorch: count },
         warmUp: { ours: 0, pytorchClasses: 1 },
       };
-      return await this.laboratory.pytorch(setting, { psi });
+      return await this.laboratory.pytorch(rival, setting, psi);
     };
     const most = Math.min(settings.at(-1)!.pytorchClasses, classes);
     // The first iteration takes seconds for what is done once.
@@ -127,7 +128,7 @@ export class MethodComparison {
     return { ...cost, part: timed < classes ? `${timed} of ${classes} classes` : null };
   }
 
-  async #rival(problem: Problem, work: Rival, form: Form): Promise<Measured> {
+  async #rival(problem: Problem, work: Trajectories, form: Form): Promise<Measured> {
     if (form === 'official') return await this.#official(problem, work);
     const two = { ...work, innerSteps: 2 };
     const first = costOf(await this.#play(problem, two, form, 1));
@@ -145,7 +146,7 @@ export class MethodComparison {
   }
 
   /** On some images of each step, of MTT's steps on some as well: as much as the limits allow. */
-  async #official(problem: Problem, work: Rival): Promise<Measured> {
+  async #official(problem: Problem, work: Trajectories): Promise<Measured> {
     const { limitSeconds, graphBytes } = this.options;
     const innerSteps = work.method === 'mtt' ? Math.min(4, work.innerSteps) : work.innerSteps;
     const few = { ...work, innerSteps, images: Math.min(8, work.images) };
@@ -159,7 +160,11 @@ export class MethodComparison {
   }
 
   /** A loop's cost in its official form, from those of a lesser one and of one with half of that one's images. */
-  async #scaled(problem: Problem, more: Rival, to: InnerLoop): Promise<Cost & { bytes: number }> {
+  async #scaled(
+    problem: Problem,
+    more: Trajectories,
+    to: InnerLoop,
+  ): Promise<Cost & { bytes: number }> {
     const some = { ...more, images: Math.ceil(more.images / 2) };
     const lesser = await this.#play(problem, some, 'official', 1);
     const greater = await this.#play(problem, more, 'official');
@@ -180,7 +185,7 @@ export class MethodComparison {
 
   /** Whether small loops foretell a greater one, for each form and way of scaling. */
   async #checks(problem: Problem): Promise<ScalingCheck[]> {
-    const cases: readonly (readonly [Rival['method'], Form, InnerLoop, InnerLoop])[] = [
+    const cases: readonly (readonly [Trajectories['method'], Form, InnerLoop, InnerLoop])[] = [
       ['mtt', 'ours', { innerSteps: 2, images: 64 }, { innerSteps: 8, images: 64 }],
       ['mtt', 'libtorch', { innerSteps: 2, images: 64 }, { innerSteps: 8, images: 64 }],
       ['mtt', 'official', { innerSteps: 2, images: 40 }, { innerSteps: 4, images: 100 }],

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 from augment import normalizer, siamese
 from characteristic import discrepancy, normalize_features
+from form import Form
 from network import ConvNet, SamplingNetwork
 
 LOSS_WEIGHT = 300
@@ -78,12 +79,14 @@ class Distiller:
     def __init__(self, job):
         self.job = job
         self.classes = job["classes"]
+        self.form = Form(job.get("form", "eager"))
+        self.discrepancy = self.form.function(discrepancy)
         self.real = RealImages(job["realImages"], job["shape"], self.classes)
         self.normalize = normalizer(job["normalization"])
         self.images = mixed_start(self.real, job).requires_grad_(True)
         rate = job["learningRate"]
         self.image_optimizer = torch.optim.AdamW([self.images], lr=rate, weight_decay=5e-4)
-        build = lambda: ConvNet(job["shape"], self.classes, job["width"])
+        build = lambda: self.form.network(ConvNet(job["shape"], self.classes, job["width"]))
         self.initial, self.trained, self.blended = build(), build(), build()
         self.sampling = self.sampling_optimizer = None
         if job["psi"]:
@@ -124,17 +127,18 @@ class Distiller:
     def match(self, label, clock):
         job = self.job
         real = self.normalize(self.real.batch(label, job["realBatch"], job["freshBatches"]))
-        augmented = siamese(torch.cat([real, self.synthetic(label)]))
+        augmented = self.form.images(siamese(torch.cat([real, self.synthetic(label)])))
         count = real.shape[0]
         clock.lap("augmentation")
-        with torch.no_grad():
-            real_features = normalize_features(self.blended.features(augmented[:count]))
-        clock.lap("realForward")
-        features = normalize_features(self.blended.features(augmented[count:]))
-        clock.lap("syntheticForward")
-        frequencies = self.sampling() if job["psi"] else torch.randn(job["frequencies"], features.shape[1])
-        clock.lap("frequencies")
-        loss = LOSS_WEIGHT * discrepancy(real_features, features, frequencies)
+        with self.form.precision():
+            with torch.no_grad():
+                real_features = normalize_features(self.blended.features(augmented[:count]))
+            clock.lap("realForward")
+            features = normalize_features(self.blended.features(augmented[count:]))
+            clock.lap("syntheticForward")
+            frequencies = self.sampling() if job["psi"] else torch.randn(job["frequencies"], features.shape[1])
+            clock.lap("frequencies")
+            loss = LOSS_WEIGHT * self.discrepancy(real_features, features, frequencies)
         value = loss.item()
         clock.lap("characteristicFunction")
         self.move(loss, clock)
@@ -162,9 +166,10 @@ class Distiller:
 
     def calibrate(self, label, clock):
         """Cross-entropy of the synthetic images under the trained network, and a step."""
-        images = siamese(self.synthetic(label))
+        images = self.form.images(siamese(self.synthetic(label)))
         targets = torch.full((images.shape[0],), label, dtype=torch.long)
-        loss = F.cross_entropy(self.trained(images), targets)
+        with self.form.precision():
+            loss = F.cross_entropy(self.trained(images).float(), targets)
         loss.item()
         self.image_optimizer.zero_grad()
         loss.backward()

@@ -10,6 +10,7 @@ from augment import apply_siamese, cutmix, normalizer, training
 from characteristic import discrepancy, normalize_features
 from distil import LOSS_WEIGHT, Distiller, RealImages, decode
 from evaluate import evaluate
+from form import Form, describe
 from network import ConvNet
 from torch.nn import functional as F
 
@@ -38,8 +39,10 @@ def iterations(job):
 def loss(job):
     """The losses of every class and the gradients of their sums, for given weights, images, draws and frequencies."""
     given = torch.load(job["input"])
+    form = Form(job["form"])
     network = ConvNet(job["shape"], job["classes"], job["width"])
     network.load_state_dict(given["network"])
+    network, distance = form.network(network), form.function(discrepancy)
     normalize = normalizer(job["normalization"])
     stored = given["stored"].clone().requires_grad_(True)
     real = given["real"].split(given["real"].shape[0] // job["classes"])
@@ -48,13 +51,14 @@ def loss(job):
     matching, tuning = [], []
     for label in range(job["classes"]):
         decoded = normalize(decode(synthetic[label], job["factor"]))
-        batch = apply_siamese(torch.cat([normalize(real[label]), decoded]), matching_draws[label])
+        batch = form.images(apply_siamese(torch.cat([normalize(real[label]), decoded]), matching_draws[label]))
         count = real[label].shape[0]
-        with torch.no_grad():
-            target = normalize_features(network.features(batch[:count]))
-        features = normalize_features(network.features(batch[count:]))
-        matching.append(LOSS_WEIGHT * discrepancy(target, features, given["frequencies"]))
-        logits = network(apply_siamese(decoded, tuning_draws[label]))
+        with form.precision():
+            with torch.no_grad():
+                target = normalize_features(network.features(batch[:count]))
+            features = normalize_features(network.features(batch[count:]))
+            matching.append(LOSS_WEIGHT * distance(target, features, given["frequencies"]))
+            logits = network(form.images(apply_siamese(decoded, tuning_draws[label]))).float()
         tuning.append(F.cross_entropy(logits, torch.full((len(logits),), label)))
     by_matching, by_tuning = (
         torch.autograd.grad(sum(losses), stored, retain_graph=True)[0] for losses in (matching, tuning)
@@ -74,7 +78,8 @@ def train(job):
     images = real.reshape(-1, *job["shape"])
     labels = torch.arange(job["classes"]).repeat_interleave(real.shape[1])
     normalize = normalizer(job["normalization"])
-    network = ConvNet(job["shape"], job["classes"], job["width"])
+    form = Form(job["form"])
+    network = form.network(ConvNet(job["shape"], job["classes"], job["width"]))
     if job["task"] == "pretraining":
         optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
     else:
@@ -85,7 +90,9 @@ def train(job):
         chosen = torch.randint(images.shape[0], (job["batchSize"],))
         batch, targets = training(normalize(images[chosen].float() / 255)), labels[chosen]
         optimizer.zero_grad()
-        training_loss(network, batch, targets, mixes=job["task"] == "evaluation").backward()
+        with form.precision():
+            value = training_loss(network, form.images(batch), targets, mixes=job["task"] == "evaluation")
+        value.backward()
         optimizer.step()
         seconds.append(time.perf_counter() - started)
     return {"seconds": seconds[job["warmUpSteps"] :]}
@@ -95,10 +102,10 @@ def training_loss(network, images, labels, mixes):
     """Cross-entropy, half of the time of images mixed by CutMix; loss and correct answers are read as a log would."""
     if mixes and random.random() < 0.5:
         mixed, partner, share = cutmix(images)
-        logits = network(mixed)
+        logits = network(mixed).float()
         value = share * F.cross_entropy(logits, labels) + (1 - share) * F.cross_entropy(logits, labels[partner])
     else:
-        logits = network(images)
+        logits = network(images).float()
         value = F.cross_entropy(logits, labels)
     value.item()
     (logits.argmax(1) == labels).sum().item()
@@ -143,6 +150,7 @@ def report(line):
 
 
 JOBS = {
+    "describe": describe,
     "iterations": iterations,
     "loss": loss,
     "train": train,

@@ -50,7 +50,7 @@ async function engineFindings(): Promise<Finding[]> {
     return [
       { name: 'native engine', state: 'ok', detail: `LibTorch ${description.version}` },
       processorFinding(physicalCores(), description),
-      blasFinding(process.env.OPENBLAS_CORETYPE),
+      blasFinding(description, process.env.OPENBLAS_CORETYPE),
       ...featureFindings(description),
       ...(await datasetFindings()),
     ];
@@ -84,16 +84,14 @@ function processorFinding(cores: number | undefined, engine?: EngineDescription)
   return { name: 'processor', state: 'ok', detail: `${model}, ${threads}${kernels}` };
 }
 
-/** Which of OpenBLAS's kernels matrix products take; see `chooseBlasKernels`. */
-function blasFinding(kernels: string | undefined): Finding {
-  const detail = kernels
-    ? `OpenBLAS's ${kernels}, if LibTorch uses OpenBLAS`
-    : "the library's choice";
-  return { name: 'matrix kernels', state: 'ok', detail };
+/** Which kernels matrix products take; see `chooseBlasKernels`. */
+function blasFinding({ blas }: EngineDescription, kernels: string | undefined): Finding {
+  const chosen = blas === 'OpenBLAS' && kernels !== undefined ? `${kernels} of ` : '';
+  return { name: 'matrix kernels', state: 'ok', detail: `${chosen}${blas}` };
 }
 
 function featureFindings(engine: EngineDescription): Finding[] {
-  const { oneDnn, openMp, keepsFreedMemory, cuda, cudaDevices } = engine;
+  const { oneDnn, openMp, keepsFreedMemory, cuda, cudaDevices, cudaProblem } = engine;
   return [
     feature('oneDNN', oneDnn, 'convolutions are slow without', 'use a LibTorch built with oneDNN'),
     feature('OpenMP', openMp, 'operators use one thread', 'use a LibTorch built with OpenMP'),
@@ -107,7 +105,7 @@ function featureFindings(engine: EngineDescription): Finding[] {
     feature(
       'CUDA',
       cuda,
-      'no GPU is seen; everything runs on the processor',
+      cudaProblem ?? 'no GPU is seen; everything runs on the processor',
       `for a GPU: install its driver, set LIBTORCH to a CUDA build of LibTorch, and ${setupCommand}`,
       `${cudaDevices} GPU${cudaDevices === 1 ? '' : 's'}: --device cuda`,
     ),

@@ -62,10 +62,12 @@ describe('requireDevice', () => {
 
 describe('engine', () => {
   it('describes itself', () => {
-    const { version, cpuCapability, cudaDevices } = engine();
+    const { version, cpuCapability, blas, cudaDevices, cudaProblem } = engine();
     expect(version).toMatch(/^\d+\.\d+/);
     expect(cpuCapability.length).toBeGreaterThan(0);
+    expect(blas).toMatch(/^(OpenBLAS|MKL|[a-z]+)$/);
     expect(cudaDevices).toBeGreaterThanOrEqual(0);
+    expect(cudaProblem).toBeNull();
   });
 
   it('copies to a device', () => {

@@ -22,8 +22,12 @@ export interface EngineDescription {
   readonly version: string;
   /** The vector instructions LibTorch's own kernels use, for example 'AVX2'. */
   readonly cpuCapability: string;
+  /** The library of its matrix products: 'OpenBLAS', 'MKL'. */
+  readonly blas: string;
   readonly cuda: boolean;
   readonly cudaDevices: number;
+  /** Why a LibTorch that has CUDA cannot use the driver that is here; null where it can, or one of both is missing. */
+  readonly cudaProblem: string | null;
   readonly oneDnn: boolean;
   readonly openMp: boolean;
   /** The vector instructions that our own kernels can use here, best (the one in use) first: 'avx512', 'avx2', 'baseline'. */
