@@ -28,7 +28,7 @@ function machineText({ cpu, engine, threads, peakGflops, bandwidth, ...machine }
     `OpenBLAS ${kernels ?? 'by its own choice'}`;
   return [
     `${cpu}, ${cpus().length} processors, ${formatBytes(memoryBytes)}; ${threads} threads on both sides`,
-    `ours: LibTorch ${engine.version} (${engine.cpuCapability}), own kernels ${engine.instructionSets[0]}, ${openBlas(coreType)}`,
+    `ours: LibTorch ${engine.version} (${engine.cpuCapability}), own kernels ${engine.instructionSet}, ${openBlas(coreType)}`,
     ...pytorches.map(
       ({ torch, instructions, blas, oneDnn, options }) =>
         `PyTorch ${torch} (${instructions}), ${blas === 'mkl' ? 'MKL' : openBlas(options.coreType)}, oneDNN ${oneDnn ?? 'unknown'}`,

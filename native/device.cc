@@ -111,6 +111,7 @@ Napi::Value engine(const Napi::CallbackInfo& info) {
   Napi::Array sets = Napi::Array::New(info.Env(), names.size());
   for (uint32_t i = 0; i < names.size(); ++i) sets.Set(i, names[i]);
   description.Set("instructionSets", sets);
+  description.Set("instructionSet", compute().instructionSet);
   description.Set("keepsFreedMemory", allocatorInstalled.load());
   return description;
 }

@@ -1,47 +1,32 @@
 // The empirical characteristic function of groups of features, forward and backward.
 //
-// The phases of a tile of rows and frequencies come from one BLAS product; their cosines and sines are averaged while
-// the tile is in the cache. A matrix of all phases exists only where a gradient is wanted and it is small: the backward
-// step then starts from it, and otherwise computes each tile again.
+// Phases are computed by blocks, whose cosines and sines are summed while they are in the cache. A matrix of all phases
+// exists only where a gradient is wanted and it is small: the backward step then starts from it, and otherwise computes
+// some rows of it again at a time.
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
 #include <algorithm>
 #include <tuple>
 
-#include "compute/table.h"
 #include "first_order.h"
+#include "product.h"
 
 namespace ncfm {
 namespace {
 
-// Rows and frequencies whose phases are computed at a time: 16 MiB of them. Smaller products leave BLAS below its peak.
-struct TileSize {
-  int64_t rows = 1024;
-  int64_t frequencies = 4096;
-};
-// Phases that are kept for the backward step: up to 32 MiB of them.
+// Rows that are packed at a time: up to 32 MiB of them.
+constexpr int64_t packedAtOnce = int64_t{1} << 23;
+// Phases that are kept for the backward step: up to 32 MiB of them; and those that are computed again at a time.
 constexpr int64_t mostKept = int64_t{1} << 23;
-// Columns that one task takes: some cache lines, so that threads do not share any.
-constexpr int64_t columnsPerTask = 128;
+constexpr int64_t phasesAtOnce = int64_t{1} << 22;
 
-// Calls body(firstRow, rows, firstFrequency, frequencies) for every tile. Rows of a tile lie within one group, or are
-// whole groups.
+// Calls body(first row, rows) for runs of whole blocks of rows whose size, `each` floats a row, is at most `most`.
 template <class Body>
-void forEachTile(int64_t rows, int64_t perGroup, int64_t frequencies, const TileSize& size, const Body& body) {
-  const bool withinGroups = perGroup >= size.rows;
-  const int64_t step = withinGroups ? size.rows : size.rows / perGroup * perGroup;
-  for (int64_t t = 0; t < frequencies; t += size.frequencies) {
-    const int64_t columns = std::min(size.frequencies, frequencies - t);
-    for (int64_t start = 0; start < rows;) {
-      const int64_t untilGroupEnd = withinGroups ? perGroup - start % perGroup : rows - start;
-      const int64_t count = std::min({step, untilGroupEnd, rows - start});
-      body(start, count, t, columns);
-      start += count;
-    }
-  }
+void forEachRun(int64_t rows, int64_t each, int64_t most, const Body& body) {
+  const int64_t step = std::max<int64_t>(1, most / each / productRows) * productRows;
+  for (int64_t start = 0; start < rows; start += step) body(start, std::min(step, rows - start));
 }
 
 // Calls body(group, first row within the tile, rows) for the parts of a tile that belong to one group each.
@@ -55,25 +40,6 @@ void forEachGroup(int64_t start, int64_t count, int64_t perGroup, const Body& bo
   }
 }
 
-// Computes phases tile by tile into the same memory.
-class Phases {
- public:
-  Phases(const at::Tensor& features, const at::Tensor& frequencies, const TileSize& size)
-      : features_(features),
-        frequencies_(frequencies),
-        memory_(at::empty({std::min(size.rows, features.size(0)) * std::min(size.frequencies, frequencies.size(0))},
-                          features.options())) {}
-
-  at::Tensor tile(int64_t start, int64_t count, int64_t t, int64_t columns) {
-    at::Tensor phases = memory_.narrow(0, 0, count * columns).view({count, columns});
-    return at::mm_out(phases, features_.narrow(0, start, count), frequencies_.narrow(0, t, columns).t());
-  }
-
- private:
-  const at::Tensor features_, frequencies_;
-  at::Tensor memory_;
-};
-
 // What the means are taken over.
 struct Means {
   at::Tensor cosines, sines;  // [groups, T]
@@ -81,46 +47,32 @@ struct Means {
   int64_t frequencies() const { return cosines.size(1); }
 };
 
-// Adds a tile's cosines and sines to the sums of its groups.
-void addTile(const at::Tensor& phases, int64_t start, int64_t t, const Means& sums) {
-  const int64_t columns = phases.size(1);
-  const float* phase = phases.data_ptr<float>();
-  float* cosine = sums.cosines.data_ptr<float>();
-  float* sine = sums.sines.data_ptr<float>();
-  const int64_t tasks = (columns + columnsPerTask - 1) / columnsPerTask;
-  at::parallel_for(0, tasks, 1, [&](int64_t begin, int64_t end) {
-    const int64_t first = begin * columnsPerTask;
-    const int64_t width = std::min(end * columnsPerTask, columns) - first;
-    forEachGroup(start, phases.size(0), sums.perGroup, [&](int64_t group, int64_t row, int64_t rows) {
-      const int64_t at = group * sums.frequencies() + t + first;
-      compute().addCosinesAndSines(phase + row * columns + first, rows, columns, width, cosine + at, sine + at);
-    });
-  });
-}
-
 // Means of cosines and sines; `kept`, where given, receives all phases.
-Means forwardPass(const at::Tensor& features, const at::Tensor& frequencies, int64_t groups, at::Tensor* kept) {
-  const int64_t total = frequencies.size(0);
+Means forwardPass(const at::Tensor& features, const at::Tensor& frequencies, int64_t groups, const at::Tensor* kept) {
+  const int64_t total = frequencies.size(0), depth = features.size(1);
   const Means means{at::zeros({groups, total}, features.options()), at::zeros({groups, total}, features.options()),
                     features.size(0) / groups};
-  if (kept != nullptr) {
-    *kept = at::mm(features, frequencies.t());
-    addTile(*kept, 0, 0, means);
-  } else {
-    Phases phases(features, frequencies, {});
-    forEachTile(features.size(0), means.perGroup, total, {},
-                [&](int64_t start, int64_t count, int64_t t, int64_t columns) {
-                  addTile(phases.tile(start, count, t, columns), start, t, means);
-                });
-  }
+  float* cosine = means.cosines.data_ptr<float>();
+  float* sine = means.sines.data_ptr<float>();
+  forEachRun(features.size(0), depth, packedAtOnce, [&](int64_t start, int64_t count) {
+    const PackedRows rows(part(rowsOf(features), start, count), depth);
+    forEachBlock(rows, rowsOf(frequencies), depth, [&](const Block& block, const float* phases) {
+      const int64_t first = start + block.row;
+      forEachGroup(first, block.rows, means.perGroup, [&](int64_t group, int64_t row, int64_t rowsOfGroup) {
+        const int64_t at = group * total + block.column;
+        compute().addCosinesAndSines(phases + row * productColumns, rowsOfGroup, productColumns, block.columns,
+                                     cosine + at, sine + at);
+      });
+      if (kept != nullptr) copyBlock(block, phases, kept->data_ptr<float>() + start * total, total);
+    });
+  });
   means.cosines.div_(means.perGroup);
   means.sines.div_(means.perGroup);
   return means;
 }
 
-// A tile's phases -> the loss's gradient with respect to them, from that of the sums.
-void differentiateTile(const at::Tensor& phases, int64_t start, int64_t t, const Means& gradients,
-                       const at::Tensor& result) {
+// Phases of some rows -> the loss's gradient with respect to them, from that of the sums; `result` may be `phases`.
+void differentiate(const at::Tensor& phases, int64_t start, const Means& gradients, const at::Tensor& result) {
   const int64_t columns = phases.size(1);
   const float* phase = phases.data_ptr<float>();
   const float* cosine = gradients.cosines.data_ptr<float>();
@@ -128,8 +80,7 @@ void differentiateTile(const at::Tensor& phases, int64_t start, int64_t t, const
   float* target = result.data_ptr<float>();
   at::parallel_for(0, phases.size(0), 16, [&](int64_t begin, int64_t end) {
     forEachGroup(start + begin, end - begin, gradients.perGroup, [&](int64_t group, int64_t row, int64_t rows) {
-      const int64_t at = group * gradients.frequencies() + t;
-      const int64_t offset = (begin + row) * columns;
+      const int64_t at = group * columns, offset = (begin + row) * columns;
       compute().phaseGradients(phase + offset, rows, columns, columns, cosine + at, sine + at, target + offset);
     });
   });
@@ -142,26 +93,24 @@ struct Wanted {
 // Gradients of features and frequencies from that of the sums; each is undefined unless wanted. `kept` may be undefined.
 std::tuple<at::Tensor, at::Tensor> backwardPass(const at::Tensor& features, const at::Tensor& frequencies,
                                                 const Means& gradients, const at::Tensor& kept, const Wanted& wanted) {
-  if (kept.defined()) {
-    const at::Tensor phases = at::empty_like(kept);
-    differentiateTile(kept, 0, 0, gradients, phases);
-    return {wanted.features ? at::mm(phases, frequencies) : at::Tensor(),
-            wanted.frequencies ? at::mm(phases.t(), features) : at::Tensor()};
-  }
-  at::Tensor featureGradient = wanted.features ? at::zeros_like(features) : at::Tensor();
-  at::Tensor frequencyGradient = wanted.frequencies ? at::zeros_like(frequencies) : at::Tensor();
-  Phases phases(features, frequencies, {});
-  forEachTile(features.size(0), gradients.perGroup, frequencies.size(0), {},
-              [&](int64_t start, int64_t count, int64_t t, int64_t columns) {
-                const at::Tensor tile = phases.tile(start, count, t, columns);
-                differentiateTile(tile, start, t, gradients, tile);
-                if (wanted.features) {
-                  featureGradient.narrow(0, start, count).addmm_(tile, frequencies.narrow(0, t, columns));
-                }
-                if (wanted.frequencies) {
-                  frequencyGradient.narrow(0, t, columns).addmm_(tile.t(), features.narrow(0, start, count));
-                }
-              });
+  const at::Tensor featureGradient = wanted.features ? at::zeros_like(features) : at::Tensor();
+  const at::Tensor frequencyGradient = wanted.frequencies ? at::zeros_like(frequencies) : at::Tensor();
+  const int64_t total = frequencies.size(0), depth = features.size(1);
+  forEachRun(features.size(0), total, phasesAtOnce, [&](int64_t start, int64_t count) {
+    const at::Tensor run = features.narrow(0, start, count);
+    const at::Tensor phases = at::empty({count, total}, features.options());
+    if (kept.defined()) {
+      differentiate(kept.narrow(0, start, count), start, gradients, phases);
+    } else {
+      forEachBlock(PackedRows(rowsOf(run), depth), rowsOf(frequencies), depth,
+                   [&](const Block& block, const float* values) {
+                     copyBlock(block, values, phases.data_ptr<float>(), total);
+                   });
+      differentiate(phases, start, gradients, phases);
+    }
+    if (wanted.features) addProduct(phases, frequencies, featureGradient.narrow(0, start, count));
+    if (wanted.frequencies) addProduct(phases.t(), run, frequencyGradient);
+  });
   return {featureGradient, frequencyGradient};
 }
 
@@ -172,6 +121,7 @@ class CharacteristicFunction : public torch::autograd::Function<CharacteristicFu
     at::AutoDispatchBelowADInplaceOrView guard;
     at::Tensor kept;
     const bool small = features.size(0) * frequencies.size(0) <= mostKept;
+    if (small) kept = at::empty({features.size(0), frequencies.size(0)}, features.options());
     const Means means = forwardPass(features, frequencies, groups, small ? &kept : nullptr);
     context->save_for_backward({features, frequencies, kept});
     context->saved_data["features wanted"] = features.requires_grad();
@@ -206,13 +156,13 @@ std::tuple<at::Tensor, at::Tensor> characteristicFunction(const at::Tensor& feat
     const at::Tensor phases = features.matmul(frequencies.t()).reshape({groups, -1, frequencies.size(0)});
     return {phases.cos().mean(1), phases.sin().mean(1)};
   }
-  const at::Tensor rows = features.contiguous();
+  const at::Tensor rows = features.contiguous(), t = frequencies.contiguous();
   const bool needsGrad = at::GradMode::is_enabled() && (features.requires_grad() || frequencies.requires_grad());
   if (!needsGrad) {
-    const Means means = forwardPass(rows, frequencies, groups, nullptr);
+    const Means means = forwardPass(rows, t, groups, nullptr);
     return {means.cosines, means.sines};
   }
-  const auto parts = CharacteristicFunction::apply(rows, frequencies, groups);
+  const auto parts = CharacteristicFunction::apply(rows, t, groups);
   return {parts[0], parts[1]};
 }
 

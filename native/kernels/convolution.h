@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "buffer.h"
 #include "compute/table.h"
 
 namespace ncfm {
@@ -12,16 +13,6 @@ namespace ncfm {
 // Numbers of one channel, before and after pooling. Not in compute/table.h: see the rule in compute/vector.h.
 inline int64_t area(const MapSize& size) { return size.height * size.width; }
 inline int64_t pooledArea(const MapSize& size) { return (size.height / 2) * (size.width / 2); }
-
-// Uninitialised floats, aligned to cache lines.
-class Buffer {
- public:
-  explicit Buffer(int64_t count) : tensor_(at::empty({count}, at::kFloat)) {}
-  float* data() const { return tensor_.data_ptr<float>(); }
-
- private:
-  at::Tensor tensor_;
-};
 
 // One convolution with its weights, ready to be applied to any images. Results have their channels last.
 class Convolution {

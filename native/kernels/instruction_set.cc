@@ -1,7 +1,14 @@
 // Chooses which compilation of the computing functions this process uses.
 #include <c10/util/Exception.h>
 
+#if defined(NCFM_HAS_X86_LEVELS)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include <atomic>
+#include <cstdlib>
 
 #include "instruction_set.h"
 
@@ -17,9 +24,31 @@ extern const Compute table;
 namespace avx512 {
 extern const Compute table;
 }
+namespace amx {
+extern const Compute table;
+}
 #endif
 
 namespace {
+
+#if defined(NCFM_HAS_X86_LEVELS)
+// Linux gives a process the registers of tiles when it asks for them.
+bool mayUseTiles() {
+#if defined(__linux__)
+  constexpr long requestPermission = 0x1023, tileData = 18;
+  return syscall(SYS_arch_prctl, requestPermission, tileData) == 0;
+#else
+  return false;
+#endif
+}
+
+bool hasTiles() {
+  unsigned a = 0, b = 0, c = 0, features = 0;
+  constexpr unsigned bfloat16 = 1U << 22, tile = 1U << 24;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &features) == 0) return false;
+  return (features & bfloat16) != 0 && (features & tile) != 0 && mayUseTiles();
+}
+#endif
 
 // Best first; the last one runs everywhere.
 std::vector<const Compute*> available() {
@@ -28,6 +57,8 @@ std::vector<const Compute*> available() {
   const bool hasAvx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   const bool hasAvx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+  static const bool tiles = hasAvx2 && hasAvx512 && hasTiles();
+  if (tiles) tables.push_back(&amx::table);
   if (hasAvx2 && hasAvx512) tables.push_back(&avx512::table);
   if (hasAvx2) tables.push_back(&avx2::table);
 #endif
@@ -35,8 +66,24 @@ std::vector<const Compute*> available() {
   return tables;
 }
 
+const char* const variable = "NCFM_INSTRUCTION_SET";
+
+const Compute* named(const std::string& name) {
+  std::string known;
+  for (const Compute* table : available()) {
+    if (table->instructionSet == name) return table;
+    known += (known.empty() ? "" : ", ") + std::string(table->instructionSet);
+  }
+  TORCH_CHECK(false, "the instruction set '", name, "' (", variable, "): expected one of this processor's, ", known);
+}
+
+const Compute* first() {
+  const char* name = std::getenv(variable);
+  return name == nullptr ? available().front() : named(name);
+}
+
 std::atomic<const Compute*>& chosen() {
-  static std::atomic<const Compute*> table{available().front()};
+  static std::atomic<const Compute*> table{first()};
   return table;
 }
 
@@ -50,14 +97,6 @@ std::vector<std::string> instructionSets() {
   return names;
 }
 
-void useInstructionSet(const std::string& name) {
-  for (const Compute* table : available()) {
-    if (table->instructionSet == name) {
-      chosen() = table;
-      return;
-    }
-  }
-  TORCH_CHECK(false, "this processor does not have the instruction set '", name, "'");
-}
+void useInstructionSet(const std::string& name) { chosen() = named(name); }
 
 }  // namespace ncfm

@@ -8,7 +8,8 @@
 
 namespace ncfm {
 
-// Those that this processor can run, best first; the best one is in use from the start.
+// Those that this processor can run, best first; the best one is in use from the start, or the one that the environment
+// variable NCFM_INSTRUCTION_SET names.
 std::vector<std::string> instructionSets();
 
 // Only while no operator runs: tests compare the compilations this way.

@@ -79,7 +79,7 @@ function processorFinding(cores: number | undefined, engine?: EngineDescription)
       ? `${availableParallelism()} logical cores`
       : `${cores} physical cores of ${availableParallelism()} logical ones (one thread each)`;
   const kernels = engine
-    ? `, ${engine.instructionSets[0]} kernels (LibTorch's own: ${engine.cpuCapability})`
+    ? `, ${engine.instructionSet} kernels (LibTorch's own: ${engine.cpuCapability})`
     : '';
   return { name: 'processor', state: 'ok', detail: `${model}, ${threads}${kernels}` };
 }

@@ -16,12 +16,12 @@ export function computedBy(
   device: Device,
   threadCount = threads(),
 ): object {
-  const { version, cpuCapability, instructionSets } = engine();
+  const { version, cpuCapability, instructionSet } = engine();
   return {
     code: codeHash(module, from),
     addon: engineHash(),
     libtorch: version,
-    instructions: [cpuCapability, instructionSets[0] ?? ''],
+    instructions: [cpuCapability, instructionSet],
     device,
     threads: threadCount,
   };

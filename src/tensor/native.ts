@@ -30,8 +30,10 @@ export interface EngineDescription {
   readonly cudaProblem: string | null;
   readonly oneDnn: boolean;
   readonly openMp: boolean;
-  /** The vector instructions that our own kernels can use here, best (the one in use) first: 'avx512', 'avx2', 'baseline'. */
+  /** The instructions that our own kernels can use here, best first: 'amx', 'avx512', 'avx2', 'baseline'. */
   readonly instructionSets: readonly string[];
+  /** The one in use: the first, unless `NCFM_INSTRUCTION_SET` in the environment names another. */
+  readonly instructionSet: string;
   /** True when freed memory stays with the process instead of going back to the system at every step: see `tuneProcess`. */
   readonly keepsFreedMemory: boolean;
 }

@@ -31,6 +31,15 @@ struct DualNorm {
   NormParameters value, tangent;
 };
 
+// Rows of a left matrix or columns of a right one, whose products are sums over `depth`; one of the strides is 1.
+struct Strips {
+  const float* values;
+  int64_t count, stride, depthStride;
+};
+
+// A block of a product.
+constexpr int64_t productRows = 96, productColumns = 128;
+
 // What becomes of a result: it replaces the target or is added to it.
 enum class Into { replace, add };
 
@@ -78,6 +87,12 @@ enum class Into { replace, add };
            (const DualMaps& maps, const MapSize& size, const DualNorm& norm, const float* statistics,                 \
             const DualMaps& pooledGradients, float* gradient, float* tangentGradient, float* weightGradient,          \
             float* biasGradient))                                                                                     \
+  FUNCTION(productLeftSize, int64_t, (int64_t rows, int64_t depth))                                                   \
+  FUNCTION(productRightSize, int64_t, (int64_t columns, int64_t depth))                                               \
+  FUNCTION(productPackLeft, void, (const Strips& rows, int64_t depth, float* packed))                                 \
+  FUNCTION(productPackRight, void, (const Strips& columns, int64_t depth, float* packed))                             \
+  FUNCTION(productMultiply, void,                                                                                     \
+           (const float* left, int64_t rows, const float* right, int64_t columns, int64_t depth, float* target))      \
   FUNCTION(addCosinesAndSines, void,                                                                                  \
            (const float* phases, int64_t rows, int64_t stride, int64_t columns, float* cosines, float* sines))        \
   FUNCTION(phaseGradients, void,                                                                                      \
