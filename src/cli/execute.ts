@@ -4,6 +4,7 @@ import type { LoadedPlan } from '../config/index.js';
 import type { CheckOptions, PipelineRequest, Prepared } from '../pipeline/index.js';
 import type { Plan } from '../plan/index.js';
 import { combine, type EventSink } from '../run/events.js';
+import type { Task } from '../run/lifecycle-events.js';
 import { interruptible } from './interruption.js';
 import type { Invocation } from './invocation.js';
 import {
@@ -55,7 +56,7 @@ export async function watch<T>(
 
 export interface RunCommand {
   /** The command's name, to say how to go on. */
-  readonly command: string;
+  readonly command: Exclude<Task, 'evaluate' | 'label' | 'compare'>;
   /** A preset, a YAML file or a run's folder. */
   readonly source: string | undefined;
   readonly options: RunOptions;
@@ -79,9 +80,10 @@ export async function executeRun<T>(
   const { plan, yaml, goesOn } = choice;
   const { cache, acceptChanges = false } = options;
   // A run that cannot even start leaves no directory, and above all deletes none.
-  const [{ checkPlan }, { datasetFacts }] = await Promise.all([
+  const [{ checkPlan }, { datasetFacts }, { recordRun }] = await Promise.all([
     import('../pipeline/prepare.js'),
     import('../pipeline/run-context.js'),
+    import('../pipeline/record-run.js'),
   ]);
   const prepared = await watch(invocation, options, (watched) =>
     (check ?? checkPlan)(plan, { cache, ...(stages && { stages }), ...watched }),
@@ -95,20 +97,21 @@ export async function executeRun<T>(
     begun = true;
   };
   try {
-    using log = directory.openEventLog();
-    const result = await watch(invocation, options, ({ onEvent, signal }) =>
-      task({
-        plan,
-        directory,
-        prepared,
-        cache,
-        acceptChanges,
-        onEvent: combine(begin, log.sink, onEvent),
-        signal,
-      }),
-    );
-    log.close();
-    return result;
+    return await watch(invocation, options, (watched) => {
+      const { classNames } = prepared.data.train;
+      const run = { ...watched, task: command, plan, directory, classNames };
+      return recordRun({ ...run, onLifecycle: watched.onEvent }, (onEvent) =>
+        task({
+          plan,
+          directory,
+          prepared,
+          cache,
+          acceptChanges,
+          onEvent: combine(begin, onEvent),
+          signal: watched.signal,
+        }),
+      );
+    });
   } catch (error) {
     if (!begun) rmSync(directory.path, { recursive: true, force: true });
     else if (existsSync(directory.path)) invocation.advise(goOn(command, directory.path));

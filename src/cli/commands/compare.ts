@@ -9,7 +9,6 @@ import type {
 } from '../../pipeline/index.js';
 import { planYaml } from '../../plan/plan-yaml.js';
 import { readManifest } from '../../run/directory.js';
-import { combine } from '../../run/events.js';
 import {
   type ComparisonChoice,
   type ComparisonOptions,
@@ -112,30 +111,39 @@ async function inFolder(
   { data, methods }: CheckedMethods,
   options: CompareOptions,
 ): Promise<MethodComparison> {
-  const { compareMethods } = await import('../../pipeline/index.js');
+  const { compareMethods, recordRun } = await import('../../pipeline/index.js');
   const { cache, acceptChanges = false } = options;
   const { directory, lock } = openComparison(choice, options);
   const locks = [lock];
   try {
-    using log = directory.openEventLog();
     const runs = methods.map((method, index) => {
       const opened = openRun(choice.runs[index]!, options);
       locks.push(opened.lock);
       opened.directory.writeConfig(planYaml(method.plan));
       return { ...method, directory: opened.directory };
     });
-    return await watch(invocation, options, ({ onEvent, signal }) =>
-      compareMethods({
+    return await watch(invocation, options, ({ onEvent: onLifecycle, signal }) => {
+      const run = {
+        task: 'compare',
+        plan: methods[0]!.plan,
+        methods: methods.map(({ plan }) => plan.distill.method),
+        classNames: data.train.classNames,
         directory,
-        data,
-        secondsEach: choice.secondsEach,
-        methods: runs,
-        cache,
-        acceptChanges,
-        onEvent: combine(log.sink, onEvent),
         signal,
-      }),
-    );
+      } as const;
+      return recordRun({ ...run, onEvent: onLifecycle, onLifecycle }, (onEvent) =>
+        compareMethods({
+          directory,
+          data,
+          secondsEach: choice.secondsEach,
+          methods: runs,
+          cache,
+          acceptChanges,
+          onEvent,
+          signal,
+        }),
+      );
+    });
   } finally {
     for (const held of locks) held.release();
   }
