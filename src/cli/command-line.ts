@@ -12,6 +12,7 @@ import { addLabelCommand } from './commands/label.js';
 import { addPlanCommand } from './commands/plan.js';
 import { addPresetsCommand } from './commands/presets.js';
 import { addPretrainCommand } from './commands/pretrain.js';
+import { addReportCommand } from './commands/report.js';
 import { addRunCommand } from './commands/run.js';
 import { addSearchCommand } from './commands/search.js';
 import { addSetupCommand } from './commands/setup.js';
@@ -53,6 +54,7 @@ function createProgram(invocation: Invocation): Command {
   addSearchCommand(program, invocation);
   addContinualCommand(program, invocation);
   addLabelCommand(program, invocation);
+  addReportCommand(program, invocation);
   addExportCommand(program, invocation);
   addPlanCommand(program, invocation);
   addDataCommand(program, invocation);

@@ -16,6 +16,7 @@ import {
 } from './options.js';
 import { TerminalReporter } from './report/terminal.js';
 import { chooseRun, openRun, requireBegunData } from './run-folder.js';
+import { writeRunReport } from './run-report.js';
 
 // The engine is loaded by the commands that need it (`await import`), so that help, and above all the doctor, work
 // where it cannot be loaded.
@@ -97,7 +98,7 @@ export async function executeRun<T>(
     begun = true;
   };
   try {
-    return await watch(invocation, options, (watched) => {
+    const result = await watch(invocation, options, (watched) => {
       const { classNames } = prepared.data.train;
       const run = { ...watched, task: command, plan, directory, classNames };
       return recordRun({ ...run, onLifecycle: watched.onEvent }, (onEvent) =>
@@ -112,9 +113,14 @@ export async function executeRun<T>(
         }),
       );
     });
+    await writeRunReport(invocation, directory.path);
+    return result;
   } catch (error) {
     if (!begun) rmSync(directory.path, { recursive: true, force: true });
-    else if (existsSync(directory.path)) invocation.advise(goOn(command, directory.path));
+    else if (existsSync(directory.path)) {
+      await writeRunReport(invocation, directory.path);
+      invocation.advise(goOn(command, directory.path));
+    }
     throw error;
   }
 }

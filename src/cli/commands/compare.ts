@@ -20,6 +20,7 @@ import type { Invocation } from '../invocation.js';
 import { addRunOptions, type CacheOptions, namesOf, positiveNumber } from '../options.js';
 import { methodsDocument, methodsTable } from '../report/methods-table.js';
 import { openRun, requireBegunData } from '../run-folder.js';
+import { writeRunReport } from '../run-report.js';
 
 type CompareOptions = ComparisonOptions & CacheOptions;
 
@@ -56,6 +57,7 @@ export function addCompareCommand(program: Command, invocation: Invocation): voi
     const comparison = await runComparison(invocation, config, options);
     const { directory, rows } = comparison;
     writeFileAtomic(join(directory, 'comparison.md'), methodsDocument(comparison));
+    await writeRunReport(invocation, directory);
     invocation.print(comparison, methodsTable(comparison), options);
     const chart = join(directory, 'compare.svg');
     invocation.tell(`chart   ${relative('', chart) || chart}\n`, options);

@@ -8,6 +8,7 @@ import { resolvePlan, watch } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import { addComputeOptions, type ComputeOptions, namesOf } from '../options.js';
 import { isRunFolder, lockOf } from '../run-folder.js';
+import { writeRunReport } from '../run-report.js';
 import { printResults } from '../summary.js';
 import { type ForeignOptions, onForeignSet } from './evaluate/foreign.js';
 import { architectureTable, rankingTable } from './evaluate/tables.js';
@@ -90,10 +91,12 @@ export async function onRun<T>(
   const { plan } = await resolvePlan(join(run, 'config.yaml'), options);
   const { cache } = options;
   using _lock = lockOf(directory.path);
-  return await watch(invocation, options, ({ onEvent: onLifecycle, signal }) => {
+  const result = await watch(invocation, options, ({ onEvent: onLifecycle, signal }) => {
     const recorded = { task: kind, plan, directory, onEvent: onLifecycle, onLifecycle, signal };
     return recordRun(recorded, (onEvent) => task({ plan, directory, cache, onEvent, signal }));
   });
+  await writeRunReport(invocation, directory.path);
+  return result;
 }
 
 async function modelsOf(shortNames: readonly string[]): Promise<ModelOptions[]> {

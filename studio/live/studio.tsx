@@ -1,0 +1,4 @@
+/** The studio: what is there, live. */
+export function Studio() {
+  return <main />;
+}
