@@ -26,7 +26,11 @@ export function Comparison({ runs }: { readonly runs: readonly RunView[] }) {
           <img class="figure" src={src} alt={`Chart: ${title}`} />
         </Section>
       ))}
-      {!whole && <RunTable runs={members} />}
+      {!whole && (
+        <Section title="Accuracy">
+          <RunTable runs={members} />
+        </Section>
+      )}
       <Section title="Images">
         <div class="beside">
           {members.map(({ name, snapshots, classes }) => {

@@ -165,3 +165,11 @@ export interface ReportData {
   readonly version: string;
   readonly runs: readonly RunView[];
 }
+
+/** What the studio is. */
+export interface StudioFacts {
+  readonly version: string;
+  /** Whether runs can be started, stopped and resumed. */
+  readonly hasControl: boolean;
+  readonly presets: readonly string[];
+}

@@ -20,7 +20,9 @@ export function Headline({
           {subjectOf(run)}
           {run.began !== undefined && ` · begun ${timeText(run.began)}`}
         </p>
-        {run.message !== undefined && <p class="message">{run.message}</p>}
+        {run.message !== undefined && (
+          <p class={run.state === 'failed' ? 'message' : 'quiet'}>{run.message}</p>
+        )}
         <Progress run={run} />
       </div>
       {run.accuracy && (

@@ -84,7 +84,7 @@ export function Grid({ snapshot, classes, onChoose }: GridProps) {
   const { src, columns, count, width, height, iteration } = snapshot;
   const rows = Math.ceil(count / columns);
   const isWhole = count === 1;
-  const side = isWhole ? width : Math.max(26, Math.min(64, Math.floor(480 / columns)));
+  const side = isWhole ? width : Math.max(26, Math.min(64, Math.floor(440 / columns)));
   const size = { width: side * columns, height: ((side * height) / width) * rows };
   const nameOf = (index: number): string =>
     `${classes[Math.floor(index / columns)] ?? 'image'} ${(index % columns) + 1}`;

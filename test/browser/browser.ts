@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
 
 /** Debian's Chromium, or another; undefined where there is none. */
 const executablePath = [process.env.NCFM_CHROMIUM, ...onPath('chromium', 'chromium-browser')].find(
@@ -43,6 +43,8 @@ export function describeInBrowser(name: string, tests: (opened: Opened) => void)
           if (message.type() === 'error') errors.push(message.text());
         });
         page.on('pageerror', ({ message }) => errors.push(message));
+        // One that goes on looking for a server which has gone would write errors into the next test's.
+        onTestFinished(() => page.close());
         await page.goto(url);
         return page;
       },

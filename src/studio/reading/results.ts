@@ -20,15 +20,25 @@ export interface ResultFiles {
   readonly comparison?: MethodComparison | undefined;
 }
 
-export async function readResults(folder: string): Promise<ResultFiles> {
-  const [results, repeats, details, architectures, comparison] = await Promise.all([
+/** The accuracies alone, without what they are made of. */
+export async function readAccuracies(
+  folder: string,
+): Promise<Pick<ResultFiles, 'results' | 'repeats'>> {
+  const [results, repeats] = await Promise.all([
     readJson<PipelineResult>(join(folder, 'results.json')),
     readJson<RepeatedResult>(join(folder, 'repeats.json')),
+  ]);
+  return { results, repeats };
+}
+
+export async function readResults(folder: string): Promise<ResultFiles> {
+  const [accuracies, details, architectures, comparison] = await Promise.all([
+    readAccuracies(folder),
     readJson<{ sets: Record<string, SeedResult[]> }>(join(folder, 'evaluation.json')),
     readJson<CrossArchitecture>(join(folder, 'cross-architecture.json')),
     readJson<MethodComparison>(join(folder, 'comparison.json')),
   ]);
-  return { results, repeats, details: details?.sets, architectures, comparison };
+  return { ...accuracies, details: details?.sets, architectures, comparison };
 }
 
 /** The sets of a run's evaluation; of one with several distillations over these. */

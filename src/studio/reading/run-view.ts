@@ -175,11 +175,17 @@ function systemOf({ memory, cpu }: LogState): ChartView[] {
     }));
 }
 
-/** What else a run has drawn. */
-const figures = { 'compare.svg': 'Methods', 'search.svg': 'Search', 'continual.svg': 'Continual' };
+/** What else a run has drawn: files and their titles. */
+export const figureFiles = {
+  'compare.svg': 'Methods',
+  'search.svg': 'Search',
+  'continual.svg': 'Continual',
+};
 
 async function figuresOf(source: RunSource, { figure }: Addresses): Promise<FigureView[]> {
-  const drawn = Object.entries(figures).filter(([file]) => existsSync(join(source.folder, file)));
+  const drawn = Object.entries(figureFiles).filter(([file]) =>
+    existsSync(join(source.folder, file)),
+  );
   return await Promise.all(
     drawn.map(async ([file, title]) => ({ title, src: await figure(source, file) })),
   );

@@ -32,7 +32,12 @@ export class Series {
   }
 
   get points(): SeriesPoint[] {
-    return this.#buckets.map(({ x, sum, count, low, high }) => [x, sum / count, low, high]);
+    return this.#buckets.map(({ x, sum, count, low, high }) => [
+      x,
+      short(sum / count),
+      short(low),
+      short(high),
+    ]);
   }
 
   #halve(): void {
@@ -42,6 +47,11 @@ export class Series {
       return second ? merged(first, second) : first;
     });
   }
+}
+
+/** To the digits that a chart can show. */
+function short(value: number): number {
+  return Number(value.toPrecision(6));
 }
 
 function one(x: number, value: number): Bucket {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import type { GridCells } from '../../core/grid-cells.js';
 import type { SnapshotView } from '../view.js';
@@ -12,38 +11,51 @@ const mostExact = 300_000;
 const longestSide = 16_000;
 
 /**
- * The images of a snapshot at their own size, without gaps and text, as WebP. Of a picture whose cells are not known the
- * whole is one image.
+ * How the images of a snapshot are laid out in their sprite.
  * @param least 1, or by how much to make the images smaller
  */
+export async function layoutOf(
+  path: string,
+  cells: GridCells | undefined,
+  least = 1,
+): Promise<SpriteLayout> {
+  if (cells === undefined) {
+    const { width = 1, height = 1 } = await sharp(path).metadata();
+    return { columns: 1, count: 1, width, height };
+  }
+  const { columns, count, width, height } = cells;
+  const rows = Math.ceil(count / columns);
+  const longest = Math.max(width * columns, height * rows);
+  const shrink = Math.max(1, least, longest / longestSide);
+  const smaller = (side: number): number => Math.max(1, Math.floor(side / shrink));
+  return { columns, count, width: smaller(width), height: smaller(height) };
+}
+
+/**
+ * The images of a snapshot at their own size, without gaps and text, as WebP. Of a picture whose cells are not known the
+ * whole is one image.
+ */
 export async function spriteOf(path: string, cells: GridCells | undefined, least = 1) {
-  const file = await readFile(path);
-  if (cells === undefined) return await wholePicture(file);
-  const { data, info } = await sharp(file)
+  const layout = await layoutOf(path, cells, least);
+  if (cells === undefined) {
+    return { webp: await sharp(path).webp({ quality: 85 }).toBuffer(), layout };
+  }
+  const { data, info } = await sharp(path)
     .removeAlpha()
     .raw()
     .toBuffer({ resolveWithObject: true });
   const { columns, count, width, height } = cells;
-  const size = { width: width * columns, height: height * Math.ceil(count / columns) };
+  const rows = Math.ceil(count / columns);
+  const size = { width: width * columns, height: height * rows };
   const pixels = Buffer.alloc(size.width * size.height * 3, 255);
   const picture = { data, width: info.width, channels: info.channels };
   for (let index = 0; index < count; index++) copyCell(picture, cells, index, pixels);
-  const shrink = Math.max(least, size.width / longestSide, size.height / longestSide);
   const image = sharp(pixels, { raw: { ...size, channels: 3 } });
-  const cell = { width: Math.floor(width / shrink), height: Math.floor(height / shrink) };
-  const shown =
-    shrink > 1
-      ? image.resize(cell.width * columns, (cell.height * size.height) / height, { fit: 'fill' })
-      : image;
-  const isExact = size.width * size.height <= mostExact;
+  const target = { width: layout.width * columns, height: layout.height * rows };
+  const shown = target.width < size.width ? image.resize({ ...target, fit: 'fill' }) : image;
+  const isExact = target.width * target.height <= mostExact;
   const webp = await shown.webp(isExact ? { lossless: true } : { quality: 85 }).toBuffer();
-  return { webp, layout: { columns, count, ...cell } satisfies SpriteLayout };
-}
-
-async function wholePicture(file: Buffer) {
-  const webp = await sharp(file).webp({ quality: 85 }).toBuffer();
-  const { width = 1, height = 1 } = await sharp(file).metadata();
-  return { webp, layout: { columns: 1, count: 1, width, height } satisfies SpriteLayout };
+  return { webp, layout };
 }
 
 interface RawPicture {

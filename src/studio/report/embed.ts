@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Snapshot } from '../../run/events.js';
+import { insideOf } from '../reading/inside.js';
 import type { Addresses, RunSource } from '../reading/run-view.js';
 import { spriteOf } from '../reading/sprite.js';
 import type { SnapshotView } from '../view.js';
@@ -41,14 +42,16 @@ async function embeddedSnapshots(
   return found;
 }
 
-/** Nothing where the picture is gone. */
+/** Nothing where the picture is gone, or is not the run's. */
 async function embeddedSnapshot(
   folder: string,
   { iteration, path, cells }: Omit<Snapshot, 'type'>,
   smaller: number,
 ): Promise<SnapshotView | undefined> {
+  const file = insideOf(folder, path);
+  if (file === undefined) return undefined;
   try {
-    const { webp, layout } = await spriteOf(join(folder, path), cells, smaller);
+    const { webp, layout } = await spriteOf(file, cells, smaller);
     return { iteration, src: dataAddress('image/webp', webp), ...layout };
   } catch {
     return undefined;
