@@ -16,6 +16,7 @@ import { addReportCommand } from './commands/report.js';
 import { addRunCommand } from './commands/run.js';
 import { addSearchCommand } from './commands/search.js';
 import { addSetupCommand } from './commands/setup.js';
+import { addShowCommand } from './commands/show.js';
 import { addStudioCommand } from './commands/studio.js';
 import { exitCodeOf, explanation } from './explanation.js';
 import { Invocation, type Streams } from './invocation.js';
@@ -57,6 +58,7 @@ function createProgram(invocation: Invocation): Command {
   addLabelCommand(program, invocation);
   addReportCommand(program, invocation);
   addStudioCommand(program, invocation);
+  addShowCommand(program, invocation);
   addExportCommand(program, invocation);
   addPlanCommand(program, invocation);
   addDataCommand(program, invocation);

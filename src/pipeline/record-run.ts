@@ -9,6 +9,7 @@ import {
   type RunDirectory,
   type RunStart,
   type Task,
+  TensorboardTracker,
   withLifecycle,
 } from '../run/index.js';
 import { engine } from '../tensor/index.js';
@@ -42,10 +43,21 @@ export async function recordRun<T>(
   work: (onEvent: EventSink) => Promise<T>,
 ): Promise<T> {
   using log = directory.openEventLog();
-  const whole = { start: startOf(facts), onEvent: combine(log.sink, onLifecycle), signal };
-  const result = await withLifecycle(whole, () => work(combine(log.sink, onEvent)));
+  using tracker = trackerOf(directory, facts);
+  const kept = tracker ? combine(log.sink, tracker.sink) : log.sink;
+  const whole = { start: startOf(facts), onEvent: combine(kept, onLifecycle), signal };
+  const result = await withLifecycle(whole, () => work(combine(kept, onEvent)));
   log.close();
   return result;
+}
+
+/** The runs of a comparison have trackers of their own. */
+function trackerOf(
+  { path, name }: RunDirectory,
+  { task, plan }: RunFacts,
+): TensorboardTracker | undefined {
+  const isTracked = plan.tracking === 'tensorboard' && task !== 'compare';
+  return isTracked ? new TensorboardTracker(path, name) : undefined;
 }
 
 /** What the event of a run's start tells. The engine must be there. */

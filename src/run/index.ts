@@ -7,3 +7,4 @@ export * from './lifecycle-events.js';
 export * from './manifest.js';
 export * from './same-data.js';
 export * from './stages.js';
+export * from './tensorboard/tracker.js';

@@ -13,8 +13,8 @@ import { reportHtml } from './html.js';
 /** In a run's folder. */
 export const reportFile = 'report.html';
 
-/** What all snapshots of a report may take together, in bytes; with the page a report stays below 3 MB. */
-const snapshotBytes = 1_400_000;
+/** With the page (0.6 MB) and what else a run shows, these keep a report below 3 MB; in bytes. */
+const bytes = { snapshots: 1_500_000, leastSnapshots: 300_000, run: 120_000 };
 
 /**
  * Writes a report of a run, with the runs that belong to it where it is a comparison, or of several runs beside each other.
@@ -29,9 +29,10 @@ export async function writeReport(
 ): Promise<string> {
   const views: RunView[] = [];
   const all = folders.flatMap(withMethods);
+  const room = Math.max(bytes.leastSnapshots, bytes.snapshots - bytes.run * all.length);
   for (const { folder, name } of all) {
     const source = await loadRun(folder, name);
-    views.push(await viewOf(source, embedded(snapshotBytes / all.length)));
+    views.push(await viewOf(source, embedded(room / all.length)));
   }
   const data: ReportData = {
     title: `${folders.map((folder) => basename(resolve(folder))).join(', ')} – ncfm`,
