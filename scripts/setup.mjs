@@ -5,6 +5,7 @@
 import { buildAddon } from './setup/addon.mjs';
 import { ensureNpmPackages } from './setup/npm.mjs';
 import { HELP, parseOptions } from './setup/options.mjs';
+import { buildPage } from './setup/page.mjs';
 import { IS_CHECKOUT, ROOT } from './setup/paths.mjs';
 import { usePrebuiltAddon } from './setup/prebuilt.mjs';
 import { done, SetupError } from './setup/report.mjs';
@@ -46,6 +47,7 @@ async function setUpCheckout(options) {
   ensureNpmPackages();
   buildAddon({ libTorch, ...options });
   buildTypeScript(options);
+  buildPage(options);
 }
 
 /**

@@ -93,7 +93,7 @@ describe('the names in the documents', () => {
   });
 
   it.each(documents)('that are events are those of a run: %s', (path) => {
-    const events = read('src/run/events.ts');
+    const events = read('src/run/events.ts') + read('src/run/lifecycle-events.ts');
     const stages = 'run|pretrain|distill|evaluate|search|continual|label|decode';
     for (const code of inlineCode(read(path))) {
       if (!new RegExp(`^(${stages})-[a-z-]+$`).test(code) || presetNames().includes(code)) continue;

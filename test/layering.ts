@@ -38,9 +38,10 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   report: ['core'],
   pipeline: tasks,
   downstream: [...tasks, 'pipeline'],
+  studio: [...tasks, 'pipeline', 'downstream'],
   config: [...tasks, 'pipeline', 'downstream'],
   exchange: [...tasks, 'pipeline'],
-  cli: [...tasks, 'pipeline', 'downstream', 'config', 'exchange'],
+  cli: [...tasks, 'pipeline', 'downstream', 'studio', 'config', 'exchange'],
   api: [...tasks, 'pipeline', 'config', 'exchange'],
   entries: [...tasks, 'pipeline', 'downstream', 'config', 'exchange'],
 };
@@ -48,7 +49,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** The arrows as a person would draw them, for failure messages. */
 export const PICTURE = `  core <- tensor <- nn <- { models, data, augment } <- train <- distill <- { methods, evaluate }
   { methods, evaluate } <- plan <- capacity <- pipeline <- { downstream, exchange } <- config <- { cli, api }
-  tensor <- run <- train;  core <- report <- pipeline`;
+  tensor <- run <- train;  core <- report <- pipeline <- studio <- cli`;
 
 /** The one file that loads the addon. */
 const ADDON_LOADER = 'src/tensor/native.ts';

@@ -42,6 +42,7 @@ describe.runIf(isForDistribution)('the package', () => {
         'dist/index.d.ts',
         'dist/cli/main.js',
         'dist/config/defaults.yaml',
+        'dist/studio/page/page.js',
         'CMakeLists.txt',
         'native/tensor.cc',
         'scripts/setup.mjs',

@@ -15,7 +15,7 @@ export function buildTypeScript({ fresh }) {
   const sources = filesBelow(SOURCE).filter(isShipped);
   const modules = sources.filter((name) => /(?<!\.d)\.ts$/.test(name));
   const expected = modules.map((name) => name.replace(/ts$/, 'js'));
-  const found = filesBelow(OUTPUT).filter((name) => name.endsWith('.js'));
+  const found = filesBelow(OUTPUT).filter(isModule);
   if (fresh || found.sort().join() !== expected.sort().join()) {
     begin('compiling TypeScript');
     // The compiler sees neither what is missing from its output nor what is left over.
@@ -34,6 +34,14 @@ export function buildTypeScript({ fresh }) {
   // npx runs the package's own command as a file.
   chmodSync(join(OUTPUT, 'cli/main.js'), 0o755);
   done('TypeScript (dist/)');
+}
+
+/**
+ * The page beside them is no module, and built by itself.
+ * @param {string} name
+ */
+function isModule(name) {
+  return name.endsWith('.js') && !name.startsWith(join('studio', 'page'));
 }
 
 /** @param {string} name */

@@ -1,3 +1,4 @@
+import type { GridCells } from '../core/grid-cells.js';
 import type { ExportRequest, ExportResult } from '../exchange/index.js';
 import type { PipelineRequest, PipelineResult } from '../pipeline/index.js';
 import type { ImagePanel, PictureOptions } from '../report/index.js';
@@ -6,11 +7,19 @@ import type { ImagePanel, PictureOptions } from '../report/index.js';
 
 /**
  * Runs a whole configuration: pretrains the pool (or reuses it), distils, labels where soft labels are asked for, and
- * evaluates. Called again on the same directory, it goes on where it was.
+ * evaluates. Called again on the same directory, it goes on where it was. `onEvent` is told its start and its end too; what
+ * the run's `events.jsonl` is to keep of that goes through `directory.openEventLog()`.
  */
 export async function runPipeline(request: PipelineRequest): Promise<PipelineResult> {
-  const pipeline = await import('../pipeline/pipeline.js');
-  return await pipeline.runPipeline(request);
+  const [pipeline, { startOf }, { withLifecycle }] = await Promise.all([
+    import('../pipeline/pipeline.js'),
+    import('../pipeline/record-run.js'),
+    import('../run/lifecycle.js'),
+  ]);
+  const { plan, onEvent, signal, prepared } = request;
+  const classNames = prepared?.data.train.classNames;
+  const start = startOf({ task: 'run', plan, classNames });
+  return await withLifecycle({ start, onEvent, signal }, () => pipeline.runPipeline(request));
 }
 
 /**
@@ -24,9 +33,10 @@ export async function exportRun(request: ExportRequest): Promise<ExportResult> {
 
 /**
  * Writes images as one PNG: a grid on white, one row after the other, each image enlarged to whole pixels.
+ * @returns where the images are in the picture
  * @throws RangeError when the pixels are not whole images of the shape
  */
-export async function writeImageGrid(options: PictureOptions & ImagePanel): Promise<void> {
+export async function writeImageGrid(options: PictureOptions & ImagePanel): Promise<GridCells> {
   const report = await import('../report/pictures.js');
-  await report.writeImageGrid(options);
+  return await report.writeImageGrid(options);
 }

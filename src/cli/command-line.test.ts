@@ -99,7 +99,7 @@ describe('run', () => {
     expect(stderr).toMatch(/^time +pretrain .*, distill .*, evaluate /m);
     expect(readFileSync(join(runs, 'digits', 'config.yaml'), 'utf8')).toMatch(/^seed: 5$/m);
     const types = readEvents(join(runs, 'digits', 'events.jsonl')).map(({ type }) => type);
-    expect([types[0], types.at(-1)]).toEqual(['phase-start', 'run-end']);
+    expect([types[0], types.at(-1)]).toEqual(['run-start', 'run-end']);
   });
 
   it('writes one JSON object to stdout with --json, and no progress with --quiet', async () => {

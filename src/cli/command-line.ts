@@ -12,9 +12,12 @@ import { addLabelCommand } from './commands/label.js';
 import { addPlanCommand } from './commands/plan.js';
 import { addPresetsCommand } from './commands/presets.js';
 import { addPretrainCommand } from './commands/pretrain.js';
+import { addReportCommand } from './commands/report.js';
 import { addRunCommand } from './commands/run.js';
 import { addSearchCommand } from './commands/search.js';
 import { addSetupCommand } from './commands/setup.js';
+import { addShowCommand } from './commands/show.js';
+import { addStudioCommand } from './commands/studio.js';
 import { exitCodeOf, explanation } from './explanation.js';
 import { Invocation, type Streams } from './invocation.js';
 
@@ -53,6 +56,9 @@ function createProgram(invocation: Invocation): Command {
   addSearchCommand(program, invocation);
   addContinualCommand(program, invocation);
   addLabelCommand(program, invocation);
+  addReportCommand(program, invocation);
+  addStudioCommand(program, invocation);
+  addShowCommand(program, invocation);
   addExportCommand(program, invocation);
   addPlanCommand(program, invocation);
   addDataCommand(program, invocation);

@@ -4,6 +4,7 @@ import type { LoadedPlan } from '../config/index.js';
 import type { CheckOptions, PipelineRequest, Prepared } from '../pipeline/index.js';
 import type { Plan } from '../plan/index.js';
 import { combine, type EventSink } from '../run/events.js';
+import type { Task } from '../run/lifecycle-events.js';
 import { interruptible } from './interruption.js';
 import type { Invocation } from './invocation.js';
 import {
@@ -15,6 +16,7 @@ import {
 } from './options.js';
 import { TerminalReporter } from './report/terminal.js';
 import { chooseRun, openRun, requireBegunData } from './run-folder.js';
+import { writeRunReport } from './run-report.js';
 
 // The engine is loaded by the commands that need it (`await import`), so that help, and above all the doctor, work
 // where it cannot be loaded.
@@ -55,7 +57,7 @@ export async function watch<T>(
 
 export interface RunCommand {
   /** The command's name, to say how to go on. */
-  readonly command: string;
+  readonly command: Exclude<Task, 'evaluate' | 'label' | 'compare'>;
   /** A preset, a YAML file or a run's folder. */
   readonly source: string | undefined;
   readonly options: RunOptions;
@@ -79,9 +81,10 @@ export async function executeRun<T>(
   const { plan, yaml, goesOn } = choice;
   const { cache, acceptChanges = false } = options;
   // A run that cannot even start leaves no directory, and above all deletes none.
-  const [{ checkPlan }, { datasetFacts }] = await Promise.all([
+  const [{ checkPlan }, { datasetFacts }, { recordRun }] = await Promise.all([
     import('../pipeline/prepare.js'),
     import('../pipeline/run-context.js'),
+    import('../pipeline/record-run.js'),
   ]);
   const prepared = await watch(invocation, options, (watched) =>
     (check ?? checkPlan)(plan, { cache, ...(stages && { stages }), ...watched }),
@@ -95,23 +98,29 @@ export async function executeRun<T>(
     begun = true;
   };
   try {
-    using log = directory.openEventLog();
-    const result = await watch(invocation, options, ({ onEvent, signal }) =>
-      task({
-        plan,
-        directory,
-        prepared,
-        cache,
-        acceptChanges,
-        onEvent: combine(begin, log.sink, onEvent),
-        signal,
-      }),
-    );
-    log.close();
+    const result = await watch(invocation, options, (watched) => {
+      const { classNames } = prepared.data.train;
+      const run = { ...watched, task: command, plan, directory, classNames };
+      return recordRun({ ...run, onLifecycle: watched.onEvent }, (onEvent) =>
+        task({
+          plan,
+          directory,
+          prepared,
+          cache,
+          acceptChanges,
+          onEvent: combine(begin, onEvent),
+          signal: watched.signal,
+        }),
+      );
+    });
+    await writeRunReport(invocation, directory.path);
     return result;
   } catch (error) {
     if (!begun) rmSync(directory.path, { recursive: true, force: true });
-    else if (existsSync(directory.path)) invocation.advise(goOn(command, directory.path));
+    else if (existsSync(directory.path)) {
+      await writeRunReport(invocation, directory.path);
+      invocation.advise(goOn(command, directory.path));
+    }
     throw error;
   }
 }

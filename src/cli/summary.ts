@@ -72,6 +72,7 @@ export function repeatsTable({ accuracy, method }: RepeatedResult): string {
 }
 
 const products = [
+  { title: 'report', file: 'report.html' },
   { title: 'images', file: 'images.png' },
   { title: 'accuracy', file: 'accuracy.svg' },
   { title: 'repeats', file: 'repeats.json' },

@@ -6,6 +6,7 @@ export * from './errors.js';
 export * from './event-loop.js';
 export * from './files.js';
 export * from './fingerprint.js';
+export * from './grid-cells.js';
 export * from './image-shape.js';
 export * from './lock.js';
 export * from './progress.js';

@@ -111,6 +111,12 @@ function clearStale(path: string, stale: Holder | undefined): boolean {
   return same;
 }
 
+/** Who holds the lock at `path`; undefined where nobody does, or the holder is gone. */
+export function holderOf(path: string): Holder | undefined {
+  const holder = readHolder(path);
+  return holder !== undefined && mayBeAlive(holder) ? holder : undefined;
+}
+
 function readHolder(path: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Holder;

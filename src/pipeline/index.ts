@@ -14,6 +14,7 @@ export * from './open-set.js';
 export * from './open-teacher.js';
 export * from './pipeline.js';
 export * from './prepare.js';
+export * from './record-run.js';
 export * from './repeats.js';
 export * from './run-context.js';
 export * from './run-pictures.js';

@@ -8,7 +8,6 @@ import { summarize } from '../evaluate/statistics.js';
 import { wantsPool } from '../methods/registry.js';
 import type { Plan } from '../plan/plan.js';
 import {
-  combine,
   type LoggedEvent,
   type Phase,
   type RunDirectory,
@@ -20,6 +19,7 @@ import { poolSeconds } from '../train/pretrain.js';
 import type { CheckedMethod } from './check-methods.js';
 import { runPipeline } from './pipeline.js';
 import { type Prepared, startEngine } from './prepare.js';
+import { recordRun } from './record-run.js';
 import { evaluateRepeats, type RepeatedAccuracy, repeatedPlans } from './repeats.js';
 import {
   datasetFacts,
@@ -92,11 +92,13 @@ async function runMethod(
   plan: Plan,
   prepared: Prepared,
 ): Promise<MeasuredMethod> {
-  using log = directory.openEventLog();
-  const onEvent = combine(log.sink, run.onEvent);
-  const request = { ...run, plan, directory, prepared, onEvent };
-  const { accuracy, ...result } = await evaluateRepeats(request, runPipeline);
-  log.close();
+  const request = { ...run, plan, directory, prepared };
+  const { onEvent: told, signal } = run;
+  const { classNames } = data.train;
+  const { accuracy, ...result } = await recordRun(
+    { task: 'run', plan, classNames, directory, onEvent: told, signal },
+    (onEvent) => evaluateRepeats({ ...request, onEvent }, runPipeline),
+  );
   const events = readEvents(directory.pathOf('events.jsonl'));
   const wholeData = ('runs' in result ? result.runs[0]! : result).wholeData;
   return {

@@ -27,15 +27,12 @@ import { RunPictures } from './run-pictures.js';
 
 /** The whole chain: pretrain the pool (or reuse it), distil, label where soft labels are asked for, evaluate. */
 export async function runPipeline(request: PipelineRequest): Promise<PipelineResult> {
-  const started = performance.now();
   const context = await begin(request);
-  writeManifest(request.directory, context);
-  const { directory, onEvent } = request;
+  const { directory } = request;
+  writeManifest(directory, context);
   const seconds = await pretrainAndDistill(request, context);
   if (context.plan.evaluate.labels.mode === 'static') await labelStored(directory, context);
-  const result = await evaluateStored(directory, context, seconds);
-  onEvent({ type: 'run-end', seconds: (performance.now() - started) / 1000 });
-  return result;
+  return await evaluateStored(directory, context, seconds);
 }
 
 /** Only the pool: trains what the cache lacks of it. */
@@ -126,8 +123,8 @@ async function distilInto(
     signal,
     onImages: async (iteration, images) => {
       if (iteration === 0) saveDistilled(directory.pathOf(startFolder), images, data.train);
-      const picture = await pictures.snapshot(iteration, images);
-      if (picture !== undefined) onEvent({ type: 'snapshot', iteration, path: picture });
+      const told = await pictures.snapshot(iteration, images);
+      if (told) onEvent(told);
     },
   });
   saveDistilled(directory.pathOf(productFolder), synthetic, data.train);

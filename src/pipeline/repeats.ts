@@ -9,9 +9,10 @@ import {
 } from '../evaluate/statistics.js';
 import type { Plan } from '../plan/plan.js';
 import { planYaml } from '../plan/plan-yaml.js';
-import { combine, RunDirectory } from '../run/index.js';
+import { type EventSink, RunDirectory } from '../run/index.js';
 import { RandomGenerator } from '../tensor/index.js';
 import type { PipelineResult } from './evaluate-set.js';
+import { recordRun } from './record-run.js';
 import type { PhaseSeconds, PipelineRequest } from './run-context.js';
 import { drawAccuracies } from './run-pictures.js';
 
@@ -78,10 +79,9 @@ export async function forEachRepeat<T>(
       existing: 'continue',
     });
     directory.writeConfig(planYaml(plan));
-    using log = directory.openEventLog();
-    const events = combine(log.sink, onEvent);
-    results.push(await task({ ...request, plan, directory, onEvent: events }));
-    log.close();
+    const run = { task: 'run', plan, directory, onEvent, signal: request.signal } as const;
+    const work = (events: EventSink) => task({ ...request, plan, directory, onEvent: events });
+    results.push(await recordRun(run, work));
   }
   return results;
 }

@@ -7,7 +7,7 @@ import type { Summary } from '../evaluate/statistics.js';
 import { methodOf } from '../methods/registry.js';
 import type { Plan } from '../plan/plan.js';
 import { writeComparison, writeImageGrid } from '../report/pictures.js';
-import type { RunDirectory } from '../run/index.js';
+import type { RunDirectory, Snapshot } from '../run/index.js';
 import { startFolder } from './run-context.js';
 
 /** Draws what a distillation looks like into its run directory: the images as they change, and the loss curve. */
@@ -24,8 +24,8 @@ export class RunPictures {
     this.#plan = plan;
   }
 
-  /** Draws the images when their turn has come (start, end, every `snapshotEvery`); the picture's path then. */
-  async snapshot(iteration: number, synthetic: SyntheticImages): Promise<string | undefined> {
+  /** Draws the images when their turn has come (start, end, every `snapshotEvery`); what to tell of it then. */
+  async snapshot(iteration: number, synthetic: SyntheticImages): Promise<Snapshot | undefined> {
     const { snapshotEvery, distill } = this.#plan;
     const due = iteration === distill.iterations || iteration % snapshotEvery === 0;
     if (!due) return undefined;
@@ -33,8 +33,9 @@ export class RunPictures {
     if (iteration === 0) this.#start = pixels;
     this.#latest = pixels;
     const path = this.#directory.pathOf('snapshots', `${String(iteration).padStart(6, '0')}.png`);
-    await writeImageGrid({ ...this.#layout(), pixels, path, caption: `iteration ${iteration}` });
-    return path;
+    const caption = `iteration ${iteration}`;
+    const cells = await writeImageGrid({ ...this.#layout(), pixels, path, caption });
+    return { type: 'snapshot', iteration, path, cells };
   }
 
   /** Draws the loss curve, one value for each iteration (one alone is none), and the start beside the result. */

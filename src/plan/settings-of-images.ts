@@ -5,6 +5,7 @@ export const laterSettings = [
   'name',
   'repeats',
   'snapshotEvery',
+  'tracking',
   'checkpoint',
   'student',
   'evaluate',

@@ -1,5 +1,6 @@
 import type { CustomSeriesRenderItem } from 'echarts';
-import { axis, drawChart, longest, palette } from './draw-chart.js';
+import { axis, palette } from './chart-parts.js';
+import { drawChart, longest } from './draw-chart.js';
 
 export interface Bar {
   readonly name: string;

@@ -1,8 +1,8 @@
-import type { CustomSeriesRenderItem } from 'echarts';
-import { drawSeries, palette, type SeriesOption, type Titles } from './draw-chart.js';
+import { palette } from './chart-parts.js';
+import { drawSeries, type Titles } from './draw-chart.js';
+import { type BandPoint, bandOf, lineOf, type Point } from './lines.js';
 
-/** A position in the units of the axes: `[x, y]`. */
-export type Point = readonly [x: number, y: number];
+export type { BandPoint, Point } from './lines.js';
 
 /** One line of a chart. */
 export interface Series {
@@ -14,9 +14,6 @@ export interface Series {
   /** The name of the series that this is a variant of: it is drawn in that one's colour, dashed. */
   readonly variantOf?: string;
 }
-
-/** Where a band begins and ends at one position: `[x, low, high]`. */
-export type BandPoint = readonly [x: number, low: number, high: number];
 
 export interface LineChart extends Titles {
   readonly series: readonly Series[];
@@ -64,29 +61,4 @@ function coloursOf(series: readonly Series[]): string[] {
     const original = originals.find(({ name }) => name === one.variantOf) ?? one;
     return palette[Math.max(0, originals.indexOf(original)) % palette.length]!;
   });
-}
-
-/** A line with gaps; a point between two of them is a dot. */
-function lineOf(points: readonly (Point | undefined)[]): SeriesOption {
-  const data = points.map((point, index) => {
-    if (point === undefined) return ['-', '-'];
-    const alone = points[index - 1] === undefined && points[index + 1] === undefined;
-    return alone ? { value: point, symbol: 'circle', symbolSize: 6 } : point;
-  });
-  return { type: 'line', symbol: 'none', sampling: 'minmax', clip: false, silent: true, data };
-}
-
-/** The library has no bands: this one's outline is drawn at its first point. */
-function bandOf(band: readonly BandPoint[], color: string): SeriesOption {
-  const renderItem: CustomSeriesRenderItem = ({ dataIndex }, api) => {
-    if (dataIndex > 0) return null;
-    const upper = band.map(([x, , high]) => api.coord([x, high]));
-    const lower = band.map(([x, low]) => api.coord([x, low])).reverse();
-    return {
-      type: 'polygon',
-      shape: { points: [...upper, ...lower] },
-      style: { fill: color, opacity: 0.15 },
-    };
-  };
-  return { type: 'custom', renderItem, encode: { x: 0, y: [1, 2] }, silent: true, data: band };
 }

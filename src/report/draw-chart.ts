@@ -2,13 +2,14 @@ import { BarChart, CustomChart, LineChart, ScatterChart } from 'echarts/charts';
 import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components';
 import { type EChartsCoreOption, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+import { axis, fontSize, label, palette } from './chart-parts.js';
+import type { SeriesOption } from './lines.js';
 import { dropForbidden, escapeText, fontFamily, textWidth } from './svg.js';
 
 use([BarChart, CustomChart, LineChart, ScatterChart]);
 use([GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
 
 const width = 720;
-const fontSize = 13;
 const plotHeight = 320;
 /** Of a legend's names, in pixels; between rows as between names. */
 const legendGap = 26;
@@ -16,26 +17,12 @@ const legendRow = fontSize + legendGap;
 /** Of charts with two axes, in pixels from the edges. */
 const margin = { left: 76, right: 24, bottom: 56 };
 
-/** Okabe and Ito's palette, which readers of every kind of colour vision can tell apart; repeats after seven. */
-export const palette = [
-  '#0072b2',
-  '#d55e00',
-  '#009e73',
-  '#cc79a7',
-  '#e69f00',
-  '#56b4e9',
-  '#444444',
-];
-
 /** What a chart of several series over common axes is called. */
 export interface Titles {
   readonly title: string;
   readonly xLabel: string;
   readonly yLabel: string;
 }
-
-/** What the library is told of one series, and what the legend calls it; without a name it is not in the legend. */
-export type SeriesOption = { readonly name?: string; readonly [option: string]: unknown };
 
 /** Draws series over common axes, with a legend for several; without any it says so. The rest adds to the parts' options. */
 export function drawSeries(
@@ -64,31 +51,6 @@ export function drawSeries(
           },
         }),
   });
-}
-
-const label = { fontSize, fontWeight: 'normal', color: '#555555' };
-
-/** An axis of numbers that ends at ticks; its name stands `nameGap` pixels from it. */
-export function axis(name: string, nameGap: number) {
-  return {
-    type: 'value',
-    scale: true,
-    name,
-    nameGap,
-    nameLocation: 'middle',
-    nameTextStyle: label,
-    axisLabel: { fontSize, color: '#333333', formatter: formatTick },
-    axisLine: { lineStyle: { color: '#8a8a8a' } },
-    axisTick: { lineStyle: { color: '#8a8a8a' } },
-    splitLine: { lineStyle: { color: '#e6e6e6' } },
-  };
-}
-
-/** A number as an axis shows it: `0.05`, `20,000`, `1e-6`. */
-function formatTick(value: number): string {
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e7)) return value.toExponential().replace('e+', 'e');
-  return value.toLocaleString('en-US', { maximumFractionDigits: 12 });
 }
 
 /** In how many rows the library lays out a legend's names, each behind its mark. */

@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { writeFileAtomic } from '../core/files.js';
+import type { GridCells } from '../core/grid-cells.js';
 import type { ImageShape } from '../core/image-shape.js';
 import { escapeText, fontFamily, textWidth } from './svg.js';
 
@@ -32,12 +33,16 @@ const captionHeight = 24;
 /**
  * Writes images as one PNG: a grid on white, one row after the other, each image enlarged to whole pixels. Labels are
  * left off where the system has no fonts.
+ * @returns where the images are in the picture
  * @throws RangeError when the pixels are not whole images of the shape.
  */
-export function writeImageGrid(options: PictureOptions & ImagePanel): Promise<void> {
+export async function writeImageGrid(options: PictureOptions & ImagePanel): Promise<GridCells> {
   const { pixels, columns, caption, ...rest } = options;
   const panel = { pixels, columns, ...(caption === undefined ? {} : { caption }) };
-  return writeComparison({ ...rest, panels: [panel] });
+  const { cells, scale } = await writePanels({ ...rest, panels: [panel] });
+  const { height, width } = options.shape;
+  const [{ left, top } = { left: 0, top: 0 }] = cells;
+  return { left, top, columns, count: cells.length, width, height, scale, gap };
 }
 
 /**
@@ -47,6 +52,12 @@ export function writeImageGrid(options: PictureOptions & ImagePanel): Promise<vo
 export async function writeComparison(
   options: PictureOptions & { readonly panels: readonly ImagePanel[] },
 ): Promise<void> {
+  await writePanels(options);
+}
+
+async function writePanels(
+  options: PictureOptions & { readonly panels: readonly ImagePanel[] },
+): Promise<Layout> {
   const withText = await canDrawText();
   const layout = layOut(options.panels, options, withText);
   const canvas = new Uint8Array(layout.width * layout.height * 3).fill(255);
@@ -58,6 +69,7 @@ export async function writeComparison(
   }
   const file = await picture.removeAlpha().png({ compressionLevel: 9 }).toBuffer();
   writeFileAtomic(options.path, file);
+  return layout;
 }
 
 interface Cell {

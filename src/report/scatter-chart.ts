@@ -1,5 +1,6 @@
 import type { Series } from './chart.js';
-import { drawSeries, palette, type Titles } from './draw-chart.js';
+import { palette } from './chart-parts.js';
+import { drawSeries, type Titles } from './draw-chart.js';
 
 /** What a scatter chart shows: points of several series over common axes. */
 export interface ScatterChart extends Titles {

@@ -43,7 +43,28 @@ describe('the event log', () => {
     expect(readEvents(path)).toMatchObject([start, end]);
   });
 
-  test.each([10, 200_000])('cuts off an unfinished line of %i characters', (length) => {
+  test('numbers the lines on from those of an earlier process, of an older format too', () => {
+    const path = join(temporaryFolder(), 'events.jsonl');
+    writeFileSync(path, `${JSON.stringify({ time: '', elapsed: 0, ...start })}\n`);
+    for (const event of [start, end]) {
+      using log = new EventLog(path);
+      log.sink(event);
+    }
+    expect(readEvents(path).map(({ sequence }) => sequence)).toEqual([undefined, 2, 3]);
+  });
+
+  test('keeps paths as they are from its own folder', () => {
+    const folder = temporaryFolder();
+    using log = new EventLog(join(folder, 'events.jsonl'));
+    log.sink({ type: 'snapshot', iteration: 1, path: join(folder, 'snapshots', '1.png') });
+    log.sink({ type: 'distill-resume', iteration: 1, path: join(folder, '..', 'elsewhere') });
+    expect(readEvents(join(folder, 'events.jsonl'))).toMatchObject([
+      { path: 'snapshots/1.png' },
+      { path: '../elsewhere' },
+    ]);
+  });
+
+  test.each([10, 2_000_000])('cuts off an unfinished line of %i characters', (length) => {
     const path = join(temporaryFolder(), 'events.jsonl');
     {
       using log = new EventLog(path);
@@ -86,6 +107,14 @@ describe('the event log', () => {
 describe('reading events', () => {
   test('finds none where there is no log', () => {
     expect(readEvents(join(temporaryFolder(), 'events.jsonl'))).toEqual([]);
+  });
+
+  test('refuses a format that only a later version knows', () => {
+    const path = join(temporaryFolder(), 'events.jsonl');
+    writeFileSync(path, `${JSON.stringify({ type: 'run-start', formatVersion: 9 })}\n`);
+    expect(() => readEvents(path)).toThrow(
+      /line 1: the log has format 9, this version of ncfm reads formats up to 2/,
+    );
   });
 
   test.each([['not json'], ['42'], ['{"kind":"phase-start"}']])(

@@ -8,12 +8,16 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import { UsageError } from '../core/errors.js';
 import { writeFailure } from '../core/files.js';
 import type { EventSink, RunEvent } from './events.js';
+import { eventFormatVersion } from './lifecycle-events.js';
 
-/** An event as the log keeps it. */
+/** An event as the log keeps it; paths are relative to the log's folder. */
 export type LoggedEvent = RunEvent & {
+  /** The number of its line, from 1; events of logs of version 1 have none. */
+  readonly sequence?: number;
   /** When it happened: ISO 8601, UTC. */
   readonly time: string;
   /** Seconds since this process opened the log; starts again from 0 when a run is resumed. */
@@ -27,6 +31,7 @@ export type LoggedEvent = RunEvent & {
 export class EventLog {
   readonly #path: string;
   readonly #opened = performance.now();
+  #lines = 0;
   #file: number | undefined;
   #failed = false;
 
@@ -38,7 +43,7 @@ export class EventLog {
     this.#path = path;
     try {
       this.#file = openSync(path, 'a+');
-      dropUnfinishedLine(this.#file);
+      this.#lines = dropUnfinishedLine(this.#file);
     } catch (cause) {
       throw writeFailure(path, cause);
     }
@@ -48,9 +53,16 @@ export class EventLog {
   readonly sink: EventSink = (event) => {
     const file = this.#openFile();
     const elapsed = Math.round(performance.now() - this.#opened) / 1000;
-    const line = JSON.stringify({ time: new Date().toISOString(), elapsed, ...event });
+    const line = JSON.stringify({
+      sequence: this.#lines + 1,
+      time: new Date().toISOString(),
+      elapsed,
+      ...event,
+      ...('path' in event && { path: relative(dirname(this.#path), resolve(event.path)) }),
+    });
     try {
       writeWhole(file, Buffer.from(`${line}\n`));
+      this.#lines += 1;
     } catch (cause) {
       this.#failed = true;
       throw writeFailure(this.#path, cause);
@@ -106,7 +118,7 @@ function writeWhole(file: number, bytes: Buffer): void {
  */
 export function readEvents(path: string): LoggedEvent[] {
   const lines = readText(path).split('\n').slice(0, -1);
-  return lines.map((line, index) => parseLine(line, `${path}, line ${index + 1}`));
+  return lines.map((line, index) => parseEvent(line, `${path}, line ${index + 1}`));
 }
 
 function readText(path: string): string {
@@ -118,7 +130,12 @@ function readText(path: string): string {
   }
 }
 
-function parseLine(line: string, where: string): LoggedEvent {
+/**
+ * The event of one line.
+ * @param where the line, for the error
+ * @throws UsageError when the line is not an event, or one of a format that is not known yet
+ */
+export function parseEvent(line: string, where: string): LoggedEvent {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -130,22 +147,30 @@ function parseLine(line: string, where: string): LoggedEvent {
   if (typeof value !== 'object' || value === null || !('type' in value)) {
     throw new UsageError(`${where}: expected an object with a "type". Mend or remove the line.`);
   }
-  return value as LoggedEvent;
+  const event = value as LoggedEvent;
+  if (event.type === 'run-start' && event.formatVersion > eventFormatVersion) {
+    throw new UsageError(
+      `${where}: the log has format ${event.formatVersion}, this version of ncfm reads formats up to ${eventFormatVersion}. Read it with the version that has written it, or a later one.`,
+    );
+  }
+  return event;
 }
 
-function dropUnfinishedLine(file: number): void {
+/** Cuts off what follows on the last line end, and counts the lines before it. */
+function dropUnfinishedLine(file: number): number {
   const size = fstatSync(file).size;
-  const chunk = Buffer.alloc(64 * 1024);
-  let end = size;
-  while (end > 0) {
-    const start = Math.max(0, end - chunk.length);
-    const length = readSync(file, chunk, 0, end - start, start);
-    const lineEnd = chunk.subarray(0, length).lastIndexOf('\n');
-    if (lineEnd >= 0) {
-      end = start + lineEnd + 1;
-      break;
+  const chunk = Buffer.alloc(1024 * 1024);
+  let [lines, end] = [0, 0];
+  for (let start = 0; start < size; ) {
+    const length = readSync(file, chunk, 0, chunk.length, start);
+    if (length === 0) break;
+    const read = chunk.subarray(0, length);
+    for (let at = read.indexOf(10); at >= 0; at = read.indexOf(10, at + 1)) {
+      lines += 1;
+      end = start + at + 1;
     }
-    end = start;
+    start += length;
   }
   if (end < size) ftruncateSync(file, end);
+  return lines;
 }

@@ -6,6 +6,8 @@
  * dimensionless; `network`, `epoch`, `iteration`, `seed`, `repeat`, `repetition` and `step` count from 1 up to the total beside
  * them and name the piece of work just done.
  */
+import type { GridCells } from '../core/grid-cells.js';
+import type { LifecycleEvent } from './lifecycle-events.js';
 
 /** The three stages of a run, in order, and what may follow on them. */
 export type Phase = 'pretrain' | 'distill' | 'evaluate' | 'search';
@@ -147,7 +149,10 @@ export interface DistillIteration {
 export interface Snapshot {
   readonly type: 'snapshot';
   readonly iteration: number;
+  /** The picture. */
   readonly path: string;
+  /** Where its images are; logs of version 1 do not tell. */
+  readonly cells?: GridCells;
 }
 
 /** Fresh networks will be trained on one set of images, once per seed. */
@@ -262,12 +267,6 @@ export interface Warning {
   readonly message: string;
 }
 
-export interface RunEnd {
-  readonly type: 'run-end';
-  /** Duration of the whole run, from this process's start of it. */
-  readonly seconds: number;
-}
-
 /** Everything a run can say, told apart by `type`. */
 export type RunEvent =
   | MethodStart
@@ -296,7 +295,7 @@ export type RunEvent =
   | ContinualStepEnd
   | Measure
   | Warning
-  | RunEnd;
+  | LifecycleEvent;
 
 /** Receives each event, in order, on the spot. */
 export type EventSink = (event: RunEvent) => void;

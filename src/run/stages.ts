@@ -9,31 +9,52 @@ export interface StageFigures {
   readonly peak?: number;
 }
 
-/** What each stage of a run took, by the run's log; stages that were never begun are absent. */
-export function stagesOf(events: readonly LoggedEvent[]): {
-  readonly [phase in Phase]?: StageFigures;
-} {
-  const stages: { [phase in Phase]?: StageFigures } = {};
-  let open: { readonly phase: Phase; readonly from: number; readonly to: number } | undefined;
-  const add = (phase: Phase, seconds: number, ends: number | undefined): void => {
-    const { seconds: earlier = 0, peak = ends } = stages[phase] ?? {};
-    const most = peak !== undefined && ends !== undefined ? Math.max(peak, ends) : peak;
-    stages[phase] = { seconds: earlier + seconds, ...(most !== undefined && { peak: most }) };
-  };
-  const close = (): void => {
-    if (open) add(open.phase, open.to - open.from, undefined);
-    open = undefined;
-  };
-  for (const event of events) {
+/** What each stage of a run took; stages that were never begun are absent. */
+export type Stages = { readonly [phase in Phase]?: StageFigures };
+
+/** What each stage of a run took, by the run's log. */
+export function stagesOf(events: readonly LoggedEvent[]): Stages {
+  const clock = new StageClock();
+  for (const event of events) clock.add(event);
+  return clock.stages;
+}
+
+/** Counts what the stages of a run take, event by event. */
+export class StageClock {
+  readonly #closed: { [phase in Phase]?: StageFigures } = {};
+  #open: { readonly phase: Phase; readonly from: number; readonly to: number } | undefined;
+
+  add(event: LoggedEvent): void {
     const { elapsed } = event;
     // Each process counts its time from 0.
-    if (open && (elapsed < open.to || event.type === 'phase-start')) close();
-    if (event.type === 'phase-start') open = { phase: event.phase, from: elapsed, to: elapsed };
-    else if (event.type === 'phase-end') {
-      add(event.phase, event.seconds, event.peak);
-      open = undefined;
-    } else if (open) open = { ...open, to: elapsed };
+    if (this.#open && (elapsed < this.#open.to || event.type === 'phase-start')) {
+      this.#close(this.#open);
+    }
+    if (event.type === 'phase-start') {
+      this.#open = { phase: event.phase, from: elapsed, to: elapsed };
+    } else if (event.type === 'phase-end') {
+      this.#closed[event.phase] = this.#with(event.phase, event.seconds, event.peak);
+      this.#open = undefined;
+    } else if (this.#open) {
+      this.#open = { ...this.#open, to: elapsed };
+    }
   }
-  close();
-  return stages;
+
+  /** The one under way until its last event included. */
+  get stages(): Stages {
+    if (this.#open === undefined) return { ...this.#closed };
+    const { phase, from, to } = this.#open;
+    return { ...this.#closed, [phase]: this.#with(phase, to - from, undefined) };
+  }
+
+  #close({ phase, from, to }: { phase: Phase; from: number; to: number }): void {
+    this.#closed[phase] = this.#with(phase, to - from, undefined);
+    this.#open = undefined;
+  }
+
+  #with(phase: Phase, seconds: number, ends: number | undefined): StageFigures {
+    const { seconds: earlier = 0, peak = ends } = this.#closed[phase] ?? {};
+    const most = peak !== undefined && ends !== undefined ? Math.max(peak, ends) : peak;
+    return { seconds: earlier + seconds, ...(most !== undefined && { peak: most }) };
+  }
 }

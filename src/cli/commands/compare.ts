@@ -9,7 +9,6 @@ import type {
 } from '../../pipeline/index.js';
 import { planYaml } from '../../plan/plan-yaml.js';
 import { readManifest } from '../../run/directory.js';
-import { combine } from '../../run/events.js';
 import {
   type ComparisonChoice,
   type ComparisonOptions,
@@ -21,6 +20,7 @@ import type { Invocation } from '../invocation.js';
 import { addRunOptions, type CacheOptions, namesOf, positiveNumber } from '../options.js';
 import { methodsDocument, methodsTable } from '../report/methods-table.js';
 import { openRun, requireBegunData } from '../run-folder.js';
+import { writeRunReport } from '../run-report.js';
 
 type CompareOptions = ComparisonOptions & CacheOptions;
 
@@ -57,6 +57,7 @@ export function addCompareCommand(program: Command, invocation: Invocation): voi
     const comparison = await runComparison(invocation, config, options);
     const { directory, rows } = comparison;
     writeFileAtomic(join(directory, 'comparison.md'), methodsDocument(comparison));
+    await writeRunReport(invocation, directory);
     invocation.print(comparison, methodsTable(comparison), options);
     const chart = join(directory, 'compare.svg');
     invocation.tell(`chart   ${relative('', chart) || chart}\n`, options);
@@ -112,30 +113,39 @@ async function inFolder(
   { data, methods }: CheckedMethods,
   options: CompareOptions,
 ): Promise<MethodComparison> {
-  const { compareMethods } = await import('../../pipeline/index.js');
+  const { compareMethods, recordRun } = await import('../../pipeline/index.js');
   const { cache, acceptChanges = false } = options;
   const { directory, lock } = openComparison(choice, options);
   const locks = [lock];
   try {
-    using log = directory.openEventLog();
     const runs = methods.map((method, index) => {
       const opened = openRun(choice.runs[index]!, options);
       locks.push(opened.lock);
       opened.directory.writeConfig(planYaml(method.plan));
       return { ...method, directory: opened.directory };
     });
-    return await watch(invocation, options, ({ onEvent, signal }) =>
-      compareMethods({
+    return await watch(invocation, options, ({ onEvent: onLifecycle, signal }) => {
+      const run = {
+        task: 'compare',
+        plan: methods[0]!.plan,
+        methods: methods.map(({ plan }) => plan.distill.method),
+        classNames: data.train.classNames,
         directory,
-        data,
-        secondsEach: choice.secondsEach,
-        methods: runs,
-        cache,
-        acceptChanges,
-        onEvent: combine(log.sink, onEvent),
         signal,
-      }),
-    );
+      } as const;
+      return recordRun({ ...run, onEvent: onLifecycle, onLifecycle }, (onEvent) =>
+        compareMethods({
+          directory,
+          data,
+          secondsEach: choice.secondsEach,
+          methods: runs,
+          cache,
+          acceptChanges,
+          onEvent,
+          signal,
+        }),
+      );
+    });
   } finally {
     for (const held of locks) held.release();
   }

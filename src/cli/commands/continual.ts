@@ -20,7 +20,7 @@ export function addContinualCommand(program: Command, invocation: Invocation): v
     'ncfm continual runs/two-steps',
   ]).action(async (config: string | undefined, options: RunOptions) => {
     const { runContinual, curveTitle } = await import('../../downstream/index.js');
-    const run = { command: 'continual', source: config, options };
+    const run = { command: 'continual', source: config, options } as const;
     const { directory, result } = await executeRun(invocation, run, async (request) => ({
       directory: request.directory.path,
       result: await runContinual(request),

@@ -4,11 +4,11 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { ModelOptions } from '../../models/index.js';
 import type { PipelineRequest, SetRequest } from '../../pipeline/index.js';
 import { RunDirectory } from '../../run/directory.js';
-import { combine } from '../../run/events.js';
 import { resolvePlan, watch } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import { addComputeOptions, type ComputeOptions, namesOf } from '../options.js';
 import { isRunFolder, lockOf } from '../run-folder.js';
+import { writeRunReport } from '../run-report.js';
 import { printResults } from '../summary.js';
 import { type ForeignOptions, onForeignSet } from './evaluate/foreign.js';
 import { architectureTable, rankingTable } from './evaluate/tables.js';
@@ -83,16 +83,20 @@ export async function onRun<T>(
   run: string,
   options: ComputeOptions,
   task: (request: PipelineRequest) => Promise<T>,
+  kind: 'evaluate' | 'label' = 'evaluate',
 ): Promise<T> {
+  const { recordRun } = await import('../../pipeline/index.js');
   const path = resolve(run);
   const directory = RunDirectory.open({ runs: dirname(path), name: basename(path) });
   const { plan } = await resolvePlan(join(run, 'config.yaml'), options);
   const { cache } = options;
   using _lock = lockOf(directory.path);
-  using log = directory.openEventLog();
-  return await watch(invocation, options, ({ onEvent, signal }) =>
-    task({ plan, directory, cache, onEvent: combine(log.sink, onEvent), signal }),
-  );
+  const result = await watch(invocation, options, ({ onEvent: onLifecycle, signal }) => {
+    const recorded = { task: kind, plan, directory, onEvent: onLifecycle, onLifecycle, signal };
+    return recordRun(recorded, (onEvent) => task({ plan, directory, cache, onEvent, signal }));
+  });
+  await writeRunReport(invocation, directory.path);
+  return result;
 }
 
 async function modelsOf(shortNames: readonly string[]): Promise<ModelOptions[]> {

@@ -19,7 +19,7 @@ export function addLabelCommand(program: Command, invocation: Invocation): void 
     "ncfm label runs/digits --set 'evaluate.labels={ mode: static, temperature: 2 }'",
   ]).action(async (run: string, options: ComputeOptions) => {
     const { labelRun } = await import('../../pipeline/index.js');
-    const result = await onRun(invocation, run, options, labelRun);
+    const result = await onRun(invocation, run, options, labelRun, 'label');
     invocation.print(result, description(result), options);
   });
 }

@@ -24,7 +24,7 @@ export function addSearchCommand(program: Command, invocation: Invocation): void
     'ncfm search runs/mine',
   ]).action(async (config: string | undefined, options: RunOptions) => {
     const { checkSearch, searchArchitectures } = await import('../../downstream/index.js');
-    const run = { command: 'search', source: config, options, check: checkSearch };
+    const run = { command: 'search', source: config, options, check: checkSearch } as const;
     const { directory, result } = await executeRun(invocation, run, async (request) => ({
       directory: request.directory.path,
       result: await searchArchitectures(request),

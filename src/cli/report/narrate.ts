@@ -146,6 +146,10 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
       return line(event.phase, `done in ${formatDuration(event.seconds)}`, 'quiet');
     case 'run-end':
       return line('', `finished in ${formatDuration(event.seconds)}`, 'good');
+    case 'run-start':
+    case 'run-stopped':
+    case 'run-failed':
+    case 'system':
     case 'phase-start':
     case 'pretrain-network-start':
     case 'evaluate-start':

@@ -24,12 +24,11 @@ const resultFile = 'continual.json';
  * where it was stopped, to the same figures. `continual.json` and `continual.svg` are replaced.
  */
 export async function runContinual(request: PipelineRequest): Promise<ContinualResult> {
-  const started = performance.now();
   const context = await begin(request);
   const { plan, data } = context;
   requireOwnNetworks(plan);
   requireSteps(plan.continual, data.train);
-  const { directory, onEvent } = request;
+  const { directory } = request;
   writeManifest(directory, context);
   const repetitions: Repetition[] = [];
   for (let repetition = 1; repetition <= plan.continual.seeds; repetition++) {
@@ -37,7 +36,6 @@ export async function runContinual(request: PipelineRequest): Promise<ContinualR
   }
   const result = resultOf(context, repetitions);
   await store(directory, result);
-  onEvent({ type: 'run-end', seconds: (performance.now() - started) / 1000 });
   return result;
 }
 

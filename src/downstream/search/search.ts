@@ -30,7 +30,6 @@ const searchFolder = 'search';
  */
 export async function searchArchitectures(request: PipelineRequest): Promise<SearchResult> {
   const { plan, directory, onEvent, signal } = request;
-  const started = performance.now();
   const { data: own, memory } = request.prepared ?? (await checkSearch(plan, request));
   const data = searchedParts(plan, own);
   const random = startEngine(plan);
@@ -55,7 +54,6 @@ export async function searchArchitectures(request: PipelineRequest): Promise<Sea
   );
   writeFileAtomic(directory.pathOf('search.json'), `${JSON.stringify(result, null, 2)}\n`);
   writeFileAtomic(directory.pathOf('search.svg'), await drawSearch(result));
-  onEvent({ type: 'run-end', seconds: (performance.now() - started) / 1000 });
   return result;
 }
 

@@ -98,6 +98,8 @@ const settings = {
   checkpoint,
   /** Pictures of the images are written at the start, at the end and every so many iterations. */
   snapshotEvery: integer({ from: 1, to: 10_000_000 }),
+  /** Whether what happens is written for a tracker too, beside the run's own log. */
+  tracking: choice(['none', 'tensorboard']),
   evaluate,
   /** The networks trained on all real images, as a bound to compare with. */
   wholeData,

@@ -50,6 +50,7 @@ export const smallPlan: Plan & { readonly distill: NcfmOptions } = {
   },
   checkpoint: { seconds: null, iterations: 7 },
   snapshotEvery: 10,
+  tracking: 'none',
   evaluate: {
     length: { steps: 80 },
     batchSize: 32,
