@@ -7,7 +7,8 @@
 namespace ncfm {
 namespace {
 
-// From this many input channels on, the transforms of Winograd's method cost less than they save.
+// From this many input channels on, channels side by side fill vectors, and the transforms of Winograd's method cost less
+// than they save.
 constexpr int64_t fewChannels = 8;
 
 class DirectConvolution final : public Convolution {
@@ -62,27 +63,60 @@ class DirectConvolution final : public Convolution {
   Buffer packed_;
 };
 
-class WinogradConvolution final : public Convolution {
+// A convolution of images with their channels last: on the processor's tiles where it has them, else by Winograd's method.
+class Pass {
  public:
-  WinogradConvolution(const ConvolutionShape& size, const at::Tensor& weight)
-      : Convolution(size), weight_(weight.contiguous()), transformed_(transform(shape, false)) {}
+  // `turned`: with respect to the input of a convolution with these weights.
+  Pass(const ConvolutionShape& size, const at::Tensor& weight, bool turned)
+      : shape_(size), tiled_(compute().tilesConvolve(size)), weights_(pack(size, weight, tiled_, turned)) {}
+
+  static int64_t workspace(const ConvolutionShape& size) {
+    return compute().tilesConvolve(size) ? compute().tiledWorkspace(size) : compute().winogradWorkspace(size);
+  }
+
+  void run(const float* x, int64_t images, float* y, Into into, float* workspace) const {
+    const auto convolve = tiled_ ? compute().tiledForward : compute().winogradForward;
+    convolve(shape_, x, images, weights_.data(), y, into, workspace);
+  }
+
+ private:
+  static Buffer pack(const ConvolutionShape& size, const at::Tensor& weight, bool tiled, bool turned) {
+    const Buffer packed((tiled ? compute().tiledWeightSize : compute().winogradWeightSize)(size.inputs, size.outputs));
+    const auto packSome = tiled ? compute().tiledPackWeights : compute().winogradTransformWeights;
+    const int64_t parts = tiled ? compute().tiledWeightParts(size.outputs) : size.inputs;
+    const float* weights = weight.data_ptr<float>();
+    at::parallel_for(0, parts, tiled ? 1 : 8, [&](int64_t begin, int64_t end) {
+      packSome(weights, size.inputs, size.outputs, turned, begin, end, packed.data());
+    });
+    return packed;
+  }
+
+  const ConvolutionShape shape_;
+  const bool tiled_;
+  const Buffer weights_;
+};
+
+class ChannelsLastConvolution final : public Convolution {
+ public:
+  ChannelsLastConvolution(const ConvolutionShape& size, const at::Tensor& weight)
+      : Convolution(size), weight_(weight.contiguous()), forward_(size, weight_, false) {}
 
   at::Tensor arrange(const at::Tensor& x) const override { return x.contiguous(at::MemoryFormat::ChannelsLast); }
   int64_t imagesAtOnce() const override { return compute().winogradImagesAtOnce(shape); }
   bool cheaperThanMemory() const override { return false; }
   int64_t workspace() const override {
-    return std::max(compute().winogradWorkspace(shape), compute().winogradWorkspace(turnedShape()));
+    return std::max({Pass::workspace(shape), Pass::workspace(turnedShape()), compute().winogradWorkspace(shape)});
   }
 
   void forward(const float* x, int64_t images, float* y, Into into, float* workspace) const override {
-    compute().winogradForward(shape, x, images, transformed_.data(), y, into, workspace);
+    forward_.run(x, images, y, into, workspace);
   }
 
-  void prepareInputGradient() override { turned_ = std::make_unique<Buffer>(transform(turnedShape(), true)); }
+  void prepareInputGradient() override { turned_ = std::make_unique<Pass>(turnedShape(), weight_, true); }
 
   void inputGradient(const float* gradient, int64_t images, float* result, Into into,
                      float* workspace) const override {
-    compute().winogradForward(turnedShape(), gradient, images, turned_->data(), result, into, workspace);
+    turned_->run(gradient, images, result, into, workspace);
   }
 
   int64_t weightSums() const override { return compute().winogradWeightSize(shape.inputs, shape.outputs); }
@@ -101,18 +135,9 @@ class WinogradConvolution final : public Convolution {
     return {shape.outputs, shape.inputs, shape.height, shape.width, shape.padding};
   }
 
-  Buffer transform(const ConvolutionShape& size, bool turned) const {
-    Buffer result(compute().winogradWeightSize(size.inputs, size.outputs));
-    const float* weights = weight_.data_ptr<float>();
-    at::parallel_for(0, size.inputs, 8, [&](int64_t begin, int64_t end) {
-      compute().winogradTransformWeights(weights, size.inputs, size.outputs, turned, begin, end, result.data());
-    });
-    return result;
-  }
-
-  at::Tensor weight_;
-  Buffer transformed_;
-  std::unique_ptr<Buffer> turned_;
+  const at::Tensor weight_;
+  const Pass forward_;
+  std::unique_ptr<Pass> turned_;
 };
 
 }  // namespace
@@ -127,7 +152,7 @@ bool hasConvolution(const at::Tensor& x, const at::Tensor& weight, int64_t paddi
 std::unique_ptr<Convolution> makeConvolution(const at::Tensor& x, const at::Tensor& weight, int64_t padding) {
   const ConvolutionShape shape{weight.size(1), weight.size(0), x.size(2), x.size(3), padding};
   if (shape.inputs < fewChannels) return std::make_unique<DirectConvolution>(shape, weight);
-  return std::make_unique<WinogradConvolution>(shape, weight);
+  return std::make_unique<ChannelsLastConvolution>(shape, weight);
 }
 
 }  // namespace ncfm

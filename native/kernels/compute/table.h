@@ -58,6 +58,16 @@ enum class Into { replace, add };
            (const ConvolutionShape& shape, const float* x, const float* gradient, int64_t images, float* sums,        \
             float* workspace))                                                                                        \
   FUNCTION(winogradWeightGradient, void, (const float* sums, int64_t inputs, int64_t outputs, float* gradient))       \
+  FUNCTION(tilesConvolve, bool, (const ConvolutionShape& shape))                                                      \
+  FUNCTION(tiledWeightSize, int64_t, (int64_t inputs, int64_t outputs))                                               \
+  FUNCTION(tiledWeightParts, int64_t, (int64_t outputs))                                                              \
+  FUNCTION(tiledPackWeights, void,                                                                                    \
+           (const float* weights, int64_t inputs, int64_t outputs, bool turned, int64_t begin, int64_t end,           \
+            float* packed))                                                                                           \
+  FUNCTION(tiledWorkspace, int64_t, (const ConvolutionShape& shape))                                                  \
+  FUNCTION(tiledForward, void,                                                                                        \
+           (const ConvolutionShape& shape, const float* x, int64_t images, const float* weights, float* y, Into into, \
+            float* workspace))                                                                                        \
   FUNCTION(directWeightSize, int64_t, (const ConvolutionShape& shape))                                                \
   FUNCTION(directPackWeights, void, (const ConvolutionShape& shape, const float* weights, float* packed))             \
   FUNCTION(directWorkspace, int64_t, (const ConvolutionShape& shape))                                                 \
