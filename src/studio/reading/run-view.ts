@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { inWords } from '../../core/in-words.js';
 import type {
   ChartView,
   FigureView,
@@ -120,11 +121,6 @@ function curvesOf({ start, loss, terms, learningRate }: LogState): ChartView[] {
     ...[...terms].flatMap(([name, series]) => chart(inWords(name), series)),
     ...chart('learning rate', learningRate),
   ];
-}
-
-/** `fineTuningLoss` as `fine tuning loss`. */
-function inWords(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** Networks of a pool whose training is shown at most, the first ones. */
