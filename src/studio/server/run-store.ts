@@ -26,6 +26,7 @@ const filesRead = [
   'evaluation.json',
   'cross-architecture.json',
   'comparison.json',
+  'nearest.json',
   'lock',
   'distilled/metadata.json',
 ];
