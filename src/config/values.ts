@@ -72,8 +72,10 @@ export function settingNames(): Record<string, readonly string[]> {
 
 function keysOf(schema: object): string[] {
   if ('shape' in schema) return Object.keys(schema.shape as object);
-  if ('options' in schema) return (schema.options as object[]).flatMap(keysOf);
-  return [];
+  if (!('options' in schema)) return [];
+  // Those of a choice between words have no keys.
+  const options = (schema.options as unknown[]).filter((option) => typeof option === 'object');
+  return (options as object[]).flatMap(keysOf);
 }
 
 /** Of values: their place is not told, nor that of what they are laid over. */

@@ -8,7 +8,7 @@ export interface Difference {
 
 /** Where two records of JSON values differ, setting by setting; lists are settings as a whole. */
 export function differences(was: object, now: object): Difference[] {
-  const [before, after] = [flattened(was), flattened(now)];
+  const [before, after] = [settingsByPath(was), settingsByPath(now)];
   const keys = new Set([...before.keys(), ...after.keys()]);
   return [...keys]
     .map((key) => ({ key, was: before.get(key), now: after.get(key) }))
@@ -21,12 +21,13 @@ export function describeDifferences(found: readonly Difference[]): string {
   return found.map(({ key, was, now }) => `  ${key}: ${text(was)}, now ${text(now)}`).join('\n');
 }
 
-function flattened(record: object, prefix = ''): Map<string, unknown> {
+/** The settings of a record of JSON values by their paths: `distill.alpha`. Lists are settings as a whole. */
+export function settingsByPath(record: object, prefix = ''): Map<string, unknown> {
   const flat = new Map<string, unknown>();
   for (const [name, value] of Object.entries(record) as [string, unknown][]) {
     const nested = typeof value === 'object' && value !== null && !Array.isArray(value);
     if (!nested) flat.set(prefix + name, value);
-    else for (const [key, item] of flattened(value, `${prefix}${name}.`)) flat.set(key, item);
+    else for (const [key, item] of settingsByPath(value, `${prefix}${name}.`)) flat.set(key, item);
   }
   return flat;
 }

@@ -8,6 +8,7 @@ export * from './files.js';
 export * from './fingerprint.js';
 export * from './grid-cells.js';
 export * from './image-shape.js';
+export * from './in-words.js';
 export * from './lock.js';
 export * from './progress.js';
 export * from './size.js';

@@ -94,6 +94,14 @@ export async function estimatePlan(request: EstimateRequest): Promise<PlanEstima
 /** Bytes of an iteration's lines and its point in charts; of a network's figures and lines; of the settings and charts. */
 const written = { iteration: 232, network: 10_800, run: 22_000 } as const;
 
+/**
+ * Bytes of the report that a run on the command line ends with: the page, and its pictures as far as they fit. Of several
+ * distillations the first has one.
+ */
+export function reportBytes(plan: Plan, pictureBytes: number): number {
+  return 620_000 + Math.min(1_500_000, snapshots(plan) * pictureBytes);
+}
+
 function diskBytes(
   plan: Plan,
   { shape, classNames, labels }: Dataset,
@@ -110,12 +118,13 @@ function diskBytes(
   const values = [...network.state().values()].reduce((sum, { length }) => sum + length, 0);
   return {
     run:
+      reportBytes(plan, pictureBytes) +
       repeats *
-      ((snapshots(plan) + 2) * pictureBytes +
-        2 * (stored + checkpoint) +
-        distill.iterations * written.iteration +
-        evaluatedSets * evaluate.seeds * (written.network + 4 * classes ** 2) +
-        written.run),
+        ((snapshots(plan) + 3) * pictureBytes +
+          2 * (stored + checkpoint) +
+          distill.iterations * written.iteration +
+          evaluatedSets * evaluate.seeds * (written.network + 4 * classes ** 2) +
+          written.run),
     cache: missing * 2 * 4 * values,
   };
 }

@@ -10,6 +10,7 @@ export * from './hold-out.js';
 export * from './label-run.js';
 export * from './method-comparison.js';
 export * from './method-figures.js';
+export * from './nearest-images.js';
 export * from './open-set.js';
 export * from './open-teacher.js';
 export * from './pipeline.js';

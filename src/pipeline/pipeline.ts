@@ -10,6 +10,7 @@ import type { ExtractorPool } from '../train/index.js';
 import { pretrain } from '../train/pretrain.js';
 import { evaluateStored, type PipelineResult } from './evaluate-set.js';
 import { labelStored } from './label-run.js';
+import { drawNearest } from './nearest-images.js';
 import {
   begin,
   checkpointsFolder,
@@ -32,7 +33,9 @@ export async function runPipeline(request: PipelineRequest): Promise<PipelineRes
   writeManifest(directory, context);
   const seconds = await pretrainAndDistill(request, context);
   if (context.plan.evaluate.labels.mode === 'static') await labelStored(directory, context);
-  return await evaluateStored(directory, context, seconds);
+  const result = await evaluateStored(directory, context, seconds);
+  await drawNearest(directory, context);
+  return result;
 }
 
 /** Only the pool: trains what the cache lacks of it. */

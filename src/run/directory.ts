@@ -147,7 +147,8 @@ export function listRuns(runs: string): string[] {
     .sort();
 }
 
-const runName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+/** What can name a run. */
+export const runName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 function assertRunName(name: string): void {
   if (runName.test(name)) return;
@@ -156,7 +157,8 @@ function assertRunName(name: string): void {
   );
 }
 
-function isRun(path: string): boolean {
+/** Whether a folder is a run's. */
+export function isRun(path: string): boolean {
   return existsSync(join(path, files.config)) || existsSync(join(path, files.events));
 }
 

@@ -71,6 +71,14 @@ export interface SnapshotView {
   readonly height: number;
 }
 
+/** Of every decoded image the nearest real one of its class, in the order of the decoded images. */
+export interface NearestView extends Omit<SnapshotView, 'iteration'> {
+  /** Decoded images to a stored one. */
+  readonly tiles: number;
+  /** Root mean squared difference of pixels in [0, 1]. */
+  readonly distances: readonly number[];
+}
+
 /** What networks learn from one set of images. */
 export interface SetView extends AccuracyView {
   readonly name: string;
@@ -140,6 +148,8 @@ export interface RunView extends RunSummary {
   /** Tiles per side of a stored image. */
   readonly factor: number;
   readonly snapshots: readonly SnapshotView[];
+  /** Of the set at the end; absent where it was not looked for. */
+  readonly nearest?: NearestView;
   /** Loss first, then the method's terms, each a chart of its own. */
   readonly curves: readonly ChartView[];
   /** Networks that are trained, and the process: memory, processors. */

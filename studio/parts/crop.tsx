@@ -10,7 +10,10 @@ export interface Area {
 }
 
 /** Where one image is in its picture. */
-export function wholeOf({ columns, width, height }: SnapshotView, index: number): Area {
+export function wholeOf(
+  { columns, width, height }: Omit<SnapshotView, 'iteration'>,
+  index: number,
+): Area {
   return {
     x: (index % columns) * width,
     y: Math.floor(index / columns) * height,
@@ -20,7 +23,7 @@ export function wholeOf({ columns, width, height }: SnapshotView, index: number)
 }
 
 interface CropProps {
-  readonly snapshot: SnapshotView;
+  readonly snapshot: Pick<SnapshotView, 'src'>;
   readonly area: Area;
   /** Width on the page, in its pixels. */
   readonly side: number;

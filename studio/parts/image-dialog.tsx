@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { RunView, SnapshotView } from '../../src/studio/view.js';
+import type { NearestView, RunView, SnapshotView } from '../../src/studio/view.js';
 import { Crop, wholeOf } from './crop.js';
 
 interface DialogProps {
@@ -42,6 +42,7 @@ export function ImageDialog({ run, index, snapshot, onMove, onClose }: DialogPro
         <Crop snapshot={snapshot} area={wholeOf(snapshot, index)} side={288} label={title} />
         <p class="quiet">As it is stored, iteration {iteration.toLocaleString('en-US')}</p>
         <Tiles snapshot={snapshot} index={index} factor={run.factor} />
+        {snapshot === run.snapshots.at(-1) && <Nearest nearest={run.nearest} index={index} />}
         <Moments snapshots={run.snapshots} index={index} />
         <p class="controls">
           <button type="button" onClick={() => move(-1)}>
@@ -84,6 +85,40 @@ function Tiles({ snapshot, index, factor }: TilesProps) {
             isSmooth
             label={`tile ${tile + 1}`}
           />
+        ))}
+      </div>
+    </>
+  );
+}
+
+/** Real images that the decoded ones are nearest to, in the order of these. */
+function Nearest({
+  nearest,
+  index,
+}: {
+  readonly nearest: NearestView | undefined;
+  readonly index: number;
+}) {
+  if (nearest === undefined) return null;
+  const { tiles, distances } = nearest;
+  const own = Array.from({ length: tiles }, (_, tile) => index * tiles + tile);
+  return (
+    <>
+      <p class="quiet">Nearest real {tiles === 1 ? 'image' : 'images'} of the class, by pixels</p>
+      <div class="crops">
+        {own.map((at) => (
+          <figure key={at}>
+            <Crop
+              snapshot={nearest}
+              area={wholeOf(nearest, at)}
+              side={72}
+              isSmooth
+              label={`nearest real image ${at - own[0]! + 1}`}
+            />
+            <figcaption title="root mean squared difference of pixels in 0 to 1">
+              {distances[at]?.toFixed(3)}
+            </figcaption>
+          </figure>
         ))}
       </div>
     </>

@@ -49,6 +49,7 @@ async function serve(
     control && commandControl({ presets: presetNames(), runs, cache: resolve(cache) });
   const studio = await serveStudio({ runs, port, ...(controlled && { control: controlled }) });
   invocation.stdout.write(`${studio.address}\n`);
+  invocation.stderr.write('Open this address in a browser; Ctrl-C ends the studio.\n');
   await ended(() => studio.close());
 }
 

@@ -1,3 +1,4 @@
+import { inWords } from '../../core/in-words.js';
 import { formatDuration } from '../../core/progress.js';
 import type { ContinualStepEnd, ContinualStepStart, RunEvent } from '../../run/events.js';
 
@@ -201,9 +202,4 @@ function percent(value: number): string {
 
 function significant(value: number): string {
   return Number.isFinite(value) ? value.toPrecision(3) : String(value);
-}
-
-/** `fineTuningLoss` as `fine tuning loss`. */
-function inWords(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

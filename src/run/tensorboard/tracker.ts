@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { settingsByPath } from '../../core/differences.js';
 import { makeFolder, writeFailure } from '../../core/files.js';
 import type { EventSink, RunEvent } from '../events.js';
 import { recordOf } from './record.js';
@@ -9,6 +10,7 @@ import {
   experiment,
   fileVersion,
   image,
+  type Settings,
   type SummaryValue,
   scalar,
   sessionEnd,
@@ -134,18 +136,13 @@ function pictureOf(path: string): SummaryValue {
   return image('images', { width: file.readUInt32BE(16), height: file.readUInt32BE(20), file });
 }
 
-/** Every setting by its path; lists as text. */
-function settingsOf(plan: object, prefix = ''): Map<string, string | number | boolean> {
-  const found = new Map<string, string | number | boolean>();
-  for (const [name, value] of Object.entries(plan) as [string, unknown][]) {
-    const key = prefix + name;
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      for (const [inner, one] of settingsOf(value, `${key}.`)) found.set(inner, one);
-    } else if (typeof value === 'number' || typeof value === 'boolean') {
-      found.set(key, value);
-    } else if (value !== undefined) {
-      found.set(key, typeof value === 'string' ? value : JSON.stringify(value));
-    }
-  }
-  return found;
+/** Numbers and truths as they are, all else as text. */
+function settingsOf(plan: object): Settings {
+  const settings = [...settingsByPath(plan)].filter(([, value]) => value !== undefined);
+  return new Map(
+    settings.map(([key, value]) => {
+      const isKept = ['string', 'number', 'boolean'].includes(typeof value);
+      return [key, isKept ? (value as string | number | boolean) : JSON.stringify(value)];
+    }),
+  );
 }

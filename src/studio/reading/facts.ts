@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { settingsByPath } from '../../core/differences.js';
 import { formatSize } from '../../core/size.js';
 import { readManifest } from '../../run/directory.js';
 import type { RunStart } from '../../run/lifecycle-events.js';
@@ -30,14 +31,12 @@ export async function readConfiguration(
   }
 }
 
-/** Every setting by its path: `distill.iterations`. Lists are one setting. */
-export function settingsOf(configuration: object, prefix = ''): Fact[] {
-  return Object.entries(configuration).flatMap(([name, value]: [string, unknown]) => {
-    const key = prefix + name;
-    const isNested = typeof value === 'object' && value !== null && !Array.isArray(value);
-    if (isNested) return settingsOf(value, `${key}.`);
-    return { key, value: typeof value === 'string' ? value : JSON.stringify(value) };
-  });
+/** Every setting by its path: `distill.iterations`. */
+export function settingsOf(configuration: object): Fact[] {
+  return [...settingsByPath(configuration)].map(([key, value]) => ({
+    key,
+    value: typeof value === 'string' ? value : JSON.stringify(value),
+  }));
 }
 
 /** Where the run's numbers come from: versions, machine, data. */

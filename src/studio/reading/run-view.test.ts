@@ -10,7 +10,11 @@ import type { RunView } from '../view.js';
 import { loadRun } from './load-run.js';
 import { type Addresses, viewOf } from './run-view.js';
 
-const nowhere: Addresses = { snapshots: async () => [], figure: async (_, file) => file };
+const nowhere: Addresses = {
+  snapshots: async () => [],
+  nearest: async () => undefined,
+  figure: async (_, file) => file,
+};
 
 async function viewIn(folder: string): Promise<RunView> {
   return await viewOf(await loadRun(folder), nowhere);

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { inWords } from '../../core/in-words.js';
+import type { NearestImages } from '../../pipeline/nearest-images.js';
 import type {
   ChartView,
   FigureView,
+  NearestView,
   NextStep,
   RunSummary,
   RunView,
@@ -34,6 +37,8 @@ export interface RunSource {
 /** Makes addresses of a run's pictures. */
 export interface Addresses {
   readonly snapshots: (source: RunSource) => Promise<readonly SnapshotView[]>;
+  /** Of the nearest real images, laid out as told. */
+  readonly nearest: (source: RunSource, images: NearestImages) => Promise<NearestView | undefined>;
   readonly figure: (source: RunSource, file: string) => Promise<string>;
 }
 
@@ -43,11 +48,13 @@ export async function viewOf(source: RunSource, addresses: Addresses): Promise<R
   const configuration = await readConfiguration(folder, log.start);
   const results = await readResults(folder);
   const summary = summaryOf(source, configuration, results);
+  const nearest = await nearestOf(source, addresses);
   return {
     ...summary,
     classes: log.start?.classes ?? (await classesOf(folder)),
     factor: configuration.distill?.formation?.factor ?? 1,
     snapshots: await addresses.snapshots(source),
+    ...(nearest && { nearest }),
     curves: curvesOf(log),
     training: trainingOf(log),
     system: systemOf(log),
@@ -78,7 +85,7 @@ export function summaryOf(
   const accuracy = repeats?.accuracy.distilled ?? results?.accuracy.distilled;
   const data = results?.dataset ?? dataset?.name ?? (dataset?.path && basename(dataset.path));
   const methods = start?.methods.map(({ title }) => title) ?? [distill?.method ?? ''];
-  const live = log.evaluated.get('distilled');
+  const live = evaluatesOwnSet(log) ? log.evaluated.get('distilled') : undefined;
   const found = accuracy ?? live;
   const state = stateOf(folder, log);
   return {
@@ -96,9 +103,14 @@ export function summaryOf(
   };
 }
 
+/** What a search, or a step of continual learning, evaluates on its way says nothing of the whole. */
+function evaluatesOwnSet({ start }: LogState): boolean {
+  return start?.task !== 'search' && start?.task !== 'continual';
+}
+
 /** Results are written at the end: until then sets have the accuracies of the networks tested so far. */
 function liveSets(stored: RunView['sets'], log: LogState): RunView['sets'] {
-  if (stored.length > 0) return stored;
+  if (stored.length > 0 || !evaluatesOwnSet(log)) return stored;
   return [...log.seedAccuracies].flatMap(([name, seeds]) => {
     const trainings = [...seeds.values()];
     if (trainings.length === 0) return [];
@@ -120,11 +132,6 @@ function curvesOf({ start, loss, terms, learningRate }: LogState): ChartView[] {
     ...[...terms].flatMap(([name, series]) => chart(inWords(name), series)),
     ...chart('learning rate', learningRate),
   ];
-}
-
-/** `fineTuningLoss` as `fine tuning loss`. */
-function inWords(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** Networks of a pool whose training is shown at most, the first ones. */
@@ -173,6 +180,14 @@ function systemOf({ memory, cpu }: LogState): ChartView[] {
       yLabel,
       series: [{ name: title, points }],
     }));
+}
+
+async function nearestOf(
+  source: RunSource,
+  { nearest }: Addresses,
+): Promise<NearestView | undefined> {
+  const told = await readJson<NearestImages>(join(source.folder, 'nearest.json'));
+  return told?.formatVersion === 1 ? await nearest(source, told) : undefined;
 }
 
 /** What else a run has drawn: files and their titles. */

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { NearestImages } from '../../pipeline/nearest-images.js';
 import type { Snapshot } from '../../run/events.js';
 import { insideOf } from '../reading/inside.js';
 import type { Addresses, RunSource } from '../reading/run-view.js';
 import { spriteOf } from '../reading/sprite.js';
-import type { SnapshotView } from '../view.js';
+import type { NearestView, SnapshotView } from '../view.js';
 
 /** Snapshots of one run that a report holds at most. */
 const mostSnapshots = 80;
@@ -16,6 +17,7 @@ const mostSnapshots = 80;
 export function embedded(bytes: number): Addresses {
   return {
     snapshots: (source) => embeddedSnapshots(source, bytes),
+    nearest: ({ folder }, images) => embeddedNearest(folder, images, bytes / 4),
     figure: async ({ folder }, file) =>
       dataAddress('image/svg+xml', await readFile(join(folder, file))),
   };
@@ -56,6 +58,20 @@ async function embeddedSnapshot(
   } catch {
     return undefined;
   }
+}
+
+/** @param bytes that they may take */
+async function embeddedNearest(
+  folder: string,
+  { cells, tiles, distances }: NearestImages,
+  bytes: number,
+): Promise<NearestView | undefined> {
+  const file = insideOf(folder, 'nearest.png');
+  if (file === undefined) return undefined;
+  const whole = await spriteOf(file, cells);
+  const smaller = Math.sqrt(whole.webp.length / bytes);
+  const { webp, layout } = smaller > 1 ? await spriteOf(file, cells, smaller) : whole;
+  return { src: dataAddress('image/webp', webp), ...layout, tiles, distances };
 }
 
 /** Some of the values, evenly spaced, the first and the last among them. */

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { messageOf, UsageError } from '../../core/errors.js';
 import { writeFileAtomic } from '../../core/files.js';
 import { packageVersion } from '../../core/version.js';
+import { isRun } from '../../run/directory.js';
 import { pageFiles } from '../page-files.js';
 import { loadRun } from '../reading/load-run.js';
 import { viewOf } from '../reading/run-view.js';
@@ -60,10 +61,6 @@ function withMethods(given: string): { readonly folder: string; readonly name: s
     name: `${name}/${method}`,
   }));
   return [{ folder, name }, ...runs];
-}
-
-function isRun(folder: string): boolean {
-  return existsSync(join(folder, 'config.yaml')) || existsSync(join(folder, 'events.jsonl'));
 }
 
 function storedMethods(comparison: string): readonly string[] {

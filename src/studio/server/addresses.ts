@@ -15,5 +15,11 @@ export const served: Addresses = {
     });
     return (await Promise.all(views)).flat();
   },
+  nearest: async ({ name, folder, log }, { cells, tiles, distances }) => {
+    const file = insideOf(folder, 'nearest.png');
+    if (file === undefined) return undefined;
+    const src = `/api/nearest?${new URLSearchParams({ run: name, begun: log.told ?? '' })}`;
+    return { src, ...(await layoutOf(file, cells)), tiles, distances };
+  },
   figure: async ({ name }, file) => `/api/figure?${new URLSearchParams({ run: name, file })}`,
 };

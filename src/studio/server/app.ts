@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { Hono } from 'hono';
+import { join } from 'node:path';
+import { type Context, Hono } from 'hono';
 import { messageOf } from '../../core/errors.js';
+import type { GridCells } from '../../core/grid-cells.js';
 import { packageVersion } from '../../core/version.js';
+import type { NearestImages } from '../../pipeline/nearest-images.js';
 import { pageFiles } from '../page-files.js';
 import { insideOf } from '../reading/inside.js';
+import { readJson } from '../reading/json-file.js';
 import { figureFiles } from '../reading/run-view.js';
 import { spriteOf } from '../reading/sprite.js';
 import type { StudioFacts } from '../view.js';
@@ -59,9 +63,13 @@ export function studioApp({ store, control, ...guarded }: StudioOptions): Hono {
     const told = source?.log.snapshots.get(Number(context.req.query('iteration')));
     const file = source && told && insideOf(source.folder, told.path);
     if (file === undefined) return context.notFound();
-    const { webp } = await spriteOf(file, told?.cells);
-    const kept = { 'Cache-Control': 'private, max-age=86400, immutable' };
-    return context.body(new Uint8Array(webp), 200, { 'Content-Type': 'image/webp', ...kept });
+    return await sprite(context, file, told?.cells);
+  });
+  app.get('/api/nearest', async (context) => {
+    const folder = store.folderOf(context.req.query('run') ?? '');
+    const file = folder && insideOf(folder, 'nearest.png');
+    const told = folder && (await readJson<NearestImages>(join(folder, 'nearest.json')));
+    return file && told ? await sprite(context, file, told.cells) : context.notFound();
   });
   app.get('/api/figure', async (context) => {
     const folder = store.folderOf(context.req.query('run') ?? '');
@@ -73,4 +81,10 @@ export function studioApp({ store, control, ...guarded }: StudioOptions): Hono {
   app.route('/api/live', liveRoutes(store));
   if (control) app.route('/api/control', controlRoutes(store, control));
   return app;
+}
+
+async function sprite(context: Context, file: string, cells: GridCells | undefined) {
+  const { webp } = await spriteOf(file, cells);
+  const kept = { 'Cache-Control': 'private, max-age=86400, immutable' };
+  return context.body(new Uint8Array(webp), 200, { 'Content-Type': 'image/webp', ...kept });
 }

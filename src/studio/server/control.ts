@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { messageOf } from '../../core/errors.js';
+import { runName } from '../../run/directory.js';
 import { holderNear } from '../reading/state.js';
 import type { RunStore } from './run-store.js';
 
@@ -16,7 +17,7 @@ export interface Control {
   readonly resume: (task: string, folder: string) => Promise<void>;
 }
 
-const runName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/);
+const nameOfRun = z.string().regex(runName);
 
 /** @param control does what is asked for, once it is known to be a preset, or a run of the store */
 export function controlRoutes(store: RunStore, control: Control): Hono {
@@ -28,7 +29,7 @@ export function controlRoutes(store: RunStore, control: Control): Hono {
     return context.json({ text: await control.plan(asked.preset) });
   });
   routes.post('/start', async (context) => {
-    const asked = z.object({ preset, name: runName }).parse(await context.req.json());
+    const asked = z.object({ preset, name: nameOfRun }).parse(await context.req.json());
     await control.start(asked.preset, asked.name);
     return context.json({ name: asked.name });
   });

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../core/errors.js';
+import { isRun, listRuns, runName } from '../../run/directory.js';
 import { readConfiguration } from '../reading/facts.js';
 import { insideOf } from '../reading/inside.js';
 import { readLogEnds } from '../reading/log-ends.js';
@@ -15,8 +16,6 @@ import { served } from './addresses.js';
 /** Runs whose whole log is kept in memory at most, as what it comes to. */
 const mostOpen = 12;
 
-const segment = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
-
 /** The files of a run that are read: none of them may be a link to elsewhere. */
 const filesRead = [
   'config.yaml',
@@ -27,6 +26,7 @@ const filesRead = [
   'evaluation.json',
   'cross-architecture.json',
   'comparison.json',
+  'nearest.json',
   'lock',
   'distilled/metadata.json',
 ];
@@ -54,7 +54,7 @@ export class RunStore {
   /** A run's folder; undefined for a name that is none, or that leads elsewhere. */
   folderOf(name: string): string | undefined {
     const segments = name.split('/');
-    if (segments.length > 4 || !segments.every((one) => segment.test(one))) return undefined;
+    if (segments.length > 4 || !segments.every((one) => runName.test(one))) return undefined;
     const folder = insideOf(this.root, name);
     if (folder === undefined || folder === this.root || !isRun(folder)) return undefined;
     const leadsOut = (file: string): boolean =>
@@ -66,9 +66,9 @@ export class RunStore {
   async list(): Promise<RunSummary[]> {
     const groups: (readonly RunSummary[])[] = [];
     const names = new Set<string>();
-    for (const name of namesIn(this.root)) {
+    for (const name of listRuns(this.root)) {
       const isComparison = existsSync(join(this.root, name, 'comparison.json'));
-      const members = isComparison ? namesIn(join(this.root, name)) : [];
+      const members = isComparison ? listRuns(join(this.root, name)) : [];
       const group: RunSummary[] = [];
       for (const one of [name, ...members.map((member) => `${name}/${member}`)]) {
         const folder = this.folderOf(one);
@@ -158,14 +158,4 @@ function stampOf(folder: string, files: readonly string[]): string {
     .map((file) => statSync(join(folder, file), { throwIfNoEntry: false }))
     .map((stat) => `${stat?.mtimeMs} ${stat?.size}`)
     .join();
-}
-
-function namesIn(folder: string): string[] {
-  return readdirSync(folder)
-    .filter((name) => segment.test(name) && isRun(join(folder, name)))
-    .sort();
-}
-
-function isRun(folder: string): boolean {
-  return existsSync(join(folder, 'config.yaml')) || existsSync(join(folder, 'events.jsonl'));
 }
