@@ -1,6 +1,4 @@
 import type { ComponentChildren } from 'preact';
-import { formatDuration } from '../src/core/progress.js';
-import { formatSize } from '../src/core/size.js';
 import type { RunView } from '../src/studio/view.js';
 import { Accuracies, Architectures } from './parts/accuracies.js';
 import { Charts } from './parts/charts.js';
@@ -10,6 +8,7 @@ import { Headline } from './parts/headline.js';
 import { Images } from './parts/images.js';
 import { MethodRows } from './parts/method-rows.js';
 import { Section } from './parts/section.js';
+import { Stages } from './parts/stages.js';
 
 /** All that is known of one run. */
 export function RunPage({
@@ -67,24 +66,7 @@ export function RunPage({
       )}
       {(stages.length > 0 || system.length > 0) && (
         <Section title="Time and memory">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">stage</th>
-                <th scope="col">time</th>
-                <th scope="col">memory at most</th>
-              </tr>
-            </thead>
-            <tbody>
-              {stages.map(({ name: stage, seconds, peak }) => (
-                <tr key={stage}>
-                  <th scope="row">{stage}</th>
-                  <td>{formatDuration(seconds)}</td>
-                  <td>{peak === undefined ? '–' : formatSize(peak)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <Stages stages={stages} />
           <Charts charts={system} />
         </Section>
       )}

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { outputUntil } from '../src/core/testing/output.js';
+import { readEvents } from '../src/run/event-log.js';
 import { testDevice } from '../src/tensor/testing/on-device.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -116,6 +117,12 @@ describe('the ncfm program', () => {
     expect(stderr).toMatch(
       new RegExp(`press Ctrl-C again to stop at once\\.\n${message}\n${advice}\n$`),
     );
+    const run = join(folder, 'runs', 'digits');
+    expect(readEvents(join(run, 'events.jsonl')).at(-1)).toMatchObject({
+      type: 'run-stopped',
+      message,
+    });
+    expect(existsSync(join(run, 'report.html'))).toBe(true);
   });
 
   it('keeps a second process out of a run', async () => {

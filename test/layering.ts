@@ -43,7 +43,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   exchange: [...tasks, 'pipeline'],
   cli: [...tasks, 'pipeline', 'downstream', 'studio', 'config', 'exchange'],
   api: [...tasks, 'pipeline', 'config', 'exchange'],
-  entries: [...tasks, 'pipeline', 'downstream', 'config', 'exchange'],
+  entries: [...tasks, 'pipeline', 'downstream', 'studio', 'config', 'exchange'],
 };
 
 /** The arrows as a person would draw them, for failure messages. */

@@ -1,5 +1,5 @@
 import { chmodSync, cpSync, readdirSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { BUILD, ROOT } from './paths.mjs';
 import { begin, done } from './report.mjs';
 import { run } from './shell.mjs';
@@ -41,7 +41,7 @@ export function buildTypeScript({ fresh }) {
  * @param {string} name
  */
 function isModule(name) {
-  return name.endsWith('.js') && !name.startsWith(join('studio', 'page'));
+  return name.endsWith('.js') && !name.startsWith(join('studio', 'page', sep));
 }
 
 /** @param {string} name */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { presetNames } from '../config/presets.js';
@@ -89,7 +89,9 @@ describe('misuse', () => {
 describe('run', () => {
   it('prints the accuracies, and leaves configuration and events in the run', async () => {
     const { runs, flags } = folders();
-    const { exitCode, stdout, stderr } = await ncfm('run', 'digits', ...flags, '--seed', '5');
+    const tracking = ['--set', 'tracking=tensorboard'];
+    const options = [...flags, ...tracking, '--seed', '5'];
+    const { exitCode, stdout, stderr } = await ncfm('run', 'digits', ...options);
     expect(exitCode).toBe(0);
     expect(stdout.split('\n').map((line) => line.split(' ')[0])).toEqual([
       ...['set', 'random', 'start', 'ncfm', ''],
@@ -100,6 +102,10 @@ describe('run', () => {
     expect(readFileSync(join(runs, 'digits', 'config.yaml'), 'utf8')).toMatch(/^seed: 5$/m);
     const types = readEvents(join(runs, 'digits', 'events.jsonl')).map(({ type }) => type);
     expect([types[0], types.at(-1)]).toEqual(['run-start', 'run-end']);
+    expect(existsSync(join(runs, 'digits', 'report.html'))).toBe(true);
+    expect(readdirSync(join(runs, 'digits', 'tensorboard'))).toEqual([
+      expect.stringMatching(/^events\.out\.tfevents\.\d+\./),
+    ]);
   });
 
   it('writes one JSON object to stdout with --json, and no progress with --quiet', async () => {

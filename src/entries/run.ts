@@ -7,3 +7,4 @@ export * from '../pipeline/index.js';
 export * from '../plan/index.js';
 export * from '../report/index.js';
 export * from '../run/index.js';
+export * from '../studio/report/write-report.js';

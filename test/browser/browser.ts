@@ -21,11 +21,13 @@ export interface Opened {
   readonly errors: string[];
 }
 
-/** A suite in a browser; skipped, with the reason in its name, where there is none. */
+/** A suite in a browser; skipped, and why is told, where there is none. */
 export function describeInBrowser(name: string, tests: (opened: Opened) => void): void {
-  const reason =
-    executablePath === undefined ? ' (skipped: needs Chromium, apt-get install chromium)' : '';
-  describe.skipIf(executablePath === undefined)(name + reason, () => {
+  const isMissing = executablePath === undefined;
+  if (isMissing) {
+    console.warn(`${name}: skipped, as there is no Chromium (apt-get install chromium).`);
+  }
+  describe.skipIf(isMissing)(name, () => {
     let browser: Browser;
     const errors: string[] = [];
     beforeAll(async () => {

@@ -21,7 +21,6 @@ export class LogState {
   began: string | undefined;
   told: string | undefined;
   progress: ProgressView | undefined;
-  iterations = 0;
   readonly stages = new StageClock();
   readonly loss = new Series();
   readonly terms = new Map<string, Series>();
@@ -80,6 +79,7 @@ export class LogState {
     }
   }
 
+  /** Of the stages before the evaluation; the rest is handed on. */
   #addWork(event: LoggedEvent): void {
     switch (event.type) {
       case 'pretrain-epoch': {
@@ -97,7 +97,6 @@ export class LogState {
       }
       case 'distill-iteration': {
         const { iteration, iterations, loss, terms, learningRate } = event;
-        this.iterations = iterations;
         this.progress = { label: 'distill', done: iteration, total: iterations };
         this.loss.add(iteration, loss);
         this.learningRate.add(iteration, learningRate);
@@ -109,6 +108,13 @@ export class LogState {
       case 'snapshot':
         this.snapshots.set(event.iteration, event);
         break;
+      default:
+        this.#addEvaluation(event);
+    }
+  }
+
+  #addEvaluation(event: LoggedEvent): void {
+    switch (event.type) {
       case 'evaluate-start':
         this.#seeds = event.seeds;
         this.evaluating.delete(event.set);
