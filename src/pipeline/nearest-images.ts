@@ -69,7 +69,8 @@ export async function drawNearest(
     }
     nearest.push(...rows);
   }
-  await write(directory, nearest, perClass, { plan, train });
+  const indices = nearest.map(({ index }) => index);
+  await write(directory, { plan, train, indices, decoded: decoded.toFloat32Array() });
 }
 
 interface Nearest {
@@ -100,31 +101,41 @@ function keepNearest(rows: Nearest[], distances: Float32Array, members: Int32Arr
   }
 }
 
+interface Found {
+  readonly plan: Plan;
+  readonly train: Dataset;
+  readonly indices: readonly number[];
+  /** Pixels of the images that real ones were looked for. */
+  readonly decoded: Float32Array;
+}
+
 async function write(
   directory: RunDirectory,
-  nearest: readonly Nearest[],
-  perClass: number,
-  { plan, train }: { readonly plan: Plan; readonly train: Dataset },
+  { plan, train, indices, decoded }: Found,
 ): Promise<void> {
-  const indices = nearest.map(({ index }) => index);
+  const { shape, classNames } = train;
   const pixels = scope(() =>
-    pixelsToTensor(train.read(indices), indices.length, train.shape).toFloat32Array(),
+    pixelsToTensor(train.read(indices), indices.length, shape).toFloat32Array(),
   );
-  const cells = await writeImageGrid({
-    pixels,
-    shape: train.shape,
-    columns: perClass,
-    scale: 1,
-    path: directory.pathOf(nearestPicture),
-  });
-  const values = pixelsPerImage(train.shape);
+  const columns = indices.length / classNames.length;
+  const path = directory.pathOf(nearestPicture);
+  const cells = await writeImageGrid({ pixels, shape, columns, scale: 1, path });
+  const values = pixelsPerImage(shape);
   const note: NearestImages = {
     formatVersion: 1,
-    tiles: perClass / plan.distill.imagesPerClass,
+    tiles: columns / plan.distill.imagesPerClass,
     cells,
     indices,
-    // Rounding can take a difference of nothing below it.
-    distances: nearest.map(({ distance }) => Math.sqrt(Math.max(0, distance) / values)),
+    distances: indices.map((_, at) => {
+      const [from, to] = [at * values, (at + 1) * values];
+      return difference(decoded.subarray(from, to), pixels.subarray(from, to));
+    }),
   };
   writeFileAtomic(directory.pathOf(nearestFile), `${JSON.stringify(note)}\n`);
+}
+
+/** Root mean squared, of two images: exact where they are the same, unlike what products of matrices tell. */
+function difference(one: Float32Array, other: Float32Array): number {
+  const squares = one.reduce((sum, value, at) => sum + (value - other[at]!) ** 2, 0);
+  return Math.sqrt(squares / one.length);
 }

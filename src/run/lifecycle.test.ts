@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { testDevice } from '../tensor/testing/on-device.js';
 import type { EventSink, RunEvent } from './events.js';
 import { type Lifecycle, withLifecycle } from './lifecycle.js';
 
@@ -12,7 +13,7 @@ const start: Lifecycle['start'] = {
     processors: 2,
     memory: 1,
     threads: 1,
-    device: 'cpu',
+    device: testDevice,
     versions: { ncfm: '1', node: '2', libtorch: '3' },
   },
 };

@@ -5,6 +5,7 @@ import { writeImageGrid } from '../../report/pictures.js';
 import { EventLog } from '../../run/event-log.js';
 import type { RunEvent } from '../../run/events.js';
 import type { RunStart } from '../../run/lifecycle-events.js';
+import { testDevice } from '../../tensor/testing/on-device.js';
 
 export interface TestRun {
   readonly runs: string;
@@ -36,7 +37,7 @@ export function startEvent(classes: readonly string[], settings: object = {}): R
       processors: 2,
       memory: 8e9,
       threads: 1,
-      device: 'cpu',
+      device: testDevice,
       versions: { ncfm: '0.1.0', node: '20', libtorch: '1.13' },
     },
   };
