@@ -1,7 +1,7 @@
 // Chooses which compilation of the computing functions this process uses.
 #include <c10/util/Exception.h>
 
-#if defined(NCFM_HAS_X86_LEVELS)
+#if defined(NCFM_HAS_TILES)
 #include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -24,6 +24,8 @@ extern const Compute table;
 namespace avx512 {
 extern const Compute table;
 }
+#endif
+#if defined(NCFM_HAS_TILES)
 namespace amx {
 extern const Compute table;
 }
@@ -31,7 +33,7 @@ extern const Compute table;
 
 namespace {
 
-#if defined(NCFM_HAS_X86_LEVELS)
+#if defined(NCFM_HAS_TILES)
 // Linux gives a process the registers of tiles when it asks for them.
 bool mayUseTiles() {
 #if defined(__linux__)
@@ -57,8 +59,10 @@ std::vector<const Compute*> available() {
   const bool hasAvx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   const bool hasAvx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+#if defined(NCFM_HAS_TILES)
   static const bool tiles = hasAvx2 && hasAvx512 && hasTiles();
   if (tiles) tables.push_back(&amx::table);
+#endif
   if (hasAvx2 && hasAvx512) tables.push_back(&avx512::table);
   if (hasAvx2) tables.push_back(&avx2::table);
 #endif
