@@ -113,6 +113,8 @@ async function helpOf(line: readonly string[]): Promise<{ command: string; help:
 
 /** The presets' and own configurations that a command line runs: any that it could be. */
 function sourceOf(line: readonly string[]): string {
+  const file = line.find((word) => word.endsWith('.yaml') && existsSync(word));
+  if (file !== undefined) return file;
   const named = line.map((word) => word.replace(/^runs\//, '').replace(/\/.*$/, ''));
   return named.find((word) => presetNames().includes(word)) ?? 'digits';
 }
