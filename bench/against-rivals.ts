@@ -9,7 +9,7 @@ import {
   type SettingResult,
   type TrainingResult,
 } from './results.js';
-import { nameOf, type PyTorchForm, type Rival, type RivalName, rivalText } from './rivals.js';
+import { nameOf, nameOnly, type PyTorchForm, type Rival, rivalText } from './rivals.js';
 import type { Problem, Setting } from './settings.js';
 import { summarizeTimes } from './statistics.js';
 
@@ -57,7 +57,7 @@ export class AgainstRivals {
     const best = fastest(pytorch.filter(({ same }) => same));
     return timed.map(({ amortise, ours }) => ({
       ...{ name, title, psi, amortise, ours, pytorch },
-      best: rivalNameOf(best),
+      best: nameOnly(best),
       ratio: best.seconds / ours.seconds,
     }));
   }
@@ -77,7 +77,7 @@ export class AgainstRivals {
     }
     const best = fastest(pytorch);
     const ratio = ours / best.speed;
-    return { task, width: problem.width, ours, pytorch, best: rivalNameOf(best), ratio };
+    return { task, width: problem.width, ours, pytorch, best: nameOnly(best), ratio };
   }
 
   async #rivals(): Promise<Rival[]> {
@@ -115,8 +115,4 @@ function fastest<T extends { readonly seconds: number }>(rivals: readonly T[]): 
   throw new BenchError(
     'no form of PyTorch computes our loss here, so there is nothing to compare with',
   );
-}
-
-function rivalNameOf({ torch, form }: RivalName): RivalName {
-  return { torch, form };
 }

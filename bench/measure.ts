@@ -64,6 +64,12 @@ export class Laboratory implements Disposable {
     return this.#pytorches;
   }
 
+  /** The first PyTorch, as the program is written. */
+  async firstRival(): Promise<Rival> {
+    const [pytorch] = await this.pytorches();
+    return { pytorch: pytorch!, form: 'eager' };
+  }
+
   /** A rival's iterations. */
   async pytorch(rival: Rival, setting: Setting, psi: boolean): Promise<PyTorchIterations> {
     const { problem, iterations, warmUp, pytorchClasses } = setting;
@@ -126,9 +132,7 @@ export class Laboratory implements Disposable {
   async overhead(): Promise<{ readonly ours: number; readonly pytorch: number }> {
     const job = { kind: 'overhead', repeats: 20_000, rounds: 5 };
     const ours = await this.#ours<{ nanoseconds: number }>(job);
-    const [pytorch] = await this.pytorches();
-    const rival: Rival = { pytorch: pytorch!, form: 'eager' };
-    const theirs = await this.#pytorch<{ nanoseconds: number }>(rival, job);
+    const theirs = await this.#pytorch<{ nanoseconds: number }>(await this.firstRival(), job);
     return { ours: ours.nanoseconds, pytorch: theirs.nanoseconds };
   }
 

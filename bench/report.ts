@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { methodsText } from './methods/report.js';
 import type { BenchResult, Machine, Measurement, Phase, SettingResult } from './results.js';
-import { rivalText } from './rivals.js';
+import { rivalText, starredText } from './rivals.js';
 import { formatBytes, formatSeconds, textTable } from './table.js';
 
 /** The results as people read them. */
@@ -90,9 +90,8 @@ function settingRows(
   const own = cells('ours', ours, amortise === 1 ? '' : `${ratio.toFixed(2)}×`);
   if (all[index - 1]?.pytorch === pytorch) return [own];
   const rivals = pytorch.map((rival) => {
-    const isBest = rival.torch === best.torch && rival.form === best.form;
     const faster = rival.same ? `${(rival.seconds / ours.seconds).toFixed(2)}×` : 'another loss';
-    return cells(`${isBest ? '* ' : ''}${rivalText(rival)}`, rival, faster);
+    return cells(starredText(rival, best), rival, faster);
   });
   return [own, ...rivals];
 }
@@ -130,9 +129,8 @@ function trainingText({ training }: BenchResult): string {
   const rows = training.flatMap(({ task, width, ours, pytorch, best }) => [
     [task, String(width), 'ours', ours.toFixed(0), ''],
     ...pytorch.map(({ speed, ...rival }) => {
-      const isBest = rival.torch === best.torch && rival.form === best.form;
-      const who = `${isBest ? '* ' : ''}${rivalText(rival)}`;
-      return [task, String(width), who, speed.toFixed(0), `${(ours / speed).toFixed(2)}×`];
+      const faster = `${(ours / speed).toFixed(2)}×`;
+      return [task, String(width), starredText(rival, best), speed.toFixed(0), faster];
     }),
   ]);
   return textTable(columns, rows);

@@ -44,8 +44,19 @@ export function nameOf({ pytorch: { torch }, form }: Rival): RivalName {
   return { torch, form };
 }
 
+/** What a figure says of whose it is. */
+export function nameOnly({ torch, form }: RivalName): RivalName {
+  return { torch, form };
+}
+
 export function rivalText({ torch, form }: RivalName): string {
   return `PyTorch ${torch}, ${form}`;
+}
+
+/** The same, with a star for the fastest. */
+export function starredText(rival: RivalName, best: RivalName): string {
+  const isBest = rival.torch === best.torch && rival.form === best.form;
+  return `${isBest ? '* ' : ''}${rivalText(rival)}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { RunView } from '../src/studio/view.js';
-import { Bar } from './parts/accuracies.js';
+import { Bar, BarHeading } from './parts/accuracies.js';
 import { Charts } from './parts/charts.js';
 import { accuracyText, intervalText, subjectOf } from './parts/format.js';
 import { Headline, State } from './parts/headline.js';
@@ -59,9 +59,7 @@ function RunTable({ runs }: { readonly runs: readonly RunView[] }) {
             <th scope="col">run</th>
             <th scope="col">state</th>
             <th scope="col">what</th>
-            <th scope="col">
-              <span class="hidden">bar</span>
-            </th>
+            <BarHeading />
             <th scope="col">accuracy (%)</th>
             <th scope="col">95 % interval</th>
           </tr>

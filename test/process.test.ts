@@ -169,3 +169,25 @@ describe('the command line', () => {
     expect(doctor(chosen)).toMatchObject({ changes: [], GOMP_SPINCOUNT: '7' });
   });
 });
+
+describe('NCFM_INSTRUCTION_SET', () => {
+  const used = `
+    const { engine } = await import(${JSON.stringify(engine)});
+    let told;
+    try { told = engine(); } catch ({ name, message }) { told = { name, message }; }
+    console.log(JSON.stringify(told));
+  `;
+
+  it('chooses the kernels, of which the best are used without it', () => {
+    const { instructionSet, instructionSets } = run(used, { NCFM_INSTRUCTION_SET: undefined });
+    expect(instructionSet).toBe(instructionSets[0]);
+    expect(run(used, { NCFM_INSTRUCTION_SET: 'baseline' }).instructionSet).toBe('baseline');
+  });
+
+  it('is refused where this processor lacks them, with those that it has', () => {
+    expect(run(used, { NCFM_INSTRUCTION_SET: 'sse9' })).toEqual({
+      name: 'UsageError',
+      message: expect.stringMatching(/^NCFM_INSTRUCTION_SET=sse9: expected one of .*baseline/),
+    });
+  });
+});

@@ -1,7 +1,6 @@
 import type { Attempt } from '../against-rivals.js';
 import type { MethodTimes } from '../jobs.js';
 import type { Laboratory } from '../measure.js';
-import type { Rival } from '../rivals.js';
 import { type Problem, settings } from '../settings.js';
 import { summarizeTimes } from '../statistics.js';
 import {
@@ -110,8 +109,7 @@ export class MethodComparison {
   async #pytorch(problem: Problem, psi: boolean): Promise<Measured> {
     const { classes } = problem;
     const { iterations, limitSeconds } = this.options;
-    const [pytorch] = await this.laboratory.pytorches();
-    const rival: Rival = { pytorch: pytorch!, form: 'eager' };
+    const rival = await this.laboratory.firstRival();
     const time = async (pytorchClasses: number, count: number) => {
       const setting = {
         ...{ name: 'methods', title: '', problem, pytorchClasses, amortise: [1], psi: [psi] },

@@ -44,7 +44,6 @@ void forEachGroup(int64_t start, int64_t count, int64_t perGroup, const Body& bo
 struct Means {
   at::Tensor cosines, sines;  // [groups, T]
   int64_t perGroup;
-  int64_t frequencies() const { return cosines.size(1); }
 };
 
 // Means of cosines and sines; `kept`, where given, receives all phases.

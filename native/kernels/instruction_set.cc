@@ -8,7 +8,6 @@
 #endif
 
 #include <atomic>
-#include <cstdlib>
 
 #include "instruction_set.h"
 
@@ -70,24 +69,8 @@ std::vector<const Compute*> available() {
   return tables;
 }
 
-const char* const variable = "NCFM_INSTRUCTION_SET";
-
-const Compute* named(const std::string& name) {
-  std::string known;
-  for (const Compute* table : available()) {
-    if (table->instructionSet == name) return table;
-    known += (known.empty() ? "" : ", ") + std::string(table->instructionSet);
-  }
-  TORCH_CHECK(false, "the instruction set '", name, "' (", variable, "): expected one of this processor's, ", known);
-}
-
-const Compute* first() {
-  const char* name = std::getenv(variable);
-  return name == nullptr ? available().front() : named(name);
-}
-
 std::atomic<const Compute*>& chosen() {
-  static std::atomic<const Compute*> table{first()};
+  static std::atomic<const Compute*> table{available().front()};
   return table;
 }
 
@@ -101,6 +84,14 @@ std::vector<std::string> instructionSets() {
   return names;
 }
 
-void useInstructionSet(const std::string& name) { chosen() = named(name); }
+void useInstructionSet(const std::string& name) {
+  for (const Compute* table : available()) {
+    if (table->instructionSet == name) {
+      chosen() = table;
+      return;
+    }
+  }
+  TORCH_CHECK(false, "this processor does not have the instruction set '", name, "'");
+}
 
 }  // namespace ncfm

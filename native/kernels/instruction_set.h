@@ -8,11 +8,10 @@
 
 namespace ncfm {
 
-// Those that this processor can run, best first; the best one is in use from the start, or the one that the environment
-// variable NCFM_INSTRUCTION_SET names.
+// Those that this processor can run, best first; the best one is in use from the start.
 std::vector<std::string> instructionSets();
 
-// Only while no operator runs: tests compare the compilations this way.
+// Only while no operator runs.
 void useInstructionSet(const std::string& name);
 
 }  // namespace ncfm

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { UsageError } from '../core/errors.js';
 import { packageVersion } from '../core/version.js';
 import type { EngineDescription } from '../tensor/index.js';
 import { setupCommand } from '../tensor/native.js';
@@ -60,7 +61,7 @@ async function engineFindings(): Promise<Finding[]> {
         name: 'native engine',
         state: 'broken',
         detail: reason(error),
-        remedy: setupCommand,
+        ...(!(error instanceof UsageError) && { remedy: setupCommand }),
       },
       processorFinding(undefined),
       {

@@ -92,14 +92,14 @@ describeOnHost.each(compilations)('the kernels for %s on %i threads', (name, cou
     expectNear(call(x), call(x.contiguous()), 0);
   });
 
-  it('convolutionBlock keeps what is not a number, for guards to see', () => {
-    const weight = normal(2, 9, 12, 3, 3).to('float32');
+  it.each([12, 32])('convolutionBlock of %i channels keeps what is not a number', (channels) => {
+    const weight = normal(2, 9, channels, 3, 3).to('float32');
     const [bias, scale, shift] = [3, 4, 5].map((seed) => normal(seed, 9).to('float32')) as [
       Tensor,
       Tensor,
       Tensor,
     ];
-    const x = normal(1, 2, 12, 8, 8).to('float32').mul(Number.NaN);
+    const x = normal(1, 2, channels, 8, 8).to('float32').mul(Number.NaN);
     const maps = convolutionBlock(x, weight, bias, scale, shift, 1, 1e-5);
     expect(numbers(maps).every(Number.isNaN)).toBe(true);
   });

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FailureError } from '../core/errors.js';
+import { FailureError, UsageError } from '../core/errors.js';
 
 declare const tensorHandle: unique symbol;
 declare const generatorHandle: unique symbol;
@@ -131,6 +131,24 @@ function candidates(): string[] {
 }
 
 function load(): Loaded {
+  const found = find();
+  chooseInstructionSet(found.addon);
+  return found;
+}
+
+function chooseInstructionSet({ engine, instructionSet }: Native): void {
+  const name = process.env.NCFM_INSTRUCTION_SET;
+  if (name === undefined) return;
+  const { instructionSets } = engine();
+  if (!instructionSets.includes(name)) {
+    throw new UsageError(
+      `NCFM_INSTRUCTION_SET=${name}: expected one of this processor's, ${instructionSets.join(', ')}; unset it to have the best one`,
+    );
+  }
+  instructionSet(name);
+}
+
+function find(): Loaded {
   const require = createRequire(import.meta.url);
   const failures: unknown[] = [];
   for (const path of candidates()) {
@@ -155,7 +173,8 @@ function firstLine(error: unknown): string | undefined {
 
 /**
  * The addon's functions. It is loaded when the first of them is asked for: `tuneProcess` can come before, and what needs no
- * engine works without. Throws FailureError where it cannot be loaded.
+ * engine works without. Throws FailureError where it cannot be loaded, and UsageError where `NCFM_INSTRUCTION_SET` names
+ * instructions that this processor lacks.
  */
 export const native: Native = new Proxy({} as Native, {
   get: (_, name) => {

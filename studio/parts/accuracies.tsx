@@ -20,9 +20,7 @@ export function Accuracies({
         <thead>
           <tr>
             <th scope="col">trained on</th>
-            <th scope="col">
-              <span class="hidden">bar</span>
-            </th>
+            <BarHeading />
             <th scope="col">accuracy</th>
             <th scope="col">95 % interval</th>
             <th scope="col">n</th>
@@ -52,6 +50,15 @@ export function Accuracies({
   );
 }
 
+/** Of a column of bars: for those who do not see them. */
+export function BarHeading() {
+  return (
+    <th scope="col">
+      <span class="hidden">bar</span>
+    </th>
+  );
+}
+
 /** From 0 to 100 %, with the interval as a line over its end. */
 export function Bar({ mean, interval95 }: Pick<AccuracyView, 'mean' | 'interval95'>) {
   const [low, high] = interval95 ?? [mean, mean];
@@ -77,9 +84,7 @@ export function Architectures({ rows }: { readonly rows: readonly ArchitectureVi
         <thead>
           <tr>
             <th scope="col">network</th>
-            <th scope="col">
-              <span class="hidden">bar</span>
-            </th>
+            <BarHeading />
             <th scope="col">distilled (%)</th>
             <th scope="col">random real (%)</th>
             <th scope="col">n</th>

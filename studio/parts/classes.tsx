@@ -1,4 +1,5 @@
 import type { SetView } from '../../src/studio/view.js';
+import { BarHeading } from './accuracies.js';
 import { Confusion } from './confusion.js';
 import { setTitle } from './format.js';
 import { Scroll } from './scroll.js';
@@ -24,9 +25,7 @@ export function Classes({
           <thead>
             <tr>
               <th scope="col">class</th>
-              <th scope="col">
-                <span class="hidden">bar</span>
-              </th>
+              <BarHeading />
               {measured.map(({ name }) => (
                 <th key={name} scope="col">
                   {setTitle(name)}

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../src/core/progress.js';
 import { formatSize } from '../../src/core/size.js';
 import type { MethodRowView } from '../../src/studio/view.js';
-import { Bar } from './accuracies.js';
+import { Bar, BarHeading } from './accuracies.js';
 import { accuracyText, intervalText } from './format.js';
 import { Scroll } from './scroll.js';
 
@@ -15,9 +15,7 @@ export function MethodRows({ rows }: { readonly rows: readonly MethodRowView[] }
         <thead>
           <tr>
             <th scope="col">method</th>
-            <th scope="col">
-              <span class="hidden">bar</span>
-            </th>
+            <BarHeading />
             <th scope="col">accuracy (%)</th>
             <th scope="col">95 % interval</th>
             <th scope="col">iterations</th>
