@@ -63,7 +63,7 @@ class DirectConvolution final : public Convolution {
   Buffer packed_;
 };
 
-// A convolution of images with their channels last: on the processor's tiles where it has them, else by Winograd's method.
+// A convolution of images with their channels last by Winograd's method, on the processor's tiles where it has them.
 class Pass {
  public:
   // `turned`: with respect to the input of a convolution with these weights.
@@ -72,6 +72,10 @@ class Pass {
 
   static int64_t workspace(const ConvolutionShape& size) {
     return compute().tilesConvolve(size) ? compute().tiledWorkspace(size) : compute().winogradWorkspace(size);
+  }
+
+  int64_t imagesAtOnce() const {
+    return (tiled_ ? compute().tiledImagesAtOnce : compute().winogradImagesAtOnce)(shape_);
   }
 
   void run(const float* x, int64_t images, float* y, Into into, float* workspace) const {
@@ -102,7 +106,7 @@ class ChannelsLastConvolution final : public Convolution {
       : Convolution(size), weight_(weight.contiguous()), forward_(size, weight_, false) {}
 
   at::Tensor arrange(const at::Tensor& x) const override { return x.contiguous(at::MemoryFormat::ChannelsLast); }
-  int64_t imagesAtOnce() const override { return compute().winogradImagesAtOnce(shape); }
+  int64_t imagesAtOnce() const override { return forward_.imagesAtOnce(); }
   bool cheaperThanMemory() const override { return false; }
   int64_t workspace() const override {
     return std::max({Pass::workspace(shape), Pass::workspace(turnedShape()), compute().winogradWorkspace(shape)});

@@ -45,9 +45,10 @@ bool mayUseTiles() {
 
 bool hasTiles() {
   unsigned a = 0, b = 0, c = 0, features = 0;
-  constexpr unsigned bfloat16 = 1U << 22, tile = 1U << 24;
+  constexpr unsigned products = 1U << 22, tile = 1U << 24, conversion = 1U << 5;
   if (__get_cpuid_count(7, 0, &a, &b, &c, &features) == 0) return false;
-  return (features & bfloat16) != 0 && (features & tile) != 0 && mayUseTiles();
+  if ((features & products) == 0 || (features & tile) == 0) return false;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &features) != 0 && (a & conversion) != 0 && mayUseTiles();
 }
 #endif
 

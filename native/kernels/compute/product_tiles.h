@@ -17,15 +17,15 @@ NCFM_INLINE SplitPairs alongStrip(const Strips& strips, int64_t i, int64_t k, in
   if (i >= strips.count) return pairs(Vector{}, Vector{});
   const float* from = strips.values + i * strips.stride + k;
   const int64_t left = depth - k;
-  return pairs(loadUpTo(from, left), left > lanes ? loadUpTo(from + lanes, left - lanes) : Vector{});
+  return inOrder(loadUpTo(from, left), left > lanes ? loadUpTo(from + lanes, left - lanes) : Vector{});
 }
 
-// The numbers of 16 strips at depths k and k + 16.
+// The numbers of 16 strips at depths k and k + 1.
 NCFM_INLINE SplitPairs acrossStrips(const Strips& strips, int64_t first, int64_t k, int64_t depth) {
   const float* from = strips.values + first * strips.stride + k * strips.depthStride;
   const int64_t left = strips.count - first;
   return pairs(k < depth ? loadUpTo(from, left) : Vector{},
-               k + lanes < depth ? loadUpTo(from + lanes * strips.depthStride, left) : Vector{});
+               k + 1 < depth ? loadUpTo(from + strips.depthStride, left) : Vector{});
 }
 
 // packed[strips / 16][depth / 32][nearest, rest][16][16 pairs]: a strip in each row, or in each column if `across`.
@@ -36,7 +36,7 @@ void pack(const Strips& strips, int64_t depth, bool across, float* packed) {
       IntVector nearest[tileSide], rest[tileSide];
       for (int64_t i = 0; i < tileSide; ++i) {
         const SplitPairs row = alongMemory ? alongStrip(strips, first + i, k, depth)
-                                           : acrossStrips(strips, first, k + i, depth);
+                                           : acrossStrips(strips, first, k + 2 * i, depth);
         nearest[i] = row.nearest;
         rest[i] = row.rest;
       }
@@ -61,7 +61,7 @@ NCFM_INLINE void multiplyBlock(const float* left, int64_t leftStride, const floa
     loadSums<twoRows, twoColumns>(target, productColumns);
   }
   for (int64_t k = 0; k < tilesDeep; ++k, left += pairSize, right += pairSize) {
-    addProducts<twoRows, twoColumns>({left, left + leftStride, lanes, pairSize / 2}, right, right + rightStride);
+    addProducts<twoRows, twoColumns>({left, left + leftStride}, {right, right + rightStride});
   }
   storeSums<twoRows, twoColumns>(target, productColumns);
 }

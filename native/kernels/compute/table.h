@@ -59,6 +59,7 @@ enum class Into { replace, add };
             float* workspace))                                                                                        \
   FUNCTION(winogradWeightGradient, void, (const float* sums, int64_t inputs, int64_t outputs, float* gradient))       \
   FUNCTION(tilesConvolve, bool, (const ConvolutionShape& shape))                                                      \
+  FUNCTION(tiledImagesAtOnce, int64_t, (const ConvolutionShape& shape))                                               \
   FUNCTION(tiledWeightSize, int64_t, (int64_t inputs, int64_t outputs))                                               \
   FUNCTION(tiledWeightParts, int64_t, (int64_t outputs))                                                              \
   FUNCTION(tiledPackWeights, void,                                                                                    \

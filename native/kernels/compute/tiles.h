@@ -4,10 +4,14 @@
 // of such pairs that of the two rests is left out, so that what is lost of each product of numbers is about 2⁻¹⁷ of it.
 //
 // A tile of the left matrix holds 16 rows of 32 numbers; one of the right matrix 16 columns, again of 32 numbers. The
-// processor takes numbers in pairs: of a run of 32 the numbers i and i + 16 make pair i.
+// processor takes numbers in pairs: of a run of 32 the numbers 2i and 2i + 1 make pair i.
 #pragma once
 
+// GCC's own vectors of anything, which nothing reads, look to it like a mistake (bug 105593).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
+#pragma GCC diagnostic pop
 
 #include "transpose.h"
 
@@ -33,50 +37,64 @@ struct SplitPairs {
   IntVector nearest, rest;
 };
 
-// A bfloat16 in the upper half.
-NCFM_INLINE IntVector rounded(Vector x) {
-  const IntVector bits = (IntVector)x;
-  return (bits + 0x7fff + ((bits >> 16) & 1)) & static_cast<int32_t>(0xffff0000);
+NCFM_INLINE IntVector bfloats(Vector lower, Vector upper) {
+  return (IntVector)_mm512_cvtne2ps_pbh((__m512)upper, (__m512)lower);
 }
 
-NCFM_INLINE IntVector paired(IntVector lower, IntVector upper) { return ((lower >> 16) & 0xffff) | upper; }
+// The lower 16 of 32 bfloat16s, and the upper ones.
+NCFM_INLINE Vector lowerHalf(IntVector values) {
+  return (Vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_castsi512_si256((__m512i)values)), 16);
+}
+NCFM_INLINE Vector upperHalf(IntVector values) {
+  return (Vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64((__m512i)values, 1)), 16);
+}
 
+// 32 numbers in their order: pair i is 2i and 2i + 1.
+NCFM_INLINE SplitPairs inOrder(Vector lower, Vector upper) {
+  const IntVector nearest = bfloats(lower, upper);
+  return {nearest, bfloats(lower - lowerHalf(nearest), upper - upperHalf(nearest))};
+}
+
+// Pair i is first[i] and second[i].
 NCFM_INLINE SplitPairs pairs(Vector first, Vector second) {
-  const IntVector nearestFirst = rounded(first), nearestSecond = rounded(second);
-  return {paired(nearestFirst, nearestSecond),
-          paired(rounded(first - (Vector)nearestFirst), rounded(second - (Vector)nearestSecond))};
+  static constexpr int16_t turns[2 * lanes] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                                               8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  const __m512i turn = _mm512_loadu_si512(turns);
+  const SplitPairs split = inOrder(first, second);
+  return {(IntVector)_mm512_permutexvar_epi16(turn, (__m512i)split.nearest),
+          (IntVector)_mm512_permutexvar_epi16(turn, (__m512i)split.rest)};
 }
 
-// One or two tiles of rows, in floats: from row to row, and from a row's nearest bfloat16s to its rests.
-struct LeftTiles {
+// One or two tiles side by side, in floats: from row to row, and from the nearest bfloat16s to their rests.
+struct Operand {
   const float* first;
   const float* second;
-  int64_t stride, rest;
+  int64_t stride = lanes, rest = pairSize / 2;
 };
 
 // Adds the products of one or two tiles of rows with one or two of columns to the sums, which are the tiles 0 to 3.
 template <bool twoRows, bool twoColumns>
-NCFM_INLINE void addProducts(const LeftTiles& left, const float* right, const float* nextRight) {
-  constexpr int64_t rest = pairSize / 2;
-  const int64_t stride = left.stride * static_cast<int64_t>(sizeof(float));
-  _tile_loadd(4, left.first, stride);
-  _tile_loadd(6, right + rest, 64);
+NCFM_INLINE void addProducts(const Operand& left, const Operand& right) {
+  const int64_t leftBytes = left.stride * static_cast<int64_t>(sizeof(float));
+  const int64_t rightBytes = right.stride * static_cast<int64_t>(sizeof(float));
+  _tile_loadd(4, left.first, leftBytes);
+  _tile_loadd(6, right.first + right.rest, rightBytes);
   _tile_dpbf16ps(0, 4, 6);
-  if (twoColumns) _tile_loadd(7, nextRight + rest, 64);
+  if (twoColumns) _tile_loadd(7, right.second + right.rest, rightBytes);
   if (twoColumns) _tile_dpbf16ps(1, 4, 7);
-  if (twoRows) _tile_loadd(5, left.second, stride);
+  if (twoRows) _tile_loadd(5, left.second, leftBytes);
   if (twoRows) _tile_dpbf16ps(2, 5, 6);
   if (twoRows && twoColumns) _tile_dpbf16ps(3, 5, 7);
-  _tile_loadd(6, right, 64);
+  _tile_loadd(6, right.first, rightBytes);
   _tile_dpbf16ps(0, 4, 6);
-  if (twoColumns) _tile_loadd(7, nextRight, 64);
+  if (twoColumns) _tile_loadd(7, right.second, rightBytes);
   if (twoColumns) _tile_dpbf16ps(1, 4, 7);
   if (twoRows) _tile_dpbf16ps(2, 5, 6);
   if (twoRows && twoColumns) _tile_dpbf16ps(3, 5, 7);
-  _tile_loadd(4, left.first + left.rest, stride);
+  _tile_loadd(4, left.first + left.rest, leftBytes);
   _tile_dpbf16ps(0, 4, 6);
   if (twoColumns) _tile_dpbf16ps(1, 4, 7);
-  if (twoRows) _tile_loadd(5, left.second + left.rest, stride);
+  if (twoRows) _tile_loadd(5, left.second + left.rest, leftBytes);
   if (twoRows) _tile_dpbf16ps(2, 5, 6);
   if (twoRows && twoColumns) _tile_dpbf16ps(3, 5, 7);
 }
