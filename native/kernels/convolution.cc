@@ -30,6 +30,16 @@ class DirectConvolution final : public Convolution {
     }
   }
 
+  void normReluPool(const float* x, int64_t images, const NormParameters& norm, float epsilon, float*, float* mean,
+                    float* inverseDeviation, float* pooled, float* workspace) const override {
+    const MapSize map = output();
+    for (int64_t i = 0; i < images; ++i) {
+      compute().directNormReluPool(shape, x + i * inputSize(), packed_.data(), norm, epsilon, mean + i * map.channels,
+                                   inverseDeviation + i * map.channels, pooled + i * map.channels * pooledArea(map),
+                                   workspace);
+    }
+  }
+
   void prepareInputGradient() override {
     const int64_t taps = 9 * shape.inputs;
     const int64_t width = (taps + compute().panelWidth - 1) / compute().panelWidth * compute().panelWidth;
@@ -145,6 +155,19 @@ class ChannelsLastConvolution final : public Convolution {
 };
 
 }  // namespace
+
+void Convolution::normReluPool(const float* x, int64_t images, const NormParameters& norm, float epsilon, float* y,
+                               float* mean, float* inverseDeviation, float* pooled, float* workspace) const {
+  const MapSize map = output();
+  forward(x, images, y, Into::replace, workspace);
+  for (int64_t i = 0; i < images; ++i) {
+    const float* one = y + i * outputSize();
+    float* ownMean = mean + i * map.channels;
+    float* ownInverse = inverseDeviation + i * map.channels;
+    compute().normStatistics(one, area(map), map.channels, epsilon, ownMean, ownInverse);
+    compute().normReluPool(one, map, norm, ownMean, ownInverse, pooled + i * map.channels * pooledArea(map));
+  }
+}
 
 bool hasConvolution(const at::Tensor& x, const at::Tensor& weight, int64_t padding) {
   const bool cpuFloat = x.device().is_cpu() && x.scalar_type() == at::kFloat && weight.device().is_cpu() &&

@@ -27,6 +27,10 @@ class Convolution {
   virtual void forward(const float* x, int64_t images, float* y, Into into, float* workspace) const = 0;
   // Whether computing a result again costs less than writing it to memory and reading it back.
   virtual bool cheaperThanMemory() const = 0;
+  // The result of some images normalised, rectified and pooled, with the statistics of each channel. `y` has place for
+  // the result, unless it is cheaper to compute again.
+  virtual void normReluPool(const float* x, int64_t images, const NormParameters& norm, float epsilon, float* y,
+                            float* mean, float* inverseDeviation, float* pooled, float* workspace) const;
 
   // To be called once before `inputGradient`.
   virtual void prepareInputGradient() = 0;

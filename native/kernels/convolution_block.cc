@@ -46,21 +46,16 @@ at::Tensor forwardPass(const Convolution& convolution, const at::Tensor& x, cons
   const int64_t atOnce = convolution.imagesAtOnce();
   at::parallel_for(0, images, 1, [&](int64_t begin, int64_t end) {
     const Buffer workspace(convolution.workspace());
-    const Buffer maps(keepY ? 0 : atOnce * convolution.outputSize());
-    const Buffer statistics(2 * map.channels);
+    const Buffer maps(keepY || convolution.cheaperThanMemory() ? 0 : atOnce * convolution.outputSize());
+    const Buffer statistics(kept == nullptr ? 2 * atOnce * map.channels : 0);
     inSteps(begin, end, atOnce, [&](int64_t first, int64_t count) {
       float* y = keepY ? kept->y.data_ptr<float>() + first * convolution.outputSize() : maps.data();
-      convolution.forward(input + first * convolution.inputSize(), count, y, Into::replace, workspace.data());
-      for (int64_t i = 0; i < count; ++i) {
-        const int64_t image = first + i;
-        float* mean = kept == nullptr ? statistics.data() : kept->mean.data_ptr<float>() + image * map.channels;
-        float* inverse = kept == nullptr ? mean + map.channels
-                                         : kept->inverseDeviation.data_ptr<float>() + image * map.channels;
-        const float* one = y + i * convolution.outputSize();
-        compute().normStatistics(one, area(map), map.channels, static_cast<float>(parameters.epsilon), mean, inverse);
-        compute().normReluPool(one, map, parameters.norm(), mean, inverse,
-                               output + image * map.channels * pooledArea(map));
-      }
+      const int64_t place = first * map.channels;
+      float* mean = kept == nullptr ? statistics.data() : kept->mean.data_ptr<float>() + place;
+      float* inverse = kept == nullptr ? mean + atOnce * map.channels : kept->inverseDeviation.data_ptr<float>() + place;
+      convolution.normReluPool(input + first * convolution.inputSize(), count, parameters.norm(),
+                               static_cast<float>(parameters.epsilon), y, mean, inverse,
+                               output + place * pooledArea(map), workspace.data());
     });
   });
   return pooled;

@@ -28,6 +28,9 @@ extern const Compute table;
 namespace amx {
 extern const Compute table;
 }
+namespace amx_bf16 {
+extern const Compute table;
+}
 #endif
 
 namespace {
@@ -52,7 +55,7 @@ bool hasTiles() {
 }
 #endif
 
-// Best first; the last one runs everywhere.
+// Best first; the last one runs everywhere. That of bfloat16 precision is for those who ask for it.
 std::vector<const Compute*> available() {
   std::vector<const Compute*> tables;
 #if defined(NCFM_HAS_X86_LEVELS)
@@ -61,7 +64,7 @@ std::vector<const Compute*> available() {
                          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
 #if defined(NCFM_HAS_TILES)
   static const bool tiles = hasAvx2 && hasAvx512 && hasTiles();
-  if (tiles) tables.push_back(&amx::table);
+  if (tiles) tables.insert(tables.end(), {&amx::table, &amx_bf16::table});
 #endif
   if (hasAvx2 && hasAvx512) tables.push_back(&avx512::table);
   if (hasAvx2) tables.push_back(&avx2::table);

@@ -7,8 +7,8 @@ import {
   blockSizes,
   compilations,
   differentiate,
+  expectExact,
   normal,
-  relativeError,
   useKernels,
 } from './testing/kernels.js';
 import { describeOnHost } from './testing/on-device.js';
@@ -64,10 +64,7 @@ describeOnHost.each(compilations)('the tangent kernels for %s on %i threads', (n
           const exact = differentiate('float64', inputs, of(parts));
           const actual = differentiate('float32', inputs, of(fused));
           expect(actual).toHaveLength(2 + inputs.length);
-          for (const [index, tensor] of actual.entries()) {
-            expect(tensor.shape).toEqual(exact[index]!.shape);
-            expect(relativeError(tensor, exact[index]!)).toBeLessThan(1e-4);
-          }
+          expectExact(name, actual, exact, 1e-4);
         });
       });
     },

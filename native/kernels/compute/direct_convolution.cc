@@ -3,6 +3,7 @@
 // The nine taps of every input channel are the depth of a small matrix product, whose left matrix is the padded image
 // itself: the element for pixel p and tap k lies at place p + places[k].
 #include "multiply.h"
+#include "pixel_moments.h"
 #include "table.h"
 
 namespace ncfm {
@@ -64,24 +65,58 @@ void directPackWeights(const ConvolutionShape& shape, const float* weights, floa
 int64_t directWorkspace(const ConvolutionShape& shape) {
   const Padded padded(shape);
   const int64_t places = 2 * taps(shape);
-  const int64_t rows = padded.width * (panelWidth + roundUp(taps(shape), panelWidth));
-  return 2 * shape.inputs * padded.area() + places + rows + 2;
+  const int64_t row = padded.width * (panelWidth + roundUp(taps(shape), panelWidth));
+  const int64_t strip = 2 * padded.width * shape.outputs;
+  return places + 2 * Moments::size(taps(shape)) + 3 * shape.inputs * padded.area() + row + strip + 2;
 }
 
 namespace {
 
-// The parts of a workspace; `places` first, for its alignment.
+// The parts of a workspace; those of eight bytes first, for their alignment.
 struct Workspace {
   int64_t* places;
+  double* moments;
+  double* exact;
   float* padded;
   float* row;
-  Workspace(const ConvolutionShape& shape, float* memory)
-      : places(reinterpret_cast<int64_t*>(memory)),
-        padded(memory + 2 * taps(shape)),
-        row(padded + shape.inputs * Padded(shape).area()) {
+  float* strip;
+  Workspace(const ConvolutionShape& shape, float* memory) {
+    const int64_t area = shape.inputs * Padded(shape).area();
+    places = reinterpret_cast<int64_t*>(memory);
+    moments = reinterpret_cast<double*>(places + taps(shape));
+    exact = moments + Moments::size(taps(shape));
+    padded = reinterpret_cast<float*>(exact + area);
+    row = padded + area;
+    strip = row + Padded(shape).width * (panelWidth + roundUp(taps(shape), panelWidth));
     listPlaces(shape, places);
   }
 };
+
+// One row of the result, of all channels.
+void convolveRow(const ConvolutionShape& shape, const Workspace& space, const float* weights, int64_t i, float* y,
+                 Into into) {
+  const Padded padded(shape);
+  const int64_t width = padded.width - 2;
+  const float* left = space.padded + i * padded.width;
+  for (int64_t panel = 0; panel < panels(shape.outputs); ++panel) {
+    const int64_t channel = panel * panelWidth;
+    const int64_t columns = shape.outputs - channel < panelWidth ? shape.outputs - channel : panelWidth;
+    const float* packed = weights + panel * taps(shape) * panelWidth;
+    float* target = y + channel;
+    if (columns % lanes == 0) {
+      const auto multiply = into == Into::add ? multiplyTaps<Into::add> : multiplyTaps<Into::replace>;
+      multiply(left, width, space.places, taps(shape), packed, target, shape.outputs, columns);
+      continue;
+    }
+    multiplyTaps<Into::replace>(left, width, space.places, taps(shape), packed, space.row, panelWidth, columns);
+    for (int64_t j = 0; j < width; ++j) {
+      for (int64_t c = 0; c < columns; ++c) {
+        float& element = target[j * shape.outputs + c];
+        element = space.row[j * panelWidth + c] + (into == Into::add ? element : 0);
+      }
+    }
+  }
+}
 
 }  // namespace
 
@@ -89,29 +124,33 @@ void directForward(const ConvolutionShape& shape, const float* image, const floa
                    float* workspace) {
   const Workspace space(shape, workspace);
   const Padded padded(shape);
-  const int64_t height = padded.height - 2;
+  pad(shape, image, space.padded);
+  for (int64_t i = 0; i < padded.height - 2; ++i) {
+    convolveRow(shape, space, weights, i, y + i * (padded.width - 2) * shape.outputs, into);
+  }
+}
+
+// The convolution, normalised, rectified and pooled, two rows at a time: nowhere is the whole of its result.
+void directNormReluPool(const ConvolutionShape& shape, const float* image, const float* weights,
+                        const NormParameters& norm, float epsilon, float* mean, float* inverseDeviation, float* pooled,
+                        float* workspace) {
+  const Workspace space(shape, workspace);
+  const Padded padded(shape);
   const int64_t width = padded.width - 2;
   pad(shape, image, space.padded);
+  for (int64_t j = 0; j < shape.inputs * padded.area(); ++j) space.exact[j] = space.padded[j];
+  const Moments moments(space.moments, taps(shape));
+  moments.measure({space.exact, space.places, padded.height - 2, width, padded.width});
   for (int64_t panel = 0; panel < panels(shape.outputs); ++panel) {
     const int64_t channel = panel * panelWidth;
-    const int64_t columns = shape.outputs - channel < panelWidth ? shape.outputs - channel : panelWidth;
-    const float* packed = weights + panel * taps(shape) * panelWidth;
-    for (int64_t i = 0; i < height; ++i) {
-      const float* left = space.padded + i * padded.width;
-      float* target = y + i * width * shape.outputs + channel;
-      if (columns % lanes == 0) {
-        const auto multiply = into == Into::add ? multiplyTaps<Into::add> : multiplyTaps<Into::replace>;
-        multiply(left, width, space.places, taps(shape), packed, target, shape.outputs, columns);
-        continue;
-      }
-      multiplyTaps<Into::replace>(left, width, space.places, taps(shape), packed, space.row, panelWidth, columns);
-      for (int64_t j = 0; j < width; ++j) {
-        for (int64_t c = 0; c < columns; ++c) {
-          float& element = target[j * shape.outputs + c];
-          element = space.row[j * panelWidth + c] + (into == Into::add ? element : 0);
-        }
-      }
-    }
+    moments.statistics(weights + panel * taps(shape) * panelWidth, shape.outputs - channel, epsilon, mean + channel,
+                       inverseDeviation + channel);
+  }
+  const MapSize strip{shape.outputs, 2, width};
+  for (int64_t i = 0; i + 1 < padded.height - 2; i += 2, pooled += width / 2 * shape.outputs) {
+    convolveRow(shape, space, weights, i, space.strip, Into::replace);
+    convolveRow(shape, space, weights, i + 1, space.strip + width * shape.outputs, Into::replace);
+    normReluPool(space.strip, strip, norm, mean, inverseDeviation, pooled);
   }
 }
 

@@ -75,6 +75,9 @@ enum class Into { replace, add };
   FUNCTION(directForward, void,                                                                                       \
            (const ConvolutionShape& shape, const float* image, const float* weights, float* y, Into into,             \
             float* workspace))                                                                                        \
+  FUNCTION(directNormReluPool, void,                                                                                  \
+           (const ConvolutionShape& shape, const float* image, const float* weights, const NormParameters& norm,      \
+            float epsilon, float* mean, float* inverseDeviation, float* pooled, float* workspace))                    \
   FUNCTION(directInputGradient, void,                                                                                 \
            (const ConvolutionShape& shape, const float* gradient, const float* weights, float* result, Into into,     \
             float* workspace))                                                                                        \

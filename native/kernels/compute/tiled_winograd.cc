@@ -20,6 +20,13 @@ namespace {
 constexpr int64_t resultSide = 2;
 constexpr int patchSide = 4;
 constexpr int positions = patchSide * patchSide;
+// In the precision of bfloat16s the rests are left out.
+#if defined(NCFM_NEAREST_ALONE)
+constexpr bool withRests = false;
+#else
+constexpr bool withRests = true;
+#endif
+constexpr int64_t tileSize = withRests ? pairSize : pairSize / 2;
 // Patches whose transformed values, beside the weights, stay in the second cache.
 constexpr int64_t patchesAtOnce = 128;
 // Floats behind what belongs to one position: without them the values of a patch would all want the same lines of the
@@ -100,7 +107,7 @@ void packPatch(const float* image, const ConvolutionShape& shape, const Patch& p
     const bool inside = y >= 0 && y < shape.height && x >= 0 && x < shape.width;
     pixels[i] = inside ? image + (y * shape.width + x) * shape.inputs : zeros;
   }
-  for (int64_t c = 0; c < shape.inputs; c += tileDepth, packed += pairSize) {
+  for (int64_t c = 0; c < shape.inputs; c += tileDepth, packed += tileSize) {
     const int64_t left = shape.inputs - c;
     Vector lower[positions], upper[positions] = {};
     transformChannels(pixels, c, left, lower);
@@ -109,7 +116,7 @@ void packPatch(const float* image, const ConvolutionShape& shape, const Patch& p
     for (int64_t p = 0; p < positions; ++p) {
       const SplitPairs split = inOrder(lower[p], upper[p]);
       store(packed + p * positionStride, (Vector)split.nearest);
-      store(packed + p * positionStride + pairSize / 2, (Vector)split.rest);
+      if (withRests) store(packed + p * positionStride + pairSize / 2, (Vector)split.rest);
     }
   }
 }
@@ -149,9 +156,9 @@ template <bool twoRows, bool twoColumns>
 NCFM_INLINE void multiplyPatches(const float* patches, int64_t channelTiles, const float* weights, int64_t outputStride,
                                  float* products) {
   zeroSums();
-  const float* lower = patches + channelTiles * pairSize;
-  for (int64_t c = 0; c < channelTiles; ++c, patches += pairSize, lower += pairSize, weights += pairSize) {
-    addProducts<twoRows, twoColumns>({patches, lower}, {weights, weights + outputStride});
+  const float* lower = patches + channelTiles * tileSize;
+  for (int64_t c = 0; c < channelTiles; ++c, patches += tileSize, lower += tileSize, weights += tileSize) {
+    addProducts<twoRows, twoColumns, withRests>({patches, lower}, {weights, weights + outputStride});
   }
   storeSums<twoRows, twoColumns>(products, productWidth);
 }
@@ -159,7 +166,7 @@ NCFM_INLINE void multiplyPatches(const float* patches, int64_t channelTiles, con
 template <bool twoColumns>
 NCFM_INLINE void multiplyAll(const float* patches, int64_t rowTiles, int64_t channelTiles, const float* weights,
                              int64_t outputStride, float* products) {
-  for (int64_t p = 0; p < positions; ++p, weights += channelTiles * pairSize, patches += gap, products += gap) {
+  for (int64_t p = 0; p < positions; ++p, weights += channelTiles * tileSize, patches += gap, products += gap) {
     for (int64_t row = 0; row < rowTiles; row += 2) {
       if (row + 1 < rowTiles) {
         multiplyPatches<true, twoColumns>(patches, channelTiles, weights, outputStride, products);
@@ -167,7 +174,7 @@ NCFM_INLINE void multiplyAll(const float* patches, int64_t rowTiles, int64_t cha
         multiplyPatches<false, twoColumns>(patches, channelTiles, weights, outputStride, products);
       }
       const int64_t done = row + 1 < rowTiles ? 2 : 1;
-      patches += done * channelTiles * pairSize;
+      patches += done * channelTiles * tileSize;
       products += done * tileSide * productWidth;
     }
   }
@@ -185,7 +192,7 @@ int64_t tiledImagesAtOnce(const ConvolutionShape& shape) {
 int64_t tiledWeightParts(int64_t outputs) { return roundUp(outputs, tileSide) / tileSide; }
 
 int64_t tiledWeightSize(int64_t inputs, int64_t outputs) {
-  return tiledWeightParts(outputs) * positions * (roundUp(inputs, tileDepth) / tileDepth) * pairSize;
+  return tiledWeightParts(outputs) * positions * (roundUp(inputs, tileDepth) / tileDepth) * tileSize;
 }
 
 // packed[part][position][inputs / 32][nearest, rest][16 pairs][16 outputs], for the parts from `begin` to `end`
@@ -212,16 +219,16 @@ void tiledPackWeights(const float* weights, int64_t inputs, int64_t outputs, boo
     }
   };
   for (int64_t part = begin; part < end; ++part) {
-    float* own = packed + part * positions * channelTiles * pairSize;
+    float* own = packed + part * positions * channelTiles * tileSize;
     for (int64_t pair = 0; pair < channelTiles * tileSide; ++pair) {
       Vector first[positions], second[positions];
       transform(2 * pair, part * tileSide, first);
       transform(2 * pair + 1, part * tileSide, second);
-      float* to = own + pair / tileSide * pairSize + pair % tileSide * lanes;
+      float* to = own + pair / tileSide * tileSize + pair % tileSide * lanes;
       for (int64_t p = 0; p < positions; ++p) {
         const SplitPairs split = pairs(first[p], second[p]);
-        store(to + p * channelTiles * pairSize, (Vector)split.nearest);
-        store(to + p * channelTiles * pairSize + pairSize / 2, (Vector)split.rest);
+        store(to + p * channelTiles * tileSize, (Vector)split.nearest);
+        if (withRests) store(to + p * channelTiles * tileSize + pairSize / 2, (Vector)split.rest);
       }
     }
   }
@@ -237,7 +244,7 @@ void tiledForward(const ConvolutionShape& shape, const float* x, int64_t images,
   const TileShapes shapes;
   _tile_loadconfig(&shapes);
   const Patches grid(shape);
-  const int64_t area = shape.height * shape.width, rowSize = grid.channelTiles * pairSize;
+  const int64_t area = shape.height * shape.width, rowSize = grid.channelTiles * tileSize;
   float* packed = workspace;
   float* products = packed + positions * (patchesAtOnce * grid.channelTiles * tileDepth + gap);
   float* zeros = products + positions * (patchesAtOnce * productWidth + gap);

@@ -72,31 +72,36 @@ struct Operand {
   int64_t stride = lanes, rest = pairSize / 2;
 };
 
-// Adds the products of one or two tiles of rows with one or two of columns to the sums, which are the tiles 0 to 3.
-template <bool twoRows, bool twoColumns>
+// Adds the products of one or two tiles of rows with one or two of columns to the sums, which are the tiles 0 to 3: of the
+// nearest bfloat16s alone, or of the rests as well.
+template <bool twoRows, bool twoColumns, bool withRests = true>
 NCFM_INLINE void addProducts(const Operand& left, const Operand& right) {
   const int64_t leftBytes = left.stride * static_cast<int64_t>(sizeof(float));
   const int64_t rightBytes = right.stride * static_cast<int64_t>(sizeof(float));
   _tile_loadd(4, left.first, leftBytes);
-  _tile_loadd(6, right.first + right.rest, rightBytes);
-  _tile_dpbf16ps(0, 4, 6);
-  if (twoColumns) _tile_loadd(7, right.second + right.rest, rightBytes);
-  if (twoColumns) _tile_dpbf16ps(1, 4, 7);
   if (twoRows) _tile_loadd(5, left.second, leftBytes);
-  if (twoRows) _tile_dpbf16ps(2, 5, 6);
-  if (twoRows && twoColumns) _tile_dpbf16ps(3, 5, 7);
+  if (withRests) {
+    _tile_loadd(6, right.first + right.rest, rightBytes);
+    _tile_dpbf16ps(0, 4, 6);
+    if (twoColumns) _tile_loadd(7, right.second + right.rest, rightBytes);
+    if (twoColumns) _tile_dpbf16ps(1, 4, 7);
+    if (twoRows) _tile_dpbf16ps(2, 5, 6);
+    if (twoRows && twoColumns) _tile_dpbf16ps(3, 5, 7);
+  }
   _tile_loadd(6, right.first, rightBytes);
   _tile_dpbf16ps(0, 4, 6);
   if (twoColumns) _tile_loadd(7, right.second, rightBytes);
   if (twoColumns) _tile_dpbf16ps(1, 4, 7);
   if (twoRows) _tile_dpbf16ps(2, 5, 6);
   if (twoRows && twoColumns) _tile_dpbf16ps(3, 5, 7);
-  _tile_loadd(4, left.first + left.rest, leftBytes);
-  _tile_dpbf16ps(0, 4, 6);
-  if (twoColumns) _tile_dpbf16ps(1, 4, 7);
-  if (twoRows) _tile_loadd(5, left.second + left.rest, leftBytes);
-  if (twoRows) _tile_dpbf16ps(2, 5, 6);
-  if (twoRows && twoColumns) _tile_dpbf16ps(3, 5, 7);
+  if (withRests) {
+    _tile_loadd(4, left.first + left.rest, leftBytes);
+    _tile_dpbf16ps(0, 4, 6);
+    if (twoColumns) _tile_dpbf16ps(1, 4, 7);
+    if (twoRows) _tile_loadd(5, left.second + left.rest, leftBytes);
+    if (twoRows) _tile_dpbf16ps(2, 5, 6);
+    if (twoRows && twoColumns) _tile_dpbf16ps(3, 5, 7);
+  }
 }
 
 NCFM_INLINE void zeroSums() {
