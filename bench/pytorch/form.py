@@ -26,7 +26,13 @@ class Form:
         return network
 
     def function(self, function):
-        return torch.compile(function, dynamic=False) if self.compiled else function
+        if not self.compiled:
+            return function
+        # With ψ there are two backward passes through one graph.
+        from torch._functorch import config
+
+        config.donated_buffer = False
+        return torch.compile(function, dynamic=False)
 
     def images(self, images):
         return images.contiguous(memory_format=torch.channels_last) if self.channels_last else images
