@@ -5,10 +5,12 @@ import { BenchError } from './errors.js';
 import { extras, select, settings } from './settings.js';
 
 describe('the command line of the benchmark', () => {
-  it('measures every setting and everything else but methods unless told otherwise', () => {
+  it('measures every setting and everything else but what is long unless told otherwise', () => {
     const selected = select(parseArguments([]));
     expect(selected.settings).toEqual(settings);
-    expect(selected.extras).toEqual(extras.filter((name) => name !== 'methods'));
+    expect(selected.extras).toEqual(
+      extras.filter((name) => name !== 'methods' && name !== 'curves'),
+    );
   });
 
   it('measures what --only names', () => {
@@ -22,11 +24,19 @@ describe('the command line of the benchmark', () => {
     expect(selected.settings.map(({ name }) => name)).toEqual(['official']);
     expect(selected.settings[0]).toMatchObject({ psi: [true], amortise: [1, 5] });
     expect(selected.extras).not.toContain('methods');
+    expect(selected.extras).not.toContain('curves');
   });
 
   it('takes the number of iterations for both sides', () => {
     const [official] = select(parseArguments(['--iterations', '7'])).settings;
     expect(official!.iterations).toEqual({ ours: 7, pytorch: 7 });
+  });
+
+  it('needs no PyTorch for what is compared with none', () => {
+    const compared = (names: string) => select(parseArguments(['--only', names])).compared;
+    expect(compared('phases,curves,kernels,data')).toBe(false);
+    expect(compared('phases,training')).toBe(true);
+    expect(compared('paper')).toBe(true);
   });
 
   it('times PyTorch on a part of the classes of CIFAR-100, on all with --whole', () => {

@@ -12,8 +12,9 @@ implementation does, and what else costs time, in one run on this machine.
   --quick            only setting (a) with the sampling network and the small measurements,
                      fewer iterations, PyTorch on half of the classes: a few minutes
   --only <names>     some of official, paper, paper-ipc1, paper-ipc50, cifar100, training,
-                     overhead, kernels, phases, data, methods (separated by
-                     commas); methods, NCFM beside TESLA and MTT, only where it is named
+                     overhead, kernels, phases, data, curves, methods (separated by commas);
+                     only where they are named: curves, how time and memory grow with the
+                     work, and methods, NCFM beside TESLA and MTT
   --iterations <n>   iterations timed on each side (of ours: times the amortisation)
   --limit <seconds>  of each measurement of methods: what takes longer is timed in part and
                      scaled (default: 120, 20 with --quick)

@@ -2,6 +2,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { AgainstRivals, type Attempt } from './against-rivals.js';
 import type { BenchArguments } from './arguments.js';
 import { runOurs } from './children.js';
+import { type CurvePoint, measureCurves } from './curves.js';
 import { BenchError } from './errors.js';
 import { iterationWork } from './flops.js';
 import type { MachineResult, TrainingTask } from './jobs.js';
@@ -22,7 +23,7 @@ import { type Extra, type Problem, type Setting, select, settings } from './sett
 /** Says on standard error what is being measured. */
 export type Progress = (line: string) => void;
 
-/** Runs everything that the command line asks for. Throws BenchError where there is no PyTorch. */
+/** Runs everything that the command line asks for. Throws BenchError where PyTorch is wanted and there is none. */
 export async function runBench(options: BenchArguments, progress: Progress): Promise<BenchResult> {
   const selected = select(options);
   const threads = options.threads ?? (await physicalCores());
@@ -35,7 +36,7 @@ export async function runBench(options: BenchArguments, progress: Progress): Pro
     pytorch: { threads, coreType },
     pythons: options.pythons,
   });
-  const machine = describe(measured, await laboratory.pytorches());
+  const machine = describe(measured, selected.compared ? await laboratory.pytorches() : []);
   const run = new Run(laboratory, measured, options, progress);
   const results = await run.settings(selected.settings);
   const extras = await run.extras(selected.extras);
@@ -55,7 +56,7 @@ function describe(measured: MachineResult, pytorches: readonly PyTorch[]): Machi
 
 type Extras = Pick<
   BenchResult,
-  'training' | 'overhead' | 'kernels' | 'phases' | 'data' | 'methods'
+  'training' | 'overhead' | 'kernels' | 'phases' | 'data' | 'curves' | 'methods'
 >;
 
 /** One run: what fails is noted, and the rest goes on. */
@@ -101,6 +102,7 @@ class Run {
         (await wanted('kernels', () => this.laboratory.kernels(quick ? 0.5 : 2, tiny))) ?? [],
       phases: (await wanted('phases', () => this.#phases())) ?? [],
       data: (await wanted('data', () => this.laboratory.data(tiny))) ?? null,
+      curves: (await wanted('curves', () => this.#curves())) ?? [],
       methods: (await wanted('methods', () => this.#methods())) ?? null,
     };
   }
@@ -127,6 +129,12 @@ class Run {
     const phases = await this.laboratory.phases(problem, game, this.options.quick ? 1 : 5);
     const work = iterationWork(problem, game);
     return phases.map((phase) => withFloor(phase, work, this.machine));
+  }
+
+  #curves(): Promise<CurvePoint[]> {
+    const { tiny, iterations = 3 } = this.options;
+    const options = { threads: this.machine.threads, iterations, tiny };
+    return measureCurves(this.laboratory, options, this.#attempt);
   }
 
   #methods(): Promise<MethodsResult> {

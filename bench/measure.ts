@@ -43,17 +43,21 @@ export class Laboratory implements Disposable {
     this.#sides = sides;
   }
 
-  /** Our iterations: warm-up, then `iterations` groups of `amortise`. */
-  async ours(setting: Setting, game: GameOptions): Promise<TimedResult> {
-    const { problem, iterations, warmUp } = setting;
-    return await this.#ours({
+  /** Our iterations: warm-up, then `iterations` groups of `amortise`; on other threads than usually where they are given. */
+  async ours(
+    { problem, iterations, warmUp }: Pick<Setting, 'problem' | 'iterations' | 'warmUp'>,
+    game: GameOptions,
+    threads = this.#sides.ours.threads,
+  ): Promise<TimedResult> {
+    const job = {
       kind: 'iterations',
       problem,
       prepared: await this.prepared(problem),
       ...game,
       warmUp: warmUp.ours,
       iterations: iterations.ours * game.amortise,
-    });
+    };
+    return await runOurs(job, { ...this.#sides.ours, threads });
   }
 
   /** The PyTorches named, or the one that is found. */

@@ -15,6 +15,7 @@ export function renderReport(result: BenchResult): string {
     kernelsText(result),
     phasesText(result),
     dataText(result),
+    curvesText(result),
     methodsText(result.methods),
     result.failures.map((failure) => `not measured: ${failure}\n`).join(''),
   ]
@@ -199,4 +200,18 @@ function dataText({ data }: BenchResult): string {
     `${index.images} images of 8×8: cached in ${formatSeconds(index.seconds)}${memory}, opened again in ${formatSeconds(index.secondsAgain)}`,
     '',
   ].join('\n');
+}
+
+function curvesText({ curves }: BenchResult): string {
+  if (curves.length === 0) return '';
+  const columns = [
+    { heading: 'our iteration, ψ off' },
+    { heading: 'of', numeric: true },
+    { heading: 'seconds', numeric: true },
+    { heading: 'memory', numeric: true },
+  ];
+  const rows = curves.map(({ axis, value, seconds, peakBytes }) => [
+    ...[axis, String(value), formatSeconds(seconds), formatBytes(peakBytes)],
+  ]);
+  return textTable(columns, rows);
 }

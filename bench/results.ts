@@ -1,3 +1,4 @@
+import type { CurvePoint } from './curves.js';
 import type { IterationWork } from './flops.js';
 import { iterationWork } from './flops.js';
 import type {
@@ -100,7 +101,7 @@ export interface Phase extends PhaseResult {
 export interface Machine extends MachineResult {
   readonly cpu: string;
   readonly memoryBytes: number;
-  /** Those that were measured. */
+  /** Those that were measured; none where nothing was compared. */
   readonly pytorches: readonly PyTorch[];
 }
 
@@ -114,6 +115,7 @@ export interface BenchResult {
   readonly kernels: readonly KernelResult[];
   readonly phases: readonly Phase[];
   readonly data: DataReadingResult | null;
+  readonly curves: readonly CurvePoint[];
   readonly methods: MethodsResult | null;
   /** Measurements that could not be made, each with its reason. */
   readonly failures: readonly string[];

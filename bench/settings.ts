@@ -97,11 +97,24 @@ export const settings: readonly Setting[] = [
 ];
 
 /** What else is measured, by the name `--only` knows it by. */
-export const extras = ['training', 'overhead', 'kernels', 'phases', 'data', 'methods'] as const;
+export const extras = [
+  'training',
+  'overhead',
+  'kernels',
+  'phases',
+  'data',
+  'curves',
+  'methods',
+] as const;
 export type Extra = (typeof extras)[number];
 
+/** Measured only where they are named. */
+const longExtras: readonly string[] = ['curves', 'methods'] satisfies Extra[];
+/** Compared with a PyTorch program, as the settings are. */
+const comparedExtras: readonly string[] = ['training', 'overhead', 'methods'] satisfies Extra[];
+
 export interface Selection {
-  /** Names of settings and extras; when left out all but the methods, which take as long as all others together. */
+  /** Names of settings and extras; when left out all but the long ones. */
   readonly only?: readonly string[] | undefined;
   readonly quick: boolean;
   /** Everything shrunk, to try the benchmark itself; its figures mean nothing. */
@@ -111,8 +124,15 @@ export interface Selection {
   readonly iterations?: number | undefined;
 }
 
+export interface Selected {
+  readonly settings: Setting[];
+  readonly extras: Extra[];
+  /** Whether any of it is compared with PyTorch. */
+  readonly compared: boolean;
+}
+
 /** The settings and extras to measure. Throws BenchError for a name that is neither. */
-export function select(selection: Selection): { settings: Setting[]; extras: Extra[] } {
+export function select(selection: Selection): Selected {
   const { only, quick } = selection;
   const known = [...settings.map(({ name }) => name), ...extras];
   const unknown = only?.find((name) => !known.includes(name));
@@ -122,10 +142,13 @@ export function select(selection: Selection): { settings: Setting[]; extras: Ext
     });
   }
   const usually = quick ? ['official', ...extras] : known;
-  const names = only ?? usually.filter((name) => name !== 'methods');
+  const names = only ?? usually.filter((name) => !longExtras.includes(name));
   return {
     settings: settings.filter(({ name }) => names.includes(name)).map((s) => adjust(s, selection)),
     extras: extras.filter((name) => names.includes(name)),
+    compared: names.some(
+      (name) => !extras.some((extra) => extra === name) || comparedExtras.includes(name),
+    ),
   };
 }
 
