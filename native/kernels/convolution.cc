@@ -40,6 +40,19 @@ class DirectConvolution final : public Convolution {
     }
   }
 
+  void normReluPoolBackward(const float* x, int64_t images, const NormParameters& norm, const KeptResult& kept,
+                            const float* pooledGradient, float*, const BlockGradients& to,
+                            float* workspace) const override {
+    const MapSize map = output();
+    for (int64_t i = 0; i < images; ++i) {
+      const int64_t place = i * map.channels;
+      compute().directNormReluPoolBackward(
+          shape, x + i * inputSize(), packed_.data(), rows_.defined() ? rows_.data_ptr<float>() : nullptr, norm,
+          kept.mean + place, kept.inverseDeviation + place, pooledGradient + place * pooledArea(map),
+          to.x == nullptr ? nullptr : to.x + i * inputSize(), to.weight, to.normWeight, to.normBias, workspace);
+    }
+  }
+
   void prepareInputGradient() override {
     const int64_t taps = 9 * shape.inputs;
     const int64_t width = (taps + compute().panelWidth - 1) / compute().panelWidth * compute().panelWidth;
@@ -167,6 +180,20 @@ void Convolution::normReluPool(const float* x, int64_t images, const NormParamet
     compute().normStatistics(one, area(map), map.channels, epsilon, ownMean, ownInverse);
     compute().normReluPool(one, map, norm, ownMean, ownInverse, pooled + i * map.channels * pooledArea(map));
   }
+}
+
+void Convolution::normReluPoolBackward(const float* x, int64_t images, const NormParameters& norm,
+                                       const KeptResult& kept, const float* pooledGradient, float* gradients,
+                                       const BlockGradients& to, float* workspace) const {
+  const MapSize map = output();
+  for (int64_t i = 0; i < images; ++i) {
+    const int64_t place = i * map.channels;
+    compute().normReluPoolBackward(kept.y + i * outputSize(), map, norm, kept.mean + place,
+                                   kept.inverseDeviation + place, pooledGradient + place * pooledArea(map),
+                                   gradients + i * outputSize(), to.normWeight, to.normBias, workspace);
+  }
+  if (to.x != nullptr) inputGradient(gradients, images, to.x, Into::replace, workspace);
+  if (to.weight != nullptr) addWeightGradient(x, gradients, images, to.weight, workspace);
 }
 
 bool hasConvolution(const at::Tensor& x, const at::Tensor& weight, int64_t padding) {

@@ -14,6 +14,23 @@ namespace ncfm {
 inline int64_t area(const MapSize& size) { return size.height * size.width; }
 inline int64_t pooledArea(const MapSize& size) { return (size.height / 2) * (size.width / 2); }
 
+// What the forward pass of a block leaves for the backward one: the convolution's result, unless it is cheaper to compute
+// again, and its statistics.
+struct KeptResult {
+  const float* y;
+  const float* mean;
+  const float* inverseDeviation;
+};
+
+// Where the gradients of a block go: those of the images, null where they are not wanted, are written; those of the weights
+// (in the form of `weightSums`), which may be null too, and of the normalisation's parameters are added.
+struct BlockGradients {
+  float* x;
+  float* weight;
+  float* normWeight;
+  float* normBias;
+};
+
 // One convolution with its weights, ready to be applied to any images. Results have their channels last.
 class Convolution {
  public:
@@ -31,6 +48,10 @@ class Convolution {
   // the result, unless it is cheaper to compute again.
   virtual void normReluPool(const float* x, int64_t images, const NormParameters& norm, float epsilon, float* y,
                             float* mean, float* inverseDeviation, float* pooled, float* workspace) const;
+  // The gradients of that. `gradients` has place for those of the result and a panel more, unless it is computed again.
+  virtual void normReluPoolBackward(const float* x, int64_t images, const NormParameters& norm, const KeptResult& kept,
+                                    const float* pooledGradient, float* gradients, const BlockGradients& to,
+                                    float* workspace) const;
 
   // To be called once before `inputGradient`.
   virtual void prepareInputGradient() = 0;

@@ -82,34 +82,17 @@ Gradients backwardPass(Convolution& convolution, const at::Tensor& x, const Para
     own.norm = at::zeros({2, map.channels}, at::kFloat);
     if (weightWanted) own.weight = at::zeros({convolution.weightSums()}, at::kFloat);
     const Buffer workspace(convolution.workspace());
-    const Buffer gradients(atOnce * convolution.outputSize() + compute().panelWidth);
-    const Buffer maps(kept.y.defined() ? 0 : atOnce * convolution.outputSize());
+    const Buffer gradients(kept.y.defined() ? atOnce * convolution.outputSize() + compute().panelWidth : 0);
+    float* normSums = own.norm.data_ptr<float>();
     inSteps(begin, end, atOnce, [&](int64_t first, int64_t count) {
-      const float* y = maps.data();
-      if (kept.y.defined()) {
-        y = kept.y.data_ptr<float>() + first * convolution.outputSize();
-      } else {
-        const float* source = x.data_ptr<float>() + first * convolution.inputSize();
-        convolution.forward(source, count, maps.data(), Into::replace, workspace.data());
-      }
-      for (int64_t i = 0; i < count; ++i) {
-        const int64_t image = first + i;
-        float* normSums = own.norm.data_ptr<float>();
-        compute().normReluPoolBackward(
-            y + i * convolution.outputSize(), map, parameters.norm(),
-            kept.mean.data_ptr<float>() + image * map.channels,
-            kept.inverseDeviation.data_ptr<float>() + image * map.channels,
-            incoming.data_ptr<float>() + image * map.channels * pooledArea(map),
-            gradients.data() + i * convolution.outputSize(), normSums, normSums + map.channels);
-      }
-      if (inputWanted) {
-        convolution.inputGradient(gradients.data(), count, result.x.data_ptr<float>() + first * convolution.inputSize(),
-                                  Into::replace, workspace.data());
-      }
-      if (weightWanted) {
-        convolution.addWeightGradient(x.data_ptr<float>() + first * convolution.inputSize(), gradients.data(), count,
-                                      own.weight.data_ptr<float>(), workspace.data());
-      }
+      const int64_t place = first * map.channels;
+      const KeptResult ofImages{kept.y.defined() ? kept.y.data_ptr<float>() + first * convolution.outputSize() : nullptr,
+                               kept.mean.data_ptr<float>() + place, kept.inverseDeviation.data_ptr<float>() + place};
+      const BlockGradients to{inputWanted ? result.x.data_ptr<float>() + first * convolution.inputSize() : nullptr,
+                              weightWanted ? own.weight.data_ptr<float>() : nullptr, normSums, normSums + map.channels};
+      convolution.normReluPoolBackward(x.data_ptr<float>() + first * convolution.inputSize(), count, parameters.norm(),
+                                       ofImages, incoming.data_ptr<float>() + place * pooledArea(map), gradients.data(),
+                                       to, workspace.data());
     });
   });
   if (weightWanted) {

@@ -30,7 +30,10 @@ export interface EngineDescription {
   readonly cudaProblem: string | null;
   readonly oneDnn: boolean;
   readonly openMp: boolean;
-  /** The instructions that our own kernels can use here, best first: 'amx', 'avx512', 'avx2', 'baseline'. */
+  /**
+   * The instructions that our own kernels can use here, best first: 'amx', 'avx512', 'avx2', 'baseline'; behind 'amx' that
+   * in the precision of bfloat16, 'amx_bf16'.
+   */
   readonly instructionSets: readonly string[];
   /** The one in use: the first, unless `NCFM_INSTRUCTION_SET` in the environment names another. */
   readonly instructionSet: string;

@@ -2,7 +2,7 @@
 //
 // The nine taps of every input channel are the depth of a small matrix product, whose left matrix is the padded image
 // itself: the element for pixel p and tap k lies at place p + places[k].
-#include "multiply.h"
+#include "instance_norm.h"
 #include "pixel_moments.h"
 #include "table.h"
 
@@ -37,6 +37,17 @@ void pad(const ConvolutionShape& shape, const float* image, float* target) {
   }
 }
 
+// The part of a padded image inside of its border.
+void unpad(const ConvolutionShape& shape, const float* image, float* target, Into into) {
+  const Padded padded(shape);
+  for (int64_t c = 0; c < shape.inputs; ++c) {
+    for (int64_t y = 0; y < shape.height; ++y, target += shape.width) {
+      const float* row = image + c * padded.area() + (y + shape.padding) * padded.width + shape.padding;
+      for (int64_t x = 0; x < shape.width; ++x) target[x] = row[x] + (into == Into::add ? target[x] : 0);
+    }
+  }
+}
+
 int64_t panels(int64_t channels) { return (channels + panelWidth - 1) / panelWidth; }
 
 template <Into into>
@@ -62,33 +73,39 @@ void directPackWeights(const ConvolutionShape& shape, const float* weights, floa
   }
 }
 
-int64_t directWorkspace(const ConvolutionShape& shape) {
-  const Padded padded(shape);
-  const int64_t places = 2 * taps(shape);
-  const int64_t row = padded.width * (panelWidth + roundUp(taps(shape), panelWidth));
-  const int64_t strip = 2 * padded.width * shape.outputs;
-  return places + 2 * Moments::size(taps(shape)) + 3 * shape.inputs * padded.area() + row + strip + 2;
-}
-
 namespace {
 
-// The parts of a workspace; those of eight bytes first, for their alignment.
+// The parts of a workspace; those of eight bytes first, for their alignment. Of no memory, only the size is of use.
 struct Workspace {
   int64_t* places;
   double* moments;
   double* exact;
   float* padded;
+  float* gradient;
   float* row;
   float* strip;
+  float* stripGradient;
+  float* normSums;
+  int64_t size = 0;
+
   Workspace(const ConvolutionShape& shape, float* memory) {
-    const int64_t area = shape.inputs * Padded(shape).area();
-    places = reinterpret_cast<int64_t*>(memory);
-    moments = reinterpret_cast<double*>(places + taps(shape));
-    exact = moments + Moments::size(taps(shape));
-    padded = reinterpret_cast<float*>(exact + area);
-    row = padded + area;
-    strip = row + Padded(shape).width * (panelWidth + roundUp(taps(shape), panelWidth));
-    listPlaces(shape, places);
+    const Padded image(shape);
+    const int64_t area = shape.inputs * image.area(), stripSize = 2 * image.width * shape.outputs;
+    const auto take = [&](int64_t count) {
+      float* part = memory == nullptr ? nullptr : memory + size;
+      size += count;
+      return part;
+    };
+    places = reinterpret_cast<int64_t*>(take(2 * taps(shape)));
+    moments = reinterpret_cast<double*>(take(2 * Moments::size(taps(shape))));
+    exact = reinterpret_cast<double*>(take(2 * area));
+    padded = take(area);
+    gradient = take(area);
+    row = take(image.width * (panelWidth + roundUp(taps(shape), panelWidth)));
+    strip = take(stripSize);
+    stripGradient = take(stripSize + panelWidth);
+    normSums = take(NormSums::size(shape.outputs));
+    if (memory != nullptr) listPlaces(shape, places);
   }
 };
 
@@ -118,7 +135,38 @@ void convolveRow(const ConvolutionShape& shape, const Workspace& space, const fl
   }
 }
 
+// Adds what one row of the result's gradient gives to that of the padded image.
+void addInputGradient(const ConvolutionShape& shape, const Workspace& space, const float* weights, int64_t i,
+                      const float* gradient) {
+  const Padded padded(shape);
+  const int64_t width = padded.width - 2, stride = roundUp(taps(shape), panelWidth);
+  for (int64_t k = 0; k < taps(shape); k += panelWidth) {
+    const int64_t columns = taps(shape) - k < panelWidth ? taps(shape) - k : panelWidth;
+    multiplyPanel<Into::replace>(gradient, Strided{shape.outputs}, width, Strided{1}, shape.outputs, weights + k, stride,
+                                 space.row + k, stride, columns);
+  }
+  for (int64_t k = 0; k < taps(shape); ++k) {
+    float* target = space.gradient + i * padded.width + space.places[k];
+    for (int64_t j = 0; j < width; ++j) target[j] += space.row[j * stride + k];
+  }
+}
+
+// Adds what one row of the result's gradient, and the padded image, give to that of the weights.
+void addWeightGradient(const ConvolutionShape& shape, const Workspace& space, int64_t i, const float* gradient,
+                       float* sums) {
+  const Padded padded(shape);
+  for (int64_t panel = 0; panel < panels(shape.outputs); ++panel) {
+    const int64_t channel = panel * panelWidth;
+    const int64_t columns = shape.outputs - channel < panelWidth ? shape.outputs - channel : panelWidth;
+    multiplyPanel<Into::add>(space.padded + i * padded.width, Listed{space.places}, taps(shape), Strided{1},
+                             padded.width - 2, gradient + channel, shape.outputs,
+                             sums + panel * taps(shape) * panelWidth, panelWidth, columns);
+  }
+}
+
 }  // namespace
+
+int64_t directWorkspace(const ConvolutionShape& shape) { return Workspace(shape, nullptr).size; }
 
 void directForward(const ConvolutionShape& shape, const float* image, const float* weights, float* y, Into into,
                    float* workspace) {
@@ -159,28 +207,11 @@ void directInputGradient(const ConvolutionShape& shape, const float* gradient, c
                          Into into, float* workspace) {
   const Workspace space(shape, workspace);
   const Padded padded(shape);
-  const int64_t height = padded.height - 2;
-  const int64_t width = padded.width - 2;
-  const int64_t stride = roundUp(taps(shape), panelWidth);
-  for (int64_t i = 0; i < shape.inputs * padded.area(); ++i) space.padded[i] = 0;
-  for (int64_t i = 0; i < height; ++i) {
-    for (int64_t k = 0; k < taps(shape); k += panelWidth) {
-      const int64_t columns = taps(shape) - k < panelWidth ? taps(shape) - k : panelWidth;
-      multiplyPanel<Into::replace>(gradient + i * width * shape.outputs, Strided{shape.outputs}, width, Strided{1},
-                                   shape.outputs, weights + k, stride, space.row + k, stride, columns);
-    }
-    for (int64_t k = 0; k < taps(shape); ++k) {
-      float* target = space.padded + i * padded.width + space.places[k];
-      for (int64_t j = 0; j < width; ++j) target[j] += space.row[j * stride + k];
-    }
+  for (int64_t i = 0; i < shape.inputs * padded.area(); ++i) space.gradient[i] = 0;
+  for (int64_t i = 0; i < padded.height - 2; ++i) {
+    addInputGradient(shape, space, weights, i, gradient + i * (padded.width - 2) * shape.outputs);
   }
-  for (int64_t c = 0; c < shape.inputs; ++c) {
-    for (int64_t y = 0; y < shape.height; ++y) {
-      const float* row = space.padded + c * padded.area() + (y + shape.padding) * padded.width + shape.padding;
-      float* target = result + (c * shape.height + y) * shape.width;
-      for (int64_t x = 0; x < shape.width; ++x) target[x] = row[x] + (into == Into::add ? target[x] : 0);
-    }
-  }
+  unpad(shape, space.gradient, result, into);
 }
 
 // Adds the weights' gradient for one image to sums[panel][tap][column of the panel]. May read up to one panel of floats
@@ -189,18 +220,49 @@ void directAddWeightGradient(const ConvolutionShape& shape, const float* image, 
                              float* workspace) {
   const Workspace space(shape, workspace);
   const Padded padded(shape);
-  const int64_t height = padded.height - 2;
-  const int64_t width = padded.width - 2;
   pad(shape, image, space.padded);
-  for (int64_t panel = 0; panel < panels(shape.outputs); ++panel) {
-    const int64_t channel = panel * panelWidth;
-    const int64_t columns = shape.outputs - channel < panelWidth ? shape.outputs - channel : panelWidth;
-    for (int64_t i = 0; i < height; ++i) {
-      multiplyPanel<Into::add>(space.padded + i * padded.width, Listed{space.places}, taps(shape), Strided{1}, width,
-                               gradient + i * width * shape.outputs + channel, shape.outputs,
-                               sums + panel * taps(shape) * panelWidth, panelWidth, columns);
+  for (int64_t i = 0; i < padded.height - 2; ++i) {
+    addWeightGradient(shape, space, i, gradient + i * (padded.width - 2) * shape.outputs, sums);
+  }
+}
+
+// The gradients of `directNormReluPool`, with the convolution computed anew, two rows at a time. Those with respect to the
+// image and to the weights (as above) are left out where they are null.
+void directNormReluPoolBackward(const ConvolutionShape& shape, const float* image, const float* weights,
+                                const float* inputWeights, const NormParameters& norm, const float* mean,
+                                const float* inverseDeviation, const float* pooledGradient, float* imageGradient,
+                                float* weightSums, float* normWeightGradient, float* normBiasGradient,
+                                float* workspace) {
+  const Workspace space(shape, workspace);
+  const Padded padded(shape);
+  const int64_t height = padded.height - 2, width = padded.width - 2;
+  const Normalisation normalisation{norm, mean, inverseDeviation};
+  const NormSums sums(space.normSums, shape.outputs);
+  pad(shape, image, space.padded);
+  const auto convolveStrip = [&](int64_t first, int64_t rows) {
+    for (int64_t i = 0; i < rows; ++i) {
+      convolveRow(shape, space, weights, first + i, space.strip + i * width * shape.outputs, Into::replace);
+    }
+    return MapSize{shape.outputs, rows, width};
+  };
+  const int64_t pooledRow = width / 2 * shape.outputs;
+  for (int64_t i = 0; i + 1 < height; i += 2) {
+    const MapSize strip = convolveStrip(i, 2);
+    addNormSums(space.strip, strip, normalisation, pooledGradient + i / 2 * pooledRow, sums);
+  }
+  addParameterGradients(sums, inverseDeviation, shape.outputs, normWeightGradient, normBiasGradient);
+  for (int64_t i = 0; i < shape.inputs * padded.area(); ++i) space.gradient[i] = 0;
+  for (int64_t i = 0; i < height; i += 2) {
+    const MapSize strip = convolveStrip(i, i + 1 < height ? 2 : 1);
+    normGradient(space.strip, strip, normalisation, pooledGradient + i / 2 * pooledRow, sums, height * width,
+                 space.stripGradient);
+    for (int64_t j = 0; j < strip.height; ++j) {
+      const float* row = space.stripGradient + j * width * shape.outputs;
+      if (imageGradient != nullptr) addInputGradient(shape, space, inputWeights, i + j, row);
+      if (weightSums != nullptr) addWeightGradient(shape, space, i + j, row, weightSums);
     }
   }
+  if (imageGradient != nullptr) unpad(shape, space.gradient, imageGradient, Into::replace);
 }
 
 // From the sums of all images to [outputs][taps].

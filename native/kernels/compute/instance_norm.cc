@@ -2,7 +2,7 @@
 //
 // Columns of `panelWidth` channels are taken one after another, so that sums stay in registers and the few passes over
 // an image read it from a near cache.
-#include "norm_columns.h"
+#include "instance_norm.h"
 #include "table.h"
 
 namespace ncfm {
@@ -84,18 +84,15 @@ void normReluPool(const float* image, const MapSize& size, const NormParameters&
 
 namespace {
 
-// The sums over all pixels that the gradient needs: of dy, and of dy times the value's distance from its mean.
+// Adds the sums over all pixels that the gradient needs: of dy, and of dy times the value's distance from its mean.
 template <int vectors>
-struct GradientSums {
+NCFM_INLINE void sumColumn(const float* image, const MapSize& size, const Normalisation& norm,
+                           const float* pooledGradient, int64_t c, const NormSums& sums) {
+  const int64_t channels = size.channels;
+  Channels at[vectors];
   Vector gradient[vectors] = {};
   Vector product[vectors] = {};
-};
-
-template <int vectors>
-NCFM_INLINE GradientSums<vectors> sumColumn(const float* image, const MapSize& size, const Channels (&at)[vectors],
-                                            const float* pooledGradient, int64_t c) {
-  const int64_t channels = size.channels;
-  GradientSums<vectors> sums;
+  for (int v = 0; v < vectors; ++v) at[v] = norm.channels(c + v * lanes, channels);
   forEachWindow(size, [&](int64_t window, int64_t source) {
 #pragma GCC unroll 4
     for (int v = 0; v < vectors; ++v) {
@@ -105,35 +102,31 @@ NCFM_INLINE GradientSums<vectors> sumColumn(const float* image, const MapSize& s
       for (int corner = 0; corner < 4; ++corner) {
         const Vector value = loadUpTo(image + window + cornerOf(size, corner) + first, channels - first);
         const Vector passed = at[v].passed(value, incoming);
-        sums.gradient[v] += passed;
-        sums.product[v] += passed * (value - at[v].mean);
+        gradient[v] += passed;
+        product[v] += passed * (value - at[v].mean);
       }
     }
   });
-  return sums;
+  for (int v = 0; v < vectors; ++v) {
+    const int64_t first = c + v * lanes;
+    addUpTo(sums.gradient + first, gradient[v], channels - first);
+    addUpTo(sums.product + first, product[v], channels - first);
+  }
 }
 
 template <int vectors>
-NCFM_INLINE void differentiateColumn(const float* image, const MapSize& size, const NormParameters& norm,
-                                     const float* mean, const float* inverseDeviation, const float* pooledGradient,
-                                     int64_t c, float* gradient, float* weightGradient, float* biasGradient) {
+NCFM_INLINE void differentiateColumn(const float* image, const MapSize& size, const Normalisation& norm,
+                                     const float* pooledGradient, int64_t c, const NormSums& sums, float area,
+                                     float* gradient) {
   const int64_t channels = size.channels;
-  const float area = static_cast<float>(size.height * size.width);
   Channels at[vectors];
-  for (int v = 0; v < vectors; ++v) {
-    const int64_t first = c + v * lanes;
-    at[v] = Channels(norm, mean, inverseDeviation, first, channels - first);
-  }
-  const GradientSums<vectors> sums = sumColumn<vectors>(image, size, at, pooledGradient, c);
   Vector offset[vectors];
   Vector slope[vectors];
   for (int v = 0; v < vectors; ++v) {
     const int64_t first = c + v * lanes;
-    const int64_t left = channels - first;
-    const Vector product = sums.product[v] * at[v].inverseDeviation;
-    storeUpTo(weightGradient + first, loadUpTo(weightGradient + first, left) + product, left);
-    storeUpTo(biasGradient + first, loadUpTo(biasGradient + first, left) + sums.gradient[v], left);
-    offset[v] = at[v].scale * sums.gradient[v] / area;
+    at[v] = norm.channels(first, channels);
+    const Vector product = loadUpTo(sums.product + first, channels - first) * at[v].inverseDeviation;
+    offset[v] = at[v].scale * loadUpTo(sums.gradient + first, channels - first) / area;
     slope[v] = at[v].scale * at[v].inverseDeviation * product / area;
   }
   forEachPixel(size, [&](int64_t pixel, int64_t source, bool inside) {
@@ -151,15 +144,39 @@ NCFM_INLINE void differentiateColumn(const float* image, const MapSize& size, co
 
 }  // namespace
 
+void addNormSums(const float* image, const MapSize& size, const Normalisation& norm, const float* pooledGradient,
+                 const NormSums& sums) {
+  forEachColumn(size.channels, [&](auto vectors, int64_t c) {
+    sumColumn<decltype(vectors)::count>(image, size, norm, pooledGradient, c, sums);
+  });
+}
+
+void normGradient(const float* image, const MapSize& size, const Normalisation& norm, const float* pooledGradient,
+                  const NormSums& sums, int64_t area, float* gradient) {
+  forEachColumn(size.channels, [&](auto vectors, int64_t c) {
+    differentiateColumn<decltype(vectors)::count>(image, size, norm, pooledGradient, c, sums,
+                                                  static_cast<float>(area), gradient);
+  });
+}
+
+void addParameterGradients(const NormSums& sums, const float* inverseDeviation, int64_t channels, float* weightGradient,
+                           float* biasGradient) {
+  for (int64_t c = 0; c < channels; ++c) {
+    weightGradient[c] += sums.product[c] * inverseDeviation[c];
+    biasGradient[c] += sums.gradient[c];
+  }
+}
+
 // With x̂ the normalised value and dy the gradient behind the normalisation (a quarter of the pooled one, where ReLU let
 // the value through): dx = w/σ · (dy − mean(dy) − x̂ · mean(dy · x̂)). Adds Σ dy·x̂ and Σ dy to the parameters' gradients.
 void normReluPoolBackward(const float* image, const MapSize& size, const NormParameters& norm, const float* mean,
                           const float* inverseDeviation, const float* pooledGradient, float* gradient,
-                          float* weightGradient, float* biasGradient) {
-  forEachColumn(size.channels, [&](auto vectors, int64_t c) {
-    differentiateColumn<decltype(vectors)::count>(image, size, norm, mean, inverseDeviation, pooledGradient, c,
-                                                  gradient, weightGradient, biasGradient);
-  });
+                          float* weightGradient, float* biasGradient, float* workspace) {
+  const NormSums sums(workspace, size.channels);
+  const Normalisation normalisation{norm, mean, inverseDeviation};
+  addNormSums(image, size, normalisation, pooledGradient, sums);
+  normGradient(image, size, normalisation, pooledGradient, sums, size.height * size.width, gradient);
+  addParameterGradients(sums, inverseDeviation, size.channels, weightGradient, biasGradient);
 }
 
 }  // namespace NCFM_INSTRUCTION_SET

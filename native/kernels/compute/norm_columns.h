@@ -12,6 +12,8 @@ struct Vectors {
   static constexpr int count = number;
 };
 
+NCFM_INLINE void addUpTo(float* to, Vector value, int64_t left) { storeUpTo(to, loadUpTo(to, left) + value, left); }
+
 // Calls body(Vectors<count>, first channel) for every column of at most `panelVectors` vectors of channels.
 template <class Body>
 NCFM_INLINE void forEachColumn(int64_t channels, const Body& body) {

@@ -78,6 +78,11 @@ enum class Into { replace, add };
   FUNCTION(directNormReluPool, void,                                                                                  \
            (const ConvolutionShape& shape, const float* image, const float* weights, const NormParameters& norm,      \
             float epsilon, float* mean, float* inverseDeviation, float* pooled, float* workspace))                    \
+  FUNCTION(directNormReluPoolBackward, void,                                                                          \
+           (const ConvolutionShape& shape, const float* image, const float* weights, const float* inputWeights,       \
+            const NormParameters& norm, const float* mean, const float* inverseDeviation,                             \
+            const float* pooledGradient, float* imageGradient, float* weightSums, float* normWeightGradient,          \
+            float* normBiasGradient, float* workspace))                                                               \
   FUNCTION(directInputGradient, void,                                                                                 \
            (const ConvolutionShape& shape, const float* gradient, const float* weights, float* result, Into into,     \
             float* workspace))                                                                                        \
@@ -92,7 +97,7 @@ enum class Into { replace, add };
   FUNCTION(normReluPoolBackward, void,                                                                                \
            (const float* image, const MapSize& size, const NormParameters& norm, const float* mean,                   \
             const float* inverseDeviation, const float* pooledGradient, float* gradient, float* weightGradient,       \
-            float* biasGradient))                                                                                     \
+            float* biasGradient, float* workspace))                                                                   \
   FUNCTION(dualStatistics, void, (const DualMaps& maps, int64_t area, int64_t channels, float* statistics))           \
   FUNCTION(dualReluPool, void,                                                                                        \
            (const DualMaps& maps, const MapSize& size, const DualNorm& norm, const float* statistics, float* pooled,  \
