@@ -4,7 +4,7 @@ import { type Dataset, pixelsToTensor } from '../../data/index.js';
 import { matchedFeatures } from '../../distill/matched-features.js';
 import { fewDigits } from '../../distill/testing/digits.js';
 import { buildModel } from '../../models/index.js';
-import { engine, grad, type Tensor } from '../../tensor/index.js';
+import { engine, grad } from '../../tensor/index.js';
 import { native } from '../../tensor/native.js';
 import { numbers } from '../../tensor/testing/compare.js';
 import { describeOnHost, RandomGenerator } from '../../tensor/testing/on-device.js';
