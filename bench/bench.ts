@@ -2,7 +2,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { AgainstRivals, type Attempt } from './against-rivals.js';
 import type { BenchArguments } from './arguments.js';
 import { runOurs } from './children.js';
-import { type CurvePoint, measureCurves } from './curves.js';
+import { measureCurves } from './curves.js';
 import { BenchError } from './errors.js';
 import { iterationWork } from './flops.js';
 import type { MachineResult, TrainingTask } from './jobs.js';
@@ -11,6 +11,7 @@ import { MethodComparison } from './methods/measure.js';
 import type { MethodsResult } from './methods/results.js';
 import {
   type BenchResult,
+  type CurvePoint,
   type Machine,
   type Phase,
   type SettingResult,

@@ -1,20 +1,9 @@
 import type { Attempt } from './against-rivals.js';
 import type { Laboratory } from './measure.js';
+import type { Axis, CurvePoint } from './results.js';
 import type { Problem, Setting } from './settings.js';
 
-/** What grows, one at a time. */
-export const axes = ['classes', 'images per class', 'side', 'frequencies', 'threads'] as const;
-export type Axis = (typeof axes)[number];
-
-/** One of our iterations of a problem. */
-export interface CurvePoint {
-  readonly axis: Axis;
-  readonly value: number;
-  /** The least of the iterations timed. */
-  readonly seconds: number;
-  /** The process's resident memory at its greatest. */
-  readonly peakBytes: number;
-}
+const axes: readonly Axis[] = ['classes', 'images per class', 'side', 'frequencies', 'threads'];
 
 interface Measured {
   readonly value: number;

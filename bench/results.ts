@@ -1,4 +1,3 @@
-import type { CurvePoint } from './curves.js';
 import type { IterationWork } from './flops.js';
 import { iterationWork } from './flops.js';
 import type {
@@ -103,6 +102,19 @@ export interface Machine extends MachineResult {
   readonly memoryBytes: number;
   /** Those that were measured; none where nothing was compared. */
   readonly pytorches: readonly PyTorch[];
+}
+
+/** What grows from one iteration to another, alone. */
+export type Axis = 'classes' | 'images per class' | 'side' | 'frequencies' | 'threads';
+
+/** One of our iterations of a problem. */
+export interface CurvePoint {
+  readonly axis: Axis;
+  readonly value: number;
+  /** The least of the iterations timed. */
+  readonly seconds: number;
+  /** The process's resident memory at its greatest. */
+  readonly peakBytes: number;
 }
 
 /** All that a run of the benchmark found. */

@@ -229,13 +229,16 @@ describe('the settings of the documents', () => {
 });
 
 /** Rows of a table of one iteration against PyTorch at K = 1: ratio of times, and of memories. */
-function measuredIterations() {
-  const rows = read('docs/performance.md').matchAll(
+/** Those against PyTorch 1.13, or against PyTorch 2, which have a heading of their own. */
+function measuredIterations(version: 1 | 2) {
+  const [before, behind] = read('docs/performance.md').split('### Against PyTorch 2\n');
+  const rows = (version === 1 ? before! : behind!).matchAll(
     /^\| (.*?)\| [\d.]+ s \| [\d.]+ s \| \**([\d.]+)×\** \| ([\d.]+) GB \| ([\d.]+) GB \|$/gm,
   );
   return [...rows]
     .filter(([, setting]) => !/\| 5 $/.test(setting!))
     .map(([, setting, ratio, ours, theirs]) => ({
+      setting: setting!,
       classes: setting!.includes('100 classes') ? 100 : 10,
       ratio: Number(ratio),
       memory: Number(ours) / Number(theirs),
@@ -248,10 +251,17 @@ describe("the README's promises", () => {
     [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(digits)).join(' to ');
 
   it('of speed and memory are what the tables say', () => {
-    const rows = measuredIterations();
+    const ratios = (precision: string) =>
+      measuredIterations(2)
+        .filter(({ setting }) => setting.startsWith(precision))
+        .map(({ ratio }) => ratio.toFixed(1));
+    const [off, on] = ratios('bfloat16');
+    expect(readme).toContain(`an iteration is ${off} (ψ on: ${on}) times faster`);
+    expect(readme).toContain(`${ratios('single').join(' (')}) times where ours computes in single`);
+    const rows = measuredIterations(1);
     expect(rows).toHaveLength(10);
     expect(readme).toContain(
-      `an iteration is ${span(
+      `against PyTorch 1.13 it is ${span(
         rows.map(({ ratio }) => ratio),
         1,
       )} times faster`,

@@ -31,7 +31,8 @@ const setData = op<[x: Tensor, values: Tensor], unknown>('set_data');
 
 /** A network with parameters in general position, images, soft labels and a direction, in double precision. */
 function exactCase({ side: [height, width], channels, model: options }: Case) {
-  const random = new RandomGenerator(4);
+  // Of a seed that leaves no unit so near the kink of ReLU that the precisions take its two sides.
+  const random = new RandomGenerator(5);
   const model = buildModel(options, { channels, height, width }, classes, random);
   for (const parameter of model.parameters()) {
     const noise = random.normal(parameter.shape, 'float64').mul(0.1);
