@@ -8,10 +8,14 @@
 #pragma once
 
 // GCC's own vectors of anything, which nothing reads, look to it like a mistake (bug 105593).
+#if !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <immintrin.h>
+#if !defined(__clang__)
 #pragma GCC diagnostic pop
+#endif
 
 #include "transpose.h"
 
