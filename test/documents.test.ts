@@ -228,8 +228,7 @@ describe('the settings of the documents', () => {
   });
 });
 
-/** Rows of a table of one iteration against PyTorch at K = 1: ratio of times, and of memories. */
-/** Those against PyTorch 1.13, or against PyTorch 2, which have a heading of their own. */
+/** Rows of the tables of one iteration at K = 1 against PyTorch 1.13, or PyTorch 2: ratio of times, and of memories. */
 function measuredIterations(version: 1 | 2) {
   const [before, behind] = read('docs/performance.md').split('### Against PyTorch 2\n');
   const rows = (version === 1 ? before! : behind!).matchAll(

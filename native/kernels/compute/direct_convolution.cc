@@ -135,6 +135,16 @@ void convolveRow(const ConvolutionShape& shape, const Workspace& space, const fl
   }
 }
 
+// Some rows of the result, to the workspace's strip.
+MapSize convolveStrip(const ConvolutionShape& shape, const Workspace& space, const float* weights, int64_t first,
+                      int64_t rows) {
+  const int64_t width = Padded(shape).width - 2;
+  for (int64_t i = 0; i < rows; ++i) {
+    convolveRow(shape, space, weights, first + i, space.strip + i * width * shape.outputs, Into::replace);
+  }
+  return {shape.outputs, rows, width};
+}
+
 // Adds what one row of the result's gradient gives to that of the padded image.
 void addInputGradient(const ConvolutionShape& shape, const Workspace& space, const float* weights, int64_t i,
                       const float* gradient) {
@@ -194,10 +204,8 @@ void directNormReluPool(const ConvolutionShape& shape, const float* image, const
     moments.statistics(weights + panel * taps(shape) * panelWidth, shape.outputs - channel, epsilon, mean + channel,
                        inverseDeviation + channel);
   }
-  const MapSize strip{shape.outputs, 2, width};
   for (int64_t i = 0; i + 1 < padded.height - 2; i += 2, pooled += width / 2 * shape.outputs) {
-    convolveRow(shape, space, weights, i, space.strip, Into::replace);
-    convolveRow(shape, space, weights, i + 1, space.strip + width * shape.outputs, Into::replace);
+    const MapSize strip = convolveStrip(shape, space, weights, i, 2);
     normReluPool(space.strip, strip, norm, mean, inverseDeviation, pooled);
   }
 }
@@ -239,21 +247,15 @@ void directNormReluPoolBackward(const ConvolutionShape& shape, const float* imag
   const Normalisation normalisation{norm, mean, inverseDeviation};
   const NormSums sums(space.normSums, shape.outputs);
   pad(shape, image, space.padded);
-  const auto convolveStrip = [&](int64_t first, int64_t rows) {
-    for (int64_t i = 0; i < rows; ++i) {
-      convolveRow(shape, space, weights, first + i, space.strip + i * width * shape.outputs, Into::replace);
-    }
-    return MapSize{shape.outputs, rows, width};
-  };
   const int64_t pooledRow = width / 2 * shape.outputs;
   for (int64_t i = 0; i + 1 < height; i += 2) {
-    const MapSize strip = convolveStrip(i, 2);
+    const MapSize strip = convolveStrip(shape, space, weights, i, 2);
     addNormSums(space.strip, strip, normalisation, pooledGradient + i / 2 * pooledRow, sums);
   }
   addParameterGradients(sums, inverseDeviation, shape.outputs, normWeightGradient, normBiasGradient);
   for (int64_t i = 0; i < shape.inputs * padded.area(); ++i) space.gradient[i] = 0;
   for (int64_t i = 0; i < height; i += 2) {
-    const MapSize strip = convolveStrip(i, i + 1 < height ? 2 : 1);
+    const MapSize strip = convolveStrip(shape, space, weights, i, i + 1 < height ? 2 : 1);
     normGradient(space.strip, strip, normalisation, pooledGradient + i / 2 * pooledRow, sums, height * width,
                  space.stripGradient);
     for (int64_t j = 0; j < strip.height; ++j) {

@@ -169,6 +169,7 @@ void addParameterGradients(const NormSums& sums, const float* inverseDeviation, 
 
 // With x̂ the normalised value and dy the gradient behind the normalisation (a quarter of the pooled one, where ReLU let
 // the value through): dx = w/σ · (dy − mean(dy) − x̂ · mean(dy · x̂)). Adds Σ dy·x̂ and Σ dy to the parameters' gradients.
+// The workspace has place for `NormSums`.
 void normReluPoolBackward(const float* image, const MapSize& size, const NormParameters& norm, const float* mean,
                           const float* inverseDeviation, const float* pooledGradient, float* gradient,
                           float* weightGradient, float* biasGradient, float* workspace) {

@@ -9,6 +9,7 @@
 #include "vector.h"
 #if defined(__AMX_BF16__)
 #include "tiles.h"
+#include "winograd_tiling.h"
 #endif
 
 namespace ncfm {
@@ -55,23 +56,7 @@ NCFM_INLINE void transformWeight(const Vector (&w)[3], Vector (&t)[4]) {
   t[3] = w[2];
 }
 
-struct Patches {
-  const int64_t rows, columns, channelTiles;
-  explicit Patches(const ConvolutionShape& shape)
-      : rows((shape.height + 1) / resultSide),
-        columns((shape.width + 1) / resultSide),
-        channelTiles(roundUp(shape.inputs, tileDepth) / tileDepth) {}
-  int64_t ofImage() const { return rows * columns; }
-};
-
-// The pixel above and to the left of a patch's results is the patch's first.
-struct Patch {
-  int64_t image, top, left;
-  Patch(int64_t index, const Patches& patches)
-      : image(index / patches.ofImage()),
-        top(index % patches.ofImage() / patches.columns * resultSide),
-        left(index % patches.columns * resultSide) {}
-};
+int64_t channelTilesOf(int64_t inputs) { return roundUp(inputs, tileDepth) / tileDepth; }
 
 // 16 channels of the patch's pixels, transformed.
 NCFM_INLINE void transformChannels(const float* const (&pixels)[positions], int64_t channel, int64_t left,
@@ -99,11 +84,11 @@ NCFM_INLINE void transformChannels(const float* const (&pixels)[positions], int6
 constexpr int64_t productWidth = 2 * tileSide;
 
 // One patch, transformed, to its row of packed[position][patch / 16][channels / 32][nearest, rest][16 patches][16 pairs].
-void packPatch(const float* image, const ConvolutionShape& shape, const Patch& patch, const float* zeros, float* packed,
+void packPatch(const float* image, const ConvolutionShape& shape, const Tile& tile, const float* zeros, float* packed,
                int64_t positionStride) {
   const float* pixels[positions];
   for (int64_t i = 0; i < positions; ++i) {
-    const int64_t y = patch.top + i / patchSide - 1, x = patch.left + i % patchSide - 1;
+    const int64_t y = tile.top + i / patchSide - 1, x = tile.left + i % patchSide - 1;
     const bool inside = y >= 0 && y < shape.height && x >= 0 && x < shape.width;
     pixels[i] = inside ? image + (y * shape.width + x) * shape.inputs : zeros;
   }
@@ -122,7 +107,7 @@ void packPatch(const float* image, const ConvolutionShape& shape, const Patch& p
 }
 
 // The products of one patch, transformed back, to where the image has pixels.
-void transformResult(const float* products, int64_t positionStride, const ConvolutionShape& shape, const Patch& patch,
+void transformResult(const float* products, int64_t positionStride, const ConvolutionShape& shape, const Tile& tile,
                      int64_t firstChannel, float* image, Into into) {
   const int64_t channels = shape.outputs - firstChannel < productWidth ? shape.outputs - firstChannel : productWidth;
   for (int64_t c = 0; c < channels; c += lanes) {
@@ -139,12 +124,12 @@ void transformResult(const float* products, int64_t positionStride, const Convol
       const Vector column[patchSide] = {half[0][j], half[1][j], half[2][j], half[3][j]};
       Vector result[resultSide];
       transformOutput(column, result);
-      if (patch.left + j >= shape.width) continue;
+      if (tile.left + j >= shape.width) continue;
 #pragma GCC unroll 2
       for (int i = 0; i < resultSide; ++i) {
-        if (patch.top + i >= shape.height) continue;
+        if (tile.top + i >= shape.height) continue;
         const int64_t left = channels - c;
-        float* pixel = image + ((patch.top + i) * shape.width + patch.left + j) * shape.outputs + firstChannel + c;
+        float* pixel = image + ((tile.top + i) * shape.width + tile.left + j) * shape.outputs + firstChannel + c;
         storeUpTo(pixel, into == Into::add ? loadUpTo(pixel, left) + result[i] : result[i], left);
       }
     }
@@ -185,20 +170,20 @@ NCFM_INLINE void multiplyAll(const float* patches, int64_t rowTiles, int64_t cha
 bool tilesConvolve(const ConvolutionShape& shape) { return shape.padding == 1 && shape.inputs >= tileSide; }
 
 int64_t tiledImagesAtOnce(const ConvolutionShape& shape) {
-  const int64_t images = patchesAtOnce / Patches(shape).ofImage();
+  const int64_t images = patchesAtOnce / Tiling(shape, resultSide).count();
   return images < 1 ? 1 : images;
 }
 
 int64_t tiledWeightParts(int64_t outputs) { return roundUp(outputs, tileSide) / tileSide; }
 
 int64_t tiledWeightSize(int64_t inputs, int64_t outputs) {
-  return tiledWeightParts(outputs) * positions * (roundUp(inputs, tileDepth) / tileDepth) * tileSize;
+  return tiledWeightParts(outputs) * positions * channelTilesOf(inputs) * tileSize;
 }
 
 // packed[part][position][inputs / 32][nearest, rest][16 pairs][16 outputs], for the parts from `begin` to `end`
 void tiledPackWeights(const float* weights, int64_t inputs, int64_t outputs, bool turned, int64_t begin, int64_t end,
                       float* packed) {
-  const int64_t channelTiles = roundUp(inputs, tileDepth) / tileDepth;
+  const int64_t channelTiles = channelTilesOf(inputs);
   const auto transform = [&](int64_t input, int64_t firstOutput, Vector(&result)[positions]) {
     float kernels[9][lanes] = {};
     for (int64_t lane = 0; lane < lanes && firstOutput + lane < outputs && input < inputs; ++lane) {
@@ -243,33 +228,34 @@ void tiledForward(const ConvolutionShape& shape, const float* x, int64_t images,
                   Into into, float* workspace) {
   const TileShapes shapes;
   _tile_loadconfig(&shapes);
-  const Patches grid(shape);
-  const int64_t area = shape.height * shape.width, rowSize = grid.channelTiles * tileSize;
+  const Tiling tiling(shape, resultSide);
+  const int64_t channelTiles = channelTilesOf(shape.inputs);
+  const int64_t area = shape.height * shape.width, rowSize = channelTiles * tileSize;
   float* packed = workspace;
-  float* products = packed + positions * (patchesAtOnce * grid.channelTiles * tileDepth + gap);
+  float* products = packed + positions * (patchesAtOnce * channelTiles * tileDepth + gap);
   float* zeros = products + positions * (patchesAtOnce * productWidth + gap);
-  for (int64_t c = 0; c < grid.channelTiles * tileDepth; ++c) zeros[c] = 0;
-  const int64_t all = images * grid.ofImage();
+  for (int64_t c = 0; c < channelTiles * tileDepth; ++c) zeros[c] = 0;
+  const int64_t all = images * tiling.count();
   for (int64_t first = 0; first < all; first += patchesAtOnce) {
     const int64_t count = all - first < patchesAtOnce ? all - first : patchesAtOnce;
     const int64_t rowTiles = roundUp(count, tileSide) / tileSide;
     for (int64_t i = 0; i < count; ++i) {
-      const Patch patch(first + i, grid);
-      packPatch(x + patch.image * area * shape.inputs, shape, patch, zeros,
+      const Tile tile(first + i, tiling);
+      packPatch(x + tile.image * area * shape.inputs, shape, tile, zeros,
                 packed + i / tileSide * rowSize + i % tileSide * lanes, rowTiles * rowSize + gap);
     }
     for (int64_t channel = 0; channel < shape.outputs; channel += productWidth) {
       const int64_t outputStride = positions * rowSize;
       const float* own = weights + channel / tileSide * outputStride;
       if (shape.outputs - channel > tileSide) {
-        multiplyAll<true>(packed, rowTiles, grid.channelTiles, own, outputStride, products);
+        multiplyAll<true>(packed, rowTiles, channelTiles, own, outputStride, products);
       } else {
-        multiplyAll<false>(packed, rowTiles, grid.channelTiles, own, outputStride, products);
+        multiplyAll<false>(packed, rowTiles, channelTiles, own, outputStride, products);
       }
       for (int64_t i = 0; i < count; ++i) {
-        const Patch patch(first + i, grid);
-        transformResult(products + i * productWidth, rowTiles * tileSide * productWidth + gap, shape, patch, channel,
-                        y + patch.image * area * shape.outputs, into);
+        const Tile tile(first + i, tiling);
+        transformResult(products + i * productWidth, rowTiles * tileSide * productWidth + gap, shape, tile, channel,
+                        y + tile.image * area * shape.outputs, into);
       }
     }
   }

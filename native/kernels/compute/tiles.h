@@ -69,40 +69,38 @@ NCFM_INLINE SplitPairs pairs(Vector first, Vector second) {
           (IntVector)_mm512_permutexvar_epi16(turn, (__m512i)split.rest)};
 }
 
-// One or two tiles side by side, in floats: from row to row, and from the nearest bfloat16s to their rests.
+// One or two tiles, each of the nearest bfloat16s with the rests behind it.
 struct Operand {
   const float* first;
   const float* second;
-  int64_t stride = lanes, rest = pairSize / 2;
 };
 
 // Adds the products of one or two tiles of rows with one or two of columns to the sums, which are the tiles 0 to 3: of the
 // nearest bfloat16s alone, or of the rests as well.
 template <bool twoRows, bool twoColumns, bool withRests = true>
 NCFM_INLINE void addProducts(const Operand& left, const Operand& right) {
-  const int64_t leftBytes = left.stride * static_cast<int64_t>(sizeof(float));
-  const int64_t rightBytes = right.stride * static_cast<int64_t>(sizeof(float));
-  _tile_loadd(4, left.first, leftBytes);
-  if (twoRows) _tile_loadd(5, left.second, leftBytes);
+  constexpr int64_t rest = pairSize / 2, rowBytes = 64;
+  _tile_loadd(4, left.first, rowBytes);
+  if (twoRows) _tile_loadd(5, left.second, rowBytes);
   if (withRests) {
-    _tile_loadd(6, right.first + right.rest, rightBytes);
+    _tile_loadd(6, right.first + rest, rowBytes);
     _tile_dpbf16ps(0, 4, 6);
-    if (twoColumns) _tile_loadd(7, right.second + right.rest, rightBytes);
+    if (twoColumns) _tile_loadd(7, right.second + rest, rowBytes);
     if (twoColumns) _tile_dpbf16ps(1, 4, 7);
     if (twoRows) _tile_dpbf16ps(2, 5, 6);
     if (twoRows && twoColumns) _tile_dpbf16ps(3, 5, 7);
   }
-  _tile_loadd(6, right.first, rightBytes);
+  _tile_loadd(6, right.first, rowBytes);
   _tile_dpbf16ps(0, 4, 6);
-  if (twoColumns) _tile_loadd(7, right.second, rightBytes);
+  if (twoColumns) _tile_loadd(7, right.second, rowBytes);
   if (twoColumns) _tile_dpbf16ps(1, 4, 7);
   if (twoRows) _tile_dpbf16ps(2, 5, 6);
   if (twoRows && twoColumns) _tile_dpbf16ps(3, 5, 7);
   if (withRests) {
-    _tile_loadd(4, left.first + left.rest, leftBytes);
+    _tile_loadd(4, left.first + rest, rowBytes);
     _tile_dpbf16ps(0, 4, 6);
     if (twoColumns) _tile_dpbf16ps(1, 4, 7);
-    if (twoRows) _tile_loadd(5, left.second + left.rest, leftBytes);
+    if (twoRows) _tile_loadd(5, left.second + rest, rowBytes);
     if (twoRows) _tile_dpbf16ps(2, 5, 6);
     if (twoRows && twoColumns) _tile_dpbf16ps(3, 5, 7);
   }

@@ -2,6 +2,7 @@
 // respect to input (a forward pass with turned weights) and weights. One thread; the caller divides the images.
 #include "multiply.h"
 #include "table.h"
+#include "winograd_tiling.h"
 #include "winograd_transforms.h"
 
 namespace ncfm {
@@ -21,21 +22,6 @@ int64_t forwardTiles(const ConvolutionShape& shape) { return tilesAtOnce(roundUp
 int64_t gradientTiles(const ConvolutionShape& shape) {
   return tilesAtOnce(roundUp(shape.inputs, lanes) + roundUp(shape.outputs, panelWidth));
 }
-
-struct Tiling {
-  int64_t rows, columns;
-  explicit Tiling(const ConvolutionShape& shape)
-      : rows((shape.height + tileSide - 1) / tileSide), columns((shape.width + tileSide - 1) / tileSide) {}
-  int64_t count() const { return rows * columns; }
-};
-
-struct Tile {
-  int64_t image, top, left;
-  Tile(int64_t index, const Tiling& tiling)
-      : image(index / tiling.count()),
-        top(index % tiling.count() / tiling.columns * tileSide),
-        left(index % tiling.columns * tileSide) {}
-};
 
 // One 6x6 patch of every channel, transformed, to patches[position][·]; what lies outside the image is 0.
 void transformPatch(const float* image, const ConvolutionShape& shape, int64_t channels, const Tile& tile,
@@ -186,7 +172,7 @@ void winogradTransformWeights(const float* weights, int64_t inputs, int64_t outp
 }
 
 int64_t winogradImagesAtOnce(const ConvolutionShape& shape) {
-  const int64_t images = forwardTiles(shape) / Tiling(shape).count();
+  const int64_t images = forwardTiles(shape) / Tiling(shape, tileSide).count();
   return images < 1 ? 1 : images;
 }
 
@@ -200,7 +186,7 @@ int64_t winogradWorkspace(const ConvolutionShape& shape) {
 
 void winogradForward(const ConvolutionShape& shape, const float* x, int64_t images, const float* weights,
                      float* y, Into into, float* workspace) {
-  const Tiling tiling(shape);
+  const Tiling tiling(shape, tileSide);
   const int64_t atOnce = forwardTiles(shape);
   const int64_t stride = roundUp(shape.inputs, lanes);
   const int64_t area = shape.height * shape.width;
@@ -235,7 +221,7 @@ void winogradForward(const ConvolutionShape& shape, const float* x, int64_t imag
 
 void winogradAddWeightGradient(const ConvolutionShape& shape, const float* x, const float* gradient, int64_t images,
                                float* sums, float* workspace) {
-  const Tiling tiling(shape);
+  const Tiling tiling(shape, tileSide);
   const int64_t atOnce = gradientTiles(shape);
   const int64_t stride = roundUp(shape.inputs, lanes);
   const int64_t gradientStride = roundUp(shape.outputs, panelWidth);
