@@ -4,10 +4,12 @@ import type { DatasetPair } from '../data/index.js';
 import { evaluationProtocol } from '../evaluate/protocol.js';
 import { methodOf } from '../methods/registry.js';
 import { resolveModel } from '../models/index.js';
-import type { RunDirectory } from '../run/index.js';
+import { planYaml } from '../plan/plan-yaml.js';
+import { type RunDirectory, readManifest } from '../run/index.js';
 import { engine } from '../tensor/index.js';
 import type { CheckedMethod } from './check-methods.js';
 import { drawMethods } from './draw-methods.js';
+import { fitSeconds } from './fit-seconds.js';
 import type { MethodComparison } from './method-comparison.js';
 import { type MethodFigures, measureMethod } from './method-figures.js';
 import type { PipelineRequest } from './run-context.js';
@@ -21,7 +23,7 @@ export interface CompareMethodsRequest
   /** The comparison's own folder; the runs lie below it. */
   readonly directory: RunDirectory;
   readonly data: DatasetPair;
-  /** To be told of them, where their iterations were chosen for it. */
+  /** Of pretraining and distilling together: methods that have not begun get the iterations that fit into them here. */
   readonly secondsEach?: number | undefined;
   /** In the order in which they run. */
   readonly methods: readonly (CheckedMethod & { readonly directory: RunDirectory })[];
@@ -47,7 +49,12 @@ export async function compareMethods(request: CompareMethodsRequest): Promise<Me
     };
     try {
       if (control) shareControl(control, directory);
-      const { figures, ...controls } = await measureMethod({ ...request, directory, method });
+      const fitted = await inSeconds(method, request);
+      const { figures, ...controls } = await measureMethod({
+        ...request,
+        directory,
+        method: fitted,
+      });
       comparison = { ...comparison, ...controls };
       control ??= directory;
       add(figures);
@@ -59,6 +66,18 @@ export async function compareMethods(request: CompareMethodsRequest): Promise<Me
     store(request.directory, comparison);
   }
   return comparison;
+}
+
+/** Gives a method its iterations, where they are to be chosen and it has none yet. */
+async function inSeconds(
+  method: CompareMethodsRequest['methods'][number],
+  { secondsEach: seconds, ...request }: CompareMethodsRequest,
+): Promise<CheckedMethod> {
+  const { directory } = method;
+  if (seconds === undefined || readManifest(directory.path) !== undefined) return method;
+  const fitted = await fitSeconds(method, { ...request, directory, seconds });
+  directory.writeConfig(planYaml(fitted.plan));
+  return fitted;
 }
 
 function emptyComparison({

@@ -134,19 +134,23 @@ describe('ncfm compare', () => {
   it('gives every method the iterations that fit into the same seconds, and goes on with these', async () => {
     const { runs, flags } = folders();
     const folder = join(runs, 'digits-compare');
-    const methods = ['--methods', 'random,dm', '--seconds', '5'];
+    const methods = ['--methods', 'random,dm,ncfm', '--seconds', '5'];
     const args = ['compare', 'digits', ...anyLength(flags), ...methods];
     const { exitCode, stdout } = await ncfm(...args, '--json');
     expect(exitCode).toBe(0);
     const { rows, secondsEach } = compared(stdout);
     expect(secondsEach).toBe(5);
-    const [random, dm] = rows;
+    const [random, dm, own] = rows;
     expect(random!.iterations).toBe(1);
     expect(dm!.iterations).toBeGreaterThan(2);
+    // Trained before its iterations were chosen, as part of its run.
+    expect(own!.pool).toMatchObject({ networks: expect.any(Number), reused: 0 });
     expect(readFileSync(join(folder, 'comparison.md'), 'utf8')).toContain('5.0 s of pretraining');
 
     const again = compared((await ncfm(...args, '--resume', '--json')).stdout);
-    expect(again.rows[1]!.iterations).toBe(dm!.iterations);
+    expect(again.rows.map(({ iterations }) => iterations)).toEqual(
+      rows.map(({ iterations }) => iterations),
+    );
     const goneOn = compared((await ncfm('compare', folder, ...flags.slice(2, 4), '--json')).stdout);
     expect(goneOn.secondsEach).toBe(5);
     for (const wrong of [

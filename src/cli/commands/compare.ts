@@ -1,14 +1,8 @@
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { writeFileAtomic } from '../../core/files.js';
-import type {
-  CheckedMethod,
-  CheckedMethods,
-  FitRequest,
-  MethodComparison,
-} from '../../pipeline/index.js';
+import type { CheckedMethods, MethodComparison } from '../../pipeline/index.js';
 import { planYaml } from '../../plan/plan-yaml.js';
-import { readManifest } from '../../run/directory.js';
 import {
   type ComparisonChoice,
   type ComparisonOptions,
@@ -77,34 +71,14 @@ async function runComparison(
     checkMethods(plans, { cache: options.cache, ...watched }),
   );
   for (const run of choice.runs) requireBegunData(run, datasetFacts(checked.data), options);
-  const methods = await watch(invocation, options, (watched) =>
-    inSeconds(choice, checked, watched),
-  );
   try {
-    return await inFolder(invocation, choice, { ...checked, methods }, options);
+    return await inFolder(invocation, choice, checked, options);
   } catch (error) {
     invocation.advise(
       `What is done is kept. To go on: ncfm compare ${relative('', choice.path) || choice.path}`,
     );
     throw error;
   }
-}
-
-/** The methods with the iterations that fit into the seconds asked for; those that have begun keep theirs. */
-async function inSeconds(
-  { secondsEach: seconds, runs }: ComparisonChoice,
-  { data, methods }: CheckedMethods,
-  watched: Pick<FitRequest, 'onEvent' | 'signal'>,
-): Promise<readonly CheckedMethod[]> {
-  if (seconds === undefined) return methods;
-  const { fitSeconds } = await import('../../pipeline/index.js');
-  const fitted: CheckedMethod[] = [];
-  for (const [index, method] of methods.entries()) {
-    const { goesOn, path } = runs[index]!;
-    const hasBegun = goesOn && readManifest(path) !== undefined;
-    fitted.push(hasBegun ? method : await fitSeconds(method, { seconds, data, ...watched }));
-  }
-  return fitted;
 }
 
 async function inFolder(
