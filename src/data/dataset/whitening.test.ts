@@ -76,7 +76,12 @@ describe('ZCA whitening', () => {
     const parts = await whitenedParts({ train, test: copy }, 'zca');
     expect(liveTensors()).toBe(before);
     const all = seen(parts.train);
-    expect(seen(parts.test)).toEqual([all[5], all[3]]);
+    // A matrix product rounds by the number of its rows on some processors.
+    for (const [index, image] of seen(parts.test).entries()) {
+      for (const [at, value] of image.entries()) {
+        expect(value).toBeCloseTo(all[[5, 3][index]!]![at]!, 5);
+      }
+    }
     expect(parts.test.labels).toEqual(copy.labels);
     expect(parts.train.normalization).toEqual(parts.test.normalization);
     const pixels = Array.from(parts.train.read(Int32Array.from(train.labels.keys())));
