@@ -98,7 +98,7 @@ struct Workspace {
     };
     places = reinterpret_cast<int64_t*>(take(2 * taps(shape)));
     moments = reinterpret_cast<double*>(take(2 * Moments::size(taps(shape))));
-    exact = reinterpret_cast<double*>(take(2 * area));
+    exact = reinterpret_cast<double*>(take(2 * (area + doubleLanes)));
     padded = take(area);
     gradient = take(area);
     row = take(image.width * (panelWidth + roundUp(taps(shape), panelWidth)));
@@ -196,7 +196,9 @@ void directNormReluPool(const ConvolutionShape& shape, const float* image, const
   const Padded padded(shape);
   const int64_t width = padded.width - 2;
   pad(shape, image, space.padded);
-  for (int64_t j = 0; j < shape.inputs * padded.area(); ++j) space.exact[j] = space.padded[j];
+  const int64_t area = shape.inputs * padded.area();
+  for (int64_t j = 0; j < area; ++j) space.exact[j] = space.padded[j];
+  for (int64_t j = area; j < area + doubleLanes; ++j) space.exact[j] = 0;
   const Moments moments(space.moments, taps(shape));
   moments.measure({space.exact, space.places, padded.height - 2, width, padded.width});
   for (int64_t panel = 0; panel < panels(shape.outputs); ++panel) {

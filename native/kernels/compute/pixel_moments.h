@@ -26,33 +26,28 @@ NCFM_INLINE double sumOf(DoubleVector values) {
   return sum;
 }
 
-// The nine taps of every channel meet the pixels of a padded image at one place after another.
+// The nine taps of every channel meet the pixels of a padded image at one place after another. Behind the image lies a
+// vector of numbers.
 struct TapPixels {
   const double* image;
   // Of each tap's first pixel.
   const int64_t* places;
   int64_t height, width, rowStride;
+
+  const double* row(int64_t tap, int64_t i) const { return image + places[tap] + i * rowStride; }
 };
 
-// Sums over rows, for the nine taps of a channel.
-struct NineSums {
-  DoubleVector vectors[9] = {};
-  double rest[9] = {};
+// Of the most channels that a direct convolution has.
+constexpr int mostTaps = 9 * 7;
+// So many taps meet the nine of a channel at once, in registers.
+constexpr int tapsAtOnce = lanes == 16 ? 3 : 1;
 
-  // Adds the products with the pixels of `one`, or the pixels themselves where it is null.
-  __attribute__((always_inline)) void addRow(const double* one, const double* const (&others)[9], int64_t width) {
-    int64_t j = 0;
-    for (; j + doubleLanes <= width; j += doubleLanes) {
-      const DoubleVector factor = one == nullptr ? DoubleVector{} + 1.0 : loadDoubles(one + j);
-#pragma GCC unroll 9
-      for (int tap = 0; tap < 9; ++tap) vectors[tap] += factor * loadDoubles(others[tap] + j);
-    }
-    for (; j < width; ++j) {
-      for (int tap = 0; tap < 9; ++tap) rest[tap] += (one == nullptr ? 1.0 : one[j]) * others[tap][j];
-    }
-  }
-  __attribute__((always_inline)) double total(int tap) const { return sumOf(vectors[tap]) + rest[tap]; }
-};
+NCFM_INLINE DoubleVector loadDoublesUpTo(const double* from, int64_t left) {
+  if (left >= doubleLanes) return loadDoubles(from);
+  DoubleVector some = {};
+  for (int64_t lane = 0; lane < left; ++lane) some[lane] = from[lane];
+  return some;
+}
 
 struct Moments {
   const int64_t taps;
@@ -64,17 +59,16 @@ struct Moments {
 
   void measure(const TapPixels& pixels) const {
     const double area = static_cast<double>(pixels.height * pixels.width);
-    for (int64_t first = 0; first < taps; first += 9) {
-      const NineSums sums = sumProducts(pixels, -1, first);
-      for (int tap = 0; tap < 9; ++tap) means[first + tap] = sums.total(tap) / area;
-    }
-    for (int64_t k = 0; k < taps; ++k) {
+    for (int64_t tap = 0; tap < taps; ++tap) means[tap] = sumOfPixels(pixels, tap) / area;
+    for (int64_t k = 0; k < taps; k += tapsAtOnce) {
       for (int64_t first = k / 9 * 9; first < taps; first += 9) {
-        const NineSums sums = sumProducts(pixels, k, first);
-        for (int tap = 0; tap < 9; ++tap) {
-          const double covariance = sums.total(tap) / area - means[k] * means[first + tap];
-          covariances[k * taps + first + tap] = covariance;
-          covariances[(first + tap) * taps + k] = covariance;
+        double sums[tapsAtOnce][9];
+        sumProducts(pixels, k, first, sums);
+        for (int64_t one = 0; one < tapsAtOnce; ++one) {
+          for (int64_t other = 0; other < 9; ++other) {
+            const int64_t i = k + one, j = first + other;
+            covariances[i * taps + j] = covariances[j * taps + i] = sums[one][other] / area - means[i] * means[j];
+          }
         }
       }
     }
@@ -83,15 +77,13 @@ struct Moments {
   // Of the channels with these weights, [taps][panelWidth]: w·m and 1 / √(wᵀ C w + ε).
   void statistics(const float* weights, int64_t channels, float epsilon, float* mean, float* inverseDeviation) const {
     for (int64_t channel = 0; channel < channels && channel < panelWidth; channel += doubleLanes) {
-      DoubleVector average = {}, variance = {};
+      DoubleVector average = {}, variance = {}, own[mostTaps];
       for (int64_t k = 0; k < taps; ++k) {
+        own[k] = loadAsDoubles(weights + k * panelWidth + channel);
         DoubleVector across = {};
-        for (int64_t l = 0; l < taps; ++l) {
-          across += covariances[k * taps + l] * loadAsDoubles(weights + l * panelWidth + channel);
-        }
-        const DoubleVector weight = loadAsDoubles(weights + k * panelWidth + channel);
-        average += means[k] * weight;
-        variance += across * weight;
+        for (int64_t l = 0; l < k; ++l) across += covariances[k * taps + l] * own[l];
+        average += means[k] * own[k];
+        variance += (2 * across + covariances[k * taps + k] * own[k]) * own[k];
       }
       for (int64_t lane = 0; lane < doubleLanes && channel + lane < channels; ++lane) {
         const double positive = variance[lane] < 0 ? 0 : variance[lane];
@@ -102,15 +94,38 @@ struct Moments {
   }
 
  private:
-  // Of the pixels of tap k, or of ones for -1, with those of nine taps.
-  static NineSums sumProducts(const TapPixels& pixels, int64_t k, int64_t first) {
-    NineSums sums;
+  static double sumOfPixels(const TapPixels& pixels, int64_t tap) {
+    DoubleVector sum = {};
     for (int64_t i = 0; i < pixels.height; ++i) {
-      const double* others[9];
-      for (int tap = 0; tap < 9; ++tap) others[tap] = pixels.image + pixels.places[first + tap] + i * pixels.rowStride;
-      sums.addRow(k < 0 ? nullptr : pixels.image + pixels.places[k] + i * pixels.rowStride, others, pixels.width);
+      const double* row = pixels.row(tap, i);
+      for (int64_t j = 0; j < pixels.width; j += doubleLanes) sum += loadDoublesUpTo(row + j, pixels.width - j);
     }
-    return sums;
+    return sumOf(sum);
+  }
+
+  // Of the pixels of tap k and those behind it with those of nine taps.
+  static void sumProducts(const TapPixels& pixels, int64_t k, int64_t first, double (&totals)[tapsAtOnce][9]) {
+    DoubleVector sums[tapsAtOnce][9] = {};
+    for (int64_t i = 0; i < pixels.height; ++i) {
+      const double *some[tapsAtOnce], *nine[9];
+      for (int tap = 0; tap < tapsAtOnce; ++tap) some[tap] = pixels.row(k + tap, i);
+      for (int tap = 0; tap < 9; ++tap) nine[tap] = pixels.row(first + tap, i);
+      for (int64_t j = 0; j < pixels.width; j += doubleLanes) {
+        DoubleVector factors[tapsAtOnce];
+        // Zeros behind the row leave out what lies there.
+#pragma GCC unroll 3
+        for (int one = 0; one < tapsAtOnce; ++one) factors[one] = loadDoublesUpTo(some[one] + j, pixels.width - j);
+#pragma GCC unroll 9
+        for (int other = 0; other < 9; ++other) {
+          const DoubleVector values = loadDoubles(nine[other] + j);
+#pragma GCC unroll 3
+          for (int one = 0; one < tapsAtOnce; ++one) sums[one][other] += factors[one] * values;
+        }
+      }
+    }
+    for (int one = 0; one < tapsAtOnce; ++one) {
+      for (int other = 0; other < 9; ++other) totals[one][other] = sumOf(sums[one][other]);
+    }
   }
 };
 

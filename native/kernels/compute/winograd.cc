@@ -23,6 +23,25 @@ int64_t gradientTiles(const ConvolutionShape& shape) {
   return tilesAtOnce(roundUp(shape.inputs, lanes) + roundUp(shape.outputs, panelWidth));
 }
 
+// Calls body(first channel, left) for every vector of channels. `left` is a constant for whole ones, so that nothing is
+// asked of each number.
+template <class Body>
+NCFM_INLINE void forEachVector(int64_t channels, const Body& body) {
+  int64_t c = 0;
+  for (; c + lanes <= channels; c += lanes) body(c, int64_t{lanes});
+  if (c < channels) body(c, channels - c);
+}
+
+// The processor does not foresee so many streams at once: the numbers of the next tile, to the right, are asked for while
+// this one is transformed, and so are the places where its values will go.
+NCFM_INLINE void prefetchNext(const float* pixel, int64_t channels) {
+  __builtin_prefetch(pixel + tileSide * channels);
+}
+NCFM_INLINE void storeBefore(float* to, Vector value, int64_t channels) {
+  __builtin_prefetch(to + channels, 1);
+  store(to, value);
+}
+
 // One 6x6 patch of every channel, transformed, to patches[position][·]; what lies outside the image is 0.
 void transformPatch(const float* image, const ConvolutionShape& shape, int64_t channels, const Tile& tile,
                     const float* zeros, float* patches, int64_t positionStride) {
@@ -35,14 +54,17 @@ void transformPatch(const float* image, const ConvolutionShape& shape, int64_t c
       pixels[i][j] = inside ? image + (y * shape.width + x) * channels : zeros;
     }
   }
-  for (int64_t c = 0; c < channels; c += lanes) {
+  forEachVector(channels, [&](int64_t c, int64_t left) __attribute__((always_inline)) {
     Vector half[patchSide][patchSide];
 #pragma GCC unroll 6
     for (int j = 0; j < patchSide; ++j) {
       Vector column[6];
       Vector result[6];
 #pragma GCC unroll 6
-      for (int i = 0; i < patchSide; ++i) column[i] = loadUpTo(pixels[i][j] + c, channels - c);
+      for (int i = 0; i < patchSide; ++i) {
+        if (j >= patchSide - tileSide) prefetchNext(pixels[i][j] + c, channels);
+        column[i] = loadUpTo(pixels[i][j] + c, left);
+      }
       transformInput(column, result);
 #pragma GCC unroll 6
       for (int i = 0; i < patchSide; ++i) half[i][j] = result[i];
@@ -52,9 +74,11 @@ void transformPatch(const float* image, const ConvolutionShape& shape, int64_t c
       Vector result[6];
       transformInput(half[i], result);
 #pragma GCC unroll 6
-      for (int j = 0; j < patchSide; ++j) store(patches + (i * patchSide + j) * positionStride + c, result[j]);
+      for (int j = 0; j < patchSide; ++j) {
+        storeBefore(patches + (i * patchSide + j) * positionStride + c, result[j], channels);
+      }
     }
-  }
+  });
 }
 
 // The products of one tile and panel, transformed back, to where the image has pixels.
@@ -63,7 +87,7 @@ void transformResult(const float* products, int64_t positionStride, const Convol
   const int64_t rows = shape.height - tile.top < tileSide ? shape.height - tile.top : tileSide;
   const int64_t columns = shape.width - tile.left < tileSide ? shape.width - tile.left : tileSide;
   const int64_t width = channels - firstChannel < panelWidth ? channels - firstChannel : panelWidth;
-  for (int64_t c = 0; c < width; c += lanes) {
+  forEachVector(width, [&](int64_t c, int64_t left) __attribute__((always_inline)) {
     Vector half[patchSide][tileSide];
 #pragma GCC unroll 6
     for (int i = 0; i < patchSide; ++i) {
@@ -84,10 +108,10 @@ void transformResult(const float* products, int64_t positionStride, const Convol
       for (int i = 0; i < tileSide; ++i) {
         if (i >= rows) continue;
         float* pixel = image + ((tile.top + i) * shape.width + tile.left + j) * channels + firstChannel + c;
-        storeUpTo(pixel, into == Into::add ? loadUpTo(pixel, width - c) + result[i] : result[i], width - c);
+        storeUpTo(pixel, into == Into::add ? loadUpTo(pixel, left) + result[i] : result[i], left);
       }
     }
-  }
+  });
 }
 
 // One 4x4 tile of the result's gradient, every channel, to patches[position][·].
@@ -100,14 +124,17 @@ void transformGradientTile(const float* image, const ConvolutionShape& shape, in
       pixels[i][j] = inside ? image + ((tile.top + i) * shape.width + tile.left + j) * channels : zeros;
     }
   }
-  for (int64_t c = 0; c < channels; c += lanes) {
+  forEachVector(channels, [&](int64_t c, int64_t left) __attribute__((always_inline)) {
     Vector half[patchSide][tileSide];
 #pragma GCC unroll 4
     for (int j = 0; j < tileSide; ++j) {
       Vector column[4];
       Vector result[6];
 #pragma GCC unroll 4
-      for (int i = 0; i < tileSide; ++i) column[i] = loadUpTo(pixels[i][j] + c, channels - c);
+      for (int i = 0; i < tileSide; ++i) {
+        prefetchNext(pixels[i][j] + c, channels);
+        column[i] = loadUpTo(pixels[i][j] + c, left);
+      }
       transformOutputGradient(column, result);
 #pragma GCC unroll 6
       for (int i = 0; i < patchSide; ++i) half[i][j] = result[i];
@@ -117,9 +144,11 @@ void transformGradientTile(const float* image, const ConvolutionShape& shape, in
       Vector result[6];
       transformOutputGradient(half[i], result);
 #pragma GCC unroll 6
-      for (int j = 0; j < patchSide; ++j) store(patches + (i * patchSide + j) * positionStride + c, result[j]);
+      for (int j = 0; j < patchSide; ++j) {
+        storeBefore(patches + (i * patchSide + j) * positionStride + c, result[j], channels);
+      }
     }
-  }
+  });
 }
 
 __attribute__((noinline)) void multiplyPatches(const float* patches, int64_t tiles, int64_t inputs, int64_t patchStride,
