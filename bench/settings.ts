@@ -91,7 +91,7 @@ export const settings: readonly Setting[] = [
     title: '(d) CIFAR-100: 3×32×32, 100 classes, IPC 10, 4096 frequencies, real batch 500',
     problem: cifar100,
     iterations: { ours: 3, pytorch: 3 },
-    warmUp: { ours: 0, pytorchClasses: 1 },
+    warmUp: { ours: 1, pytorchClasses: 1 },
     pytorchClasses: 5,
   },
 ];

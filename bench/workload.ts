@@ -95,7 +95,7 @@ export function openDataset(problem: Problem, { realImages, normalization }: Pre
     name: 'generated',
     split: 'train',
     shape: imageShape(problem),
-    pixels: new Uint8Array(readFileSync(realImages)),
+    pixels: readFileSync(realImages),
     labels: Int32Array.from({ length: classes * storedPerClass }, (_, index) =>
       Math.floor(index / storedPerClass),
     ),

@@ -35,6 +35,7 @@ namespace {
 constexpr size_t hugePage = size_t{1} << 21;
 // Smaller blocks are malloc's.
 constexpr size_t smallestBlock = size_t{1} << 18;
+constexpr int64_t mostSpare = int64_t{1} << 26;
 
 // Sizes go in steps of an eighth of their power of two, so that nearly equal requests share blocks.
 size_t blockSize(size_t bytes) {
@@ -133,9 +134,9 @@ class BlockAllocator final : public at::Allocator {
     return block;
   }
 
-  // What is held stays within a quarter above what was ever used at once.
+  // What is held stays within a quarter, and `mostSpare`, above what was ever used at once.
   static void makeRoom(State& at, size_t size) {
-    const int64_t limit = at.counts.mostUsed + at.counts.mostUsed / 4;
+    const int64_t limit = at.counts.mostUsed + std::min(at.counts.mostUsed / 4, mostSpare);
     giveBack(at, at.counts.held + static_cast<int64_t>(size) - limit);
   }
 

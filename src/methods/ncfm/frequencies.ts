@@ -9,7 +9,7 @@ export function gaussianFrequencies(
   scale: number,
   random: RandomGenerator,
 ): Tensor {
-  return scope(() => random.normal([count, dimension]).mul(scale));
+  return scope(() => random.normal([count, dimension]).mul_(scale));
 }
 
 /**
