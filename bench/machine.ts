@@ -1,9 +1,8 @@
-import { RandomGenerator, threads } from 'ncfm';
+import { threads } from 'ncfm';
 import { engine, ops, scope } from 'ncfm/tensor';
 import type { MachineResult } from './jobs.js';
 import { timed } from './timing.js';
 
-const side = 2048;
 const streamLength = 2 ** 25;
 
 /** What this machine is and the most it can do, as our engine finds it. */
@@ -12,20 +11,15 @@ export function measureMachine(): MachineResult {
     engine: engine(),
     threads: threads(),
     coreType: process.env.OPENBLAS_CORETYPE ?? null,
-    peakGflops: matrixPeak(),
+    peakGflops: arithmeticPeak(),
     bandwidth: streamBandwidth(),
   };
 }
 
-function matrixPeak(): number {
-  return scope(() => {
-    const random = new RandomGenerator(0);
-    const [x, y] = [random.normal([side, side]), random.normal([side, side])];
-    const seconds = best(8, () => {
-      x.matmul(y).dispose();
-    });
-    return (2 * side ** 3) / seconds / 1e9;
-  });
+/** Of multiply-adds in single precision, all threads together. */
+function arithmeticPeak(): number {
+  const rounds = 1e7;
+  return ops.multiplyAdds(rounds) / best(8, () => ops.multiplyAdds(rounds)) / 1e9;
 }
 
 /** x += y on arrays beyond the caches: two reads and one write of four bytes each. */

@@ -34,7 +34,7 @@ function machineText({ cpu, engine, threads, peakGflops, bandwidth, ...machine }
       ({ torch, instructions, blas, oneDnn, options }) =>
         `PyTorch ${torch} (${instructions}), ${blas === 'mkl' ? 'MKL' : openBlas(options.coreType)}, oneDNN ${oneDnn ?? 'unknown'}`,
     ),
-    `matrix-product peak ${peakGflops.toFixed(0)} GFLOP/s, memory ${(bandwidth / 1e9).toFixed(1)} GB/s`,
+    `peak of multiply-adds ${peakGflops.toFixed(0)} GFLOP/s, memory ${(bandwidth / 1e9).toFixed(1)} GB/s`,
     '',
   ].join('\n');
 }

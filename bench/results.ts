@@ -24,7 +24,7 @@ export interface Measurement {
   readonly count: number;
   /** The process's resident memory at its greatest. */
   readonly peakBytes: number;
-  /** Of the mathematical work (see flops.ts), in 10⁹ operations per second, and as a share of the matrix peak. */
+  /** Of the mathematical work (see flops.ts), in 10⁹ operations per second, and as a share of the peak of multiply-adds. */
   readonly gflops: number;
   readonly peakFraction: number;
 }
@@ -162,7 +162,7 @@ const phaseWork: Readonly<Record<string, keyof IterationWork>> = {
   backward: 'backward',
 };
 
-/** The floor of a phase: the longer of its arithmetic at the matrix peak and its traffic at the measured bandwidth. */
+/** The floor of a phase: the longer of its arithmetic at the peak of multiply-adds and its traffic at the measured bandwidth. */
 export function withFloor(
   phase: PhaseResult,
   work: IterationWork,

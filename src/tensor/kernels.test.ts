@@ -5,6 +5,7 @@ import {
   engine,
   grad,
   liveTensors,
+  multiplyAdds,
   noGrad,
   scope,
   setThreads,
@@ -209,6 +210,15 @@ describeOnHost.each([...engine().instructionSets])('the threads of the kernels f
   afterAll(() => {
     native.instructionSet(before.instructionSet);
     setThreads(before.threads);
+  });
+
+  it('each do all rounds of multiply-adds, a vector of some registers in each', () => {
+    const operations = (count: number, rounds: number): number => {
+      setThreads(count);
+      return multiplyAdds(rounds);
+    };
+    const [one, two, longer] = [operations(1, 100), operations(2, 100), operations(1, 300)];
+    expect([one % (2 * 4 * 100), two, longer]).toEqual([0, 2 * one, 3 * one]);
   });
 
   it('are really as many as asked for, even beyond the cores: each number adds up in its own order', () => {

@@ -157,6 +157,11 @@ export const characteristicMeans = op<
   [features: Tensor, frequencies: Tensor, groups: number],
   [cosines: Tensor, sines: Tensor]
 >('ncfm::characteristic_function');
+/**
+ * Ours (native/kernels): `rounds` of multiply-adds in registers on every thread. What it does in a second is the most that
+ * single precision can on this processor; the result is the number of operations, two for each multiply-add.
+ */
+export const multiplyAdds = op<[rounds: number], number>('ncfm::multiply_adds');
 export const upsampleBilinear =
   op<[x: Tensor, size: Shape, alignCorners: boolean]>('upsample_bilinear2d');
 /** The same with antialiasing: where it makes smaller, a pixel averages all that it covers. */

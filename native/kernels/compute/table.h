@@ -116,7 +116,8 @@ enum class Into { replace, add };
            (const float* phases, int64_t rows, int64_t stride, int64_t columns, float* cosines, float* sines))        \
   FUNCTION(phaseGradients, void,                                                                                      \
            (const float* phases, int64_t rows, int64_t stride, int64_t columns, const float* cosineGradient,          \
-            const float* sineGradient, float* gradients))
+            const float* sineGradient, float* gradients))                                                             \
+  FUNCTION(multiplyAdds, int64_t, (int64_t rounds))
 
 struct Compute {
   const char* instructionSet;
