@@ -22,6 +22,10 @@ function read(directory: string, suffix: RegExp): SourceFile[] {
     .map((path) => ({ path, text: readFileSync(`${root}${path}`, 'utf8') }));
 }
 
+function isProduct({ path }: SourceFile): boolean {
+  return !/\.test\.ts$|\/testing\//.test(path);
+}
+
 const sources = read('src', /\.ts$/);
 const page = read('studio', /\.tsx?$/);
 const nativeSources = read('native', /\.(cc|h)$/);
@@ -41,7 +45,7 @@ describe('the repository', () => {
 
   it('has no ring of the folders in data, tests aside', () => {
     const files = sources.filter(
-      ({ path }) => /^src\/data\/[^/]+\//.test(path) && !/\.test\.ts$|\/testing\//.test(path),
+      (file) => /^src\/data\/[^/]+\//.test(file.path) && isProduct(file),
     );
     expect(files.length).toBeGreaterThan(50);
     expect(findRings(files, posix.dirname)).toEqual([]);
@@ -51,6 +55,15 @@ describe('the repository', () => {
     expect(nativeSources.length).toBeGreaterThan(5);
     const violations = describeViolations(findLongFiles([...sources, ...page, ...nativeSources]));
     expect(violations, violations).toBe('');
+  });
+
+  it('keeps every room within 3000 lines, tests aside: each method is one, and so is each folder of data', () => {
+    const lines = new Map<string, number>();
+    for (const { path, text } of sources.filter(isProduct)) {
+      const folder = /^src\/(?:(?:methods|data)\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? 'src';
+      lines.set(folder, (lines.get(folder) ?? 0) + text.split('\n').length);
+    }
+    expect([...lines].filter(([, count]) => count > 3000)).toEqual([]);
   });
 
   it('has no room without a place in the picture', () => {

@@ -39,9 +39,10 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   pipeline: tasks,
   downstream: [...tasks, 'pipeline'],
   studio: [...tasks, 'pipeline', 'downstream'],
+  terminal: [...tasks, 'pipeline', 'downstream'],
   config: [...tasks, 'pipeline', 'downstream'],
   exchange: [...tasks, 'pipeline'],
-  cli: [...tasks, 'pipeline', 'downstream', 'studio', 'config', 'exchange'],
+  cli: [...tasks, 'pipeline', 'downstream', 'studio', 'terminal', 'config', 'exchange'],
   api: [...tasks, 'pipeline', 'config', 'exchange'],
   entries: [...tasks, 'pipeline', 'downstream', 'studio', 'config', 'exchange'],
 };
@@ -49,7 +50,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** The arrows as a person would draw them, for failure messages. */
 export const PICTURE = `  core <- tensor <- nn <- { models, data, augment } <- train <- distill <- { methods, evaluate }
   { methods, evaluate } <- plan <- capacity <- pipeline <- { downstream, exchange } <- config <- { cli, api }
-  tensor <- run <- train;  core <- report <- pipeline <- studio <- cli`;
+  tensor <- run <- train;  core <- report <- pipeline <- { studio, terminal } <- cli`;
 
 /** The one file that loads the addon. */
 const ADDON_LOADER = 'src/tensor/native.ts';

@@ -5,6 +5,7 @@ import type { CheckOptions, PipelineRequest, Prepared } from '../pipeline/index.
 import type { Plan } from '../plan/index.js';
 import { combine, type EventSink } from '../run/events.js';
 import type { Task } from '../run/lifecycle-events.js';
+import { TerminalReporter } from '../terminal/terminal.js';
 import { interruptible } from './interruption.js';
 import type { Invocation } from './invocation.js';
 import {
@@ -14,7 +15,6 @@ import {
   type OutputOptions,
   type PlanOptions,
 } from './options.js';
-import { TerminalReporter } from './report/terminal.js';
 import { chooseRun, openRun, requireBegunData } from './run-folder.js';
 import { writeRunReport } from './run-report.js';
 

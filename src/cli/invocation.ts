@@ -1,4 +1,4 @@
-import type { ReportStream } from './report/view.js';
+import type { ReportStream } from '../terminal/view.js';
 
 /** The streams of one command: data goes to `stdout`, everything else to `stderr`. */
 export interface Streams {

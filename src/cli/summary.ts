@@ -10,15 +10,15 @@ import type {
   SetResults,
 } from '../pipeline/index.js';
 import { labelOfSet } from '../plan/set-label.js';
-import type { Invocation } from './invocation.js';
-import type { OutputOptions } from './options.js';
 import {
   type AccuracyRow,
   accuracyCells,
   accuracyTable,
   columnsTable,
   intervalCell,
-} from './report/table.js';
+} from '../terminal/table.js';
+import type { Invocation } from './invocation.js';
+import type { OutputOptions } from './options.js';
 
 export function printResults(
   invocation: Invocation,

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { writeFileAtomic } from '../../core/files.js';
 import type { CheckedMethods, MethodComparison } from '../../pipeline/index.js';
 import { planYaml } from '../../plan/plan-yaml.js';
+import { methodsDocument, methodsTable } from '../../terminal/methods-table.js';
 import {
   type ComparisonChoice,
   type ComparisonOptions,
@@ -12,7 +13,6 @@ import {
 import { watch } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import { addRunOptions, type CacheOptions, namesOf, positiveNumber } from '../options.js';
-import { methodsDocument, methodsTable } from '../report/methods-table.js';
 import { openRun, requireBegunData } from '../run-folder.js';
 import { writeRunReport } from '../run-report.js';
 

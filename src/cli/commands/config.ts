@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import type { ImportedKey } from '../../config/index.js';
 import { UsageError } from '../../core/errors.js';
 import { writeFileAtomic } from '../../core/files.js';
+import { alignColumns } from '../../terminal/table.js';
 import { resolvePlan } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import { addJsonOption, addOutputOptions, addPlanOptions, type PlanOptions } from '../options.js';
-import { alignColumns } from '../report/table.js';
 
 interface ImportOptions {
   readonly out?: string;

@@ -1,9 +1,9 @@
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
+import { continualTable } from '../../terminal/continual-table.js';
 import { executeRun, type RunOptions } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import { addRunOptions } from '../options.js';
-import { continualTable } from '../report/continual-table.js';
 
 export function addContinualCommand(program: Command, invocation: Invocation): void {
   const command = program

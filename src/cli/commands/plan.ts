@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { formatDuration } from '../../core/progress.js';
 import { formatSize } from '../../core/size.js';
 import type { PlanEstimate } from '../../pipeline/index.js';
+import { alignColumns } from '../../terminal/table.js';
 import { resolvePlan, watch } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import { addComputeOptions, type ComputeOptions } from '../options.js';
-import { alignColumns } from '../report/table.js';
 
 export function addPlanCommand(program: Command, invocation: Invocation): void {
   const command = program

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { listPresets, type Preset } from '../../config/presets.js';
+import { alignColumns } from '../../terminal/table.js';
 import type { Invocation } from '../invocation.js';
 import { addJsonOption, type OutputOptions } from '../options.js';
-import { alignColumns } from '../report/table.js';
 
 export function addPresetsCommand(program: Command, invocation: Invocation): void {
   const command = program

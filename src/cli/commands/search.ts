@@ -4,10 +4,10 @@ import { formatDuration } from '../../core/progress.js';
 import { formatSize } from '../../core/size.js';
 import type { ProxyResult, SearchResult } from '../../downstream/index.js';
 import { labelOfSet } from '../../plan/set-label.js';
+import { alignColumns } from '../../terminal/table.js';
 import { executeRun, type RunOptions } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import { addRunOptions } from '../options.js';
-import { alignColumns } from '../report/table.js';
 
 export function addSearchCommand(program: Command, invocation: Invocation): void {
   const command = program

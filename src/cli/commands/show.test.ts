@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../core/testing/folder.js';
-import { protocolOf } from '../terminal-image/protocol.js';
+import { protocolOf } from '../../terminal/image/protocol.js';
 import { ncfm } from '../testing/capture.js';
 
 /** A folder with a picture of four colours, and its file. */

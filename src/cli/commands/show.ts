@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../core/errors.js';
+import { type ImageProtocol, imageProtocols, protocolOf } from '../../terminal/image/protocol.js';
 import type { Invocation } from '../invocation.js';
 import { addExamples, addJsonOption } from '../options.js';
-import { type ImageProtocol, imageProtocols, protocolOf } from '../terminal-image/protocol.js';
 
 interface ShowOptions {
   readonly as?: ImageProtocol | 'path';
@@ -49,7 +49,7 @@ async function show(invocation: Invocation, run: string, options: ShowOptions): 
     invocation.print({ picture }, `${path}\n`, options);
     return;
   }
-  const { encodeImage } = await import('../terminal-image/encode.js');
+  const { encodeImage } = await import('../../terminal/image/encode.js');
   stdout.write(await encodeImage(readFileSync(picture), how, columns * columnPixels));
   invocation.tell(`${path}\n`, {});
 }

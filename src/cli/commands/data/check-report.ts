@@ -1,7 +1,7 @@
 import { formatSize } from '../../../core/size.js';
 import type { DuplicateGroup } from '../../../data/inspection/duplicates.js';
 import type { InspectionReport, PartReport } from '../../../data/inspection/inspect.js';
-import { alignColumns } from '../../report/table.js';
+import { alignColumns } from '../../../terminal/table.js';
 
 /** Classes shown one by one; of more, only the smallest and the largest. */
 const MOST_CLASSES = 20;

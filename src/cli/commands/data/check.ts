@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import type { OpenedSource } from '../../../data/index.js';
 import { remarkableBrightness } from '../../../data/inspection/brightness.js';
 import type { Inspectable, InspectionReport } from '../../../data/inspection/inspect.js';
+import { progress } from '../../../terminal/narrate.js';
+import type { TerminalReporter } from '../../../terminal/terminal.js';
 import { interruptible } from '../../interruption.js';
 import type { Invocation } from '../../invocation.js';
 import { addOutputOptions } from '../../options.js';
-import { progress } from '../../report/narrate.js';
-import type { TerminalReporter } from '../../report/terminal.js';
 import { describeReport } from './check-report.js';
 import {
   addSourceOptions,

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { formatSize } from '../../../core/size.js';
 import { findInCatalog } from '../../../data/catalog/catalog.js';
 import type { GetOutcome, GetProgress } from '../../../data/catalog/get-dataset.js';
+import { type Progress, progress } from '../../../terminal/narrate.js';
 import { interruptible } from '../../interruption.js';
 import type { Invocation } from '../../invocation.js';
 import { addOutputOptions, type OutputOptions } from '../../options.js';
-import { type Progress, progress } from '../../report/narrate.js';
 import { dataProgress } from './open.js';
 
 interface GetCommandOptions extends OutputOptions {

@@ -3,9 +3,9 @@ import { formatSize } from '../../../core/size.js';
 import { catalog } from '../../../data/catalog/catalog.js';
 import type { CatalogEntry } from '../../../data/catalog/catalog-entry.js';
 import { downloadFolder } from '../../../data/catalog/data-folders.js';
+import { alignColumns } from '../../../terminal/table.js';
 import type { Invocation } from '../../invocation.js';
 import { addJsonOption, type OutputOptions } from '../../options.js';
-import { alignColumns } from '../../report/table.js';
 
 export function addListCommand(parent: Command, invocation: Invocation): void {
   const command = parent

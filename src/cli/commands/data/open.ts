@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import type { DecodingProgress } from '../../../data/cache/open-pair.js';
 import type { DatasetPair } from '../../../data/dataset/dataset.js';
 import type { DatasetSelection, OpenedSource } from '../../../data/index.js';
+import { type Progress, progress } from '../../../terminal/narrate.js';
+import { TerminalReporter } from '../../../terminal/terminal.js';
 import type { Invocation } from '../../invocation.js';
 import { addCacheOption, type CacheOptions, type OutputOptions } from '../../options.js';
-import { type Progress, progress } from '../../report/narrate.js';
-import { TerminalReporter } from '../../report/terminal.js';
 
 /** Options of the commands that open a dataset. */
 export interface SourceOptions extends OutputOptions, CacheOptions {

@@ -1,7 +1,7 @@
 import type { RankingResult } from '../../../evaluate/index.js';
 import type { ModelOptions } from '../../../models/index.js';
 import type { CrossArchitecture } from '../../../pipeline/index.js';
-import { accuracyCells, accuracyTable, alignColumns } from '../../report/table.js';
+import { accuracyCells, accuracyTable, alignColumns } from '../../../terminal/table.js';
 import { setRow, wholeDataRow } from '../../summary.js';
 
 /** What each architecture learns from random real images and from the set. */

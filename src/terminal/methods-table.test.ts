@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { MethodComparison, MethodRow } from '../../pipeline/index.js';
-import { testDevice } from '../../tensor/testing/on-device.js';
+import type { MethodComparison, MethodRow } from '../pipeline/index.js';
+import { testDevice } from '../tensor/testing/on-device.js';
 import { methodsDocument, methodsTable } from './methods-table.js';
 
 function done(method: string, mean: number, changes: object = {}): MethodRow {

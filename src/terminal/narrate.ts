@@ -1,6 +1,6 @@
-import { inWords } from '../../core/in-words.js';
-import { formatDuration } from '../../core/progress.js';
-import type { ContinualStepEnd, ContinualStepStart, RunEvent } from '../../run/events.js';
+import { inWords } from '../core/in-words.js';
+import { formatDuration } from '../core/progress.js';
+import type { ContinualStepEnd, ContinualStepStart, RunEvent } from '../run/events.js';
 
 /** A piece of work that moves from 0 to `total`. */
 export interface Progress {

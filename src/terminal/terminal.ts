@@ -1,6 +1,6 @@
 import pc from 'picocolors';
-import { formatDuration, ProgressEstimator } from '../../core/progress.js';
-import type { EventSink } from '../../run/events.js';
+import { formatDuration, ProgressEstimator } from '../core/progress.js';
+import type { EventSink } from '../run/events.js';
 import { type Line, narrate, type Progress } from './narrate.js';
 import { PlainProgress } from './plain-progress.js';
 import { ProgressBar } from './progress-bar.js';

@@ -1,5 +1,5 @@
-import type { ContinualResult, Curve, CurveName } from '../../downstream/index.js';
-import type { Accuracy } from '../../evaluate/index.js';
+import type { ContinualResult, Curve, CurveName } from '../downstream/index.js';
+import type { Accuracy } from '../evaluate/index.js';
 import { accuracyCells, alignColumns } from './table.js';
 
 /** What each memory came to: after the last step, on average over the steps, and how much was forgotten. */

@@ -1,7 +1,7 @@
-import { formatDuration } from '../../core/progress.js';
-import { formatSize } from '../../core/size.js';
-import type { Accuracy } from '../../evaluate/index.js';
-import type { MethodComparison, MethodFigures } from '../../pipeline/index.js';
+import { formatDuration } from '../core/progress.js';
+import { formatSize } from '../core/size.js';
+import type { Accuracy } from '../evaluate/index.js';
+import type { MethodComparison, MethodFigures } from '../pipeline/index.js';
 import { accuracyCells, type Column, columnsTable, intervalCell, markdownTable } from './table.js';
 
 interface Row {

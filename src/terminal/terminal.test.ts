@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { DistillIteration, RunEvent } from '../../run/events.js';
+import type { DistillIteration, RunEvent } from '../run/events.js';
 import { TerminalReporter } from './terminal.js';
 
 /** A stream that keeps what is written, as wide a terminal as told or none. */
