@@ -113,6 +113,7 @@ class Run {
       ['pretraining', 32],
       ['pretraining', 128],
       ['evaluation', 128],
+      ['second order', 128],
     ];
     const { tiny, quick } = this.options;
     const results: TrainingResult[] = [];

@@ -33,7 +33,8 @@ export interface LossJob {
   readonly input: string;
 }
 
-export type TrainingTask = 'pretraining' | 'evaluation';
+/** Second order is an inner step of MTT: the parameters' gradient, and the derivatives of its product with a direction. */
+export type TrainingTask = 'pretraining' | 'evaluation' | 'second order';
 
 export interface TrainingJob {
   readonly task: TrainingTask;

@@ -73,7 +73,9 @@ def draw_of(values):
 
 
 def train(job):
-    """Images per second of training a network: batches of augmented images, with or without CutMix."""
+    """Seconds of the steps of training a network: batches of augmented images, with or without CutMix."""
+    if job["task"] == "second order":
+        return second_order(job)
     real = RealImages(job["realImages"], job["shape"], job["classes"]).by_class
     images = real.reshape(-1, *job["shape"])
     labels = torch.arange(job["classes"]).repeat_interleave(real.shape[1])
@@ -94,6 +96,26 @@ def train(job):
             value = training_loss(network, form.images(batch), targets, mixes=job["task"] == "evaluation")
         value.backward()
         optimizer.step()
+        seconds.append(time.perf_counter() - started)
+    return {"seconds": seconds[job["warmUpSteps"] :]}
+
+
+def second_order(job):
+    """Seconds of inner steps: a batch's gradient with its graph, and the derivatives of its product with a direction."""
+    form = Form(job["form"])
+    network = form.network(ConvNet(job["shape"], job["classes"], job["width"]))
+    parameters = list(network.parameters())
+    direction = [torch.randn_like(parameter) for parameter in parameters]
+    images = form.images(torch.randn(job["batchSize"], *job["shape"])).requires_grad_(True)
+    labels = torch.arange(job["batchSize"]) % job["classes"]
+    seconds = []
+    for _ in range(job["warmUpSteps"] + job["steps"]):
+        started = time.perf_counter()
+        with form.precision():
+            logits = network(images).float()
+        gradients = torch.autograd.grad(F.cross_entropy(logits, labels), parameters, create_graph=True)
+        product = sum((gradient * along).sum() for gradient, along in zip(gradients, direction))
+        torch.autograd.grad(product, [images, *parameters], allow_unused=True)
         seconds.append(time.perf_counter() - started)
     return {"seconds": seconds[job["warmUpSteps"] :]}
 
