@@ -13,7 +13,7 @@ let tuned = false;
  * - `OPENBLAS_CORETYPE`, `OPENBLAS_THREAD_TIMEOUT` and `GOMP_SPINCOUNT` are set in `process.env`, unless they are there:
  *   the kernels of matrix products fit the processor, and threads that wait sleep soon. Children inherit them.
  * - Freed memory stays with the process: `malloc` gives none back to the system, and large tensors take blocks that are
- *   kept for reuse, at most a quarter more than was ever used at once (on Linux, with the GNU C library).
+ *   kept for reuse, at most a quarter, and 64 MiB, more than was ever used at once (on Linux, with the GNU C library).
  *
  * Does nothing when called again. Throws UsageError once LibTorch has been loaded, which happens at the first tensor: its
  * libraries read their settings only then; and in a thread of `worker_threads`, which has a copy of the environment.
