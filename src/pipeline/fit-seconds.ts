@@ -22,7 +22,7 @@ export interface FitRequest extends Pick<PipelineRequest, 'cache' | 'onEvent' | 
  * The method with as many iterations as take so many seconds on this machine. Its pool is trained here, so that what it
  * really took is counted, whenever that was; a little of a distillation is done to know its pace. A method without
  * iterations of its own, which takes a single step, is left as it is. Where the seconds are too few for one iteration, the
- * method cannot run, and no pool is trained for it.
+ * method cannot run; no pool is trained first where that could be foreseen.
  */
 export async function fitSeconds(
   method: CheckedMethod,

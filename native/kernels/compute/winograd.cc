@@ -37,7 +37,7 @@ NCFM_INLINE void forEachVector(int64_t channels, const Body& body) {
 NCFM_INLINE void prefetchNext(const float* pixel, int64_t channels) {
   __builtin_prefetch(pixel + tileSide * channels);
 }
-NCFM_INLINE void storeBefore(float* to, Vector value, int64_t channels) {
+NCFM_INLINE void storeAndPrefetch(float* to, Vector value, int64_t channels) {
   __builtin_prefetch(to + channels, 1);
   store(to, value);
 }
@@ -75,7 +75,7 @@ void transformPatch(const float* image, const ConvolutionShape& shape, int64_t c
       transformInput(half[i], result);
 #pragma GCC unroll 6
       for (int j = 0; j < patchSide; ++j) {
-        storeBefore(patches + (i * patchSide + j) * positionStride + c, result[j], channels);
+        storeAndPrefetch(patches + (i * patchSide + j) * positionStride + c, result[j], channels);
       }
     }
   });
@@ -145,7 +145,7 @@ void transformGradientTile(const float* image, const ConvolutionShape& shape, in
       transformOutputGradient(half[i], result);
 #pragma GCC unroll 6
       for (int j = 0; j < patchSide; ++j) {
-        storeBefore(patches + (i * patchSide + j) * positionStride + c, result[j], channels);
+        storeAndPrefetch(patches + (i * patchSide + j) * positionStride + c, result[j], channels);
       }
     }
   });
