@@ -10,6 +10,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   registerSerialize(env, exports);
   registerDevice(env, exports);
   registerMapping(env, exports);
+  registerCollective(env, exports);
   return exports;
 }
 

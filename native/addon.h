@@ -36,5 +36,6 @@ void registerRandom(Napi::Env env, Napi::Object exports);
 void registerSerialize(Napi::Env env, Napi::Object exports);
 void registerDevice(Napi::Env env, Napi::Object exports);
 void registerMapping(Napi::Env env, Napi::Object exports);
+void registerCollective(Napi::Env env, Napi::Object exports);
 
 }  // namespace ncfm

@@ -10,7 +10,13 @@
 namespace ncfm {
 
 // The first field of every handle, so that a generator passed where a tensor is expected is an error and not a crash.
-enum class HandleKind : uint32_t { tensor = 0x7e450001, generator = 0x7e450002 };
+enum class HandleKind : uint32_t {
+  tensor = 0x7e450001,
+  generator = 0x7e450002,
+  store = 0x7e450003,
+  group = 0x7e450004,
+  work = 0x7e450005
+};
 
 struct TensorHandle {
   HandleKind kind = HandleKind::tensor;

@@ -131,11 +131,11 @@ function mayBeAlive({ pid, host, began }: Holder): boolean {
   return isRunning(pid) && beginning(pid) === began;
 }
 
-/** Whether a process of this machine has this number. */
+/** Whether a process of this machine has this number, and has not ended: one that its parent has not asked for is no longer at work. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return statOf(pid)?.[0] !== 'Z';
   } catch (error) {
     // EPERM: it is there, and somebody else's.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
@@ -144,12 +144,17 @@ export function isRunning(pid: number): boolean {
 
 /** When a process began, in clock ticks since the machine did; null where the system does not tell. */
 function beginning(pid: number): string | null {
+  return statOf(pid)?.[19] ?? null;
+}
+
+/** What the system tells of a process, from its state on; undefined where it does not tell. */
+function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // Fields are counted from behind the command's name, which may hold spaces and brackets.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return null;
+    return undefined;
   }
 }
 

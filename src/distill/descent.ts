@@ -8,6 +8,7 @@ import {
   withoutPrefix,
   withPrefix,
 } from '../tensor/index.js';
+import { ClassShare } from './class-share.js';
 import { areFinite, NonFiniteError } from './non-finite.js';
 import { ScheduledOptimizer } from './scheduled-optimizer.js';
 import type { Space } from './space.js';
@@ -23,7 +24,7 @@ export interface DescentOptions {
   readonly onNonFinite?: 'stop' | 'skip';
 }
 
-/** The gradient of an iteration's loss with respect to the stored images, and the loss before the step. */
+/** The gradient of an iteration's loss with respect to the process's own stored images, and the loss before the step. */
 export interface DescentStep {
   readonly loss: number;
   readonly gradient: Tensor;
@@ -60,17 +61,21 @@ export class ImageDescent implements Disposable {
   readonly #options: DescentOptions;
   readonly #optimizer: ScheduledOptimizer;
   readonly #variance: readonly number[] | undefined;
+  readonly #share: ClassShare;
   #iteration = 0;
 
   constructor(
     synthetic: SyntheticImages,
     options: DescentOptions,
     normalization: Pick<Normalization, 'std'>,
+    share = new ClassShare(synthetic.classes, undefined),
   ) {
     const { space = 'pixels' } = options;
     this.synthetic = synthetic;
     this.#options = options;
-    this.#optimizer = new ScheduledOptimizer({ ...options, parameters: [synthetic.images] });
+    this.#share = share;
+    const parameters = [share.parameter(synthetic)];
+    this.#optimizer = new ScheduledOptimizer({ ...options, parameters });
     this.#variance =
       space === 'pixels' ? undefined : normalization.std.map((deviation) => deviation ** 2);
   }
@@ -86,7 +91,7 @@ export class ImageDescent implements Disposable {
    */
   step({ loss, gradient, circumstances }: DescentStep): DescentReport {
     const { learningRate } = this.#optimizer;
-    const finite = Number.isFinite(loss) && areFinite([gradient]);
+    const finite = Number.isFinite(loss) && this.#share.every(areFinite([gradient]));
     if (!finite && this.#options.onNonFinite !== 'skip') {
       const what = Number.isFinite(loss) ? 'gradient' : 'loss';
       throw new NonFiniteError(what, circumstances, { iteration: this.#iteration + 1, loss });
@@ -110,12 +115,19 @@ export class ImageDescent implements Disposable {
     if (this.#options.space !== 'unbounded') this.synthetic.clamp();
   }
 
+  /** Brings the other processes' images up to date. */
+  synchronize(): void {
+    this.#share.synchronize(this.synthetic);
+  }
+
   getState(): DescentState {
     const { optimizer, schedule } = this.#optimizer.getState();
+    const { imagesPerClass } = this.synthetic;
+    this.synchronize();
     return {
       tensors: new Map([
         ['images', this.synthetic.images],
-        ...withPrefix(optimizerPrefix, optimizer.tensors),
+        ...withPrefix(optimizerPrefix, this.#share.gatherAll(optimizer.tensors, imagesPerClass)),
       ]),
       values: { iteration: this.#iteration, optimizerStep: optimizer.step, schedule },
     };
@@ -126,7 +138,10 @@ export class ImageDescent implements Disposable {
     const { iteration, optimizerStep, schedule } = values;
     this.synthetic.restore(tensors.get('images'));
     this.#optimizer.setState({
-      optimizer: { step: optimizerStep, tensors: withoutPrefix(optimizerPrefix, tensors) },
+      optimizer: {
+        step: optimizerStep,
+        tensors: this.#share.ownRowsOfAll(withoutPrefix(optimizerPrefix, tensors)),
+      },
       schedule,
     });
     this.#iteration = iteration;
@@ -134,6 +149,7 @@ export class ImageDescent implements Disposable {
 
   dispose(): void {
     this.#optimizer.dispose();
+    this.#share[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {

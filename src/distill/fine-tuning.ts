@@ -5,13 +5,14 @@ import {
   type SiameseDraw,
   type SiameseOptions,
 } from '../augment/index.js';
-import { type Span, spans } from '../core/spans.js';
+import type { Span } from '../core/spans.js';
 import type { Dataset } from '../data/index.js';
 import type { ImageModel } from '../models/index.js';
 import { crossEntropy } from '../nn/index.js';
 import { grad, keep, type RandomGenerator, scope, type Tensor } from '../tensor/index.js';
 import type { ExtractorPool } from '../train/extractors.js';
-import { joined, rowsOf, storedImages } from './blocks.js';
+import { joinedImages, rowsOf, storedImages, totalOf } from './blocks.js';
+import type { ClassShare } from './class-share.js';
 import { decode } from './formation.js';
 import { labelsByClass } from './labels.js';
 import { drawOfClasses } from './matched-features.js';
@@ -113,19 +114,23 @@ export class FineTuner implements Disposable {
   }
 }
 
-/** The gradients of all classes, so many at a time. */
+/** The loss of all classes, and the gradients with respect to the images of the process's own, so many at a time. */
 export function fineTuningGradients(
   draw: FineTuningDraw,
   synthetic: SyntheticImages,
+  share: ClassShare,
   classesAtOnce: number,
 ): FineTuningGradients {
   return scope(() => {
-    const blocks = spans(synthetic.classes, classesAtOnce).map((span) =>
-      fineTuningBlock(draw, synthetic, span),
-    );
+    const blocks = share.spans(classesAtOnce).map((span) => fineTuningBlock(draw, synthetic, span));
     return {
-      loss: blocks.map(({ loss }) => loss).reduce((sum, loss) => sum.add(loss)),
-      images: joined(blocks.map(({ images }) => images)),
+      loss: share.sum(
+        totalOf(
+          blocks.map(({ loss }) => loss),
+          synthetic,
+        ),
+      ),
+      images: joinedImages(blocks, synthetic),
     };
   });
 }

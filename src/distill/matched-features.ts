@@ -19,14 +19,14 @@ export interface RealExtraction extends Extraction {
   readonly device: Device;
 }
 
-/** The features [n, d] of real images that come class by class, augmented by a draw for each class; a chunk at a time. */
+/** The features [n, d] of real images that come class by class, augmented by a draw for each of these classes; a chunk at a time. */
 export function realFeatures(
   { device, realAtOnce, ...extraction }: RealExtraction,
   indices: readonly number[],
   augmentation: SiameseDraw,
 ): Tensor {
   const { dataset, extractor } = extraction;
-  const perGroup = indices.length / dataset.classNames.length;
+  const perGroup = indices.length / augmentation.groups.length;
   const ofChunk = ({ start, length }: Span): Tensor =>
     scope(() => {
       const pixels = dataset.read(indices.slice(start, start + length));

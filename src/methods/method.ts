@@ -5,6 +5,7 @@ import type { Dataset } from '../data/index.js';
 import type { Chunks } from '../distill/chunks.js';
 import type { Formation } from '../distill/formation.js';
 import type { Initialization, SyntheticImages } from '../distill/synthetic.js';
+import type { ProcessGroup } from '../distributed/index.js';
 import type { ImageModel } from '../models/index.js';
 import type { RandomGenerator, Tensor } from '../tensor/index.js';
 import type { ExtractorPool } from '../train/extractors.js';
@@ -88,6 +89,8 @@ export interface MethodInput<Options extends DistillOptions = DistillOptions> {
   readonly buildModel: (random?: RandomGenerator) => ImageModel;
   /** How networks of a pool are trained; there where the method's material is `training`. */
   readonly pretrain?: PretrainOptions | undefined;
+  /** The processes that distil together; every one of them does all where the method cannot share its work. */
+  readonly group?: ProcessGroup | undefined;
   /** How much is worked on at once; chosen by the method where it is left out. */
   readonly chunks?: Partial<Chunks> | undefined;
   readonly random: RandomGenerator;
@@ -95,12 +98,20 @@ export interface MethodInput<Options extends DistillOptions = DistillOptions> {
 }
 
 export interface Distiller extends Disposable {
-  /** The images as they are now. Disposed by their owner, not with the distiller. */
+  /**
+   * The images as they are now; of a distillation that processes share, those of this one's classes, and the others' as they
+   * were at the last `synchronize`. Disposed by their owner, not with the distiller.
+   */
   readonly synthetic: SyntheticImages;
   readonly iteration: number;
   /** One iteration. Throws NonFiniteError when it has no number for a loss or gradient, and leaves the images alone. */
   step(): StepReport;
-  /** Enough to go on exactly. To be asked within a scope, which owns what is new among the tensors. */
+  /** Brings all images up to date; to be called in all processes of the group. Absent where they always are. */
+  synchronize?(): void;
+  /**
+   * Enough to go on exactly, in any number of processes; to be asked in all of them, within a scope, which owns what is new
+   * among the tensors.
+   */
   getState(): DistillerState;
   /** Goes on from a state (values are copied). Throws UsageError when it is another distillation's. */
   setState(state: DistillerState): void;

@@ -6,6 +6,9 @@ import { FailureError, UsageError } from '../core/errors.js';
 
 declare const tensorHandle: unique symbol;
 declare const generatorHandle: unique symbol;
+declare const storeHandle: unique symbol;
+declare const groupHandle: unique symbol;
+declare const workHandle: unique symbol;
 
 /** An opaque tensor owned by the addon. */
 export interface TensorHandle {
@@ -15,6 +18,21 @@ export interface TensorHandle {
 /** An opaque random generator owned by the addon. */
 export interface GeneratorHandle {
   readonly [generatorHandle]: true;
+}
+
+/** An opaque store of small values that processes share, owned by the addon. */
+export interface StoreHandle {
+  readonly [storeHandle]: true;
+}
+
+/** An opaque group of processes, owned by the addon. */
+export interface GroupHandle {
+  readonly [groupHandle]: true;
+}
+
+/** An opaque collective under way, owned by the addon. */
+export interface WorkHandle {
+  readonly [workHandle]: true;
 }
 
 export interface EngineDescription {
@@ -85,6 +103,28 @@ export interface Native {
   memory(): TensorMemory | null;
   releaseMemory(): void;
   mapFile(path: string, offset: number, length: number): ArrayBuffer;
+  /** Whether the addon was built with what follows. */
+  readonly hasCollectives: boolean;
+  openStore(host: string, port: number, serves: boolean, milliseconds: number): StoreHandle;
+  storePort(store: StoreHandle): number;
+  storeSet(store: StoreHandle, key: string, value: string): void;
+  storeGet(store: StoreHandle, key: string): string | null;
+  storeClaim(store: StoreHandle, key: string, value: string): string;
+  closeStore(store: StoreHandle): void;
+  openGroup(
+    store: StoreHandle,
+    rank: number,
+    size: number,
+    place: string,
+    isAddress: boolean,
+    milliseconds: number,
+  ): GroupHandle;
+  groupGather(group: GroupHandle, outputs: TensorHandle[], input: TensorHandle): WorkHandle;
+  groupSum(group: GroupHandle, value: TensorHandle): WorkHandle;
+  groupBroadcast(group: GroupHandle, value: TensorHandle, rank: number): WorkHandle;
+  closeGroup(group: GroupHandle): void;
+  workDone(work: WorkHandle): boolean;
+  workWait(work: WorkHandle): void;
 }
 
 const root = new URL('../../', import.meta.url);

@@ -1,7 +1,8 @@
 import { drawSiamese, type SiameseDraw } from '../../augment/index.js';
-import { type Span, spans } from '../../core/spans.js';
-import { joined, rowsOf, storedImages } from '../../distill/blocks.js';
+import type { Span } from '../../core/spans.js';
+import { joinedImages, storedImages } from '../../distill/blocks.js';
 import { type Chunks, usualChunks } from '../../distill/chunks.js';
+import { ClassShare } from '../../distill/class-share.js';
 import { type DescentState, ImageDescent } from '../../distill/descent.js';
 import { drawRealImages } from '../../distill/draws.js';
 import { decode } from '../../distill/formation.js';
@@ -21,7 +22,7 @@ import type { DmOptions } from './options.js';
 interface Comparison {
   readonly extraction: Extraction;
   readonly augmentation: SiameseDraw;
-  /** Mean features of the real images of each class [classes, d]. */
+  /** Mean features of the real images of each of the process's classes [own classes, d]. */
   readonly real: Tensor;
 }
 
@@ -34,13 +35,15 @@ export class MeanMatching implements Distiller {
   readonly #input: MethodInput<DmOptions>;
   readonly #chunks: Chunks;
   readonly #descent: ImageDescent;
+  readonly #share: ClassShare;
 
   /** The images stay the caller's. */
   constructor(input: MethodInput<DmOptions>, synthetic: SyntheticImages) {
     const { dataset, options, chunks } = input;
     this.#input = input;
     this.synthetic = synthetic;
-    this.#descent = new ImageDescent(synthetic, options, dataset.normalization);
+    this.#share = new ClassShare(synthetic.classes, input.group);
+    this.#descent = new ImageDescent(synthetic, options, dataset.normalization, this.#share);
     const { classes, decodedPerClass } = synthetic;
     const usual = usualChunks({ classes, decodedPerClass, realPerClass: options.realPerClass });
     this.#chunks = { ...usual, ...chunks };
@@ -56,13 +59,14 @@ export class MeanMatching implements Distiller {
     using network = this.#input.buildModel(random.derive('network')).setRequiresGrad(false);
     return scope(() => {
       const comparison = this.#draw(network, random);
-      const blocks = spans(synthetic.classes, this.#chunks.synthetic).map((span) =>
-        scope(() => blockGradient(synthetic, comparison, span)),
-      );
-      const distance = blocks.reduce((sum, { loss }) => sum + loss.item(), 0);
+      const blocks = this.#share
+        .spans(this.#chunks.synthetic)
+        .map((span) => scope(() => blockGradient(synthetic, this.#share, comparison, span)));
+      const own = blocks.reduce((sum, { loss }) => sum + loss.item(), 0);
+      const distance = this.#share.sumOf(own);
       const report = this.#descent.step({
         loss: distance / synthetic.classes,
-        gradient: joined(blocks.map(({ images }) => images)),
+        gradient: joinedImages(blocks, synthetic),
         circumstances: `untrained network ${this.iteration + 1}`,
       });
       return { ...report, terms: {} };
@@ -78,15 +82,25 @@ export class MeanMatching implements Distiller {
       groups: classes,
       random,
     });
-    const indices = drawRealImages(dataset, options.realPerClass, random);
+    const { own } = this.#share;
+    const drawn = drawRealImages(dataset, options.realPerClass, random);
+    const indices = drawn.slice(
+      own.start * options.realPerClass,
+      (own.start + own.length) * options.realPerClass,
+    );
     const real = scope(() =>
       noGrad(() => {
         const { device } = random;
         const each = { ...extraction, device, realAtOnce: this.#chunks.real };
-        return classMeans(realFeatures(each, indices, augmentation), classes);
+        const features = realFeatures(each, indices, drawOfClasses(augmentation, own));
+        return own.length === 0 ? features : classMeans(features, own.length);
       }),
     );
     return { extraction, augmentation, real };
+  }
+
+  synchronize(): void {
+    this.#descent.synchronize();
   }
 
   getState(): DescentState {
@@ -105,13 +119,14 @@ export class MeanMatching implements Distiller {
 /** The summed squared distance of some classes' means, and its gradient with respect to their stored images. */
 function blockGradient(
   synthetic: SyntheticImages,
+  share: ClassShare,
   { extraction, augmentation, real }: Comparison,
   span: Span,
 ): { loss: Tensor; images: Tensor } {
   const stored = storedImages(synthetic, span);
   const decoded = decode(stored, span.length, synthetic.formation);
   const features = matchedFeatures(decoded, extraction, drawOfClasses(augmentation, span));
-  const difference = classMeans(features, span.length).sub(rowsOf(real, span, synthetic.classes));
+  const difference = classMeans(features, span.length).sub(share.rows(real, span));
   const loss = difference.square().sum();
   const [images] = grad([loss], [stored]);
   return { loss: loss.detach(), images: images! };

@@ -7,8 +7,9 @@ import {
 } from '../../augment/index.js';
 import { type Span, spans } from '../../core/spans.js';
 import { pixelsToTensor } from '../../data/index.js';
-import { joined, rowsOf, storedImages } from '../../distill/blocks.js';
+import { joinedImages, rowsOf, storedImages } from '../../distill/blocks.js';
 import { type Chunks, usualChunks } from '../../distill/chunks.js';
+import { ClassShare } from '../../distill/class-share.js';
 import { type DescentState, ImageDescent } from '../../distill/descent.js';
 import { drawRealImages } from '../../distill/draws.js';
 import { decode } from '../../distill/formation.js';
@@ -52,6 +53,7 @@ export class GradientMatching implements Distiller {
   readonly #input: MethodInput<GradientMatchingOptions>;
   readonly #chunks: Chunks;
   readonly #descent: ImageDescent;
+  readonly #share: ClassShare;
   /** Of the classes of all decoded images. */
   readonly #labels: Tensor;
   #network: ImageModel | undefined;
@@ -62,7 +64,8 @@ export class GradientMatching implements Distiller {
     const { classes, decodedPerClass } = synthetic;
     this.#input = input;
     this.synthetic = synthetic;
-    this.#descent = new ImageDescent(synthetic, options, dataset.normalization);
+    this.#share = new ClassShare(classes, input.group);
+    this.#descent = new ImageDescent(synthetic, options, dataset.normalization, this.#share);
     const usual = usualChunks({ classes, decodedPerClass, realPerClass: options.realPerClass });
     this.#chunks = { ...usual, ...chunks };
     this.#labels = keep(labelsByClass(classes, decodedPerClass, random.device));
@@ -79,12 +82,13 @@ export class GradientMatching implements Distiller {
     const network = this.#currentNetwork();
     return scope(() => {
       const comparison = this.#draw(network, random);
-      const each = Array.from({ length: this.synthetic.classes }, (_, label) =>
-        scope(() => this.#classGradient(comparison, { start: label, length: 1 })),
-      );
+      const each = this.#share
+        .spans(1)
+        .map((span) => scope(() => this.#classGradient(comparison, span)));
+      const distance = this.#share.sumOf(each.reduce((sum, own) => sum + own.distance, 0));
       const report = this.#descent.step({
-        loss: each.reduce((sum, { distance }) => sum + distance, 0) / each.length,
-        gradient: joined(each.map(({ images }) => images)),
+        loss: distance / this.synthetic.classes,
+        gradient: joinedImages(each, this.synthetic),
         circumstances: `network ${Math.floor(this.iteration / rounds) + 1}, round ${round + 1}`,
       });
       if (round + 1 < rounds) this.#learn(network, random.derive('learn'));
@@ -156,6 +160,7 @@ export class GradientMatching implements Distiller {
 
   /** Trains the network on the synthetic images as they are now. */
   #learn(model: ImageModel, random: RandomGenerator): void {
+    this.synchronize();
     const { options, dataset } = this.#input;
     const { epochs, batchSize, learningRate, augmentation } = options.inner;
     const images = noGrad(() => this.synthetic.decode().detach());
@@ -175,6 +180,10 @@ export class GradientMatching implements Distiller {
       random,
     });
     while (training.steps < steps) training.step();
+  }
+
+  synchronize(): void {
+    this.#descent.synchronize();
   }
 
   getState(): DistillerState {

@@ -1,12 +1,13 @@
 import { yieldToEvents } from '../../core/event-loop.js';
 import { indicesByClass } from '../../data/index.js';
+import { ClassShare } from '../../distill/class-share.js';
 import { imageFeatures } from '../../train/features.js';
 import type { ExtractorPool } from '../../train/index.js';
 import type { MethodInput } from '../method.js';
-import { stratify } from './stratify.js';
+import { drawAsStratify, stratify } from './stratify.js';
 
 export interface ClusterRequest
-  extends Pick<MethodInput, 'dataset' | 'buildModel' | 'random' | 'signal'> {
+  extends Pick<MethodInput, 'dataset' | 'buildModel' | 'random' | 'group' | 'signal'> {
   readonly pool: ExtractorPool;
   /** Clusters per class: one per decoded training image. */
   readonly perClass: number;
@@ -17,15 +18,21 @@ export interface ClusterRequest
 
 /**
  * Splits every class into `perClass` clusters of equal size by the features of the pool's first trained network; the
- * clusters of class 0 first. Throws UsageError when a class has too few images.
+ * clusters of class 0 first. Each process of a group splits its own classes. Throws UsageError when a class has too few images.
  */
 export async function clusterClasses(request: ClusterRequest): Promise<Int32Array[]> {
-  const { dataset, pool, perClass, groups = [], random, signal } = request;
+  const { dataset, pool, perClass, groups = [], random, group, signal } = request;
   const runs = groups.map((count) => perClass / count);
   using extractor = request.buildModel().setRequiresGrad(false);
   pool.blendInto(extractor, { network: 0, beta: 0 });
+  const classes = dataset.classNames.length;
+  using share = new ClassShare(classes, group);
   const clusters: Int32Array[] = [];
-  for (const members of indicesByClass(dataset.labels, dataset.classNames.length)) {
+  for (const [label, members] of indicesByClass(dataset.labels, classes).entries()) {
+    if (!share.owns(label)) {
+      drawAsStratify(extractor.featureDimension, perClass, random);
+      continue;
+    }
     using features = await imageFeatures(extractor, dataset, members, {
       device: random.device,
       imagesAtOnce: request.imagesAtOnce,
@@ -34,5 +41,10 @@ export async function clusterClasses(request: ClusterRequest): Promise<Int32Arra
     clusters.push(...stratify(features, members, perClass, random, runs));
     await yieldToEvents(signal);
   }
-  return clusters;
+  if (group === undefined) return clusters;
+  const all = await group.exchangeLater(
+    clusters.map((cluster) => [...cluster]),
+    signal,
+  );
+  return all.flat().map((cluster) => Int32Array.from(cluster));
 }

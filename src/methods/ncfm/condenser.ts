@@ -1,9 +1,13 @@
 import { UsageError } from '../../core/index.js';
 import { ClassSampler } from '../../data/index.js';
 import { type Chunks, usualChunks } from '../../distill/chunks.js';
+import { ClassShare } from '../../distill/class-share.js';
 import { FineTuner, type FineTuningDraw, fineTuningGradients } from '../../distill/fine-tuning.js';
 import { NonFiniteError } from '../../distill/non-finite.js';
-import { ScheduledOptimizer } from '../../distill/scheduled-optimizer.js';
+import {
+  ScheduledOptimizer,
+  type ScheduledOptimizerState,
+} from '../../distill/scheduled-optimizer.js';
 import type { SyntheticImages } from '../../distill/synthetic.js';
 import { keep, scope, type Tensor, toDeviceOf } from '../../tensor/index.js';
 import type { CondenserState } from './condenser-state.js';
@@ -29,7 +33,9 @@ export class Condenser implements Disposable {
   readonly #images: ScheduledOptimizer;
   readonly #frequencies: FrequencySource;
   readonly #partitions: number;
+  readonly #realPerClass: number;
   readonly #groupings: readonly number[];
+  readonly #share: ClassShare;
   #realBatch: RealBatch | undefined;
   #iteration = 0;
 
@@ -43,8 +49,10 @@ export class Condenser implements Disposable {
     this.#partitions = groups.partitions;
     this.#groupings = groups.groupings;
     const realPerClass = (groups.members.length / synthetic.classes) * groups.realPerGroup;
+    this.#realPerClass = realPerClass;
     requireVariance(scaleOf(options.frequencies), realPerClass);
     const { classes, decodedPerClass } = synthetic;
+    this.#share = new ClassShare(classes, input.group);
     const usual = usualChunks({ classes, realPerClass, decodedPerClass });
     this.#chunks = { ...usual, ...input.chunks };
     const extractor = buildModel().setRequiresGrad(false);
@@ -52,6 +60,7 @@ export class Condenser implements Disposable {
       dataset,
       pool,
       extractor,
+      share: this.#share,
       sampler: new ClassSampler(groups.members, random),
       realPerGroup: groups.realPerGroup,
       realAtOnce: this.#chunks.real,
@@ -80,7 +89,7 @@ export class Condenser implements Disposable {
       random,
     });
     this.#images = new ScheduledOptimizer({
-      parameters: [synthetic.images],
+      parameters: [this.#share.parameter(synthetic)],
       optimizer,
       schedule,
       iterations,
@@ -123,27 +132,48 @@ export class Condenser implements Disposable {
     return { discrepancy, fineTuneLoss, frequencyScale, learningRate, skipped: true } as const;
   }
 
-  /** Where the game stands after the latest step: enough to go on exactly. The tensors stay the condenser's. */
+  /** Brings the other processes' images up to date. */
+  synchronize(): void {
+    this.#share.synchronize(this.synthetic);
+  }
+
+  /**
+   * Where the game stands after the latest step, for all classes: enough to go on exactly. The tensors stay the condenser's,
+   * but those that other processes have a part of, which the scope owns.
+   */
   getState(): CondenserState {
     const { sampler, random } = this.#context;
+    this.synchronize();
     // A realBatch that the next step replaces need not be kept.
     const current = this.#iteration % this.#options.amortize !== 0 ? this.#realBatch : undefined;
     return {
       iteration: this.#iteration,
       images: this.synthetic.images,
-      imagesPlayer: this.#images.getState(),
+      imagesPlayer: this.#gatheredPlayer(),
       frequencies: this.#frequencies.getState(),
       sampler: sampler.getState(),
       random: random.getState(),
       fineTuning: this.#fineTuner?.getState(),
-      realBatch: current,
+      realBatch: current && this.#gatheredRealBatch(current),
     };
+  }
+
+  #gatheredPlayer(): ScheduledOptimizerState {
+    const { optimizer, schedule } = this.#images.getState();
+    const tensors = this.#share.gatherAll(optimizer.tensors, this.synthetic.imagesPerClass);
+    return { optimizer: { ...optimizer, tensors }, schedule };
+  }
+
+  #gatheredRealBatch(realBatch: RealBatch): RealBatch {
+    return { ...realBatch, features: this.#share.gather(realBatch.features, this.#realPerClass) };
   }
 
   /** Goes on from a state (values are copied). Throws UsageError when it is of another game. */
   setState(state: CondenserState): void {
     this.synthetic.restore(state.images);
-    this.#images.setState(state.imagesPlayer);
+    const { optimizer, schedule } = state.imagesPlayer;
+    const tensors = this.#share.ownRowsOfAll(optimizer.tensors);
+    this.#images.setState({ optimizer: { ...optimizer, tensors }, schedule });
     this.#frequencies.setState(state.frequencies);
     this.#context.sampler.setState(state.sampler);
     this.#context.random.setState(state.random);
@@ -157,7 +187,9 @@ export class Condenser implements Disposable {
     const { pool, extractor, random } = this.#context;
     pool.blendInto(extractor, realBatch.choice);
     // A state that was read from a file is on the CPU.
-    const features = scope(() => toDeviceOf(realBatch.features, random.device).clone());
+    const features = scope(() =>
+      toDeviceOf(this.#share.ownRows(realBatch.features), random.device).clone(),
+    );
     return { ...realBatch, features: keep(features) };
   }
 
@@ -179,6 +211,7 @@ export class Condenser implements Disposable {
     const ownStep = isJoint ? undefined : fineTuning;
     const gradients = objectiveGradients({
       synthetic: this.synthetic,
+      share: this.#share,
       realBatch,
       context: this.#context,
       frequencies: frequencies.parts,
@@ -196,7 +229,7 @@ export class Condenser implements Disposable {
     const requireFinite: RequireFinite = (fineTuneLoss, found) => {
       const losses = { discrepancy, fineTuneLoss, frequencyObjective };
       const step = { ...losses, frequencyScale: scale, learningRate, extractor: realBatch.choice };
-      requireFiniteStep({ iteration: this.#iteration + 1, ...step }, found);
+      requireFiniteStep({ iteration: this.#iteration + 1, ...step }, found, this.#share);
     };
     const jointLoss = gradients.fineTuneLoss?.item();
     requireFinite(jointLoss, [gradients.images, gradients.frequencies]);
@@ -225,7 +258,12 @@ export class Condenser implements Disposable {
   /** The images' own step of fine-tuning, from where they are now; gives the loss before it. */
   #fineTune(draw: FineTuningDraw, requireFinite: RequireFinite): number {
     const { synthetic } = this;
-    const { loss, images } = fineTuningGradients(draw, synthetic, this.#chunks.synthetic);
+    const { loss, images } = fineTuningGradients(
+      draw,
+      synthetic,
+      this.#share,
+      this.#chunks.synthetic,
+    );
     const mean = loss.div(synthetic.classes).item();
     requireFinite(mean, [images]);
     this.#descend(images);
@@ -237,6 +275,7 @@ export class Condenser implements Disposable {
     this.#context.extractor.dispose();
     this.#fineTuner?.dispose();
     this.#images.dispose();
+    this.#share[Symbol.dispose]();
     this.#frequencies.dispose();
   }
 

@@ -21,7 +21,13 @@ export function gaussianFrequencies(
  * nothing about the variance: the result is then the upper limit, 120.
  */
 export function automaticScale(features: Tensor, classes: number): number {
-  using variance = scope(() =>
+  using variances = classVariances(features, classes);
+  return scaleFor(variances);
+}
+
+/** 1 − |mean feature|² of each class [classes]. */
+export function classVariances(features: Tensor, classes: number): Tensor {
+  return scope(() =>
     noGrad(() => {
       const rows = features.size(0) / classes;
       const means = features.reshape([classes, rows, features.size(1)]).mean([1]);
@@ -30,9 +36,13 @@ export function automaticScale(features: Tensor, classes: number): number {
         .sum([1])
         .neg()
         .add(1)
-        .mul(rows / Math.max(1, rows - 1))
-        .mean();
+        .mul(rows / Math.max(1, rows - 1));
     }),
   );
+}
+
+/** The scale for the variances of all classes; see `automaticScale`. */
+export function scaleFor(variances: Tensor): number {
+  using variance = variances.mean();
   return 1.2 / Math.sqrt(Math.max(variance.item(), 1e-4));
 }

@@ -1,16 +1,19 @@
-import { type Span, spans } from '../../core/spans.js';
-import { joined, rowsOf, storedImages } from '../../distill/blocks.js';
+import type { Span } from '../../core/spans.js';
+import { joined, joinedImages, rowsOf, storedImages, totalOf } from '../../distill/blocks.js';
+import type { ClassShare } from '../../distill/class-share.js';
 import { type FineTuningDraw, fineTuningBlock } from '../../distill/fine-tuning.js';
 import { decode } from '../../distill/formation.js';
 import { drawOfClasses, matchedFeatures } from '../../distill/matched-features.js';
 import type { SyntheticImages } from '../../distill/synthetic.js';
-import { grad, noGrad, scope, type Tensor } from '../../tensor/index.js';
+import { grad, noGrad, scope, type Tensor, zeros } from '../../tensor/index.js';
 import { type MatchingContext, matchingLoss, type RealBatch } from './matching.js';
 import { type OwnObjective, samplingObjective } from './sampling-objectives.js';
 
 /** What one iteration's loss is made of. */
 export interface Objective {
   readonly synthetic: SyntheticImages;
+  /** Whose classes' gradients are computed here. */
+  readonly share: ClassShare;
   readonly realBatch: RealBatch;
   readonly context: Pick<MatchingContext, 'dataset' | 'extractor'>;
   /** [T, d] in parts; at most one is a leaf with gradients on, which a sampling network learns from. */
@@ -33,7 +36,7 @@ export interface ObjectiveGradients {
   readonly discrepancies: Tensor;
   /** Mean cross-entropy over the classes; a scalar. */
   readonly fineTuneLoss: Tensor | undefined;
-  /** With respect to the stored images. */
+  /** With respect to the stored images of the process's own classes. */
   readonly images: Tensor;
   /**
    * With respect to the part of the frequencies that has gradients on: of the images' loss, or of the mean over classes
@@ -51,21 +54,35 @@ export interface ObjectiveGradients {
  */
 export function objectiveGradients(objective: Objective): ObjectiveGradients {
   return scope(() => {
+    const { share, synthetic } = objective;
     const blocks: BlockGradients[] = [];
-    for (const span of spans(objective.synthetic.classes, objective.classesAtOnce)) {
+    for (const span of share.spans(objective.classesAtOnce)) {
       const block = scope(() => blockGradients(objective, span));
       blocks.push(block);
       if (blocks.length > 1) addInto(blocks[0]!.frequencies, block.frequencies);
     }
+    const ofClasses = (values: readonly Tensor[]): Tensor =>
+      share.gather(values.length > 0 ? joined(values) : noRows(synthetic), 1);
+    const frequencies = blocks.length > 0 ? blocks[0]!.frequencies : noGradient(objective);
     return {
-      discrepancies: joined(blocks.map(({ discrepancies }) => discrepancies)),
-      fineTuneLoss: objective.fineTuning && fineTuneMean(blocks, objective.synthetic.classes),
-      images: joined(blocks.map(({ images }) => images)),
-      frequencies: blocks[0]!.frequencies,
+      discrepancies: ofClasses(blocks.map(({ discrepancies }) => discrepancies)),
+      fineTuneLoss: objective.fineTuning && fineTuneMean(blocks, objective),
+      images: joinedImages(blocks, synthetic),
+      frequencies: frequencies && share.sum(frequencies),
       samplingObjectives:
-        objective.samplingObjective && joined(blocks.map((block) => block.samplingObjectives!)),
+        objective.samplingObjective && ofClasses(blocks.map((block) => block.samplingObjectives!)),
     };
   });
+}
+
+/** Of a process that has no class. */
+function noRows({ images }: SyntheticImages): Tensor {
+  return zeros([0], { device: images.device });
+}
+
+function noGradient({ frequencies }: Objective): Tensor | undefined {
+  const learned = frequencies.find((part) => part.requiresGrad);
+  return learned && zeros(learned.shape, { device: learned.device });
 }
 
 interface BlockGradients {
@@ -102,7 +119,7 @@ function matchingGradients(objective: Objective, span: Span): Omit<BlockGradient
 
 /** The sampling network's own objective, and the block's part of the gradient of its mean over all classes. */
 function samplingGradients(
-  { realBatch, synthetic, frequencies }: Objective,
+  { realBatch, share, synthetic, frequencies }: Objective,
   own: OwnObjective,
   features: Tensor,
   span: Span,
@@ -111,7 +128,7 @@ function samplingGradients(
   if (learned === undefined)
     throw new TypeError('an objective of the sampling network needs frequencies with gradients on');
   const values = samplingObjective(ofClasses(own, span, synthetic.classes), {
-    real: rowsOf(realBatch.features, span, synthetic.classes),
+    real: share.rows(realBatch.features, span),
     synthetic: features,
     frequencies: learned,
     classes: span.length,
@@ -139,12 +156,12 @@ function syntheticFeatures(
 }
 
 function blockDiscrepancies(
-  { synthetic: { classes }, realBatch, partitions, groupings, alpha }: Objective,
+  { synthetic: { classes }, share, realBatch, partitions, groupings, alpha }: Objective,
   features: Tensor,
   frequencies: readonly Tensor[],
   span: Span,
 ): Tensor {
-  return matchingLoss(rowsOf(realBatch.features, span, classes), features, frequencies, {
+  return matchingLoss(share.rows(realBatch.features, span), features, frequencies, {
     partitions: (partitions / classes) * span.length,
     classes: span.length,
     groupings,
@@ -158,9 +175,7 @@ function addInto(sum: Tensor | undefined, part: Tensor | undefined): void {
   part.dispose();
 }
 
-function fineTuneMean(blocks: readonly BlockGradients[], classes: number): Tensor {
-  return blocks
-    .map(({ fineTuneLoss }) => fineTuneLoss!)
-    .reduce((sum, loss) => sum.add(loss))
-    .div(classes);
+function fineTuneMean(blocks: readonly BlockGradients[], { share, synthetic }: Objective): Tensor {
+  const losses = blocks.map(({ fineTuneLoss }) => fineTuneLoss!);
+  return share.sum(totalOf(losses, synthetic)).div(synthetic.classes);
 }

@@ -1,8 +1,16 @@
 import { drawSiamese, type SiameseDraw, type SiameseOptions } from '../../augment/index.js';
 import type { ClassSampler, Dataset } from '../../data/index.js';
-import { realFeatures } from '../../distill/matched-features.js';
+import type { ClassShare } from '../../distill/class-share.js';
+import { drawOfClasses, realFeatures } from '../../distill/matched-features.js';
 import type { ImageModel } from '../../models/index.js';
-import { keep, noGrad, type RandomGenerator, scope, type Tensor } from '../../tensor/index.js';
+import {
+  keep,
+  noGrad,
+  type RandomGenerator,
+  scope,
+  type Tensor,
+  zeros,
+} from '../../tensor/index.js';
 import type { ExtractorChoice, ExtractorPool } from '../../train/extractors.js';
 import {
   type CharacteristicFunction,
@@ -11,7 +19,7 @@ import {
   mergeGroups,
 } from './characteristic.js';
 import { discrepancy } from './discrepancy.js';
-import { automaticScale } from './frequencies.js';
+import { classVariances, scaleFor } from './frequencies.js';
 
 /**
  * Which distributions are compared.
@@ -33,7 +41,7 @@ export type Matching =
 export interface RealBatch {
   readonly choice: ExtractorChoice;
   readonly augmentation: SiameseDraw;
-  /** Normalised features of the real images, cluster by cluster; kept until the batch is replaced. */
+  /** Normalised features of the real images of the process's own classes, cluster by cluster; kept until the batch is replaced. */
   readonly features: Tensor;
   /** The frequency scale that the rule of `automaticScale` gives for these features. */
   readonly automaticScale: number;
@@ -44,6 +52,8 @@ export interface MatchingContext {
   readonly pool: ExtractorPool;
   /** Receives the blended parameters; frozen. */
   readonly extractor: ImageModel;
+  /** Whose real features are computed here; images are drawn of all classes. */
+  readonly share: ClassShare;
   readonly sampler: ClassSampler;
   /** Real images drawn per group of the sampler. */
   readonly realPerGroup: number;
@@ -55,7 +65,7 @@ export interface MatchingContext {
 
 /** Draws an extractor, real images and an augmentation, and computes the real features: the no-gradient branch. */
 export function drawRealBatch(context: MatchingContext): RealBatch {
-  const { dataset, pool, extractor, sampler, realPerGroup, random } = context;
+  const { dataset, pool, extractor, share, sampler, realPerGroup, random } = context;
   const classes = dataset.classNames.length;
   const { height, width } = dataset.shape;
   const choice = pool.draw(random);
@@ -66,17 +76,33 @@ export function drawRealBatch(context: MatchingContext): RealBatch {
     width,
     random,
   });
+  const groupsPerClass = sampler.groupCount / classes;
   const indices: number[] = [];
-  for (let group = 0; group < sampler.groupCount; group++)
-    indices.push(...sampler.next(group, realPerGroup));
+  for (let group = 0; group < sampler.groupCount; group++) {
+    const drawn = sampler.next(group, realPerGroup);
+    if (share.owns(Math.floor(group / groupsPerClass))) indices.push(...drawn);
+  }
   const extraction = { ...context, unit: true, device: random.device };
-  const features = scope(() => noGrad(() => realFeatures(extraction, indices, augmentation)));
+  const features = scope(() =>
+    noGrad(() => realFeatures(extraction, indices, drawOfClasses(augmentation, share.own))),
+  );
   return {
     choice,
     augmentation,
     features: keep(features),
-    automaticScale: automaticScale(features, classes),
+    automaticScale: scaleOf(features, share),
   };
+}
+
+function scaleOf(features: Tensor, share: ClassShare): number {
+  using variances = scope(() => {
+    const own =
+      share.own.length === 0
+        ? zeros([0], { device: features.device })
+        : classVariances(features, share.own.length);
+    return share.gather(own, 1);
+  });
+  return scaleFor(variances);
 }
 
 export interface MatchingLossOptions {

@@ -58,6 +58,7 @@ async function start(input: MethodInput<NcfmOptions>): Promise<Distiller> {
       buildModel,
       options,
       random: random.derive('condense'),
+      group: input.group,
       ...(clusters && { clusters }),
       ...(chunks && { chunks }),
     });
@@ -96,6 +97,7 @@ export function distillerOf(condenser: Condenser): Distiller {
     get iteration() {
       return condenser.iteration;
     },
+    synchronize: () => condenser.synchronize(),
     step: () => reportOf(condenser.step(), condenser.iteration),
     getState: () => flattenState(condenser.getState()),
     setState: ({ tensors, values }) =>

@@ -1,3 +1,4 @@
+import type { ClassShare } from '../../distill/class-share.js';
 import { areFinite, NonFiniteError, type NonFiniteStep } from '../../distill/non-finite.js';
 import type { Tensor } from '../../tensor/index.js';
 
@@ -12,14 +13,15 @@ export interface NonFiniteIteration extends NonFiniteStep {
   readonly extractor: { readonly network: number; readonly beta: number };
 }
 
-/** Throws NonFiniteError unless the losses of an iteration, and every element of its gradients, are finite. */
+/** Throws NonFiniteError unless the losses of an iteration, and every element of its gradients, are finite in all processes. */
 export function requireFiniteStep(
   step: NonFiniteIteration,
   gradients: readonly (Tensor | undefined)[],
+  share: ClassShare,
 ): void {
   const { discrepancy, fineTuneLoss = 0, frequencyObjective = 0 } = step;
   const hasLoss = Number.isFinite(discrepancy + fineTuneLoss + frequencyObjective);
-  if (hasLoss && areFinite(gradients)) return;
+  if (hasLoss && share.every(areFinite(gradients))) return;
   const { frequencyScale, extractor } = step;
   const circumstances = `frequency scale ${frequencyScale.toPrecision(3)}, network ${extractor.network + 1} of the pool`;
   throw new NonFiniteError(hasLoss ? 'gradient' : 'loss', circumstances, step);

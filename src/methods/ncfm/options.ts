@@ -3,6 +3,7 @@ import type { Dataset } from '../../data/index.js';
 import type { Chunks } from '../../distill/chunks.js';
 import type { FineTuning } from '../../distill/fine-tuning.js';
 import type { SyntheticImages } from '../../distill/synthetic.js';
+import type { ProcessGroup } from '../../distributed/index.js';
 import type { ImageModel } from '../../models/index.js';
 import type { OptimizerOptions, ScheduleOptions } from '../../nn/index.js';
 import type { RandomGenerator } from '../../tensor/index.js';
@@ -40,6 +41,8 @@ export interface CondenserInput {
   readonly options: CondenseOptions;
   /** How much of an iteration is in memory at once; `usualChunks` for what is left out. */
   readonly chunks?: Partial<Chunks>;
+  /** The processes that distil together. */
+  readonly group?: ProcessGroup | undefined;
   readonly random: RandomGenerator;
 }
 

@@ -48,6 +48,11 @@ export function stratify(
   });
 }
 
+/** Draws what a split of features [n, dimension] into `parts` draws, for whoever does not split them. */
+export function drawAsStratify(dimension: number, parts: number, random: RandomGenerator): void {
+  for (let split = 1; split < parts; split++) random.normal([dimension, 1]).dispose();
+}
+
 /** Enough for an ordering: the direction's last digits move few rows across the cut. */
 const powerIterations = 12;
 

@@ -1,0 +1,345 @@
+import { setTimeout } from 'node:timers/promises';
+import { FailureError, messageOf } from '../core/errors.js';
+import type { Span } from '../core/spans.js';
+import { cat, fromBytes, scope, type Tensor, tensor, toDeviceOf, zeros } from '../tensor/index.js';
+import { gone, mentioned, nameOf, type Peer } from './peers.js';
+import { type Met, seconds } from './rendezvous.js';
+
+/** Another process of the group has failed, was stopped or is gone, so that this one cannot go on. */
+export class PeerFailure extends FailureError {
+  /** Whether this process is the one to tell the user: one of those that go on is. */
+  readonly told: boolean;
+
+  constructor(message: string, told: boolean) {
+    super(message);
+    this.told = told;
+  }
+}
+
+export interface GroupOptions extends Met {
+  readonly rank: number;
+  readonly localSize: number;
+  /** How long a collective may take, and how long a process may be silent. */
+  readonly milliseconds: number;
+}
+
+/** Rounds of waiting are this far apart at first, and this far at most. */
+const poll = { least: 5, most: 250 };
+const beatMilliseconds = 1000;
+const farewellMilliseconds = 3000;
+
+/**
+ * The processes that do one task together. All of them run the same program, and make the same calls here in the same order.
+ * What takes long (networks in training) is waited for by `exchangeLater` and `together`, which let signals through; what
+ * an iteration needs is exchanged at once. When a process fails, dies or falls silent, the calls of all others throw PeerFailure.
+ */
+export class ProcessGroup implements Disposable {
+  readonly rank: number;
+  readonly size: number;
+  /** Processes of the group on this host. */
+  readonly localSize: number;
+  readonly peers: readonly Peer[];
+  readonly #options: GroupOptions;
+  readonly #beat: NodeJS.Timeout;
+  #beats = 0;
+  #rounds = 0;
+  #bytes = 0;
+  #left = false;
+
+  constructor(options: GroupOptions) {
+    this.#options = options;
+    this.rank = options.rank;
+    this.size = options.peers.length;
+    this.localSize = options.localSize;
+    this.peers = options.peers;
+    this.#beat = setInterval(() => this.#sendBeat(), beatMilliseconds);
+    this.#beat.unref();
+  }
+
+  /** Whether this is the first process: the one that writes and speaks to the user. */
+  get isFirst(): boolean {
+    return this.rank === 0;
+  }
+
+  /** Bytes that this process's collectives on tensors have sent so far. */
+  get bytesSent(): number {
+    return this.#bytes;
+  }
+
+  /** The processes' tensors, of equal shape, in the order of ranks. */
+  gather(value: Tensor): Tensor[] {
+    return scope(() => {
+      this.#bytes += bytesOf(value) * (this.size - 1);
+      const all = this.#attempt(() => this.#options.collectives.gather(toDeviceOf(value, 'cpu')));
+      return all.map((one) => toDeviceOf(one, value.device));
+    });
+  }
+
+  /** The processes' rows, as many of each as `spans` say, one below the other; each process gives its own. */
+  gatherRows(rows: Tensor, spans: readonly Span[]): Tensor {
+    return scope(() => {
+      const most = Math.max(...spans.map(({ length }) => length));
+      const [own, ...shape] = rows.shape;
+      const padded =
+        own === most ? rows : zeros([most, ...shape], { dtype: rows.dtype, device: rows.device });
+      if (own !== most && own! > 0) padded.narrow(0, 0, own!).copy_(rows);
+      const all = this.gather(padded.detach());
+      return cat(all.map((one, rank) => one.narrow(0, 0, spans[rank]!.length)));
+    });
+  }
+
+  /** The sum of the processes' tensors, which are left as they are. */
+  sum(value: Tensor): Tensor {
+    return scope(() => {
+      const total = toDeviceOf(value.detach(), 'cpu').contiguous().clone();
+      // A ring sends each part around twice.
+      this.#bytes += Math.round((2 * bytesOf(value) * (this.size - 1)) / this.size);
+      this.#attempt(() => this.#options.collectives.sum(total));
+      return toDeviceOf(total, value.device);
+    });
+  }
+
+  /** The sums of some numbers over the processes. */
+  sumNumbers(values: readonly number[]): number[] {
+    return scope(() => {
+      const total = this.sum(tensor(values, [values.length], 'float64'));
+      return Array.from(total.toArray(), Number);
+    });
+  }
+
+  /** The first process's tensor; the others give one of its shape and type. */
+  broadcast(value: Tensor): Tensor {
+    return scope(() => {
+      const own = toDeviceOf(value.detach(), 'cpu').contiguous().clone();
+      if (this.isFirst) this.#bytes += bytesOf(value) * (this.size - 1);
+      this.#attempt(() => this.#options.collectives.broadcast(own, 0));
+      return toDeviceOf(own, value.device);
+    });
+  }
+
+  /** Every process's value, which JSON can hold, in the order of ranks; at once, so that all must be about as far. */
+  exchange<Value>(value: Value): Value[] {
+    return scope(() => {
+      const bytes = Buffer.from(JSON.stringify(value ?? null));
+      const lengths = this.gather(tensor([bytes.length], [1], 'int64')).map((one) => one.item());
+      const padded = Buffer.alloc(Math.max(...lengths));
+      bytes.copy(padded);
+      return this.gather(fromBytes(padded, [padded.length], 'uint8')).map(
+        (one, rank) =>
+          JSON.parse(Buffer.from(one.toBytes()).subarray(0, lengths[rank]).toString()) as Value,
+      );
+    });
+  }
+
+  /** The same, waiting for as long as the other processes are at work; signals are let through meanwhile. */
+  async exchangeLater<Value>(value: Value, signal?: AbortSignal): Promise<Value[]> {
+    const round = this.#rounds++;
+    const { store } = this.#options;
+    const keyOf = (rank: number): string => `round-${round}-${rank}`;
+    this.#ask(() => store.set(keyOf(this.rank), JSON.stringify(value ?? null)));
+    const found = new Map<number, Value>();
+    const silence = new Silence(this.peers, this.#options.milliseconds);
+    for (let pause = poll.least; ; pause = Math.min(poll.most, pause * 1.5)) {
+      for (const { rank } of this.peers) {
+        const text = found.has(rank) ? undefined : this.#ask(() => store.get(keyOf(rank)));
+        if (text !== undefined) found.set(rank, JSON.parse(text) as Value);
+      }
+      if (found.size === this.size) return this.peers.map(({ rank }) => found.get(rank)!);
+      const waited = this.peers.filter(({ rank }) => !found.has(rank));
+      this.#requireAlive(waited, silence);
+      await setTimeout(pause);
+      signal?.throwIfAborted();
+    }
+  }
+
+  /**
+   * Has every process do its part, and gives what each has come to. Where some fail, each of them throws what went wrong with
+   * it, and the others throw PeerFailure naming the first of them.
+   */
+  async together<Value>(
+    part: () => Promise<Value> | Value,
+    signal?: AbortSignal,
+  ): Promise<Value[]> {
+    let failure: unknown;
+    let outcome: Outcome<Value>;
+    try {
+      outcome = { value: await part() };
+    } catch (error) {
+      failure = error;
+      outcome = { failed: messageOf(error) };
+    }
+    const all = await this.exchangeLater(outcome, failure === undefined ? signal : undefined);
+    if (failure !== undefined) throw failure;
+    const first = all.findIndex((one) => one.failed !== undefined);
+    if (first >= 0) {
+      throw new PeerFailure(
+        `${nameOf(this.peers[first]!)} has failed: ${all[first]!.failed}`,
+        false,
+      );
+    }
+    return all.map((one) => one.value as Value);
+  }
+
+  /** Has the first process alone do something; what it gives is given to all. */
+  async first<Value>(task: () => Promise<Value> | Value, signal?: AbortSignal): Promise<Value> {
+    const nothing = (): Promise<Value | null> => Promise.resolve(null);
+    const [value] = await this.together<Value | null>(this.isFirst ? task : nothing, signal);
+    return value as Value;
+  }
+
+  /** Tells the others, as far as they can be told, that this process cannot go on. */
+  fail(error: unknown): void {
+    if (error instanceof PeerFailure) return;
+    try {
+      this.#options.store.claim(
+        'failure',
+        JSON.stringify({ rank: this.rank, message: messageOf(error) }),
+      );
+    } catch {
+      // The process that serves the store is gone, and the others find out as this one did.
+    }
+  }
+
+  /** Leaves when all do: the first process last, because it serves what the others ask. */
+  async leave(): Promise<void> {
+    if (this.#left) return;
+    this.#left = true;
+    const { store } = this.#options;
+    try {
+      store.set(`left-${this.rank}`, 'yes');
+      const others = this.isFirst ? this.peers.slice(1) : [];
+      const deadline = performance.now() + farewellMilliseconds;
+      const stays = (peer: Peer): boolean =>
+        store.get(`left-${peer.rank}`) === undefined && gone([peer]).length === 0;
+      while (others.some(stays) && performance.now() < deadline) await setTimeout(poll.least);
+    } catch {
+      // The process that serves the store is gone.
+    }
+    this[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#beat);
+    this.#options.collectives[Symbol.dispose]();
+    this.#options.store[Symbol.dispose]();
+  }
+
+  #sendBeat(): void {
+    this.#beats += 1;
+    try {
+      this.#options.store.set(`beat-${this.rank}`, String(this.#beats));
+    } catch {
+      // Found out, and told, by the next call.
+    }
+  }
+
+  #requireAlive(waited: readonly Peer[], silence: Silence): void {
+    const dead = gone(waited);
+    if (dead.length > 0 || this.#told() !== undefined) throw this.#failure('');
+    const silent = silence.of(waited, (rank) =>
+      this.#ask(() => this.#options.store.get(`beat-${rank}`)),
+    );
+    if (silent === undefined) return;
+    const limit = seconds(this.#options.milliseconds);
+    throw new PeerFailure(
+      `nothing has been heard of ${nameOf(silent)} for ${limit}: its host or the network to it is down`,
+      this.#speaks(),
+    );
+  }
+
+  #attempt<Value>(collective: () => Value): Value {
+    try {
+      return collective();
+    } catch (error) {
+      throw this.#failure(messageOf(error));
+    }
+  }
+
+  #ask<Value>(request: () => Value): Value {
+    try {
+      return request();
+    } catch (error) {
+      throw this.#failure(messageOf(error));
+    }
+  }
+
+  /** Why a call could not be done: what a process has told of itself, who is gone, or else what the connection says. */
+  #failure(message: string): PeerFailure {
+    const told = this.#told();
+    const others = this.peers.filter(({ rank }) => rank !== this.rank);
+    const dead = gone(others);
+    const [reason] = message.split('\n');
+    const blamed = dead.length > 0 ? dead : mentioned(message, others);
+    const text =
+      told ??
+      (dead.length > 0
+        ? `${dead.map(nameOf).join(' and ')} ended without a word: killed, or out of memory`
+        : `the processes have lost each other (${blamed.length > 0 ? `at ${blamed.map(nameOf).join(' or ')}: ` : ''}${reason})`);
+    return new PeerFailure(text, this.#speaks());
+  }
+
+  #told(): string | undefined {
+    try {
+      const text = this.#options.store.get('failure');
+      if (text === undefined) return undefined;
+      const { rank, message } = JSON.parse(text) as { rank: number; message: string };
+      return `${nameOf(this.peers[rank]!)} has failed: ${message}`;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** One of those that go on tells the user: who asks first, or the second process where the first, which could be asked, is gone. */
+  #speaks(): boolean {
+    try {
+      return this.#options.store.claim('speaker', String(this.rank)) === String(this.rank);
+    } catch {
+      return this.rank === 1;
+    }
+  }
+}
+
+interface Outcome<Value> {
+  readonly value?: Value;
+  readonly failed?: string;
+}
+
+/** For how long each process has been silent. */
+class Silence {
+  readonly #limit: number;
+  readonly #heard: Map<number, { beat: string | undefined; at: number }>;
+
+  constructor(peers: readonly Peer[], limit: number) {
+    this.#limit = limit;
+    this.#heard = new Map(
+      peers.map(({ rank }) => [rank, { beat: undefined, at: performance.now() }]),
+    );
+  }
+
+  /** The first that has not been heard of for too long. */
+  of(peers: readonly Peer[], beatOf: (rank: number) => string | undefined): Peer | undefined {
+    const now = performance.now();
+    return peers.find(({ rank }) => {
+      const heard = this.#heard.get(rank)!;
+      const beat = beatOf(rank);
+      if (beat !== heard.beat) this.#heard.set(rank, { beat, at: now });
+      else return now - heard.at > this.#limit;
+      return false;
+    });
+  }
+}
+
+const bytesPerElement = {
+  float64: 8,
+  int64: 8,
+  float32: 4,
+  int32: 4,
+  int16: 2,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
+};
+
+function bytesOf({ length, dtype }: Tensor): number {
+  return length * (bytesPerElement[dtype as keyof typeof bytesPerElement] ?? 4);
+}
