@@ -16,7 +16,7 @@ export interface Violation {
 }
 
 const engine = ['core', 'tensor', 'nn', 'run'];
-const materials = [...engine, 'models', 'data', 'augment'];
+const materials = [...engine, 'distributed', 'models', 'data', 'augment'];
 const distillation = [...materials, 'train', 'distill'];
 const tasks = [...distillation, 'methods', 'evaluate', 'plan', 'capacity', 'report'];
 
@@ -26,6 +26,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   tensor: ['core'],
   nn: ['core', 'tensor'],
   run: ['core', 'tensor'],
+  distributed: ['core', 'tensor'],
   models: ['core', 'tensor', 'nn'],
   data: ['core', 'tensor'],
   augment: ['core', 'tensor'],
@@ -50,7 +51,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** The arrows as a person would draw them, for failure messages. */
 export const PICTURE = `  core <- tensor <- nn <- { models, data, augment } <- train <- distill <- { methods, evaluate }
   { methods, evaluate } <- plan <- capacity <- pipeline <- { downstream, exchange } <- config <- { cli, api }
-  tensor <- run <- train;  core <- report <- pipeline <- { studio, terminal } <- cli`;
+  tensor <- { run, distributed } <- train;  core <- report <- pipeline <- { studio, terminal } <- cli`;
 
 /** The one file that loads the addon. */
 const ADDON_LOADER = 'src/tensor/native.ts';

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../core/version.js';
+import { writeErrorFile } from '../distributed/error-file.js';
+import { PeerFailure } from '../distributed/peer-failure.js';
 import { addCompareCommand } from './commands/compare.js';
 import { addConfigCommand } from './commands/config.js';
 import { addContinualCommand } from './commands/continual.js';
@@ -73,11 +75,14 @@ function createProgram(invocation: Invocation): Command {
 function report(error: unknown, invocation: Invocation, json: boolean): number {
   const exitCode = exitCodeOf(error);
   if (exitCode === 0) return 0;
-  const { stdout, stderr, advice } = invocation;
+  writeErrorFile(error);
+  if (error instanceof PeerFailure && !error.isTold) return exitCode;
+  const { stdout, stderr, advice, speaker } = invocation;
   // Commander has written its own message, with the nearest valid spelling, to standard error.
-  if (!(error instanceof CommanderError)) stderr.write(`${explanation(error)}\n`);
+  if (!(error instanceof CommanderError)) stderr.write(`${speaker}${explanation(error)}\n`);
   if (advice !== undefined) stderr.write(`${advice}\n`);
   const message = error instanceof Error ? error.message : String(error);
-  if (json) stdout.write(`${JSON.stringify({ error: { exitCode, message } })}\n`);
+  if (json && !invocation.isMuted)
+    stdout.write(`${JSON.stringify({ error: { exitCode, message } })}\n`);
   return exitCode;
 }

@@ -1,11 +1,20 @@
 import { existsSync, rmSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { LoadedPlan } from '../config/index.js';
+import type { ProcessGroup } from '../distributed/index.js';
 import type { CheckOptions, PipelineRequest, Prepared } from '../pipeline/index.js';
 import type { Plan } from '../plan/index.js';
+import type { RunDirectory } from '../run/directory.js';
 import { combine, type EventSink } from '../run/events.js';
 import type { Task } from '../run/lifecycle-events.js';
 import { TerminalReporter } from '../terminal/terminal.js';
+import {
+  agreeOnMemory,
+  chooseTogether,
+  clearRanks,
+  rankDirectory,
+  withGroup,
+} from './group-run.js';
 import { interruptible } from './interruption.js';
 import type { Invocation } from './invocation.js';
 import {
@@ -15,7 +24,7 @@ import {
   type OutputOptions,
   type PlanOptions,
 } from './options.js';
-import { chooseRun, openRun, requireBegunData } from './run-folder.js';
+import { chooseRun, openRun, type RunChoice, requireBegunData } from './run-folder.js';
 import { writeRunReport } from './run-report.js';
 
 // The engine is loaded by the commands that need it (`await import`), so that help, and above all the doctor, work
@@ -47,9 +56,10 @@ export async function watch<T>(
   using reporter = new TerminalReporter(invocation.stderr);
   const announce = (): void => {
     reporter.close();
-    invocation.stderr.write('Stopping after this step; press Ctrl-C again to stop at once.\n');
+    invocation.tell('Stopping after this step; press Ctrl-C again to stop at once.\n', {});
   };
   const onEvent: EventSink = (event) => {
+    if (invocation.isMuted) return;
     if (!quiet || event.type === 'warning') reporter.sink(event);
   };
   return await interruptible(announce, (signal) => task({ onEvent, signal }));
@@ -70,29 +80,91 @@ export interface RunCommand {
 /**
  * Runs a task in a run directory, new or one that it goes on in, which has the resolved configuration and keeps the
  * events. A task that fails before it has begun leaves no new directory behind; one that is stopped or fails later can
- * go on, and the user is told how.
+ * go on, and the user is told how. Where a launcher has started several processes they do it together.
  */
 export async function executeRun<T>(
   invocation: Invocation,
-  { command, source, options, stages, check }: RunCommand,
+  run: RunCommand,
   task: (request: PipelineRequest) => Promise<T>,
 ): Promise<T> {
-  const choice = await chooseRun(source, options);
-  const { plan, yaml, goesOn } = choice;
-  const { cache, acceptChanges = false } = options;
-  // A run that cannot even start leaves no directory, and above all deletes none.
-  const [{ checkPlan }, { datasetFacts }, { recordRun }] = await Promise.all([
-    import('../pipeline/prepare.js'),
-    import('../pipeline/run-context.js'),
-    import('../pipeline/record-run.js'),
-  ]);
-  const prepared = await watch(invocation, options, (watched) =>
-    (check ?? checkPlan)(plan, { cache, ...(stages && { stages }), ...watched }),
+  return await withGroup(invocation, run.options.cache, (group) =>
+    executeIn(group, invocation, run, task),
   );
-  requireBegunData(choice, datasetFacts(prepared.data), options);
-  const { directory, lock } = openRun(choice, options);
-  using _lock = lock;
-  directory.writeConfig(yaml);
+}
+
+async function executeIn<T>(
+  group: ProcessGroup | undefined,
+  invocation: Invocation,
+  run: RunCommand,
+  task: (request: PipelineRequest) => Promise<T>,
+): Promise<T> {
+  const { source, options } = run;
+  const choice = await (group
+    ? chooseTogether(group, source, options)
+    : chooseRun(source, options));
+  // A run that cannot even start leaves no directory, and above all deletes none.
+  const prepared = await prepare(group, invocation, run, choice.plan);
+  const opened: ReturnType<typeof openRun>[] = [];
+  const open = async (): Promise<void> => {
+    opened.push(await openPrepared(choice, prepared, options));
+  };
+  await (group ? group.first(open) : open());
+  using _lock = opened[0]?.lock;
+  const directory = opened[0]?.directory ?? rankDirectory(group!, choice.path);
+  return await recorded({ group, invocation, run, choice, prepared, directory }, task);
+}
+
+/** Checks that a plan can run here; the processes of a group each for itself. */
+async function prepare(
+  group: ProcessGroup | undefined,
+  invocation: Invocation,
+  { options, stages, check }: RunCommand,
+  plan: Plan,
+): Promise<Prepared> {
+  const { checkPlan } = await import('../pipeline/prepare.js');
+  const { cache } = options;
+  const own = (): Promise<Prepared> =>
+    watch(invocation, options, (watched) =>
+      (check ?? checkPlan)(plan, { cache, ...(stages && { stages }), ...watched }),
+    );
+  if (group === undefined) return await own();
+  let prepared: Prepared | undefined;
+  await group.together(async () => {
+    prepared = await own();
+  });
+  return agreeOnMemory(group, prepared!);
+}
+
+async function openPrepared(
+  choice: RunChoice,
+  { data }: Prepared,
+  options: RunOptions,
+): Promise<ReturnType<typeof openRun>> {
+  const { datasetFacts } = await import('../pipeline/run-context.js');
+  requireBegunData(choice, datasetFacts(data), options);
+  const opened = openRun(choice, options);
+  opened.directory.writeConfig(choice.yaml);
+  return opened;
+}
+
+interface Execution {
+  readonly group: ProcessGroup | undefined;
+  readonly invocation: Invocation;
+  readonly run: RunCommand;
+  readonly choice: RunChoice;
+  readonly prepared: Prepared;
+  readonly directory: RunDirectory;
+}
+
+/** The task itself, with its log; the first process sees to what the user finds in the run's folder afterwards. */
+async function recorded<T>(
+  { group, invocation, run: { command, options }, choice, prepared, directory }: Execution,
+  task: (request: PipelineRequest) => Promise<T>,
+): Promise<T> {
+  const { recordRun } = await import('../pipeline/record-run.js');
+  const { plan, goesOn } = choice;
+  const { cache, acceptChanges = false } = options;
+  const isFirst = group?.isFirst ?? true;
   let begun = goesOn;
   const begin: EventSink = () => {
     begun = true;
@@ -101,21 +173,20 @@ export async function executeRun<T>(
     const result = await watch(invocation, options, (watched) => {
       const { classNames } = prepared.data.train;
       const run = { ...watched, task: command, plan, directory, classNames };
-      return recordRun({ ...run, onLifecycle: watched.onEvent }, (onEvent) =>
-        task({
-          plan,
-          directory,
-          prepared,
-          cache,
-          acceptChanges,
-          onEvent: combine(begin, onEvent),
-          signal: watched.signal,
-        }),
-      );
+      return recordRun({ ...run, onLifecycle: watched.onEvent }, async (onEvent) => {
+        const events = combine(begin, onEvent);
+        const { signal } = watched;
+        const request = { plan, directory, prepared, cache, acceptChanges, group, signal };
+        const done = await task({ ...request, onEvent: events });
+        await group?.together(() => undefined, signal);
+        return done;
+      });
     });
-    await writeRunReport(invocation, directory.path);
+    if (isFirst) await writeRunReport(invocation, directory.path);
+    if (group?.isFirst) clearRanks(directory.path);
     return result;
   } catch (error) {
+    if (!isFirst) throw error;
     if (!begun) rmSync(directory.path, { recursive: true, force: true });
     else if (existsSync(directory.path)) {
       await writeRunReport(invocation, directory.path);

@@ -1,8 +1,8 @@
 import { UsageError } from '../core/errors.js';
+import { ownCores } from '../distributed/own-cores.js';
 import type { Plan } from '../plan/plan.js';
 import { planYaml } from '../plan/plan-yaml.js';
 import { type Config, configSchema, type settingsSchema } from '../plan/schema/configuration.js';
-import { physicalCores } from '../tensor/device.js';
 import { contradictions } from './check.js';
 import { importModules } from './imports.js';
 import { type Layers, overDefaults, readLayers, usualName, without } from './layers.js';
@@ -118,7 +118,7 @@ function resolvePlan({ threads, distill, ...config }: Config): Plan {
     seed,
     repeats,
     device,
-    threads: threads === 'auto' ? physicalCores() : threads,
+    threads: threads === 'auto' ? ownCores() : threads,
     memory,
     chunks,
     dataset,

@@ -1,20 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
-import { FailureError, messageOf } from '../core/errors.js';
+import { messageOf } from '../core/errors.js';
 import type { Span } from '../core/spans.js';
 import { cat, fromBytes, scope, type Tensor, tensor, toDeviceOf, zeros } from '../tensor/index.js';
+import { PeerFailure } from './peer-failure.js';
 import { gone, mentioned, nameOf, type Peer } from './peers.js';
 import { type Met, seconds } from './rendezvous.js';
-
-/** Another process of the group has failed, was stopped or is gone, so that this one cannot go on. */
-export class PeerFailure extends FailureError {
-  /** Whether this process is the one to tell the user: one of those that go on is. */
-  readonly told: boolean;
-
-  constructor(message: string, told: boolean) {
-    super(message);
-    this.told = told;
-  }
-}
 
 export interface GroupOptions extends Met {
   readonly rank: number;
@@ -270,11 +260,12 @@ export class ProcessGroup implements Disposable {
     const dead = gone(others);
     const [reason] = message.split('\n');
     const blamed = dead.length > 0 ? dead : mentioned(message, others);
+    // It has told the user itself.
+    if (told !== undefined) return new PeerFailure(told, false);
     const text =
-      told ??
-      (dead.length > 0
+      dead.length > 0
         ? `${dead.map(nameOf).join(' and ')} ended without a word: killed, or out of memory`
-        : `the processes have lost each other (${blamed.length > 0 ? `at ${blamed.map(nameOf).join(' or ')}: ` : ''}${reason})`);
+        : `the processes have lost each other (${blamed.length > 0 ? `at ${blamed.map(nameOf).join(' or ')}: ` : ''}${reason})`;
     return new PeerFailure(text, this.#speaks());
   }
 

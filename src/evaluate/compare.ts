@@ -1,8 +1,9 @@
 import { type Dataset, type DatasetPair, subset } from '../data/index.js';
 import { labelsByClass, realImages } from '../distill/index.js';
+import type { ProcessGroup } from '../distributed/index.js';
 import type { ModelOptions } from '../models/index.js';
 import { scope, type Tensor } from '../tensor/index.js';
-import { evaluate, trainingSteps } from './evaluate.js';
+import { evaluate, evaluateTogether, trainingSteps } from './evaluate.js';
 import type { EvaluateOptions, EvaluateRequest } from './request.js';
 import type { SetResult } from './results.js';
 
@@ -33,6 +34,8 @@ export interface CompareRequest
     readonly distill: { readonly imagesPerClass: number };
   };
   readonly data: DatasetPair;
+  /** Processes that train the networks of a comparison, each some of them. */
+  readonly group?: ProcessGroup | undefined;
 }
 
 /**
@@ -46,11 +49,35 @@ export async function compare<Name extends string>(
 ): Promise<Comparison<Name | 'random'>> {
   const named = Object.entries<DecodedSet>(sets);
   const steps = stepsFor(request, named[0]![1]);
+  if (request.group !== undefined)
+    return await compareTogether(request, request.group, sets, steps);
   const results: Record<string, SetResult> = { random: await measureRandom(request, { steps }) };
   for (const [name, set] of named) {
     results[name] = await measure(request, { name, sets: [set], steps });
   }
   return results as Comparison<Name | 'random'>;
+}
+
+/** The same by all processes of a group: what each of them is to train is chosen among the networks of all sets. */
+async function compareTogether<Name extends string>(
+  request: CompareRequest,
+  group: ProcessGroup,
+  sets: { readonly [name in Name]: DecodedSet },
+  steps: number,
+): Promise<Comparison<Name | 'random'>> {
+  using random = randomSets(request);
+  const own = Object.entries<DecodedSet>(sets).map(([name, set]) => ({ name, sets: [set], steps }));
+  const evaluations = [{ name: 'random', sets: random.sets, steps }, ...own].map((measured) =>
+    evaluationOf(request, measured),
+  );
+  try {
+    const requests = evaluations.map((evaluation) => evaluation.request);
+    const results = await evaluateTogether(requests, group);
+    const named = evaluations.map(({ request: { set } }, index) => [set, results[index]!]);
+    return Object.fromEntries(named) as Comparison<Name | 'random'>;
+  } finally {
+    for (const evaluation of evaluations) evaluation[Symbol.dispose]();
+  }
 }
 
 /** Steps of every training that is compared with one on `set`. */
@@ -69,38 +96,52 @@ export async function measureRandom(
   request: CompareRequest,
   measured: Measured & { readonly name?: string },
 ): Promise<SetResult> {
-  const { plan, data, random } = request;
+  using random = randomSets(request);
+  return await measure(request, { name: 'random', ...measured, sets: random.sets });
+}
+
+/** The random real images of every seed. */
+function randomSets({ plan, data, random }: CompareRequest): Disposable & {
+  readonly sets: readonly DecodedSet[];
+} {
   const sets: DecodedSet[] = [];
+  const dispose = (): void => {
+    for (const { images } of sets) images.dispose();
+  };
   try {
     for (let seed = 1; seed <= plan.evaluate.seeds; seed++) {
       const source = random.derive(`random-${seed}`);
       const images = scope(() => realImages(data.train, plan.distill.imagesPerClass, source));
       sets.push({ images });
     }
-    return await measure(request, { name: 'random', ...measured, sets });
-  } finally {
-    for (const { images } of sets) images.dispose();
+    return { sets, [Symbol.dispose]: dispose };
+  } catch (error) {
+    dispose();
+    throw error;
   }
 }
 
+interface MeasuredSets extends Measured {
+  readonly name: string;
+  readonly sets: readonly DecodedSet[];
+}
+
 /** Evaluates one set; seed k trains on the k-th of `sets`, or on the only one. */
-export async function measure(
+export async function measure(request: CompareRequest, measured: MeasuredSets): Promise<SetResult> {
+  using evaluation = evaluationOf(request, measured);
+  return await evaluate(evaluation.request);
+}
+
+/** What `evaluate` is to be asked, which needs what this owns. */
+function evaluationOf(
   request: CompareRequest,
-  {
-    name,
-    sets,
-    steps,
-    model,
-  }: Measured & { readonly name: string; readonly sets: readonly DecodedSet[] },
-): Promise<SetResult> {
+  { name, sets, steps, model }: MeasuredSets,
+): Disposable & { readonly request: EvaluateRequest } {
   const { plan, data, testAtOnce, teacher, random, finished, workers, onEvent, signal } = request;
   const classes = data.train.classNames.length;
-  using labels = labelsByClass(
-    classes,
-    Math.floor(sets[0]!.images.size(0) / classes),
-    random.device,
-  );
-  return await evaluate({
+  const perClass = Math.floor(sets[0]!.images.size(0) / classes);
+  const labels = labelsByClass(classes, perClass, random.device);
+  const own: EvaluateRequest = {
     set: name,
     varies: sets.length > 1 ? ['images', 'training'] : ['training'],
     data: (seed) => {
@@ -120,7 +161,8 @@ export async function measure(
     workers,
     onEvent,
     signal,
-  });
+  };
+  return { request: own, [Symbol.dispose]: () => labels.dispose() };
 }
 
 /** Random training images, the same for every set and seed, on which the learning curve is measured. */

@@ -1,3 +1,4 @@
+import type { ProcessGroup } from '../distributed/index.js';
 import type { EventSink } from '../run/index.js';
 import { evaluateSeed, type NetworkHooks } from './evaluate-seed.js';
 import type { EvaluateRequest } from './request.js';
@@ -12,16 +13,72 @@ export { trainingSteps } from '../train/train.js';
  * trained at once; their figures are those of the same networks trained one by one with the workers' number of threads.
  */
 export async function evaluate(request: EvaluateRequest): Promise<SetResult> {
-  const { set, options, workers, onEvent } = request;
-  onEvent({ type: 'evaluate-start', set, seeds: options.seeds });
+  const { options, workers } = request;
+  begin(request, new Set());
   const numbers = Array.from({ length: options.seeds }, (_, index) => index + 1);
-  const result = summarizeSeeds(
-    workers === undefined ? await oneByOne(request, numbers) : await atOnce(request, numbers),
-    request.varies,
+  const results = workers === undefined ? oneByOne(request, numbers) : atOnce(request, numbers);
+  return summarized(request, await results);
+}
+
+/**
+ * Several evaluations at once, by the processes of a group: each trains some of the networks of all of them, and all get
+ * every result.
+ */
+export async function evaluateTogether(
+  requests: readonly EvaluateRequest[],
+  group: ProcessGroup,
+): Promise<SetResult[]> {
+  const jobs = requests.flatMap((request) =>
+    Array.from({ length: request.options.seeds }, (_, index) => ({ request, seed: index + 1 })),
   );
+  const begun = new Set<EvaluateRequest>();
+  const own = async (): Promise<SeedResult[]> => {
+    const results: SeedResult[] = [];
+    for (let index = group.rank; index < jobs.length; index += group.size) {
+      const { request, seed } = jobs[index]!;
+      begin(request, begun);
+      results.push(await finishedSeed(request, seed));
+    }
+    return results;
+  };
+  const each = await group.together(own, requests[0]?.signal);
+  const found = jobs.map((job, index) => ({
+    ...job,
+    own: index % group.size === group.rank,
+    result: each[index % group.size]![Math.floor(index / group.size)]!,
+  }));
+  return requests.map((request) => {
+    begin(request, begun);
+    const ofSet = found.filter((job) => job.request === request);
+    for (const { seed, own, result } of ofSet) if (!own) tellFound(request, seed, result);
+    return summarized(
+      request,
+      ofSet.map(({ result }) => result),
+    );
+  });
+}
+
+function begin(request: EvaluateRequest, begun: Set<EvaluateRequest>): void {
+  if (begun.has(request)) return;
+  begun.add(request);
+  const { set, options, onEvent } = request;
+  onEvent({ type: 'evaluate-start', set, seeds: options.seeds });
+}
+
+function summarized(
+  { set, varies, onEvent }: EvaluateRequest,
+  results: readonly SeedResult[],
+): SetResult {
+  const result = summarizeSeeds(results, varies);
   const { mean, std, n } = result;
   onEvent({ type: 'evaluate-end', set, mean, std, n });
   return result;
+}
+
+/** A network that was not trained in this process, or not now. */
+function tellFound({ set, onEvent }: EvaluateRequest, seed: number, { metrics }: SeedResult): void {
+  const { accuracy } = metrics;
+  onEvent({ type: 'evaluate-seed-end', set, seed, accuracy, seconds: 0, reused: true });
 }
 
 async function oneByOne(
@@ -57,7 +114,7 @@ export async function finishedSeed(
   variant: NetworkHooks & { readonly inputs?: object; readonly files?: readonly string[] } = {},
 ): Promise<SeedResult> {
   const { inputs, files = [], ...hooks } = variant;
-  const { set, finished, workers, onEvent } = request;
+  const { set, finished, workers } = request;
   const train = (): Promise<SeedResult> =>
     workers === undefined ? evaluateSeed(request, seed, hooks) : workers.train(request, seed);
   if (finished === undefined) return await train();
@@ -66,9 +123,6 @@ export async function finishedSeed(
     { name: `${set}, seed ${seed}`, identity, files },
     train,
   );
-  if (found) {
-    const { accuracy } = value.metrics;
-    onEvent({ type: 'evaluate-seed-end', set, seed, accuracy, seconds: 0, reused: true });
-  }
+  if (found) tellFound(request, seed, value);
   return value;
 }

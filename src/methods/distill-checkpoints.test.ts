@@ -19,7 +19,7 @@ describe('the checkpoints of a distillation', () => {
     const report = game.step();
     using kept = new DistillCheckpoints(options);
     for (let iteration = 0; iteration < iterations; iteration++) {
-      kept.afterStep(game, { ...report, loss: iteration / 7 }, iterations);
+      kept.note({ ...report, loss: iteration / 7 });
     }
     kept.save(game);
     using again = new DistillCheckpoints(options);

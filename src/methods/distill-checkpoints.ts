@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describeDifferences, differences, UsageError } from '../core/index.js';
 import type { TaskChunks } from '../distill/chunks.js';
 import type { NonFiniteError } from '../distill/index.js';
+import { broadcastState, type ProcessGroup } from '../distributed/index.js';
 import { type Checkpoint, Checkpoints, type EventSink } from '../run/index.js';
 import { saveSafetensors, scope, type Tensor, tensor } from '../tensor/index.js';
 import { type CheckpointInterval, CheckpointTimer } from '../train/checkpoint-interval.js';
@@ -16,6 +17,8 @@ export interface DistillCheckpointsOptions {
   readonly interval: CheckpointInterval;
   /** Go on from a checkpoint of another identity, as far as its tensors fit. */
   readonly acceptChanges?: boolean | undefined;
+  /** The processes that distil together: the first of them reads and writes, for any number of them. */
+  readonly group?: ProcessGroup | undefined;
   readonly onEvent: EventSink;
 }
 
@@ -38,12 +41,7 @@ export class DistillCheckpoints implements Disposable {
     this.#options = options;
     this.#timer = new CheckpointTimer(options.interval);
     this.#checkpoints = new Checkpoints(options.folder);
-    this.#stored = this.#checkpoints.latest<Values>((path) =>
-      options.onEvent({
-        type: 'warning',
-        message: `a checkpoint was damaged, and the one before it is used (${path})`,
-      }),
-    );
+    this.#stored = this.#latest();
     try {
       this.#admit();
     } catch (error) {
@@ -74,20 +72,42 @@ export class DistillCheckpoints implements Disposable {
     this.dispose();
   }
 
-  /** Notes an iteration, and keeps it when its turn has come or it is over. */
-  afterStep(distiller: Distiller, { loss }: StepReport, iterations: number): void {
-    this.#losses.push(loss);
-    const { iteration } = distiller;
-    if (this.#timer.due(iteration) || iteration === iterations) this.save(distiller);
+  #latest(): (Checkpoint<Values> & { readonly path: string }) | undefined {
+    const { group, onEvent } = this.#options;
+    const read = () =>
+      this.#checkpoints.latest<Values>((path) =>
+        onEvent({
+          type: 'warning',
+          message: `a checkpoint was damaged, and the one before it is used (${path})`,
+        }),
+      );
+    if (group === undefined) return read();
+    return broadcastState(group, group.isFirst ? read() : undefined);
   }
 
-  /** Keeps the distillation as it is now, unless that was done. Throws FailureError when it cannot be written. */
+  /** Notes an iteration. */
+  note({ loss }: StepReport): void {
+    this.#losses.push(loss);
+  }
+
+  /** Whether the distillation's turn to be kept has come; the first process decides where there are several. */
+  isDue(iteration: number, iterations: number): boolean {
+    const { group } = this.#options;
+    if (group !== undefined && !group.isFirst) return false;
+    return this.#timer.due(iteration) || iteration === iterations;
+  }
+
+  /**
+   * Keeps the distillation as it is now, unless that was done; to be called in all processes that distil together. Throws
+   * FailureError when it cannot be written.
+   */
   save(distiller: Distiller): void {
     const { iteration } = distiller;
     if (iteration === this.#timer.keptStep) return;
-    const { identity } = this.#options;
+    const { identity, group } = this.#options;
     scope(() => {
       const { tensors, values: state } = distiller.getState();
+      if (group !== undefined && !group.isFirst) return;
       const series = tensor(this.#losses, [this.#losses.length], 'float64');
       this.#checkpoints.save(iteration, {
         identity,
@@ -108,6 +128,7 @@ export class DistillCheckpoints implements Disposable {
     const path = join(this.#options.folder, `diagnosis-${step.iteration}.safetensors`);
     scope(() => {
       const { tensors } = distiller.getState();
+      if (this.#options.group?.isFirst === false) return;
       // JSON has no word for what is not a number.
       const numbers = JSON.stringify(step, (_, value: unknown) =>
         typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,

@@ -2,6 +2,7 @@ import { yieldToEvents } from '../core/event-loop.js';
 import type { Dataset } from '../data/index.js';
 import { NonFiniteError } from '../distill/non-finite.js';
 import type { SyntheticImages } from '../distill/synthetic.js';
+import { PeerFailure, type ProcessGroup } from '../distributed/index.js';
 import type { EventSink } from '../run/index.js';
 import type { DistillCheckpoints } from './distill-checkpoints.js';
 import { DistillGuards } from './guards.js';
@@ -17,11 +18,13 @@ export interface DistillRequest extends Omit<MethodInput, 'dataset'> {
    * that goes on, first with the number of iterations done.
    */
   readonly onImages?: (iteration: number, synthetic: SyntheticImages) => Promise<void> | void;
+  /** The iterations for which `onImages` is called; all when left out. */
+  readonly imagesDue?: (iteration: number) => boolean;
 }
 
 /** Distils a dataset by the method that the options name, for all iterations. The caller owns the images. */
 export async function distill(request: DistillRequest): Promise<SyntheticImages> {
-  const { train, options, checkpoints, onEvent, onImages } = request;
+  const { train, options, checkpoints, onEvent } = request;
   using distiller = await methodOf(options.method).start({ ...request, dataset: train });
   const { synthetic } = distiller;
   try {
@@ -40,9 +43,10 @@ export async function distill(request: DistillRequest): Promise<SyntheticImages>
       loss: methodOf(options.method).loss,
       onEvent,
     });
-    await onImages?.(distiller.iteration, synthetic);
+    await showImages(request, distiller);
     while (distiller.iteration < options.iterations) await stepOnce(request, distiller, guards);
     guards.finish();
+    distiller.synchronize?.();
     return synthetic;
   } catch (error) {
     synthetic.dispose();
@@ -50,12 +54,22 @@ export async function distill(request: DistillRequest): Promise<SyntheticImages>
   }
 }
 
+async function showImages(
+  { onImages, imagesDue = () => true }: DistillRequest,
+  distiller: Distiller,
+): Promise<void> {
+  if (onImages === undefined || !imagesDue(distiller.iteration)) return;
+  distiller.synchronize?.();
+  await onImages(distiller.iteration, distiller.synthetic);
+}
+
 /** One iteration, told and kept. A distillation that is to stop is kept first. */
 async function stepOnce(
-  { options, checkpoints, onEvent, onImages, signal }: DistillRequest,
+  request: DistillRequest,
   distiller: Distiller,
   guards: DistillGuards,
 ): Promise<void> {
+  const { options, checkpoints, onEvent, group, signal } = request;
   const started = performance.now();
   const report = stepOrDiagnose(distiller, checkpoints);
   const { warnings: _, ...told } = report;
@@ -66,15 +80,22 @@ async function stepOnce(
     ...told,
     seconds: (performance.now() - started) / 1000,
   });
-  guards.afterStep(report, distiller.iteration, distiller.synthetic);
-  await onImages?.(distiller.iteration, distiller.synthetic);
-  checkpoints?.afterStep(distiller, report, options.iterations);
-  try {
-    await yieldToEvents(signal);
-  } catch (stop) {
-    checkpoints?.save(distiller);
-    throw stop;
-  }
+  guards.afterStep(report, distiller);
+  await showImages(request, distiller);
+  checkpoints?.note(report);
+  await yieldToEvents();
+  const due = checkpoints?.isDue(distiller.iteration, options.iterations) ?? false;
+  const [keep, stop] = anyOf(group, [due, signal?.aborted ?? false]);
+  if (keep || stop) checkpoints?.save(distiller);
+  if (!stop) return;
+  signal?.throwIfAborted();
+  throw new PeerFailure('another process of the group was told to stop', false);
+}
+
+/** Which of some conditions any process of the group has: all of them go on, or stop, together. */
+function anyOf(group: ProcessGroup | undefined, conditions: readonly boolean[]): boolean[] {
+  if (group === undefined) return [...conditions];
+  return group.sumNumbers(conditions.map(Number)).map((count) => count > 0);
 }
 
 /** One step; where it has no number for a loss or gradient, what led to it is stored for a look at it. */

@@ -36,7 +36,7 @@ describe('the guards of a distillation', () => {
       images.images.detach().mul_(0.999);
       const noise = 0.3 * Math.sin(iteration * 12.9);
       const loss = 1 / (1 + iteration / 50) + noise * 0.2;
-      guards.afterStep({ ...usual, loss }, iteration, images);
+      guards.afterStep({ ...usual, loss }, { iteration: iteration, synthetic: images });
     }
     guards.finish();
     expect(told).toEqual([]);
@@ -47,7 +47,7 @@ describe('the guards of a distillation', () => {
     using images = synthetic();
     for (let iteration = 1; iteration <= 100; iteration++) {
       images.images.detach().mul_(0.999);
-      guards.afterStep({ ...usual, loss: iteration }, iteration, images);
+      guards.afterStep({ ...usual, loss: iteration }, { iteration: iteration, synthetic: images });
     }
     expect(told).toHaveLength(1);
     expect(told[0]).toMatch(/the discrepancy rises: .* after 1\.00; try a smaller learning rate/);
@@ -57,7 +57,8 @@ describe('the guards of a distillation', () => {
     const { guards, told } = guarded();
     using images = synthetic();
     const warnings = [{ kind: 'collapsed', message: 'it has collapsed' }];
-    for (const iteration of [7, 8]) guards.afterStep({ ...usual, warnings }, iteration, images);
+    for (const iteration of [7, 8])
+      guards.afterStep({ ...usual, warnings }, { iteration: iteration, synthetic: images });
     expect(told.filter((message) => message === 'it has collapsed')).toHaveLength(1);
   });
 
@@ -68,7 +69,7 @@ describe('the guards of a distillation', () => {
       return index % 2;
     });
     using images = synthetic(tensor(pixels, [4, 1, 4, 4]));
-    guards.afterStep(usual, 3, images);
+    guards.afterStep(usual, { iteration: 3, synthetic: images });
     expect(told[0]).toMatch(/nothing is to be seen in an image of class 'cat' at iteration 3/);
     expect(told[1]).toMatch(/an image of class 'dog' has 100 % of its pixels at 0 or 1/);
   });
@@ -76,9 +77,9 @@ describe('the guards of a distillation', () => {
   it('tell of a class that stays as it is while others move', () => {
     const { guards, told } = guarded();
     using images = synthetic();
-    guards.afterStep(usual, 1, images);
+    guards.afterStep(usual, { iteration: 1, synthetic: images });
     images.images.detach().narrow(0, 0, 2).mul_(0.9);
-    guards.afterStep(usual, 2, images);
+    guards.afterStep(usual, { iteration: 2, synthetic: images });
     expect(told).toEqual([expect.stringMatching(/class 'dog' have not moved for 1 iterations/)]);
   });
 
@@ -87,11 +88,13 @@ describe('the guards of a distillation', () => {
     using images = synthetic();
     const skipped = { ...usual, loss: Number.NaN, skipped: true } as const;
     for (let iteration = 1; iteration <= 99; iteration++)
-      guards.afterStep(skipped, iteration, images);
-    guards.afterStep(usual, 100, images);
+      guards.afterStep(skipped, { iteration: iteration, synthetic: images });
+    guards.afterStep(usual, { iteration: 100, synthetic: images });
     for (let iteration = 101; iteration <= 199; iteration++)
-      guards.afterStep(skipped, iteration, images);
-    expect(() => guards.afterStep(skipped, 200, images)).toThrow(FailureError);
+      guards.afterStep(skipped, { iteration: iteration, synthetic: images });
+    expect(() => guards.afterStep(skipped, { iteration: 200, synthetic: images })).toThrow(
+      FailureError,
+    );
     guards.finish();
     expect(told).toEqual([
       expect.stringMatching(/^iteration 1 was left out/),

@@ -1,7 +1,6 @@
 import { FailureError } from '../core/index.js';
-import type { SyntheticImages } from '../distill/index.js';
 import type { EventSink } from '../run/index.js';
-import type { StepReport } from './method.js';
+import type { Distiller, StepReport } from './method.js';
 
 export interface GuardOptions {
   readonly classNames: readonly string[];
@@ -11,6 +10,9 @@ export interface GuardOptions {
   /** Iterations between two looks at the images; 50 when left out. */
   readonly every?: number;
 }
+
+/** What is looked at of a distillation. */
+export type Watched = Pick<Distiller, 'iteration' | 'synthetic' | 'synchronize'>;
 
 /** Pixels at 0 or 1 from which on an image counts as saturated. */
 const saturatedShare = 0.98;
@@ -46,7 +48,8 @@ export class DistillGuards {
   }
 
   /** Looks at what an iteration has done. Throws FailureError when too many in a row were left out. */
-  afterStep(report: StepReport, iteration: number, synthetic: SyntheticImages): void {
+  afterStep(report: StepReport, distiller: Watched): void {
+    const { iteration } = distiller;
     if (report.skipped) {
       this.#skip(iteration);
       return;
@@ -55,7 +58,7 @@ export class DistillGuards {
     this.#watchLoss(report.loss, iteration);
     for (const { kind, message } of report.warnings ?? []) this.#tell(kind, message);
     this.#looks += 1;
-    if (this.#looks % this.#every === 0) this.#watchImages(iteration, synthetic);
+    if (this.#looks % this.#every === 0) this.#watchImages(distiller);
   }
 
   #skip(iteration: number): void {
@@ -82,7 +85,12 @@ export class DistillGuards {
     );
   }
 
-  #watchImages(iteration: number, { images, classes }: SyntheticImages): void {
+  #watchImages(distiller: Watched): void {
+    distiller.synchronize?.();
+    const {
+      iteration,
+      synthetic: { images, classes },
+    } = distiller;
     const pixels = images.toFloat32Array();
     const { classNames } = this.#options;
     const perClass = pixels.length / classes;

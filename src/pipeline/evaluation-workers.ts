@@ -2,11 +2,12 @@ import { chooseEvaluationWorkers } from '../capacity/choose-workers.js';
 import type { RunContext } from './run-context.js';
 import { WorkerPool } from './workers/pool.js';
 
-/** The worker processes of an evaluation, the caller's; none where networks are trained one by one. */
+/** The worker processes of an evaluation, the caller's; none where networks are trained one by one, or by a group's processes. */
 export function openEvaluationWorkers(
-  { plan, signal }: Pick<RunContext, 'plan' | 'signal'>,
+  { plan, group, signal }: Pick<RunContext, 'plan' | 'group' | 'signal'>,
   scratch?: string,
 ): WorkerPool | undefined {
+  if (group !== undefined) return undefined;
   const { workers, threads } = chooseEvaluationWorkers(plan);
   if (workers === 1) return undefined;
   return new WorkerPool({ workers, threads, ...(scratch !== undefined && { scratch }), signal });

@@ -58,7 +58,7 @@ export async function openForEvaluation(
   source: SetSource,
   context: RunContext,
 ): Promise<SetEvaluation> {
-  const { plan, data, memory, random, onEvent, signal } = context;
+  const { plan, data, memory, random, group, onEvent, signal } = context;
   const { labels } = plan.evaluate;
   const owned: Disposable[] = [];
   const own = <T extends Disposable | undefined>(value: T): T => {
@@ -89,6 +89,7 @@ export async function openForEvaluation(
           'open' in source
             ? source.finished
             : new Artifacts(source.directory.pathOf(networksFolder)),
+        group,
         workers: own(openEvaluationWorkers(context, run?.pathOf(scratchFolder))),
         onEvent,
         signal,

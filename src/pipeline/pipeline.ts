@@ -34,7 +34,7 @@ export async function runPipeline(request: PipelineRequest): Promise<PipelineRes
   const seconds = await pretrainAndDistill(request, context);
   if (context.plan.evaluate.labels.mode === 'static') await labelStored(directory, context);
   const result = await evaluateStored(directory, context, seconds);
-  await drawNearest(directory, context);
+  if (context.group?.isFirst !== false) await drawNearest(directory, context);
   return result;
 }
 
@@ -103,7 +103,7 @@ async function distilInto(
   context: RunContext,
   pool?: ExtractorPool,
 ): Promise<void> {
-  const { plan, data, random, onEvent, signal } = context;
+  const { plan, data, random, group, onEvent, signal } = context;
   const pictures = new RunPictures(directory, data.train, plan);
   using checkpoints = new DistillCheckpoints({
     folder: directory.pathOf(checkpointsFolder),
@@ -111,6 +111,7 @@ async function distilInto(
     chunks: context.memory.chunks,
     interval: plan.checkpoint,
     acceptChanges,
+    group,
     onEvent,
   });
   using synthetic = await distill({
@@ -122,8 +123,10 @@ async function distilInto(
     chunks: checkpoints.chunks,
     random: random.derive('distill'),
     checkpoints,
+    group,
     onEvent,
     signal,
+    imagesDue: (iteration) => pictures.isDue(iteration),
     onImages: async (iteration, images) => {
       if (iteration === 0) saveDistilled(directory.pathOf(startFolder), images, data.train);
       const told = await pictures.snapshot(iteration, images);

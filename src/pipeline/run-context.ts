@@ -2,6 +2,7 @@ import { type MemoryPlan, memoryFacts } from '../capacity/budget.js';
 import { collectGarbage } from '../core/garbage.js';
 import { packageVersion } from '../core/version.js';
 import type { Dataset, DatasetPair } from '../data/index.js';
+import type { ProcessGroup } from '../distributed/index.js';
 import type { MethodInput } from '../methods/method.js';
 import { wantsTrajectories } from '../methods/registry.js';
 import { buildModel } from '../models/index.js';
@@ -28,6 +29,8 @@ export interface PipelineRequest {
   readonly acceptChanges?: boolean;
   /** What `checkPlan` gave; it is called when this is left out. */
   readonly prepared?: Prepared | undefined;
+  /** The processes that do the run together, all of them with the same plan and each with a directory of its own. */
+  readonly group?: ProcessGroup | undefined;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
 }
@@ -41,6 +44,7 @@ export interface RunContext {
   readonly memory: MemoryPlan;
   readonly cache: string;
   readonly random: RandomGenerator;
+  readonly group?: ProcessGroup | undefined;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
 }
@@ -59,12 +63,12 @@ export const scratchFolder = 'scratch';
 
 /** Starts the engine, opens the data and chooses how to work within the memory, unless that has been done. */
 export async function begin(
-  { plan, cache, prepared, onEvent, signal }: Omit<PipelineRequest, 'directory'>,
+  { plan, cache, prepared, group, onEvent, signal }: Omit<PipelineRequest, 'directory'>,
   stages?: CheckOptions['stages'],
 ): Promise<RunContext> {
   const options = { ...(stages && { stages }), cache, onEvent, signal };
   const { data, memory } = prepared ?? (await checkPlan(plan, options));
-  return { plan, data, memory, cache, random: startEngine(plan), onEvent, signal };
+  return { plan, data, memory, cache, random: startEngine(plan), group, onEvent, signal };
 }
 
 /**
@@ -87,7 +91,7 @@ export async function beginOnRun(
 
 /** How the pool of a run's extractors is pretrained, or other networks where anything is changed. */
 export function pretrainRequest(
-  { plan, data, cache, memory, random, onEvent, signal }: RunContext,
+  { plan, data, cache, memory, random, group, onEvent, signal }: RunContext,
   changed: Partial<PretrainRequest> = {},
 ): PretrainRequest {
   return {
@@ -100,6 +104,7 @@ export function pretrainRequest(
     checkpoint: plan.checkpoint,
     trajectories: wantsTrajectories(plan.distill),
     random: random.derive('pretrain'),
+    group,
     onEvent,
     signal,
     ...changed,

@@ -24,11 +24,15 @@ export class RunPictures {
     this.#plan = plan;
   }
 
-  /** Draws the images when their turn has come (start, end, every `snapshotEvery`); what to tell of it then. */
-  async snapshot(iteration: number, synthetic: SyntheticImages): Promise<Snapshot | undefined> {
+  /** Whether the images' turn to be drawn has come: start, end, every `snapshotEvery`. */
+  isDue(iteration: number): boolean {
     const { snapshotEvery, distill } = this.#plan;
-    const due = iteration === distill.iterations || iteration % snapshotEvery === 0;
-    if (!due) return undefined;
+    return iteration === distill.iterations || iteration % snapshotEvery === 0;
+  }
+
+  /** Draws the images when their turn has come; what to tell of it then. */
+  async snapshot(iteration: number, synthetic: SyntheticImages): Promise<Snapshot | undefined> {
+    if (!this.isDue(iteration)) return undefined;
     const pixels = synthetic.images.toFloat32Array();
     if (iteration === 0) this.#start = pixels;
     this.#latest = pixels;

@@ -12,6 +12,7 @@ const immaterial = [
   'test',
   'testAtOnce',
   'checkpoint',
+  'group',
   'onEvent',
   'signal',
 ] as const satisfies readonly (keyof PretrainRequest)[];

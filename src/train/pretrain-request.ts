@@ -1,4 +1,5 @@
 import type { Dataset } from '../data/index.js';
+import type { ProcessGroup } from '../distributed/index.js';
 import type { ModelOptions } from '../models/index.js';
 import type { EventSink } from '../run/index.js';
 import type { RandomGenerator } from '../tensor/index.js';
@@ -28,6 +29,8 @@ export interface PretrainRequest {
   /** Whether the networks are also kept as they were after every epoch. */
   readonly trajectories?: true | undefined;
   readonly random: RandomGenerator;
+  /** Processes that train its networks, each some of them. */
+  readonly group?: ProcessGroup | undefined;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
 }

@@ -17,7 +17,8 @@ import { epochEnds, storedTrajectories, TrajectoryWriter, trajectoryPath } from 
 /**
  * Trains the pool of feature extractors (the paper's §4.2.1), or reads those of it that were trained before: each
  * network is stored as soon as it is done, so an interrupted pretraining goes on where it stopped, and a larger pool
- * reuses the smaller one. A network that another process is training is waited for. The caller owns the pool.
+ * reuses the smaller one. A network that another process is training is waited for; the processes of a group train some each.
+ * The caller owns the pool.
  */
 export async function pretrain(request: PretrainRequest): Promise<ExtractorPool> {
   const { train, options, trajectories, random, onEvent } = request;
@@ -26,16 +27,29 @@ export async function pretrain(request: PretrainRequest): Promise<ExtractorPool>
   if (trajectories) epochEnds(options, train.labels.length);
   const { store, networks } = storedPool(request);
   makeFolder(dirname(store.folder));
-  let reused = 0;
-  for (const index of networks.keys()) {
-    if (await trainOrFind(request, { store, networks }, index)) reused += 1;
-  }
+  const reused = await trainAll(request, { store, networks });
   if (reused > 0) onEvent({ type: 'pretrain-reused', networks: reused, path: store.folder });
   const paths = networks.map(({ path }) => path);
   return new ExtractorPool(
     paths.map((path) => onDevice(readPair(path), random.device)),
     trajectories && storedTrajectories(paths.map(trajectoryPath), random.device),
   );
+}
+
+/** Sees to all networks, in all processes together; how many had been trained before. */
+async function trainAll(request: PretrainRequest, pool: StoredPool): Promise<number> {
+  const { group, signal } = request;
+  const some = async (chosen: (index: number) => boolean): Promise<number> => {
+    let reused = 0;
+    for (const index of pool.networks.keys()) {
+      if (chosen(index) && (await trainOrFind(request, pool, index))) reused += 1;
+    }
+    return reused;
+  };
+  if (group === undefined) return await some(() => true);
+  const own = () => some((index) => index % group.size === group.rank);
+  const each = await group.together(own, signal);
+  return each.reduce((sum, reused) => sum + reused, 0);
 }
 
 /** Sees to one network and its accuracy on the test images; whether the network had been trained before. */
