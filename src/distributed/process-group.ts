@@ -144,7 +144,7 @@ export class ProcessGroup implements Disposable {
 
   /**
    * Has every process do its part, and gives what each has come to. Where some fail, each of them throws what went wrong with
-   * it, and the others throw PeerFailure naming the first of them.
+   * it, but not what a process before it throws too; the others throw PeerFailure naming the first of them.
    */
   async together<Value>(
     part: () => Promise<Value> | Value,
@@ -159,8 +159,9 @@ export class ProcessGroup implements Disposable {
       outcome = { failed: messageOf(error) };
     }
     const all = await this.exchangeLater(outcome, failure === undefined ? signal : undefined);
-    if (failure !== undefined) throw failure;
     const first = all.findIndex((one) => one.failed !== undefined);
+    const isRepeated = first < this.rank && all[first]?.failed === outcome.failed;
+    if (failure !== undefined && !isRepeated) throw failure;
     if (first >= 0) {
       throw new PeerFailure(
         `${nameOf(this.peers[first]!)} has failed: ${all[first]!.failed}`,

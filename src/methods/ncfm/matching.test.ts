@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { defaultSiamese } from '../../augment/index.js';
 import { ClassSampler, type Dataset, pixelsToTensor } from '../../data/index.js';
-import { ClassShare } from '../../distill/class-share.js';
 import { matchedFeatures } from '../../distill/matched-features.js';
 import { fewDigits, watched } from '../../distill/testing/digits.js';
 import { buildModel } from '../../models/index.js';
@@ -102,7 +101,6 @@ describe('drawRealBatch', () => {
       dataset,
       pool: new ExtractorPool([{ initial: build(1).state(), trained: build(2).state() }]),
       extractor: build(3).setRequiresGrad(false),
-      share: new ClassShare(3, undefined),
       sampler: ClassSampler.forClasses(digits.labels, 3, draws),
       realPerGroup: 5,
       augmentation: defaultSiamese,

@@ -1,6 +1,6 @@
 import { drawSiamese, type SiameseDraw, type SiameseOptions } from '../../augment/index.js';
 import type { ClassSampler, Dataset } from '../../data/index.js';
-import type { ClassShare } from '../../distill/class-share.js';
+import { ClassShare } from '../../distill/class-share.js';
 import { drawOfClasses, realFeatures } from '../../distill/matched-features.js';
 import type { ImageModel } from '../../models/index.js';
 import {
@@ -52,8 +52,8 @@ export interface MatchingContext {
   readonly pool: ExtractorPool;
   /** Receives the blended parameters; frozen. */
   readonly extractor: ImageModel;
-  /** Whose real features are computed here; images are drawn of all classes. */
-  readonly share: ClassShare;
+  /** Whose real features are computed here, all classes' when left out; images are drawn of all. */
+  readonly share?: ClassShare;
   readonly sampler: ClassSampler;
   /** Real images drawn per group of the sampler. */
   readonly realPerGroup: number;
@@ -65,8 +65,9 @@ export interface MatchingContext {
 
 /** Draws an extractor, real images and an augmentation, and computes the real features: the no-gradient branch. */
 export function drawRealBatch(context: MatchingContext): RealBatch {
-  const { dataset, pool, extractor, share, sampler, realPerGroup, random } = context;
+  const { dataset, pool, extractor, sampler, realPerGroup, random } = context;
   const classes = dataset.classNames.length;
+  const share = context.share ?? new ClassShare(classes, undefined);
   const { height, width } = dataset.shape;
   const choice = pool.draw(random);
   pool.blendInto(extractor, choice);
