@@ -3,8 +3,9 @@ import { messageOf } from '../core/errors.js';
 import type { Span } from '../core/spans.js';
 import { cat, fromBytes, scope, type Tensor, tensor, toDeviceOf, zeros } from '../tensor/index.js';
 import { PeerFailure } from './peer-failure.js';
-import { gone, mentioned, nameOf, type Peer } from './peers.js';
-import { type Met, seconds } from './rendezvous.js';
+import { PeerWatch, Silence } from './peer-watch.js';
+import { gone, nameOf, type Peer } from './peers.js';
+import type { Met } from './rendezvous.js';
 
 export interface GroupOptions extends Met {
   readonly rank: number;
@@ -15,7 +16,6 @@ export interface GroupOptions extends Met {
 
 /** Rounds of waiting are this far apart at first, and this far at most. */
 const poll = { least: 5, most: 250 };
-const beatMilliseconds = 1000;
 const farewellMilliseconds = 3000;
 
 /**
@@ -30,8 +30,7 @@ export class ProcessGroup implements Disposable {
   readonly localSize: number;
   readonly peers: readonly Peer[];
   readonly #options: GroupOptions;
-  readonly #beat: NodeJS.Timeout;
-  #beats = 0;
+  readonly #watch: PeerWatch;
   #rounds = 0;
   #bytes = 0;
   #left = false;
@@ -42,8 +41,7 @@ export class ProcessGroup implements Disposable {
     this.size = options.peers.length;
     this.localSize = options.localSize;
     this.peers = options.peers;
-    this.#beat = setInterval(() => this.#sendBeat(), beatMilliseconds);
-    this.#beat.unref();
+    this.#watch = new PeerWatch(options);
   }
 
   /** Whether this is the first process: the one that writes and speaks to the user. */
@@ -126,17 +124,17 @@ export class ProcessGroup implements Disposable {
     const round = this.#rounds++;
     const { store } = this.#options;
     const keyOf = (rank: number): string => `round-${round}-${rank}`;
-    this.#ask(() => store.set(keyOf(this.rank), JSON.stringify(value ?? null)));
+    this.#attempt(() => store.set(keyOf(this.rank), JSON.stringify(value ?? null)));
     const found = new Map<number, Value>();
     const silence = new Silence(this.peers, this.#options.milliseconds);
     for (let pause = poll.least; ; pause = Math.min(poll.most, pause * 1.5)) {
       for (const { rank } of this.peers) {
-        const text = found.has(rank) ? undefined : this.#ask(() => store.get(keyOf(rank)));
+        const text = found.has(rank) ? undefined : this.#attempt(() => store.get(keyOf(rank)));
         if (text !== undefined) found.set(rank, JSON.parse(text) as Value);
       }
       if (found.size === this.size) return this.peers.map(({ rank }) => found.get(rank)!);
       const waited = this.peers.filter(({ rank }) => !found.has(rank));
-      this.#requireAlive(waited, silence);
+      this.#attempt(() => this.#watch.requireAlive(waited, silence));
       await setTimeout(pause);
       signal?.throwIfAborted();
     }
@@ -180,15 +178,7 @@ export class ProcessGroup implements Disposable {
 
   /** Tells the others, as far as they can be told, that this process cannot go on. */
   fail(error: unknown): void {
-    if (error instanceof PeerFailure) return;
-    try {
-      this.#options.store.claim(
-        'failure',
-        JSON.stringify({ rank: this.rank, message: messageOf(error) }),
-      );
-    } catch {
-      // The process that serves the store is gone, and the others find out as this one did.
-    }
+    this.#watch.tell(error);
   }
 
   /** Leaves when all do: the first process last, because it serves what the others ask. */
@@ -210,83 +200,17 @@ export class ProcessGroup implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#beat);
+    this.#watch[Symbol.dispose]();
     this.#options.collectives[Symbol.dispose]();
     this.#options.store[Symbol.dispose]();
   }
 
-  #sendBeat(): void {
-    this.#beats += 1;
+  #attempt<Value>(call: () => Value): Value {
     try {
-      this.#options.store.set(`beat-${this.rank}`, String(this.#beats));
-    } catch {
-      // Found out, and told, by the next call.
-    }
-  }
-
-  #requireAlive(waited: readonly Peer[], silence: Silence): void {
-    const dead = gone(waited);
-    if (dead.length > 0 || this.#told() !== undefined) throw this.#failure('');
-    const silent = silence.of(waited, (rank) =>
-      this.#ask(() => this.#options.store.get(`beat-${rank}`)),
-    );
-    if (silent === undefined) return;
-    const limit = seconds(this.#options.milliseconds);
-    throw new PeerFailure(
-      `nothing has been heard of ${nameOf(silent)} for ${limit}: its host or the network to it is down`,
-      this.#speaks(),
-    );
-  }
-
-  #attempt<Value>(collective: () => Value): Value {
-    try {
-      return collective();
+      return call();
     } catch (error) {
-      throw this.#failure(messageOf(error));
-    }
-  }
-
-  #ask<Value>(request: () => Value): Value {
-    try {
-      return request();
-    } catch (error) {
-      throw this.#failure(messageOf(error));
-    }
-  }
-
-  /** Why a call could not be done: what a process has told of itself, who is gone, or else what the connection says. */
-  #failure(message: string): PeerFailure {
-    const told = this.#told();
-    const others = this.peers.filter(({ rank }) => rank !== this.rank);
-    const dead = gone(others);
-    const [reason] = message.split('\n');
-    const blamed = dead.length > 0 ? dead : mentioned(message, others);
-    // It has told the user itself.
-    if (told !== undefined) return new PeerFailure(told, false);
-    const text =
-      dead.length > 0
-        ? `${dead.map(nameOf).join(' and ')} ended without a word: killed, or out of memory`
-        : `the processes have lost each other (${blamed.length > 0 ? `at ${blamed.map(nameOf).join(' or ')}: ` : ''}${reason})`;
-    return new PeerFailure(text, this.#speaks());
-  }
-
-  #told(): string | undefined {
-    try {
-      const text = this.#options.store.get('failure');
-      if (text === undefined) return undefined;
-      const { rank, message } = JSON.parse(text) as { rank: number; message: string };
-      return `${nameOf(this.peers[rank]!)} has failed: ${message}`;
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** One of those that go on tells the user: who asks first, or the second process where the first, which could be asked, is gone. */
-  #speaks(): boolean {
-    try {
-      return this.#options.store.claim('speaker', String(this.rank)) === String(this.rank);
-    } catch {
-      return this.rank === 1;
+      if (error instanceof PeerFailure) throw error;
+      throw this.#watch.failure(messageOf(error));
     }
   }
 }
@@ -294,31 +218,6 @@ export class ProcessGroup implements Disposable {
 interface Outcome<Value> {
   readonly value?: Value;
   readonly failed?: string;
-}
-
-/** For how long each process has been silent. */
-class Silence {
-  readonly #limit: number;
-  readonly #heard: Map<number, { beat: string | undefined; at: number }>;
-
-  constructor(peers: readonly Peer[], limit: number) {
-    this.#limit = limit;
-    this.#heard = new Map(
-      peers.map(({ rank }) => [rank, { beat: undefined, at: performance.now() }]),
-    );
-  }
-
-  /** The first that has not been heard of for too long. */
-  of(peers: readonly Peer[], beatOf: (rank: number) => string | undefined): Peer | undefined {
-    const now = performance.now();
-    return peers.find(({ rank }) => {
-      const heard = this.#heard.get(rank)!;
-      const beat = beatOf(rank);
-      if (beat !== heard.beat) this.#heard.set(rank, { beat, at: now });
-      else return now - heard.at > this.#limit;
-      return false;
-    });
-  }
 }
 
 const bytesPerElement = {
