@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { LoadedPlan } from '../config/index.js';
+import { readJob } from '../core/job.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import type { CheckOptions, PipelineRequest, Prepared } from '../pipeline/index.js';
 import type { Plan } from '../plan/index.js';
@@ -98,7 +99,8 @@ async function executeIn<T>(
   run: RunCommand,
   task: (request: PipelineRequest) => Promise<T>,
 ): Promise<T> {
-  const { source, options } = run;
+  const { source } = run;
+  const options = ofAttempt(run.options);
   const choice = await (group
     ? chooseTogether(group, source, options)
     : chooseRun(source, options));
@@ -112,6 +114,12 @@ async function executeIn<T>(
   using _lock = opened[0]?.lock;
   const directory = opened[0]?.directory ?? rankDirectory(group!, choice.path);
   return await recorded({ group, invocation, run, choice, prepared, directory }, task);
+}
+
+/** A launcher that starts a run anew means it to go on, whatever it was first started with. */
+function ofAttempt(options: RunOptions): RunOptions {
+  const isFirst = (readJob()?.attempt ?? 0) === 0;
+  return isFirst ? options : { ...options, replace: false, resume: true };
 }
 
 /** Checks that a plan can run here; the processes of a group each for itself. */

@@ -24,6 +24,7 @@ export async function withGroup<T>(
   if (invocation.isMuted) invocation.speaker = `process ${launch.rank} of ${launch.size}: `;
   const { joinGroup } = await import('../distributed/index.js');
   const group = (await joinGroup(cache))!;
+  using _watch = stopWithAgent();
   try {
     return await work(group);
   } catch (error) {
@@ -32,6 +33,23 @@ export async function withGroup<T>(
   } finally {
     await group.leave();
   }
+}
+
+const parentMilliseconds = 1000;
+
+/**
+ * Stops this process as SIGTERM would when torchrun's agent is gone, which has started it and would start others in its
+ * place: nobody ends the workers of an agent that was killed.
+ */
+function stopWithAgent(): Disposable {
+  const agent = process.ppid;
+  const isElastic = process.env.TORCHELASTIC_RUN_ID !== undefined;
+  const timer = setInterval(() => {
+    if (!isElastic || process.ppid === agent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, parentMilliseconds).unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /**

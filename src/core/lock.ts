@@ -3,12 +3,15 @@ import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { UsageError } from './errors.js';
 import { writeFailure } from './files.js';
+import { type Job, readJob } from './job.js';
 
 export interface Holder {
   readonly pid: number;
   readonly host: string;
   /** When the process began, as the system counts it: a number that is used again names another process. */
   readonly began: string | null;
+  /** A launcher's job that the process belonged to. */
+  readonly job?: Job;
 }
 
 /** How often a lock that is waited for is looked at. */
@@ -78,7 +81,13 @@ export class Lock implements Disposable {
 
 /** Makes the file, whole at once; false when it is there already. */
 function create(path: string): boolean {
-  const holder: Holder = { pid: process.pid, host: hostname(), began: beginning(process.pid) };
+  const job = readJob();
+  const holder: Holder = {
+    pid: process.pid,
+    host: hostname(),
+    began: beginning(process.pid),
+    ...(job && { job }),
+  };
   const own = `${path}.${process.pid}`;
   try {
     writeFileSync(own, `${JSON.stringify(holder)}\n`);
@@ -125,9 +134,15 @@ function readHolder(path: string): Holder | undefined {
   }
 }
 
-/** Whether the holder may still be at work; of another machine's processes nothing is known. */
-function mayBeAlive({ pid, host, began }: Holder): boolean {
-  if (host !== hostname()) return true;
+/**
+ * Whether the holder may still be at work. Of another machine's processes it is known only that those of an earlier attempt
+ * of one's own job are gone: the launcher, which may have gone on elsewhere, has seen to that.
+ */
+function mayBeAlive({ pid, host, began, job }: Holder): boolean {
+  if (host !== hostname()) {
+    const own = readJob();
+    return job === undefined || job.id !== own?.id || job.attempt >= own.attempt;
+  }
   return isRunning(pid) && beginning(pid) === began;
 }
 

@@ -1,4 +1,5 @@
 import { UsageError } from '../core/errors.js';
+import type { Job } from '../core/job.js';
 import { expandHosts } from './hosts.js';
 
 /** What a launcher has told this process of the ones that it was started with. */
@@ -16,12 +17,6 @@ export interface Launch {
   readonly job: Job;
   /** Host name or address of the first process's host, where it is told. */
   readonly master: string | undefined;
-}
-
-export interface Job {
-  readonly id: string;
-  /** How often the launcher has started it anew. */
-  readonly attempt: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
