@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
+import { UsageError } from '../core/errors.js';
 import { packageVersion } from '../core/version.js';
 import { writeErrorFile } from '../distributed/error-file.js';
+import { readLaunch } from '../distributed/launch.js';
 import { PeerFailure } from '../distributed/peer-failure.js';
 import { addCompareCommand } from './commands/compare.js';
 import { addConfigCommand } from './commands/config.js';
@@ -50,6 +52,7 @@ function createProgram(invocation: Invocation): Command {
     .showSuggestionAfterError()
     .addHelpText('after', '\nExample:\n  ncfm run digits')
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 misused, 130 and 143 stopped.');
+  program.hook('preAction', (_, command) => requireShared(command.name()));
   addRunCommand(program, invocation);
   addPretrainCommand(program, invocation);
   addDistillCommand(program, invocation);
@@ -69,6 +72,16 @@ function createProgram(invocation: Invocation): Command {
   addDoctorCommand(program, invocation);
   addSetupCommand(program, invocation);
   return program;
+}
+
+/** Commands that every process of a launch would do by itself, all of them writing the same files. */
+const notShared: readonly string[] = ['compare', 'label', 'export', 'report', 'studio', 'setup'];
+
+function requireShared(command: string): void {
+  if (!notShared.includes(command) || readLaunch() === undefined) return;
+  throw new UsageError(
+    `ncfm ${command} is not done by several processes together; start it as one, without the launcher. These are: run, distill, pretrain, evaluate, search, continual`,
+  );
 }
 
 /** Says what went wrong on standard error, with `--json` also as the one object on standard output. */

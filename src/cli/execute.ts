@@ -13,7 +13,7 @@ import {
   agreeOnMemory,
   chooseTogether,
   clearRanks,
-  rankDirectory,
+  rankDirectories,
   withGroup,
 } from './group-run.js';
 import { interruptible } from './interruption.js';
@@ -112,8 +112,8 @@ async function executeIn<T>(
   };
   await (group ? group.first(open) : open());
   using _lock = opened[0]?.lock;
-  const directory = opened[0]?.directory ?? rankDirectory(group!, choice.path);
-  return await recorded({ group, invocation, run, choice, prepared, directory }, task);
+  const places = opened[0] ?? rankDirectories(group!, choice.path);
+  return await recorded({ group, invocation, run, choice, prepared, places }, task);
 }
 
 /** A launcher that starts a run anew means it to go on, whatever it was first started with. */
@@ -161,15 +161,16 @@ interface Execution {
   readonly run: RunCommand;
   readonly choice: RunChoice;
   readonly prepared: Prepared;
-  readonly directory: RunDirectory;
+  readonly places: { readonly directory: RunDirectory; readonly shared?: RunDirectory };
 }
 
 /** The task itself, with its log; the first process sees to what the user finds in the run's folder afterwards. */
 async function recorded<T>(
-  { group, invocation, run: { command, options }, choice, prepared, directory }: Execution,
+  { group, invocation, run: { command, options }, choice, prepared, places }: Execution,
   task: (request: PipelineRequest) => Promise<T>,
 ): Promise<T> {
   const { recordRun } = await import('../pipeline/record-run.js');
+  const { directory, shared } = places;
   const { plan, goesOn } = choice;
   const { cache, acceptChanges = false } = options;
   const isFirst = group?.isFirst ?? true;
@@ -184,7 +185,7 @@ async function recorded<T>(
       return recordRun({ ...run, onLifecycle: watched.onEvent }, async (onEvent) => {
         const events = combine(begin, onEvent);
         const { signal } = watched;
-        const request = { plan, directory, prepared, cache, acceptChanges, group, signal };
+        const request = { plan, directory, prepared, cache, acceptChanges, group, shared, signal };
         const done = await task({ ...request, onEvent: events });
         await group?.together(() => undefined, signal);
         return done;

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fingerprint, UsageError } from '../core/index.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import { readLaunch } from '../distributed/launch.js';
@@ -82,10 +82,16 @@ export function agreeOnMemory(group: ProcessGroup, { data, memory }: Prepared): 
   return { data, memory: group.exchange(memory)[0]! };
 }
 
-/** The folder of a process but the first, within the run's, which is there. */
-export function rankDirectory({ rank }: ProcessGroup, run: string): RunDirectory {
+/** The run's folder, which is there, and within it that of a process but the first. */
+export function rankDirectories(
+  { rank }: ProcessGroup,
+  run: string,
+): { readonly directory: RunDirectory; readonly shared: RunDirectory } {
   const location = { runs: join(run, ranksFolder), name: String(rank) };
-  return RunDirectory.create({ ...location, existing: 'continue' });
+  return {
+    directory: RunDirectory.create({ ...location, existing: 'continue' }),
+    shared: RunDirectory.open({ runs: dirname(run), name: basename(run) }),
+  };
 }
 
 export function clearRanks(run: string): void {

@@ -115,7 +115,9 @@ export async function evaluateStored(
     memory: memoryReport(plan, memory, onEvent),
     directory: directory.path,
   };
-  await report(directory, context, value.comparison, result);
+  if (context.group?.isFirst !== false) {
+    await report(directory, context, value.comparison, result);
+  }
   return result;
 }
 

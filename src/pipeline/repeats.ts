@@ -73,17 +73,23 @@ export async function forEachRepeat<T>(
       results.push(await task({ ...request, plan }));
       continue;
     }
-    const directory = RunDirectory.create({
-      runs: request.directory.pathOf(repeatsFolder),
-      name: String(index + 1),
-      existing: 'continue',
-    });
+    const directory = repeatDirectory(request.directory, index + 1);
     directory.writeConfig(planYaml(plan));
+    const shared = request.shared && repeatDirectory(request.shared, index + 1);
     const run = { task: 'run', plan, directory, onEvent, signal: request.signal } as const;
-    const work = (events: EventSink) => task({ ...request, plan, directory, onEvent: events });
+    const work = (events: EventSink) =>
+      task({ ...request, plan, directory, shared, onEvent: events });
     results.push(await recordRun(run, work));
   }
   return results;
+}
+
+function repeatDirectory(run: RunDirectory, repeat: number): RunDirectory {
+  return RunDirectory.create({
+    runs: run.pathOf(repeatsFolder),
+    name: String(repeat),
+    existing: 'continue',
+  });
 }
 
 /**

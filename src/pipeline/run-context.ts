@@ -31,6 +31,8 @@ export interface PipelineRequest {
   readonly prepared?: Prepared | undefined;
   /** The processes that do the run together, all of them with the same plan and each with a directory of its own. */
   readonly group?: ProcessGroup | undefined;
+  /** The run's own folder, where a group's processes keep the work that each does for all; `directory` when left out. */
+  readonly shared?: RunDirectory | undefined;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
 }
@@ -45,6 +47,7 @@ export interface RunContext {
   readonly cache: string;
   readonly random: RandomGenerator;
   readonly group?: ProcessGroup | undefined;
+  readonly shared?: RunDirectory | undefined;
   readonly onEvent: EventSink;
   readonly signal?: AbortSignal | undefined;
 }
@@ -63,12 +66,13 @@ export const scratchFolder = 'scratch';
 
 /** Starts the engine, opens the data and chooses how to work within the memory, unless that has been done. */
 export async function begin(
-  { plan, cache, prepared, group, onEvent, signal }: Omit<PipelineRequest, 'directory'>,
+  { plan, cache, prepared, group, shared, onEvent, signal }: Omit<PipelineRequest, 'directory'>,
   stages?: CheckOptions['stages'],
 ): Promise<RunContext> {
   const options = { ...(stages && { stages }), cache, onEvent, signal };
   const { data, memory } = prepared ?? (await checkPlan(plan, options));
-  return { plan, data, memory, cache, random: startEngine(plan), group, onEvent, signal };
+  const random = startEngine(plan);
+  return { plan, data, memory, cache, random, group, shared, onEvent, signal };
 }
 
 /**

@@ -5,6 +5,7 @@ import type { ModelOptions } from '../../models/index.js';
 import type { PipelineRequest, SetRequest } from '../../pipeline/index.js';
 import { RunDirectory } from '../../run/directory.js';
 import { resolvePlan, watch } from '../execute.js';
+import { withGroup } from '../group-run.js';
 import type { Invocation } from '../invocation.js';
 import { addComputeOptions, type ComputeOptions, namesOf } from '../options.js';
 import { isRunFolder, lockOf } from '../run-folder.js';
@@ -90,13 +91,19 @@ export async function onRun<T>(
   const directory = RunDirectory.open({ runs: dirname(path), name: basename(path) });
   const { plan } = await resolvePlan(join(run, 'config.yaml'), options);
   const { cache } = options;
-  using _lock = lockOf(directory.path);
-  const result = await watch(invocation, options, ({ onEvent: onLifecycle, signal }) => {
-    const recorded = { task: kind, plan, directory, onEvent: onLifecycle, onLifecycle, signal };
-    return recordRun(recorded, (onEvent) => task({ plan, directory, cache, onEvent, signal }));
+  return await withGroup(invocation, cache, async (group) => {
+    const request = { plan, directory, cache, group };
+    if (group !== undefined && !group.isFirst) {
+      return await watch(invocation, options, (watched) => task({ ...request, ...watched }));
+    }
+    using _lock = lockOf(directory.path);
+    const result = await watch(invocation, options, ({ onEvent: onLifecycle, signal }) => {
+      const recorded = { task: kind, plan, directory, onEvent: onLifecycle, onLifecycle, signal };
+      return recordRun(recorded, (onEvent) => task({ ...request, onEvent, signal }));
+    });
+    await writeRunReport(invocation, directory.path);
+    return result;
   });
-  await writeRunReport(invocation, directory.path);
-  return result;
 }
 
 async function modelsOf(shortNames: readonly string[]): Promise<ModelOptions[]> {

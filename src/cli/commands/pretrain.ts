@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { formatDuration } from '../../core/progress.js';
 import { resolvePlan, watch } from '../execute.js';
+import { withGroup } from '../group-run.js';
 import type { Invocation } from '../invocation.js';
 import { addComputeOptions, type ComputeOptions } from '../options.js';
 
@@ -17,13 +18,16 @@ export function addPretrainCommand(program: Command, invocation: Invocation): vo
     async (config: string | undefined, options: ComputeOptions) => {
       const { pretrainOnly, repeatedPlans } = await import('../../pipeline/index.js');
       const { plan } = await resolvePlan(config, options);
-      const results = await watch(invocation, options, async (watched) => {
-        const pools: Awaited<ReturnType<typeof pretrainOnly>>[] = [];
-        for (const each of repeatedPlans(plan)) {
-          pools.push(await pretrainOnly({ plan: each, cache: options.cache, ...watched }));
-        }
-        return pools;
-      });
+      const { cache } = options;
+      const results = await withGroup(invocation, cache, (group) =>
+        watch(invocation, options, async (watched) => {
+          const pools: Awaited<ReturnType<typeof pretrainOnly>>[] = [];
+          for (const each of repeatedPlans(plan)) {
+            pools.push(await pretrainOnly({ plan: each, cache, group, ...watched }));
+          }
+          return pools;
+        }),
+      );
       const networks = results.reduce((sum, pool) => sum + pool.networks, 0);
       const seconds = results.reduce((sum, pool) => sum + pool.seconds, 0);
       const result = { ...results.at(-1)!, networks, seconds };

@@ -30,13 +30,30 @@ export async function runContinual(request: PipelineRequest): Promise<ContinualR
   requireSteps(plan.continual, data.train);
   const { directory } = request;
   writeManifest(directory, context);
-  const repetitions: Repetition[] = [];
-  for (let repetition = 1; repetition <= plan.continual.seeds; repetition++) {
-    repetitions.push(await repeat({ context, directory, repetition }));
-  }
+  const repetitions = await repeatAll(context, request.shared ?? directory);
   const result = resultOf(context, repetitions);
   await store(directory, result);
   return result;
+}
+
+/** All repetitions, of which each process of a group does some by itself. */
+async function repeatAll(context: RunContext, directory: RunDirectory): Promise<Repetition[]> {
+  const { plan, group, signal } = context;
+  const alone = { ...context, group: undefined };
+  const [first, step] = group === undefined ? [0, 1] : [group.rank, group.size];
+  const own = async (): Promise<Repetition[]> => {
+    const repetitions: Repetition[] = [];
+    for (let index = first; index < plan.continual.seeds; index += step) {
+      repetitions.push(await repeat({ context: alone, directory, repetition: index + 1 }));
+    }
+    return repetitions;
+  };
+  if (group === undefined) return await own();
+  const each = await group.together(own, signal);
+  return Array.from(
+    { length: plan.continual.seeds },
+    (_, index) => each[index % step]![Math.floor(index / step)]!,
+  );
 }
 
 /** Refuses what would bring images or networks of later classes into an early step. */

@@ -65,11 +65,12 @@ async function locate(
   train: Dataset,
   finished: Artifacts,
 ): Promise<Location> {
-  const { plan, directory, acceptChanges = false } = request;
+  const { plan, group, acceptChanges = false } = request;
   const { run } = plan.search;
   if (run !== undefined) {
     return { folder: join(run, productFolder), seconds: storedSeconds(run) };
   }
+  const directory = request.shared ?? request.directory;
   const folder = directory.pathOf(productFolder);
   const artifact = {
     name: 'distillation',
@@ -80,15 +81,20 @@ async function locate(
     files: [imagesFile, metadataFile].map((file) => join('..', productFolder, file)),
   };
   // Of a run that goes on with its settings the set is the one to use; changed settings would give another.
-  if (!acceptChanges && existsSync(join(folder, metadataFile))) {
-    return { folder, seconds: finished.read(artifact) ?? storedSeconds(directory.path) };
-  }
-  const { value } = await finished.readOrMake(artifact, async () => {
-    // A set of other settings must not be taken for this one should the distillation be stopped.
-    rmSync(folder, { recursive: true, force: true });
-    return (await distillPart(request)).seconds;
-  });
-  return { folder, seconds: value };
+  const find = (): PhaseSeconds | null | undefined =>
+    !acceptChanges && existsSync(join(folder, metadataFile))
+      ? (finished.read<PhaseSeconds>(artifact) ?? storedSeconds(directory.path) ?? null)
+      : finished.read<PhaseSeconds>(artifact);
+  const { seconds: known } = group
+    ? await group.first(() => ({ seconds: find() }))
+    : { seconds: find() };
+  if (known !== undefined) return { folder, seconds: known ?? undefined };
+  // A set of other settings must not be taken for this one should the distillation be stopped.
+  if (group?.isFirst !== false) rmSync(folder, { recursive: true, force: true });
+  const { seconds } = await distillPart(request);
+  const keep = (): void => finished.write(artifact, seconds);
+  await (group ? group.first(keep) : keep());
+  return { folder, seconds };
 }
 
 /** How long a finished run's stages before its evaluation took. */

@@ -35,7 +35,7 @@ export async function searchArchitectures(request: PipelineRequest): Promise<Sea
   const random = startEngine(plan);
   // Of all the data, the held-out images too: the run goes on where these are the same.
   writeManifest(directory, { plan, data: own, memory });
-  const finished = new Artifacts(directory.pathOf(searchFolder));
+  const finished = new Artifacts((request.shared ?? directory).pathOf(searchFolder));
   const prepared = { data, memory };
   using distilled = plan.search.proxies.includes('distilled')
     ? await distilledSet({ ...request, prepared }, { searched: data, all: own.train }, finished)
@@ -48,7 +48,8 @@ export async function searchArchitectures(request: PipelineRequest): Promise<Sea
     signal,
   });
   const testAtOnce = memory.chunks.test;
-  const trainers = { workers, finished, testAtOnce, random: asked.random, onEvent };
+  const { group } = request;
+  const trainers = { workers, group, finished, testAtOnce, random: asked.random, onEvent, signal };
   const { value: result } = await timed('search', onEvent, () =>
     rankAll(asked, opened, trainers, own.test),
   );

@@ -1,6 +1,7 @@
 import type { Artifacts } from '../../core/index.js';
 import { FailureError } from '../../core/index.js';
 import type { Dataset } from '../../data/index.js';
+import type { ProcessGroup } from '../../distributed/index.js';
 import type { EvaluateOptions, EvaluateRequest } from '../../evaluate/request.js';
 import { seedIdentity } from '../../evaluate/seed-identity.js';
 import type { TrainingImages } from '../../evaluate/training-images.js';
@@ -27,11 +28,14 @@ export interface TrainingTask {
 
 export interface Trainers {
   readonly workers: WorkerPool;
+  /** Processes that train candidates, each some of them, by workers of its own. */
+  readonly group?: ProcessGroup | undefined;
   /** Keeps every single network's figures. */
   readonly finished: Artifacts;
   readonly testAtOnce: number;
   readonly random: RandomGenerator;
   readonly onEvent: EventSink;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Score {
@@ -98,25 +102,38 @@ async function trainRound(
   task: TrainingTask,
   candidates: readonly Candidate[],
 ): Promise<Trained[]> {
-  const { onEvent } = trainers;
+  const { group, onEvent, signal } = trainers;
   const { set, steps } = task;
   onEvent({ type: 'search-start', set, candidates: candidates.length, steps });
   let done = 0;
-  return await Promise.all(
-    candidates.map(async (candidate) => {
-      const result = await trainCandidate(trainers, task, candidate);
-      done += 1;
-      onEvent({
-        type: 'search-candidate',
-        set,
-        candidate: candidate.name,
-        done,
-        candidates: candidates.length,
-        accuracy: result.accuracy,
-      });
-      return result;
-    }),
+  const tell = (candidate: Candidate, { accuracy }: Trained): void => {
+    done += 1;
+    const all = candidates.length;
+    onEvent({
+      type: 'search-candidate',
+      set,
+      candidate: candidate.name,
+      done,
+      candidates: all,
+      accuracy,
+    });
+  };
+  const train = async (candidate: Candidate): Promise<Trained> => {
+    const result = await trainCandidate(trainers, task, candidate);
+    tell(candidate, result);
+    return result;
+  };
+  if (group === undefined) return await Promise.all(candidates.map(train));
+  const isOwn = (index: number): boolean => index % group.size === group.rank;
+  const own = candidates.filter((_, index) => isOwn(index));
+  const each = await group.together(() => Promise.all(own.map(train)), signal);
+  const results = candidates.map(
+    (_, index) => each[index % group.size]![Math.floor(index / group.size)]!,
   );
+  for (const [index, candidate] of candidates.entries()) {
+    if (!isOwn(index)) tell(candidate, results[index]!);
+  }
+  return results;
 }
 
 /** A network's figures, or the mean accuracy of several and their time together. */
