@@ -17,11 +17,13 @@ import { which } from './shell.mjs';
 /** @type {Need} */
 const LIBTORCH = {
   what: 'LibTorch',
-  packages: ['libtorch-dev', 'libopenblas0-pthread'],
+  packages: ['libtorch-dev', 'libopenblas0-pthread', 'libgloo-dev'],
   otherwise:
     'download LibTorch (https://pytorch.org/get-started/locally, or `pip install torch`), unpack it, ' +
     'and `export LIBTORCH=/path/to/libtorch`',
 };
+
+const GLOO_HEADERS = ['/usr/include/gloo/context.h', '/usr/local/include/gloo/context.h'];
 
 /** @type {Need} */
 const FASHION_MNIST = {
@@ -38,6 +40,16 @@ const OPENBLAS = {
   what: 'OpenBLAS (LibTorch is very slow on the reference BLAS)',
   packages: ['libopenblas0-pthread'],
   otherwise: 'install it',
+};
+
+/**
+ * LibTorch has Gloo in it, and its wheels come without the headers.
+ * @type {Need}
+ */
+const GLOO = {
+  what: 'the headers of Gloo (runs by several processes need them)',
+  packages: ['libgloo-dev'],
+  otherwise: 'install them (https://github.com/pytorch/gloo, of 2022 or later)',
 };
 
 /**
@@ -59,6 +71,7 @@ export async function ensureLibTorchAndTools(options) {
   done('compiler and CMake');
   done(`LibTorch ${libTorch.version} (${libTorch.origin})`);
   if (libTorch.origin === 'Debian') await ensureOpenBlas(options);
+  if (!GLOO_HEADERS.some((path) => existsSync(path))) await ensureOptional(GLOO, options);
   return libTorch;
 }
 

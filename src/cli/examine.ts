@@ -53,6 +53,7 @@ async function engineFindings(): Promise<Finding[]> {
       processorFinding(physicalCores(), description),
       blasFinding(description, process.env.OPENBLAS_CORETYPE),
       ...featureFindings(description),
+      await processesFinding(),
       ...(await datasetFindings()),
     ];
   } catch (error) {
@@ -70,6 +71,31 @@ async function engineFindings(): Promise<Finding[]> {
         detail: 'not looked for: that takes the engine',
       },
     ];
+  }
+}
+
+/** Which of several processes this is, as a launcher has told it, and where the others are to reach it. */
+async function processesFinding(): Promise<Finding> {
+  const name = 'processes';
+  try {
+    const [{ readLaunch }, { ownPlace }, { hasCollectives }] = await Promise.all([
+      import('../distributed/launch.js'),
+      import('../distributed/address.js'),
+      import('../tensor/collective.js'),
+    ]);
+    if (!hasCollectives()) {
+      const remedy = `install libgloo-dev, and ${setupCommand} -- --fresh`;
+      return { name, state: 'note', detail: 'one alone: Gloo was not there to build with', remedy };
+    }
+    const launch = readLaunch();
+    if (launch === undefined) return { name, state: 'ok', detail: 'one alone' };
+    const { told, rank, size, localRank, localSize, job } = launch;
+    const place = await ownPlace(launch);
+    const where = 'address' in place ? place.address : place.interface;
+    const detail = `${rank} of ${size} (${localRank} of ${localSize} on this host), told by ${told}; job ${job.id}, attempt ${job.attempt}; reached at ${where}`;
+    return { name, state: 'ok', detail };
+  } catch (error) {
+    return { name, state: 'broken', detail: reason(error) };
   }
 }
 

@@ -19,6 +19,7 @@ import {
 import {
   begin,
   beginOnRun,
+  isFirst,
   type PhaseSeconds,
   type PipelineRequest,
   type RunContext,
@@ -99,8 +100,9 @@ export async function evaluateStored(
 ): Promise<PipelineResult> {
   const { plan, memory, onEvent } = context;
   const { value, seconds } = await timed('evaluate', onEvent, async () => {
-    using opened = await openForEvaluation({ directory }, context);
-    using start = openStored({ directory }, context, startFolder);
+    const run = { directory: context.shared ?? directory };
+    using opened = await openForEvaluation(run, context);
+    using start = openStored(run, context, startFolder);
     const comparison = await compare(opened.request, { start, distilled: opened.set });
     return { comparison, found: accuracies(context, opened, comparison) };
   });
@@ -115,7 +117,7 @@ export async function evaluateStored(
     memory: memoryReport(plan, memory, onEvent),
     directory: directory.path,
   };
-  if (context.group?.isFirst !== false) {
+  if (isFirst(context)) {
     await report(directory, context, value.comparison, result);
   }
   return result;

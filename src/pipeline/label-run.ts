@@ -11,7 +11,13 @@ import type { RunDirectory } from '../run/index.js';
 import { noGrad, scope, type Tensor } from '../tensor/index.js';
 import { MetricsCollector } from '../train/metrics.js';
 import { openTeacher } from './open-teacher.js';
-import { beginOnRun, type PipelineRequest, productFolder, type RunContext } from './run-context.js';
+import {
+  beginOnRun,
+  isFirst,
+  type PipelineRequest,
+  productFolder,
+  type RunContext,
+} from './run-context.js';
 
 export interface LabelResult extends SoftLabelMetadata {
   readonly folder: string;
@@ -76,7 +82,8 @@ export async function labelStored(
     },
     agreement: agreement(probabilities, labels, classNames.length),
   };
-  saveSoftLabels(folder, { probabilities, metadata });
+  if (isFirst(context)) saveSoftLabels(folder, { probabilities, metadata });
+  await context.group?.together(() => undefined, signal);
   return { ...metadata, folder, images: images.size(0) };
 }
 

@@ -88,7 +88,7 @@ export async function openForEvaluation(
         finished:
           'open' in source
             ? source.finished
-            : new Artifacts((context.shared ?? source.directory).pathOf(networksFolder)),
+            : new Artifacts(source.directory.pathOf(networksFolder)),
         group,
         workers: own(openEvaluationWorkers(context, run?.pathOf(scratchFolder))),
         onEvent,

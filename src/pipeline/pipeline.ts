@@ -15,6 +15,7 @@ import {
   begin,
   checkpointsFolder,
   extractorBuilder,
+  isFirst,
   type PhaseSeconds,
   type PipelineRequest,
   pretrainRequest,
@@ -29,12 +30,12 @@ import { RunPictures } from './run-pictures.js';
 /** The whole chain: pretrain the pool (or reuse it), distil, label where soft labels are asked for, evaluate. */
 export async function runPipeline(request: PipelineRequest): Promise<PipelineResult> {
   const context = await begin(request);
-  const { directory } = request;
+  const { directory, shared = directory } = request;
   writeManifest(directory, context);
   const seconds = await pretrainAndDistill(request, context);
-  if (context.plan.evaluate.labels.mode === 'static') await labelStored(directory, context);
+  if (context.plan.evaluate.labels.mode === 'static') await labelStored(shared, context);
   const result = await evaluateStored(directory, context, seconds);
-  if (context.group?.isFirst !== false) await drawNearest(directory, context);
+  if (isFirst(context)) await drawNearest(directory, context);
   return result;
 }
 
@@ -128,13 +129,17 @@ async function distilInto(
     signal,
     imagesDue: (iteration) => pictures.isDue(iteration),
     onImages: async (iteration, images) => {
+      if (!isFirst(context)) return;
       if (iteration === 0) saveDistilled(directory.pathOf(startFolder), images, data.train);
       const told = await pictures.snapshot(iteration, images);
       if (told) onEvent(told);
     },
   });
-  saveDistilled(directory.pathOf(productFolder), synthetic, data.train);
-  await pictures.finish(checkpoints.losses);
+  if (isFirst(context)) {
+    saveDistilled(directory.pathOf(productFolder), synthetic, data.train);
+    await pictures.finish(checkpoints.losses);
+  }
+  await group?.together(() => undefined, signal);
 }
 
 type Identified = Pick<RunContext, 'plan' | 'random'> & {

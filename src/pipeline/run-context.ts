@@ -52,6 +52,11 @@ export interface RunContext {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Whether this process, of those that do a run together, is the one that writes what comes out. */
+export function isFirst({ group }: Pick<RunContext, 'group'>): boolean {
+  return group?.isFirst !== false;
+}
+
 /** Where a run keeps the images before the first iteration, and its product. */
 export const startFolder = 'start';
 export const productFolder = 'distilled';

@@ -4,9 +4,13 @@ import { zeros } from './ops.js';
 import { scope } from './scope.js';
 import type { Tensor } from './tensor.js';
 
-/** Throws FailureError where the addon was built without collectives. */
-export function requireCollectives(): void {
-  if (native.hasCollectives) return;
+/** Whether the addon was built with collectives. */
+export function hasCollectives(): boolean {
+  return native.hasCollectives;
+}
+
+function requireCollectives(): void {
+  if (hasCollectives()) return;
   throw new FailureError(
     `the native engine was built without collectives, because the headers of Gloo were missing; install libgloo-dev and build it anew: ${setupCommand} -- --fresh`,
   );

@@ -1,0 +1,201 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../src/core/testing/folder.js';
+import { outputUntil } from '../../src/core/testing/output.js';
+import { loadSafetensors, scope } from '../../src/tensor/index.js';
+import { launch, launchAll, ncfm } from './processes.js';
+
+/** The digits, cut down to a second. */
+const quick = [
+  ...['--set', 'pretrain={ networks: 3, length: { epochs: 0.1 } }'],
+  ...['--set', 'evaluate={ length: { steps: 3 }, seeds: 3 }'],
+  ...['--threads', '1', '--quiet'],
+];
+const few = ['--set', 'distill.iterations=6'];
+
+interface Place {
+  readonly folder: string;
+  readonly args: (command: string, name: string, ...more: readonly string[]) => string[];
+}
+
+function place(folder = temporaryFolder()): Place {
+  const flags = ['--runs', join(folder, 'runs'), '--cache', join(folder, 'cache'), ...quick];
+  return {
+    folder: join(folder, 'runs'),
+    args: (command, name, ...more) => [ncfm, command, 'digits', '--name', name, ...flags, ...more],
+  };
+}
+
+async function alone(args: readonly string[]): Promise<void> {
+  const [ended] = await launchAll(1, args);
+  expect(ended!.exitCode, ended!.stderr).toBe(0);
+}
+
+function product(run: string): Buffer {
+  return readFileSync(join(run, 'distilled/images.safetensors'));
+}
+
+/** The largest difference of two runs' pixels. */
+function difference(one: string, other: string): number {
+  return scope(() => {
+    const [a, b] = [one, other].map(
+      (run) => loadSafetensors(join(run, 'distilled/images.safetensors')).tensors.get('images')!,
+    );
+    return a!.sub(b!).abs().max().item();
+  });
+}
+
+function accuracies(run: string): unknown {
+  return JSON.parse(readFileSync(join(run, 'results.json'), 'utf8')).accuracy;
+}
+
+describe('a run by several processes', () => {
+  it('has the images and the results of one process', async () => {
+    const size = 2;
+    const { folder, args } = place();
+    await alone(args('run', 'one', ...few));
+    const all = await launchAll(size, args('run', 'several', ...few, '--json'));
+    expect(all.map(({ exitCode }) => exitCode)).toEqual(new Array(size).fill(0));
+    const [one, several] = [join(folder, 'one'), join(folder, 'several')];
+    expect(product(several).equals(product(one))).toBe(true);
+    expect(accuracies(several)).toEqual(accuracies(one));
+    expect(JSON.parse(all[0]!.stdout).accuracy).toEqual(accuracies(several));
+    for (const { stdout, stderr } of all.slice(1)) expect(stdout + stderr).toBe('');
+    expect(existsSync(join(several, 'ranks'))).toBe(false);
+    expect(existsSync(join(several, 'report.html'))).toBe(true);
+  });
+
+  // Products of matrices round by their number of rows; Adam makes more of that where gradients are small.
+  it.each([
+    ['dm', ['--method', 'dm'], 0],
+    ['dsa', ['--method', 'dsa'], 0],
+    [
+      'plain matching, real images drawn now and then',
+      ['--set', 'distill={ matching: { strategy: plain, realPerClass: 20 }, amortize: 4 }'],
+      0,
+    ],
+    ['fine-tuning', ['--set', 'distill.fineTuning={ kind: step, weight: 1 }'], 1e-4],
+    [
+      'a sampling network',
+      [
+        '--set',
+        'distill.frequencies={ kind: sampling-network, count: 64, scale: auto, optimizer: { kind: adam, learningRate: 0.001 } }',
+      ],
+      1e-2,
+    ],
+  ])('has the images of one process: %s', async (_, changes, tolerance) => {
+    const { folder, args } = place();
+    await alone(args('distill', 'one', ...few, ...changes));
+    const all = await launchAll(2, args('distill', 'two', ...few, ...changes));
+    expect(all.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual([
+      [0, ''],
+      [0, ''],
+    ]);
+    const found = difference(join(folder, 'one'), join(folder, 'two'));
+    expect(found).toBeLessThanOrEqual(tolerance);
+  });
+
+  it('keeps itself when one of them is told to stop, and goes on in any number of them', async () => {
+    const { folder, args } = place();
+    const many = ['--set', 'distill.iterations=120'];
+    await alone(args('distill', 'one', ...many));
+    const told = args('distill', 'stopped', ...many).filter((arg) => arg !== '--quiet');
+    const launched = launch(2, told);
+    await outputUntil(launched[0]!.child.stderr!, /iteration \d/);
+    launched[1]!.child.kill('SIGTERM');
+    const [first, second] = await Promise.all(launched.map(({ ended }) => ended));
+    expect([first!.exitCode, second!.exitCode]).toEqual([1, 143]);
+    expect(second!.stderr).toContain('process 1 of 2: stopped by a termination signal');
+    const on = [ncfm, 'distill', join(folder, 'stopped'), ...args('', '').slice(5)];
+    const all = await launchAll(3, on);
+    expect(all.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(
+      new Array(3).fill([0, '']),
+    );
+    expect(product(join(folder, 'stopped')).equals(product(join(folder, 'one')))).toBe(true);
+  });
+
+  it('goes on where a launcher starts it anew, whatever it was started with', async () => {
+    const { folder, args } = place();
+    const once = args('distill', 'restarted', ...few, '--replace');
+    await alone(once);
+    const before = product(join(folder, 'restarted'));
+    const env = { TORCHELASTIC_RUN_ID: 'mine', TORCHELASTIC_RESTART_COUNT: '1' };
+    const all = await launchAll(2, once, { env });
+    expect(all.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+    const log = readFileSync(join(folder, 'restarted', 'events.jsonl'), 'utf8');
+    expect(log).toContain('distill-resume');
+    expect(product(join(folder, 'restarted')).equals(before)).toBe(true);
+  });
+});
+
+describe('several processes', () => {
+  it('share out continual learning and search, with the results of one', async () => {
+    const { folder, args } = place();
+    const space =
+      '{ widths: [8], depths: [1], norms: [none, instance, batch], activations: [relu], poolings: [max] }';
+    const tasks = {
+      continual: [
+        '--set',
+        'continual={ steps: 2, seeds: 2, jointEpochs: null, memories: [random, distilled] }',
+      ],
+      search: [
+        ...['--set', `search={ space: ${space}, length: { steps: 3 }, sample: all }`],
+        ...['--set', 'search.reference.epochs=0.1'],
+      ],
+    };
+    for (const [task, changes] of Object.entries(tasks)) {
+      await alone(args(task, `${task}-one`, ...few, ...changes));
+      const all = await launchAll(2, args(task, `${task}-two`, ...few, ...changes));
+      expect(all.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual([
+        [0, ''],
+        [0, ''],
+      ]);
+      const [one, two] = ['one', 'two'].map((which) =>
+        withoutTimes(readFileSync(join(folder, `${task}-${which}`, `${task}.json`), 'utf8')),
+      );
+      expect(two).toEqual(one);
+    }
+  });
+
+  it('refuse what each would do by itself, and settings that differ', async () => {
+    const { args } = place();
+    const refused = await launchAll(2, args('compare', 'both'));
+    for (const { exitCode, stderr } of refused) {
+      expect([exitCode, stderr]).toEqual([
+        2,
+        expect.stringContaining('not done by several processes'),
+      ]);
+    }
+    const env = { MASTER_PORT: '2' };
+    const [first, second] = await Promise.all(
+      [0, 1].map(
+        (rank) =>
+          launch(2, args('run', 'one', ...few, '--seed', String(rank)), { env, ranks: [rank] })[0]!
+            .ended,
+      ),
+    );
+    expect([first!.exitCode, second!.exitCode]).toEqual([2, 2]);
+    expect(first!.stderr).toContain('process 1 was started with other settings than process 0');
+  });
+
+  it('tell torchrun why they have failed', async () => {
+    const folder = temporaryFolder();
+    const env = { TORCHELASTIC_ERROR_FILE: join(folder, 'error.json') };
+    const [ended] = await launchAll(1, place().args('run', 'wrong', '--set', 'distill.wrong=1'), {
+      env,
+    });
+    expect(ended!.exitCode).toBe(2);
+    const { message } = JSON.parse(readFileSync(env.TORCHELASTIC_ERROR_FILE, 'utf8'));
+    expect(message.message).toContain('distill.wrong: unknown key');
+    expect(message.extraInfo).toEqual({
+      py_callstack: expect.stringContaining('UsageError'),
+      timestamp: expect.stringMatching(/^\d+$/),
+    });
+  });
+});
+
+/** A result but for its seconds. */
+function withoutTimes(text: string): unknown {
+  return JSON.parse(text, (key, value) => (key === 'seconds' ? undefined : value));
+}
