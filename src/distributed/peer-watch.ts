@@ -64,6 +64,13 @@ export class PeerWatch implements Disposable {
         this.#speaks(),
       );
     }
+    if (/timed out/i.test(message)) {
+      const limit = seconds(this.#options.milliseconds);
+      return new PeerFailure(
+        `the processes have not heard of each other for ${limit}: one of them stands still, or the network between them is down`,
+        this.#speaks(),
+      );
+    }
     const at = mentioned(message, this.#others).map(nameOf).join(' or ');
     return new PeerFailure(
       `the processes have lost each other (${at === '' ? '' : `at ${at}: `}${reason})`,

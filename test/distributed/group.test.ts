@@ -118,7 +118,7 @@ describe('when a process fails', () => {
       expect(error).toMatch(
         scenario === 'waits'
           ? /^nothing has been heard of process 1 .+ for 10 s: its host or the network to it is down$/
-          : /^the processes have lost each other/,
+          : /^the processes have not heard of each other for 10 s/,
       );
     },
   );

@@ -36,7 +36,7 @@ export function launch(
   // Never listened at: it tells launches apart.
   const port = String(process.pid * 100 + launches++);
   return (ranks ?? Array.from({ length: size }, (_, rank) => rank)).map((rank) =>
-    start(args, {
+    startProgram(process.execPath, args, {
       RANK: String(rank),
       WORLD_SIZE: String(size),
       LOCAL_RANK: String(rank),
@@ -53,8 +53,12 @@ export async function launchAll(...launched: Parameters<typeof launch>): Promise
   return await Promise.all(launch(...launched).map(({ ended }) => ended));
 }
 
-function start(args: readonly string[], env: NodeJS.ProcessEnv): Launched {
-  const child = spawn(process.execPath, args, {
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Launched {
+  const child = spawn(program, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
