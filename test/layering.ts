@@ -18,7 +18,7 @@ export interface Violation {
 const engine = ['core', 'tensor', 'nn', 'run'];
 const materials = [...engine, 'distributed', 'models', 'data', 'augment'];
 const distillation = [...materials, 'train', 'distill'];
-const tasks = [...distillation, 'methods', 'evaluate', 'plan', 'capacity', 'report'];
+const tasks = [...distillation, 'methods', 'evaluate', 'workers', 'plan', 'capacity', 'report'];
 
 /** For each room of src/, the rooms left of it: what it may import beside itself. */
 export const ARROWS: Readonly<Record<string, readonly string[]>> = {
@@ -34,6 +34,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   distill: [...materials, 'train'],
   methods: distillation,
   evaluate: distillation,
+  workers: [...distillation, 'evaluate'],
   plan: [...distillation, 'methods', 'evaluate'],
   capacity: [...distillation, 'methods', 'evaluate', 'plan'],
   report: ['core'],
@@ -50,7 +51,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** The arrows as a person would draw them, for failure messages. */
 export const PICTURE = `  core <- tensor <- nn <- { models, data, augment } <- train <- distill <- { methods, evaluate }
-  { methods, evaluate } <- plan <- capacity <- pipeline <- { downstream, exchange } <- config <- { cli, api }
+  { methods, evaluate <- workers } <- plan <- capacity <- pipeline <- { downstream, exchange } <- config <- { cli, api }
   tensor <- { run, distributed } <- train;  core <- report <- pipeline <- { studio, terminal } <- cli`;
 
 /** The one file that loads the addon. */

@@ -17,10 +17,10 @@ import { PrivateDataset } from '../data/testing/private-dataset.js';
 import { realImages } from '../distill/index.js';
 import { evaluate } from '../evaluate/index.js';
 import { distillDataset } from '../pipeline/distill-dataset.js';
-import { WorkerPool } from '../pipeline/workers/pool.js';
 import { smallPlan } from '../plan/testing/plan.js';
 import { liveTensors, scope } from '../tensor/index.js';
 import { RandomGenerator, testDevice } from '../tensor/testing/on-device.js';
+import { WorkerPool } from '../workers/pool.js';
 import { trainCandidates } from './search/train-candidates.js';
 
 let digits: Dataset;

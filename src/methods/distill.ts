@@ -24,7 +24,7 @@ export interface DistillRequest extends Omit<MethodInput, 'dataset'> {
 
 /** Distils a dataset by the method that the options name, for all iterations. The caller owns the images. */
 export async function distill(request: DistillRequest): Promise<SyntheticImages> {
-  const { train, options, checkpoints, onEvent } = request;
+  const { train, options, checkpoints, group, onEvent } = request;
   using distiller = await methodOf(options.method).start({ ...request, dataset: train });
   const { synthetic } = distiller;
   try {
@@ -44,8 +44,14 @@ export async function distill(request: DistillRequest): Promise<SyntheticImages>
       onEvent,
     });
     await showImages(request, distiller);
+    const before = { iteration: distiller.iteration, bytes: group?.bytesSent ?? 0 };
     while (distiller.iteration < options.iterations) await stepOnce(request, distiller, guards);
     guards.finish();
+    if (group !== undefined) {
+      const iterations = distiller.iteration - before.iteration;
+      const bytes = group.bytesSent - before.bytes;
+      onEvent({ type: 'distill-shared', processes: group.size, iterations, bytes });
+    }
     distiller.synchronize?.();
     return synthetic;
   } catch (error) {

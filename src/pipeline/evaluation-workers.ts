@@ -1,6 +1,6 @@
 import { chooseEvaluationWorkers } from '../capacity/choose-workers.js';
+import { WorkerPool } from '../workers/pool.js';
 import type { RunContext } from './run-context.js';
-import { WorkerPool } from './workers/pool.js';
 
 /** The worker processes of an evaluation, the caller's; none where networks are trained one by one, or by a group's processes. */
 export function openEvaluationWorkers(

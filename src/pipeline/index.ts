@@ -1,3 +1,7 @@
+export * from '../workers/job.js';
+export * from '../workers/job-files.js';
+export * from '../workers/pool.js';
+export * from '../workers/worker-process.js';
 export * from './check-methods.js';
 export * from './compare-methods.js';
 export * from './distill-dataset.js';
@@ -21,7 +25,3 @@ export * from './run-context.js';
 export * from './run-pictures.js';
 export * from './stage-seconds.js';
 export * from './whole-data.js';
-export * from './workers/job.js';
-export * from './workers/job-files.js';
-export * from './workers/pool.js';
-export * from './workers/worker-process.js';

@@ -30,9 +30,9 @@ import {
 import { networksReady } from '../train/pool-cache.js';
 import { requirePool } from '../train/pretrain.js';
 import { epochEnds } from '../train/trajectories.js';
+import { importsFor } from '../workers/imports.js';
 import { drawOnce } from './draw-once.js';
 import { holdOut } from './hold-out.js';
-import { importsFor } from './workers/imports.js';
 
 /**
  * The training and the evaluation images of a plan: the dataset's own parts, or, with a validation share, two parts of

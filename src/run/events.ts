@@ -146,6 +146,16 @@ export interface DistillIteration {
   readonly seconds: number;
 }
 
+/** Several processes have done the iterations together. */
+export interface DistillShared {
+  readonly type: 'distill-shared';
+  readonly processes: number;
+  /** Since these processes began. */
+  readonly iterations: number;
+  /** That the first of them has sent to others, tensors alone. */
+  readonly bytes: number;
+}
+
 export interface Snapshot {
   readonly type: 'snapshot';
   readonly iteration: number;
@@ -282,6 +292,7 @@ export type RunEvent =
   | PretrainReused
   | DistillStart
   | DistillResume
+  | DistillShared
   | DistillIteration
   | Snapshot
   | EvaluateStart

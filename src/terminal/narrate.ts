@@ -1,5 +1,6 @@
 import { inWords } from '../core/in-words.js';
 import { formatDuration } from '../core/progress.js';
+import { formatSize } from '../core/size.js';
 import type { ContinualStepEnd, ContinualStepStart, RunEvent } from '../run/events.js';
 
 /** A piece of work that moves from 0 to `total`. */
@@ -79,6 +80,10 @@ export function narrate(event: RunEvent, seeds: number): Progress | Line | undef
       );
     case 'distill-resume':
       return line('distill', `goes on after ${plural(event.iteration, 'iteration')}`);
+    case 'distill-shared': {
+      const each = formatSize(event.bytes / Math.max(1, event.iterations));
+      return line('distill', `shared by ${event.processes} processes, ${each} sent an iteration`);
+    }
     case 'distill-iteration':
       return progress(
         'distill',

@@ -7,9 +7,9 @@ import {
   timed,
   writeManifest,
 } from '../../pipeline/run-context.js';
-import { WorkerPool } from '../../pipeline/workers/pool.js';
 import type { ProxyName } from '../../plan/search-options.js';
 import type { RandomGenerator } from '../../tensor/index.js';
+import { WorkerPool } from '../../workers/pool.js';
 import { checkSearch, chooseSearchWorkers, searchedParts } from './check.js';
 import { distilledSet } from './distilled-set.js';
 import { drawSearch } from './draw.js';

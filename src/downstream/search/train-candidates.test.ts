@@ -3,10 +3,10 @@ import { Artifacts } from '../../core/index.js';
 import { temporaryFolder } from '../../core/testing/folder.js';
 import type { DatasetPair } from '../../data/index.js';
 import { loadDigits } from '../../data/readers/digits.js';
-import { WorkerPool } from '../../pipeline/workers/pool.js';
 import { smallPlan } from '../../plan/testing/plan.js';
 import type { RunEvent } from '../../run/index.js';
 import { RandomGenerator } from '../../tensor/testing/on-device.js';
+import { WorkerPool } from '../../workers/pool.js';
 import { type Candidate, candidatesOf } from './space.js';
 import { order, type TrainingTask, trainCandidates } from './train-candidates.js';
 

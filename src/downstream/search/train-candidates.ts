@@ -5,10 +5,10 @@ import type { ProcessGroup } from '../../distributed/index.js';
 import type { EvaluateOptions, EvaluateRequest } from '../../evaluate/request.js';
 import { seedIdentity } from '../../evaluate/seed-identity.js';
 import type { TrainingImages } from '../../evaluate/training-images.js';
-import type { WorkerPool } from '../../pipeline/workers/pool.js';
 import type { HalvingOptions } from '../../plan/plan.js';
 import type { EventSink } from '../../run/index.js';
 import type { RandomGenerator } from '../../tensor/index.js';
+import type { WorkerPool } from '../../workers/pool.js';
 import type { Candidate } from './space.js';
 
 /** Images that candidates are trained on, and how. */

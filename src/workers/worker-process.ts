@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { FailureError, UsageError } from '../../core/index.js';
-import type { SeedResult } from '../../evaluate/results.js';
-import type { EventSink } from '../../run/index.js';
-import { isTuned } from '../../tensor/index.js';
+import { FailureError, UsageError } from '../core/index.js';
+import type { SeedResult } from '../evaluate/results.js';
+import type { EventSink } from '../run/index.js';
+import { isTuned } from '../tensor/index.js';
 import type { FromWorker, ToWorker, TrainingJob, WorkerError } from './job.js';
 
 /** A worker process ended before its job was done. */
@@ -104,9 +104,7 @@ function errorOf({ name, message, stack }: WorkerError): Error {
 
 /** The compiled program, also where this file runs as TypeScript. Throws FailureError when it is missing. */
 function workerProgram(): string {
-  const compiled = import.meta.url.endsWith('.ts')
-    ? '../../../dist/pipeline/workers/worker.js'
-    : './worker.js';
+  const compiled = import.meta.url.endsWith('.ts') ? '../../dist/workers/worker.js' : './worker.js';
   const path = fileURLToPath(new URL(compiled, import.meta.url));
   if (existsSync(path)) return path;
   throw new FailureError(`${path}, the program of worker processes, is missing: npm run build`);

@@ -1,6 +1,6 @@
-import type { EvaluateRequest } from '../../evaluate/request.js';
-import type { SeedResult } from '../../evaluate/results.js';
-import type { RunEvent } from '../../run/index.js';
+import type { EvaluateRequest } from '../evaluate/request.js';
+import type { SeedResult } from '../evaluate/results.js';
+import type { RunEvent } from '../run/index.js';
 
 /**
  * A network to be trained and tested by a worker process: an `EvaluateRequest` and a seed as JSON, with the images in

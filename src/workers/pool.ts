@@ -1,9 +1,9 @@
-import { FailureError } from '../../core/index.js';
-import { staticLabels } from '../../evaluate/evaluate-seed.js';
-import type { EvaluateRequest, SeedTrainer } from '../../evaluate/request.js';
-import type { SeedResult } from '../../evaluate/results.js';
-import { isDataset } from '../../evaluate/training-images.js';
-import type { EventSink } from '../../run/index.js';
+import { FailureError } from '../core/index.js';
+import { staticLabels } from '../evaluate/evaluate-seed.js';
+import type { EvaluateRequest, SeedTrainer } from '../evaluate/request.js';
+import type { SeedResult } from '../evaluate/results.js';
+import { isDataset } from '../evaluate/training-images.js';
+import type { EventSink } from '../run/index.js';
 import { jobName, type TrainingJob } from './job.js';
 import { JobFiles } from './job-files.js';
 import { WorkerDeath, WorkerProcess } from './worker-process.js';

@@ -1,9 +1,9 @@
 // A process that has two workers train for long, and tells their process numbers on one line once both do. The folder
 // that it may use is its argument.
 
-import { noAugmentation } from '../../../../dist/entries/data.js';
-import { WorkerPool } from '../../../../dist/entries/run.js';
-import { arrayDataset, RandomGenerator } from '../../../../dist/index.js';
+import { noAugmentation } from '../../../dist/entries/data.js';
+import { WorkerPool } from '../../../dist/entries/run.js';
+import { arrayDataset, RandomGenerator } from '../../../dist/index.js';
 
 const shape = { channels: 1, height: 4, width: 4 };
 const test = arrayDataset({

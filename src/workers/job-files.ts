@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { canonicalJson, fingerprint } from '../../core/index.js';
-import { type Dataset, storeDataset } from '../../data/index.js';
-import type { EvaluateRequest } from '../../evaluate/request.js';
+import { canonicalJson, fingerprint } from '../core/index.js';
+import { type Dataset, storeDataset } from '../data/index.js';
+import type { EvaluateRequest } from '../evaluate/request.js';
 import {
   isDataset,
   type LabelledImages,
   type TrainingImages,
-} from '../../evaluate/training-images.js';
-import { saveSafetensors } from '../../tensor/index.js';
-import { identityOf } from '../../train/identity.js';
+} from '../evaluate/training-images.js';
+import { saveSafetensors } from '../tensor/index.js';
+import { identityOf } from '../train/identity.js';
 import { importsFor } from './imports.js';
 import type { TrainingJob } from './job.js';
 

@@ -1,6 +1,6 @@
-import { type Dataset, openStoredDataset } from '../../data/index.js';
-import { evaluateSeed } from '../../evaluate/evaluate-seed.js';
-import type { TrainingImages } from '../../evaluate/training-images.js';
+import { type Dataset, openStoredDataset } from '../data/index.js';
+import { evaluateSeed } from '../evaluate/evaluate-seed.js';
+import type { TrainingImages } from '../evaluate/training-images.js';
 import {
   loadSafetensors,
   RandomGenerator,
@@ -9,7 +9,7 @@ import {
   type Tensor,
   toDeviceOf,
   tuneProcess,
-} from '../../tensor/index.js';
+} from '../tensor/index.js';
 import type { FromWorker, ToWorker, TrainingJob, WorkerError } from './job.js';
 
 // The program of a worker process: it does one job after another, and ends with its parent, however that ends.

@@ -1,9 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { ownAugmentations } from '../../augment/index.js';
-import { UsageError } from '../../core/index.js';
-import type { EvaluateOptions } from '../../evaluate/request.js';
-import { isKnownModel, type ModelOptions, ownModels } from '../../models/index.js';
+import { ownAugmentations } from '../augment/index.js';
+import { UsageError } from '../core/index.js';
+import type { EvaluateOptions } from '../evaluate/request.js';
+import { isKnownModel, type ModelOptions, ownModels } from '../models/index.js';
 
 interface Named {
   readonly name: string;
