@@ -134,9 +134,9 @@ class BlockAllocator final : public at::Allocator {
     return block;
   }
 
-  // What is held stays within a quarter, and `mostSpare`, above what was ever used at once.
+  // What is held stays within `mostSpare` above what was ever used at once.
   static void makeRoom(State& at, size_t size) {
-    const int64_t limit = at.counts.mostUsed + std::min(at.counts.mostUsed / 4, mostSpare);
+    const int64_t limit = at.counts.mostUsed + mostSpare;
     giveBack(at, at.counts.held + static_cast<int64_t>(size) - limit);
   }
 

@@ -28,6 +28,11 @@ be run on an idle machine with a core for each process.
   --help                shows this text
 `;
 
+/** Iterations before the first that counts. */
+const warmUp = 3;
+
+const modelledProcesses = [2, 8, 64, 512];
+
 interface Measured {
   readonly processes: number;
   /** Of an iteration, and what lies between two. */
@@ -147,9 +152,6 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   });
 }
 
-/** Iterations before the first that counts. */
-const warmUp = 3;
-
 function readRound(path: string): Round {
   const events = readFileSync(path, 'utf8')
     .trimEnd()
@@ -188,8 +190,6 @@ interface Modelled {
   /** Times as fast as one process, by the number of processes. */
   readonly speedups: Readonly<Record<number, number>>;
 }
-
-const modelledProcesses = [2, 8, 64, 512];
 
 function model(measured: readonly Measured[], { classes, faster }: Options): Modelled[] {
   const one = measured.find(({ processes }) => processes === 1);

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { UsageError } from '../../core/errors.js';
+import { readLaunch } from '../../distributed/launch.js';
 import type { ModelOptions } from '../../models/index.js';
 import type { PipelineRequest, SetRequest } from '../../pipeline/index.js';
 import { RunDirectory } from '../../run/directory.js';
@@ -58,7 +60,13 @@ async function evaluateCommand(
   const { labelOf } = await import('../../evaluate/index.js');
   const { models, ranking, wholeData = false } = options;
   // What is there and is no run is a set of another project.
-  const onSet = existsSync(path) && !isRunFolder(path) ? onForeignSet : onRun;
+  const isForeign = existsSync(path) && !isRunFolder(path);
+  if (isForeign && readLaunch() !== undefined) {
+    throw new UsageError(
+      `${path} is a set of another project, which several processes do not evaluate together; start ncfm evaluate as one, without the launcher`,
+    );
+  }
+  const onSet = isForeign ? onForeignSet : onRun;
   const on = <T>(task: (request: SetRequest) => Promise<T>) =>
     onSet(invocation, path, options, task);
   if (models !== undefined) {
