@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { UsageError } from './errors.js';
 import { Lock } from './lock.js';
 import { temporaryFolder } from './testing/folder.js';
@@ -36,6 +36,24 @@ describe('a lock', () => {
     const path = join(temporaryFolder(), 'lock');
     writeFileSync(path, JSON.stringify({ pid: 1, host: `not-${hostname()}`, began: null }));
     expect(() => Lock.take(path)).toThrow(/delete the file/);
+  });
+
+  it.each([
+    ['is taken over from an earlier attempt of the same job', 'same', '3', true],
+    ['is left to another job', 'other', '3', false],
+    ['is left to a process of the same attempt', 'same', '2', false],
+  ])('on another machine %s', (_, run, restarts, taken) => {
+    const path = join(temporaryFolder(), 'lock');
+    const job = { id: 'torchelastic-same', attempt: 2 };
+    const holder = { pid: 1, host: `not-${hostname()}`, began: null, job };
+    writeFileSync(path, JSON.stringify(holder));
+    vi.stubEnv('TORCHELASTIC_RUN_ID', run);
+    vi.stubEnv('TORCHELASTIC_RESTART_COUNT', restarts);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    if (taken) Lock.take(path).release();
+    else expect(() => Lock.take(path)).toThrow(/is held by process 1/);
   });
 });
 
