@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { LoadedPlan } from '../config/index.js';
-import { readJob } from '../core/job.js';
+import { readAttempt } from '../core/job.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import type { CheckOptions, PipelineRequest, Prepared } from '../pipeline/index.js';
 import type { Plan } from '../plan/index.js';
@@ -118,8 +118,7 @@ async function executeIn<T>(
 
 /** A launcher that starts a run anew means it to go on, whatever it was first started with. */
 function ofAttempt(options: RunOptions): RunOptions {
-  const isFirst = (readJob()?.attempt ?? 0) === 0;
-  return isFirst ? options : { ...options, replace: false, resume: true };
+  return readAttempt() === 0 ? options : { ...options, replace: false, resume: true };
 }
 
 /** Checks that a plan can run here; the processes of a group each for itself. */

@@ -41,6 +41,7 @@ describe('a lock', () => {
   it.each([
     ['is taken over from an earlier attempt of the same job', 'same', '3', true],
     ['is left to another job', 'other', '3', false],
+    ['is left to a job of no name', 'none', '3', false],
     ['is left to a process of the same attempt', 'same', '2', false],
   ])('on another machine %s', (_, run, restarts, taken) => {
     const path = join(temporaryFolder(), 'lock');

@@ -9,7 +9,6 @@ import type { Met } from './rendezvous.js';
 
 export interface GroupOptions extends Met {
   readonly rank: number;
-  readonly localSize: number;
   /** How long a collective may take, and how long a process may be silent. */
   readonly milliseconds: number;
 }
@@ -26,8 +25,6 @@ const farewellMilliseconds = 3000;
 export class ProcessGroup implements Disposable {
   readonly rank: number;
   readonly size: number;
-  /** Processes of the group on this host. */
-  readonly localSize: number;
   readonly peers: readonly Peer[];
   readonly #options: GroupOptions;
   readonly #watch: PeerWatch;
@@ -39,7 +36,6 @@ export class ProcessGroup implements Disposable {
     this.#options = options;
     this.rank = options.rank;
     this.size = options.peers.length;
-    this.localSize = options.localSize;
     this.peers = options.peers;
     this.#watch = new PeerWatch(options);
   }
