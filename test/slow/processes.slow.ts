@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../../src/core/testing/folder.js';
-import { launchAll, ncfm } from '../distributed/processes.js';
+import { outputUntil } from '../../src/core/testing/output.js';
+import { launch, launchAll, member, ncfm } from '../distributed/processes.js';
 import { hosts, mayMakeHosts } from './hosts.js';
 
 /** The digits, with a checkpoint every ten iterations. */
@@ -192,3 +193,18 @@ async function checkpoint(folder: string): Promise<void> {
     await setTimeout(50);
   }
 }
+
+it.each(['waits', 'iterates'])(
+  'a process that stands still ends the others within the limit (%s)',
+  async (scenario) => {
+    const env = { NCFM_PEER_TIMEOUT: '10' };
+    const launched = launch(2, [member, temporaryFolder(), scenario], { env });
+    await Promise.all(launched.map(({ child }) => outputUntil(child.stdout!, /going/)));
+    launched[1]!.child.kill('SIGSTOP');
+    const { exitCode, stdout } = await launched[0]!.ended;
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(
+      /nothing has been heard of process 1|have not heard of each other for 10 s/,
+    );
+  },
+);
