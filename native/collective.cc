@@ -134,10 +134,6 @@ Napi::Value groupBroadcast(const Napi::CallbackInfo& info) {
   return wrap<WorkHandle>(info.Env(), unwrap<GroupHandle>(info[0]).value->broadcast(values, options));
 }
 
-Napi::Value workDone(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), unwrap<WorkHandle>(info[0]).value->isCompleted());
-}
-
 // Waits for the work's end; throws what went wrong with it.
 Napi::Value workWait(const Napi::CallbackInfo& info) {
   WorkHandle& handle = unwrap<WorkHandle>(info[0]);
@@ -176,7 +172,6 @@ void registerCollective(Napi::Env env, Napi::Object exports) {
   define<groupSum>(env, exports, "groupSum");
   define<groupBroadcast>(env, exports, "groupBroadcast");
   define<close<GroupHandle>>(env, exports, "closeGroup");
-  define<workDone>(env, exports, "workDone");
   define<workWait>(env, exports, "workWait");
 #endif
 }

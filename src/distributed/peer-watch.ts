@@ -30,14 +30,21 @@ export class PeerWatch implements Disposable {
     this.#timer = setInterval(() => this.#beat(), beatMilliseconds).unref();
   }
 
-  /** Tells the others, as far as they can be told, that this process cannot go on. */
-  tell(error: unknown): void {
-    if (error instanceof PeerFailure) return;
+  /**
+   * Tells the others, as far as they can be told, that this process cannot go on, unless one has told its failure before. Gives
+   * the error to throw: PeerFailure where another has told the same.
+   */
+  tell(error: unknown): unknown {
+    if (error instanceof PeerFailure) return error;
     const { store, rank } = this.#options;
+    const own: Told = { rank, message: messageOf(error) };
     try {
-      store.claim('failure', JSON.stringify({ rank, message: messageOf(error) }));
+      const first = JSON.parse(store.claim('failure', JSON.stringify(own))) as Told;
+      const isRepeated = first.rank !== rank && first.message === own.message;
+      return isRepeated ? new PeerFailure(this.#inWords(first), false) : error;
     } catch {
       // The process that serves the store is gone, and the others find out as this one did.
+      return error;
     }
   }
 
@@ -107,11 +114,14 @@ export class PeerWatch implements Disposable {
     try {
       const text = this.#options.store.get('failure');
       if (text === undefined) return undefined;
-      const { rank, message } = JSON.parse(text) as { rank: number; message: string };
-      return `${nameOf(this.#options.peers[rank]!)} has failed: ${message}`;
+      return this.#inWords(JSON.parse(text) as Told);
     } catch {
       return undefined;
     }
+  }
+
+  #inWords({ rank, message }: Told): string {
+    return `${nameOf(this.#options.peers[rank]!)} has failed: ${message}`;
   }
 
   /** Whether it is for this process to tell the user: for the first one, or for the second where that is gone. */
@@ -125,6 +135,12 @@ export class PeerWatch implements Disposable {
       return true;
     }
   }
+}
+
+/** What a process has told of its failure. */
+interface Told {
+  readonly rank: number;
+  readonly message: string;
 }
 
 /** For how long each process has been silent. */

@@ -4,7 +4,7 @@ import type { Span } from '../core/spans.js';
 import { cat, fromBytes, scope, type Tensor, tensor, toDeviceOf, zeros } from '../tensor/index.js';
 import { PeerFailure } from './peer-failure.js';
 import { PeerWatch, Silence } from './peer-watch.js';
-import { gone, nameOf, type Peer } from './peers.js';
+import { gone, type Peer } from './peers.js';
 import type { Met } from './rendezvous.js';
 
 export interface GroupOptions extends Met {
@@ -137,31 +137,21 @@ export class ProcessGroup implements Disposable {
   }
 
   /**
-   * Has every process do its part, and gives what each has come to. Where some fail, each of them throws what went wrong with
-   * it, but not what a process before it throws too; the others throw PeerFailure naming the first of them.
+   * Has every process do its part, and gives what each has come to. A process whose part fails throws what went wrong at
+   * once, the same only once among them; the others throw PeerFailure naming the first that has failed.
    */
   async together<Value>(
     part: () => Promise<Value> | Value,
     signal?: AbortSignal,
   ): Promise<Value[]> {
-    let failure: unknown;
-    let outcome: Outcome<Value>;
+    let value: Value;
     try {
-      outcome = { value: await part() };
+      value = await part();
     } catch (error) {
-      failure = error;
-      outcome = { failed: messageOf(error) };
+      const told = this.#watch.tell(error);
+      throw signal?.aborted ? error : told;
     }
-    const all = await this.exchangeLater(outcome, failure === undefined ? signal : undefined);
-    const first = all.findIndex((one) => one.failed !== undefined);
-    const isRepeated = first < this.rank && all[first]?.failed === outcome.failed;
-    if (failure !== undefined && !isRepeated) throw failure;
-    if (first >= 0) {
-      throw new PeerFailure(
-        `${nameOf(this.peers[first]!)} has failed: ${all[first]!.failed}`,
-        false,
-      );
-    }
+    const all = await this.exchangeLater({ value }, signal);
     return all.map((one) => one.value as Value);
   }
 
@@ -209,11 +199,6 @@ export class ProcessGroup implements Disposable {
       throw this.#watch.failure(messageOf(error));
     }
   }
-}
-
-interface Outcome<Value> {
-  readonly value?: Value;
-  readonly failed?: string;
 }
 
 const bytesPerElement = {

@@ -123,7 +123,6 @@ export interface Native {
   groupSum(group: GroupHandle, value: TensorHandle): WorkHandle;
   groupBroadcast(group: GroupHandle, value: TensorHandle, rank: number): WorkHandle;
   closeGroup(group: GroupHandle): void;
-  workDone(work: WorkHandle): boolean;
   workWait(work: WorkHandle): void;
 }
 
