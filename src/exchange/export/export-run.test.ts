@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../core/testing/folder.js';
 import { arrayDataset, type Dataset } from '../../data/index.js';
 import { loadDigits } from '../../data/readers/digits.js';
 import { loadPt, Tensor } from '../../tensor/index.js';
-import { pythonWithTorch, runPython } from '../../tensor/testing/python.js';
+import { pythonHas, pythonWithTorch, runPython } from '../../tensor/testing/python.js';
 import { decodeFor } from '../decode-for.js';
 import { openDistilledSet } from '../distilled-set.js';
 import { placeRun as place } from '../testing/place-run.js';
@@ -205,7 +205,9 @@ const python = pythonWithTorch();
 const skipped = python === undefined ? ' (skipped: no Python with PyTorch here)' : '';
 
 describe.skipIf(python === undefined)(`the code in the card, run by Python${skipped}`, () => {
-  const cases = (['pt', 'npz', 'png'] as const).flatMap((format) =>
+  // Pillow reads the pictures.
+  const formats = ['pt', 'npz', ...(pythonHas('PIL') ? (['png'] as const) : [])] as const;
+  const cases = formats.flatMap((format) =>
     (['decoded', 'stored'] as const).map((form) => [format, form] as const),
   );
 

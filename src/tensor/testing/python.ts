@@ -14,6 +14,12 @@ export function pythonWithTorch(): string | undefined {
   return found ?? undefined;
 }
 
+/** Whether the Python that has PyTorch has another package too. */
+export function pythonHas(name: string): boolean {
+  const python = pythonWithTorch();
+  return python !== undefined && run(python, `import ${name}`).status === 0;
+}
+
 /** Runs Python code with PyTorch and gives what it prints; throws with its error output when it fails. */
 export function runPython(code: string, ...parameters: string[]): string {
   const { status, stdout, stderr } = run(pythonWithTorch()!, code, parameters);
