@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ProcessGroup } from '../distributed/index.js';
-import { scope, tensor } from '../tensor/index.js';
+import { scope } from '../tensor/index.js';
+import { tensor } from '../tensor/testing/on-device.js';
 import { ClassShare } from './class-share.js';
 
 /** A share as process `rank` of `size` has it; nothing is exchanged. */
