@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../src/core/testing/folder.js';
 import { outputUntil } from '../../src/core/testing/output.js';
+import { hasCollectives } from '../../src/tensor/collective.js';
 import { type Ended, launch, launchAll, member } from './processes.js';
 
 function resultOf({ stdout }: Ended) {
@@ -19,7 +20,7 @@ async function going(size: number, scenario: string, env: NodeJS.ProcessEnv = {}
 const gone = (rank: number) =>
   new RegExp(`^process ${rank} \\(pid \\d+ on .+\\) ended without a word`);
 
-describe('processes that a launcher has started', () => {
+describe.skipIf(!hasCollectives())('processes that a launcher has started', () => {
   it('find each other and exchange what they have', async () => {
     const size = 3;
     const folder = temporaryFolder();
@@ -65,7 +66,7 @@ describe('processes that a launcher has started', () => {
   });
 });
 
-describe('when a process fails', () => {
+describe.skipIf(!hasCollectives())('when a process fails', () => {
   it('it throws what went wrong, and the others name it', async () => {
     const results = await launchAll(3, [member, temporaryFolder(), 'fails']);
     const [first, failed, last] = results.map(resultOf);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../src/core/testing/folder.js';
 import { outputUntil } from '../../src/core/testing/output.js';
+import { hasCollectives } from '../../src/tensor/collective.js';
 import { launch, launchAll, ncfm } from './processes.js';
 import { alone, few, place, product } from './runs.js';
 
@@ -10,7 +11,7 @@ function accuracies(run: string): unknown {
   return JSON.parse(readFileSync(join(run, 'results.json'), 'utf8')).accuracy;
 }
 
-describe('a run by several processes', () => {
+describe.skipIf(!hasCollectives())('a run by several processes', () => {
   it('has the images and the results of one process', async () => {
     const size = 2;
     const { folder, args } = place();
@@ -57,7 +58,7 @@ describe('a run by several processes', () => {
   });
 });
 
-describe('several processes', () => {
+describe.skipIf(!hasCollectives())('several processes', () => {
   it('refuse what each would do by itself, and settings that differ', async () => {
     const { args } = place();
     const refused = await launchAll(2, args('compare', 'both'));
