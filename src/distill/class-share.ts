@@ -1,5 +1,4 @@
-import type { Span } from '../core/spans.js';
-import { spans } from '../core/spans.js';
+import { type Span, spans } from '../core/spans.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import { keep, noGrad, type Tensor } from '../tensor/index.js';
 import { rowsOf } from './blocks.js';

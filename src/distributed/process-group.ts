@@ -155,6 +155,26 @@ export class ProcessGroup implements Disposable {
     return all.map((one) => one.value as Value);
   }
 
+  /** Whether a piece of work, by its position among those that are shared out, is this process's. */
+  owns(index: number): boolean {
+    return index % this.size === this.rank;
+  }
+
+  /**
+   * Shares pieces of work out, in turn, and gives the results of all, in the order of the pieces.
+   *
+   * @param work does this process's pieces
+   */
+  async shareOut<Piece, Result>(
+    pieces: readonly Piece[],
+    work: (own: readonly Piece[]) => Promise<Result[]>,
+    signal?: AbortSignal,
+  ): Promise<Result[]> {
+    const own = pieces.filter((_, index) => this.owns(index));
+    const each = await this.together(() => work(own), signal);
+    return pieces.map((_, index) => each[index % this.size]![Math.floor(index / this.size)]!);
+  }
+
   /** Has the first process alone do something; what it gives is given to all. */
   async first<Value>(task: () => Promise<Value> | Value, signal?: AbortSignal): Promise<Value> {
     const nothing = (): Promise<Value | null> => Promise.resolve(null);

@@ -32,20 +32,19 @@ export async function evaluateTogether(
     Array.from({ length: request.options.seeds }, (_, index) => ({ request, seed: index + 1 })),
   );
   const begun = new Set<EvaluateRequest>();
-  const own = async (): Promise<SeedResult[]> => {
+  const train = async (own: Readonly<typeof jobs>): Promise<SeedResult[]> => {
     const results: SeedResult[] = [];
-    for (let index = group.rank; index < jobs.length; index += group.size) {
-      const { request, seed } = jobs[index]!;
+    for (const { request, seed } of own) {
       begin(request, begun);
       results.push(await finishedSeed(request, seed));
     }
     return results;
   };
-  const each = await group.together(own, requests[0]?.signal);
+  const results = await group.shareOut(jobs, train, requests[0]?.signal);
   const found = jobs.map((job, index) => ({
     ...job,
-    own: index % group.size === group.rank,
-    result: each[index % group.size]![Math.floor(index / group.size)]!,
+    own: group.owns(index),
+    result: results[index]!,
   }));
   return requests.map((request) => {
     begin(request, begun);

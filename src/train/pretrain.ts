@@ -39,17 +39,14 @@ export async function pretrain(request: PretrainRequest): Promise<ExtractorPool>
 /** Sees to all networks, in all processes together; how many had been trained before. */
 async function trainAll(request: PretrainRequest, pool: StoredPool): Promise<number> {
   const { group, signal } = request;
-  const some = async (chosen: (index: number) => boolean): Promise<number> => {
-    let reused = 0;
-    for (const index of pool.networks.keys()) {
-      if (chosen(index) && (await trainOrFind(request, pool, index))) reused += 1;
-    }
-    return reused;
+  const see = async (indices: readonly number[]): Promise<boolean[]> => {
+    const found: boolean[] = [];
+    for (const index of indices) found.push(await trainOrFind(request, pool, index));
+    return found;
   };
-  if (group === undefined) return await some(() => true);
-  const own = () => some((index) => index % group.size === group.rank);
-  const each = await group.together(own, signal);
-  return each.reduce((sum, reused) => sum + reused, 0);
+  const all = [...pool.networks.keys()];
+  const found = await (group ? group.shareOut(all, see, signal) : see(all));
+  return found.filter(Boolean).length;
 }
 
 /** Sees to one network and its accuracy on the test images; whether the network had been trained before. */

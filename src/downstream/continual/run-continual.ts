@@ -40,20 +40,15 @@ export async function runContinual(request: PipelineRequest): Promise<ContinualR
 async function repeatAll(context: RunContext, directory: RunDirectory): Promise<Repetition[]> {
   const { plan, group, signal } = context;
   const alone = { ...context, group: undefined };
-  const [first, step] = group === undefined ? [0, 1] : [group.rank, group.size];
-  const own = async (): Promise<Repetition[]> => {
+  const go = async (own: readonly number[]): Promise<Repetition[]> => {
     const repetitions: Repetition[] = [];
-    for (let index = first; index < plan.continual.seeds; index += step) {
-      repetitions.push(await repeat({ context: alone, directory, repetition: index + 1 }));
+    for (const repetition of own) {
+      repetitions.push(await repeat({ context: alone, directory, repetition }));
     }
     return repetitions;
   };
-  if (group === undefined) return await own();
-  const each = await group.together(own, signal);
-  return Array.from(
-    { length: plan.continual.seeds },
-    (_, index) => each[index % step]![Math.floor(index / step)]!,
-  );
+  const all = Array.from({ length: plan.continual.seeds }, (_, index) => index + 1);
+  return await (group ? group.shareOut(all, go, signal) : go(all));
 }
 
 /** Refuses what would bring images or networks of later classes into an early step. */

@@ -123,15 +123,11 @@ async function trainRound(
     tell(candidate, result);
     return result;
   };
-  if (group === undefined) return await Promise.all(candidates.map(train));
-  const isOwn = (index: number): boolean => index % group.size === group.rank;
-  const own = candidates.filter((_, index) => isOwn(index));
-  const each = await group.together(() => Promise.all(own.map(train)), signal);
-  const results = candidates.map(
-    (_, index) => each[index % group.size]![Math.floor(index / group.size)]!,
-  );
+  const trainAll = (own: readonly Candidate[]): Promise<Trained[]> => Promise.all(own.map(train));
+  if (group === undefined) return await trainAll(candidates);
+  const results = await group.shareOut(candidates, trainAll, signal);
   for (const [index, candidate] of candidates.entries()) {
-    if (!isOwn(index)) tell(candidate, results[index]!);
+    if (!group.owns(index)) tell(candidate, results[index]!);
   }
   return results;
 }
