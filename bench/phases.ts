@@ -57,6 +57,7 @@ function openGame(job: IterationsJob): (phase: Phase) => void {
   const context: MatchingContext = {
     dataset,
     pool,
+    extractors: options.extractors,
     extractor,
     sampler: ClassSampler.forClasses(dataset.labels, classes, random),
     realPerGroup: problem.realBatch,
@@ -71,7 +72,7 @@ function openGame(job: IterationsJob): (phase: Phase) => void {
   };
   const grouping = { partitions: classes, classes, groupings: [1], alpha: options.alpha };
   return (phase) => {
-    const target = phase('real branch', () => drawRealBatch(context));
+    const target = phase('real branch', () => drawRealBatch(context, 0));
     const decoded = synthetic.decode();
     const features = phase('synthetic forward', () =>
       matchedFeatures(decoded, { ...context, unit: true }, target.augmentation),
@@ -86,7 +87,7 @@ function openGame(job: IterationsJob): (phase: Phase) => void {
       synthetic.clamp();
     });
     phase('fine-tuning', () => {
-      pool.blendInto(trained, { network: 0, beta: 0 });
+      pool.writeInto(trained, { network: 0, beta: 0 });
       const images = normalize(synthetic.decode(), dataset.normalization);
       const draw = drawSiamese(options.augmentation, { groups: classes, height, width, random });
       const loss = crossEntropy(trained.logits(applySiamese(images, draw)), labels).mul(classes);

@@ -113,11 +113,11 @@ export function openPool({ networks }: Prepared): ExtractorPool {
   );
   return new ExtractorPool(pairs, {
     experts: pairs.length,
-    epochs: 1,
+    parts: 1,
     hash: 'generated',
-    row: (expert, epoch) => {
+    row: (expert, part) => {
       const { initial, trained } = pairs[expert]!;
-      return flatten([...(epoch === 0 ? initial : trained).values()]);
+      return flatten([...(part === 0 ? initial : trained).values()]);
     },
   });
 }
@@ -154,6 +154,7 @@ export function condenseOptions(
   return {
     iterations: 1_000_000,
     matching: { strategy: 'plain', realPerClass: realBatch },
+    extractors: { kind: 'blend' },
     frequencies: psi
       ? {
           kind: 'sampling-network',

@@ -3,7 +3,7 @@ import { setThreads, tuneProcess } from 'ncfm';
 import { physicalCores } from 'ncfm/tensor';
 import { Store } from '../accuracy/store.js';
 import { BenchError, runProgram } from '../errors.js';
-import { type Outcome, runVariant } from './run-variant.js';
+import { type Outcome, type RunOptions, runVariant } from './run-variant.js';
 import { readStudy, type Study } from './study.js';
 import { studyTable } from './study-table.js';
 
@@ -12,6 +12,7 @@ const help = `Usage: npm run study -- <study.yaml> [options]
 Distils and evaluates every variant of a study with every seed and prints the table. What is
 done is kept, so that an interrupted study goes on where it stopped.
 
+  --data <data>    other data than those of the study's base: a name or a folder
   --out <folder>   folder of results (default: runs/studies)
   --threads <n>    threads of the engine (default: the physical cores)
   --help           shows this text
@@ -22,6 +23,7 @@ await runProgram(async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      data: { type: 'string' },
       out: { type: 'string', default: 'runs/studies' },
       threads: { type: 'string' },
       help: { type: 'boolean' },
@@ -38,21 +40,24 @@ await runProgram(async () => {
   tuneProcess();
   setThreads(threads);
   const study = readStudy(path);
+  const { data } = values;
   const store = new Store(`${values.out}/${study.name}`);
-  process.stdout.write(studyTable(study, await runAll(study, store, threads)));
+  const outcomes = await runAll(study, store, { threads, cache: '.cache', ...(data && { data }) });
+  process.stdout.write(studyTable(study, outcomes));
   return 0;
 });
 
 /** Every variant with every seed, seed by seed, so that a study that is cut short is still balanced. */
-async function runAll(study: Study, store: Store, threads: number): Promise<Outcome[]> {
+async function runAll(study: Study, store: Store, options: RunOptions): Promise<Outcome[]> {
+  const { cache: _, ...given } = options;
   const outcomes: Outcome[] = [];
   for (const seed of study.seeds) {
     for (const [index, variant] of study.variants.entries()) {
       const name = `${variant.name.replaceAll(/[^A-Za-z0-9.]+/g, '-')}-${seed}`;
-      const settings = { base: study.base, set: study.set, variant, seed, threads };
+      const settings = { base: study.base, set: study.set, variant, seed, ...given };
       let outcome = store.read<Outcome>(name, settings);
       if (outcome === undefined) {
-        outcome = await runVariant(study, variant, seed, { cache: '.cache', threads });
+        outcome = await runVariant(study, variant, seed, options);
         store.write(name, settings, outcome);
       }
       outcomes.push(outcome);

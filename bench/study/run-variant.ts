@@ -22,16 +22,24 @@ export interface Outcome {
   readonly distillSeconds: number;
 }
 
+export interface RunOptions {
+  readonly cache: string;
+  readonly threads: number;
+  /** Instead of the data of the study's base: a name or a folder. */
+  readonly data?: string;
+}
+
 /** Distils and evaluates one variant with one seed, on validation images when the study holds some out. */
 export async function runVariant(
   study: Study,
   variant: Variant,
   seed: number,
-  { cache, threads }: { readonly cache: string; readonly threads: number },
+  { cache, threads, data: source }: RunOptions,
 ): Promise<Outcome> {
   const { plan } = loadPlan({
     source: study.base,
     threads,
+    ...(source && { data: source }),
     seed,
     overrides: [...study.set, ...variant.set],
   });

@@ -7,12 +7,12 @@ import {
   type SyntheticImages,
 } from '../distill/index.js';
 import { labelImages, softTargets, Teacher, trainingSteps } from '../evaluate/index.js';
-import { methodOf, wantsPool, wantsTrajectories } from '../methods/registry.js';
+import { methodOf, recordingFor, wantsPool } from '../methods/registry.js';
 import { buildModel, type ImageModel, type ModelOptions } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
 import { noGrad, type RandomGenerator, scope, type Tensor, zeros } from '../tensor/index.js';
-import { ExtractorPool, epochEnds, type Trajectories } from '../train/index.js';
+import { ExtractorPool, type Recording, recordedSteps, type Trajectories } from '../train/index.js';
 import { pretrainSteps } from '../train/pretrain.js';
 import { classifyBatch } from '../train/test-network.js';
 import { datasetSource, Training, tensorSource } from '../train/train.js';
@@ -209,17 +209,18 @@ function untrainedPool(work: StageWork): ExtractorPool {
     initial: state(),
     trained: state(),
   }));
-  return new ExtractorPool(pairs, wantsTrajectories(distill) && untrainedTrajectories(work));
+  const recording = recordingFor(distill);
+  return new ExtractorPool(pairs, recording && untrainedTrajectories(work, recording));
 }
 
 /** As long as the plan's, of small random parameters. */
-function untrainedTrajectories(work: StageWork): Trajectories {
+function untrainedTrajectories(work: StageWork, recording: Recording): Trajectories {
   const { data, plan, random } = work;
   using network = build(work, plan.model);
   const parameters = network.parameters().reduce((sum, { length }) => sum + length, 0);
   return {
     experts: plan.pretrain.networks,
-    epochs: epochEnds(plan.pretrain, data.train.labels.length).length - 1,
+    parts: recordedSteps(plan.pretrain, data.train.labels.length, recording).length - 1,
     hash: 'untrained',
     row: () => scope(() => random.normal([parameters]).mul(0.01)),
   };

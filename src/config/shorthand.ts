@@ -30,6 +30,7 @@ const protocols: Readonly<Record<string, PlainMapping>> = Object.fromEntries(
   ]),
 );
 const fineTuning = { none: { kind: 'none' }, joint: { kind: 'joint' }, step: { kind: 'step' } };
+const extractors = { blend: { kind: 'blend' }, snapshots: { kind: 'snapshots' } };
 const matching = {
   official: { ...defaultSiamese },
   dsa: { ...dsaSiamese },
@@ -40,6 +41,7 @@ const matching = {
 const words: readonly (readonly [KeyPath, Readonly<Record<string, PlainMapping>>])[] = [
   [['evaluate'], protocols],
   [['pretrain', 'augmentation'], training],
+  [['distill', 'extractors'], extractors],
   [['distill', 'fineTuning'], fineTuning],
   [['distill', 'augmentation'], matching],
   [['distill', 'inner', 'augmentation'], training],

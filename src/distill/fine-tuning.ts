@@ -10,7 +10,7 @@ import type { Dataset } from '../data/index.js';
 import type { ImageModel } from '../models/index.js';
 import { crossEntropy } from '../nn/index.js';
 import { grad, keep, type RandomGenerator, scope, type Tensor } from '../tensor/index.js';
-import type { ExtractorPool } from '../train/extractors.js';
+import type { ExtractorChoice, ExtractorPool } from '../train/extractors.js';
 import { joinedImages, rowsOf, storedImages, totalOf } from './blocks.js';
 import type { ClassShare } from './class-share.js';
 import { decode } from './formation.js';
@@ -34,6 +34,11 @@ export type FineTuning =
 interface FineTuningForm<Kind extends string> {
   readonly kind: Kind;
   readonly weight: number;
+  /**
+   * Which network: where left out, a trained one of the pool; else that in which features are compared, at most so many
+   * parts of its training later (TGDD, AAAI 2026). Needs snapshots of the training.
+   */
+  readonly within?: number;
   /** True when left out. */
   readonly augment?: boolean;
 }
@@ -79,10 +84,14 @@ export class FineTuner implements Disposable {
     this.#labels = keep(labelsByClass(classes, decodedPerClass, options.random.device));
   }
 
-  /** A network of the pool and an augmentation, which is drawn also where it is not used. */
-  draw(): FineTuningDraw {
+  /**
+   * A network of the pool and an augmentation, which is drawn also where it is not used.
+   *
+   * @param matched in which features are compared
+   */
+  draw(matched: ExtractorChoice): FineTuningDraw {
     const { fineTuning, dataset, synthetic, pool, network, random } = this.#options;
-    pool.blendInto(network, { network: random.integer(pool.size), beta: 0 });
+    pool.writeInto(network, this.#choose(matched));
     const { height, width } = dataset.shape;
     const groups = synthetic.classes;
     const drawn = drawSiamese(this.#options.augmentation, { groups, height, width, random });
@@ -94,6 +103,17 @@ export class FineTuner implements Disposable {
       labels: this.#labels,
       weight,
     };
+  }
+
+  #choose(matched: ExtractorChoice): ExtractorChoice {
+    const { fineTuning, pool, random } = this.#options;
+    const { within } = fineTuning;
+    if (within === undefined) return { network: random.integer(pool.size), beta: 0 };
+    if (!('part' in matched) || pool.trajectories === undefined) {
+      throw new TypeError('a later network needs snapshots of the training');
+    }
+    const part = matched.part + random.integer(within + 1);
+    return { network: matched.network, part: Math.min(part, pool.trajectories.parts) };
   }
 
   getState(): Uint8Array {

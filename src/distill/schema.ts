@@ -35,6 +35,7 @@ export const initialization = variants(
 
 const fineTuningFields = {
   weight: number({ above: 0, to: 1e9 }).default(1),
+  within: z.exactOptional(integer({ from: 0, to: 1000 })),
   augment: flag().default(true),
 };
 

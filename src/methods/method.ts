@@ -9,7 +9,7 @@ import type { ProcessGroup } from '../distributed/index.js';
 import type { ImageModel } from '../models/index.js';
 import type { RandomGenerator, Tensor } from '../tensor/index.js';
 import type { ExtractorPool } from '../train/extractors.js';
-import type { PretrainOptions } from '../train/pretrain-request.js';
+import type { PretrainOptions, Recording } from '../train/pretrain-request.js';
 
 /** The options that every method has; each adds its own. */
 export interface DistillOptions {
@@ -45,6 +45,8 @@ export interface Method<Options extends DistillOptions = DistillOptions> extends
   readonly defaults: { readonly [option: string]: unknown };
   /** How its networks are trained where a configuration does not say: some of the `pretrain` mapping. */
   readonly pretrain?: { readonly [option: string]: unknown };
+  /** Where the networks of a pool, its material, are wanted on the way of their training; nowhere if left out. */
+  recording?(options: Options): Recording | undefined;
   /** For how many epochs it follows the networks' training, where its material is trajectories; 1 if left out. */
   epochs?(options: Options): number;
   /** Options that are right one by one and contradict each other, or the number of networks that are pretrained. */
@@ -53,7 +55,7 @@ export interface Method<Options extends DistillOptions = DistillOptions> extends
     pretrain: Pick<PretrainOptions, 'networks'>,
   ): readonly OptionProblem[];
   /** Throws UsageError for a network that the method cannot work with. */
-  requireNetwork?(network: ImageModel): void;
+  requireNetwork?(network: ImageModel, options: Options): void;
   /** Real images of each class that an iteration draws. */
   realPerClass(options: Options): number;
   /** Images that a class must have. Throws UsageError for options that do not go with images of this shape. */

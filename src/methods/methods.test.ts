@@ -3,10 +3,10 @@ import { plan, reloaded } from '../config/testing/configurations.js';
 import type { Dataset } from '../data/index.js';
 import { fewDigits } from '../distill/testing/digits.js';
 import { buildModel } from '../models/index.js';
-import { flatten } from '../nn/index.js';
-import { liveTensors, scope, type Tensor } from '../tensor/index.js';
+import { liveTensors, scope } from '../tensor/index.js';
 import { RandomGenerator } from '../tensor/testing/on-device.js';
-import { ExtractorPool, type TrainedPair, type Trajectories } from '../train/index.js';
+import { ExtractorPool } from '../train/index.js';
+import { straightTrajectories } from '../train/testing/straight-trajectories.js';
 import type { Distiller, DistillerState, MethodInput } from './method.js';
 import { methodNames, methodOf } from './registry.js';
 
@@ -35,19 +35,9 @@ beforeAll(async () => {
   dataset = await fewDigits(2, 20);
   const state = () => build().state();
   const pairs = [1, 2].map(() => ({ initial: state(), trained: state() }));
-  pool = new ExtractorPool(pairs, experts(pairs));
+  pool = new ExtractorPool(pairs, straightTrajectories(pairs, 2));
 });
 afterAll(() => pool.dispose());
-
-/** Trajectories of two epochs, from each network's first parameters to its last. */
-function experts(pairs: readonly TrainedPair[]): Trajectories {
-  const row = (expert: number, epoch: number): Tensor =>
-    scope(() => {
-      const { initial, trained } = pairs[expert]!;
-      return flatten([...initial.values()]).lerp(flatten([...trained.values()]), epoch / 2);
-    });
-  return { experts: pairs.length, epochs: 2, hash: 'experts', row };
-}
 
 const networks = new RandomGenerator(5);
 const build = (random = networks) =>

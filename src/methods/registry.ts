@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { codeVersion, Definitions } from '../core/definitions.js';
 import { choice } from '../core/fields.js';
+import type { Recording } from '../train/pretrain-request.js';
 import { dm } from './dm/method.js';
 import type { DmOptions, dmSchema } from './dm/options.js';
 import { dc, type dcSchema, dsa, type dsaSchema } from './gradient-matching/method.js';
@@ -64,9 +65,10 @@ export function wantsPool({ method }: Pick<DistillOptions, 'method'>): boolean {
   return material === 'pool' || material === 'trajectories';
 }
 
-/** Whether that pool is wanted with its networks after every epoch. */
-export function wantsTrajectories({ method }: Pick<DistillOptions, 'method'>): true | undefined {
-  return methodOf(method).material === 'trajectories' || undefined;
+/** Where that pool's networks are wanted on the way of their training; undefined where their ends will do. */
+export function recordingFor(options: DistillOptions): Recording | undefined {
+  const { material, recording } = methodOf(options.method);
+  return material === 'trajectories' ? { kind: 'epochs' } : recording?.(options);
 }
 
 /** The options of a method that comes with the package, as a configuration has them. */

@@ -47,7 +47,7 @@ async function trainedTeacher(request: PretrainRequest): Promise<Teacher> {
   return new Teacher(
     Array.from({ length: pool.size }, (_, network) => {
       const built = emptyNetwork(model, train, random.device);
-      pool.blendInto(built, { network, beta: 0 });
+      pool.writeInto(built, { network, beta: 0 });
       return built;
     }),
   );

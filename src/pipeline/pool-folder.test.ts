@@ -91,9 +91,9 @@ describe("a folder of the official project's networks", () => {
     await expect(poolOf(folder)).rejects.toThrow(/lacks premodel1_trained\.pth\.tar/);
   });
 
-  it('is refused by a method that follows networks from epoch to epoch', async () => {
+  it('is refused by a method that follows networks on their way', async () => {
     const { folder } = placePool();
-    await expect(poolOf(folder, { trajectories: true })).rejects.toThrow(
+    await expect(poolOf(folder, { trajectories: { kind: 'epochs' } })).rejects.toThrow(
       /leave pretrain\.pool out/,
     );
   });

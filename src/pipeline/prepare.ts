@@ -11,12 +11,7 @@ import {
   whitenedParts,
 } from '../data/index.js';
 import { checkFormation, type SyntheticImages } from '../distill/index.js';
-import {
-  type AnyDistillOptions,
-  methodOf,
-  wantsPool,
-  wantsTrajectories,
-} from '../methods/registry.js';
+import { type AnyDistillOptions, methodOf, recordingFor, wantsPool } from '../methods/registry.js';
 import { buildModel, type ImageModel, type ModelOptions } from '../models/index.js';
 import type { DatasetChoice, Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
@@ -135,7 +130,7 @@ export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise
   const usesPool =
     stages === undefined || stages.includes('distill') || stages.includes('pretrain');
   if (usesPool && wantsPool(plan.distill)) {
-    requirePool(plan.pretrain, wantsTrajectories(plan.distill));
+    requirePool(plan.pretrain, recordingFor(plan.distill));
   }
   const random = startEngine(plan);
   if (plan.memory !== 'auto') resetPeak();
@@ -153,7 +148,7 @@ export async function checkPlan(plan: Plan, options: CheckOptions = {}): Promise
     buildModel(architecture, shape, classNames.length, random.derive('check'));
   {
     using network = build(plan.model);
-    if (distils) methodOf(plan.distill.method).requireNetwork?.(network);
+    if (distils) methodOf(plan.distill.method).requireNetwork?.(network, plan.distill);
     using _student = build(plan.student);
   }
   const pretrains =
@@ -172,7 +167,7 @@ export function missingNetworks(
 ): number {
   if (!wantsPool(distill)) return 0;
   const random = new RandomGenerator(seed, device).derive('pretrain');
-  const trajectories = wantsTrajectories(distill);
+  const trajectories = recordingFor(distill);
   const request = { train, model, options: pretrain, trajectories, cache, random };
   return pretrain.networks - networksReady(request);
 }

@@ -4,7 +4,7 @@ import { packageVersion } from '../core/version.js';
 import type { Dataset, DatasetPair } from '../data/index.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import type { MethodInput } from '../methods/method.js';
-import { wantsTrajectories } from '../methods/registry.js';
+import { recordingFor } from '../methods/registry.js';
 import { buildModel } from '../models/index.js';
 import type { Plan } from '../plan/plan.js';
 import {
@@ -111,7 +111,7 @@ export function pretrainRequest(
     options: plan.pretrain,
     cache,
     checkpoint: plan.checkpoint,
-    trajectories: wantsTrajectories(plan.distill),
+    trajectories: recordingFor(plan.distill),
     random: random.derive('pretrain'),
     group,
     onEvent,

@@ -30,15 +30,15 @@ describe('ExtractorPool', () => {
 
   it('gives exactly the trained network for β = 0 and the initial one for β = 1', () => {
     for (const [index, { initial, trained }] of pairs.entries()) {
-      pool.blendInto(target, { network: index, beta: 0 });
+      pool.writeInto(target, { network: index, beta: 0 });
       expect(state(target)).toEqual(values(trained));
-      pool.blendInto(target, { network: index, beta: 1 });
+      pool.writeInto(target, { network: index, beta: 1 });
       expect(state(target)).toEqual(values(initial));
     }
   });
 
   it.each([0.25, 0.5, 0.9])('weighs the initial parameters by β = %d', (beta) => {
-    pool.blendInto(target, { network: 1, beta });
+    pool.writeInto(target, { network: 1, beta });
     const { initial, trained } = pairs[1]!;
     for (const [name, value] of target.state()) {
       const expected = initial
@@ -66,7 +66,7 @@ describe('ExtractorPool', () => {
     const [initial, trained] = [normalized(1, 0).state(), normalized(2, 3).state()];
     using own = new ExtractorPool([{ initial, trained }]);
     using into = normalized(3, 1);
-    own.blendInto(into, { network: 0, beta: 0.25 });
+    own.writeInto(into, { network: 0, beta: 0.25 });
     const statistic = 'layers.norm.1.running_var';
     const expected = initial.get(statistic)!.mul(0.25).add(trained.get(statistic)!.mul(0.75));
     expect(numbers(expected)).not.toEqual(numbers(trained.get(statistic)!));
@@ -76,7 +76,7 @@ describe('ExtractorPool', () => {
 
   it('leaves the stored parameters as they are', () => {
     const before = pairs.map(({ initial, trained }) => [values(initial), values(trained)]);
-    pool.blendInto(target, { network: 0, beta: 0.3 });
+    pool.writeInto(target, { network: 0, beta: 0.3 });
     expect(pairs.map(({ initial, trained }) => [values(initial), values(trained)])).toEqual(before);
   });
 
@@ -96,13 +96,13 @@ describe('ExtractorPool', () => {
 
   it('makes no tensors when blending', () => {
     const before = liveTensors();
-    pool.blendInto(target, { network: 0, beta: 0.3 });
+    pool.writeInto(target, { network: 0, beta: 0.3 });
     expect(liveTensors()).toBe(before);
   });
 
   it('refuses an empty pool, a network it does not have, and another architecture', () => {
     expect(() => new ExtractorPool([])).toThrow(UsageError);
-    expect(() => pool.blendInto(target, { network: 2, beta: 0 })).toThrow(
+    expect(() => pool.writeInto(target, { network: 2, beta: 0 })).toThrow(
       'the pool has 2 networks, there is no network 2',
     );
     const deeper = buildModel(
@@ -111,7 +111,7 @@ describe('ExtractorPool', () => {
       4,
       new RandomGenerator(1),
     );
-    expect(() => pool.blendInto(deeper, { network: 0, beta: 0.5 })).toThrow(/another architecture/);
+    expect(() => pool.writeInto(deeper, { network: 0, beta: 0.5 })).toThrow(/another architecture/);
   });
 
   it('owns its tensors', () => {

@@ -1,5 +1,6 @@
 import { fingerprint, UsageError } from '../core/index.js';
 import type { ImageModel } from '../models/index.js';
+import { unflatten } from '../nn/index.js';
 import {
   hashTensors,
   keep,
@@ -17,11 +18,22 @@ export interface TrainedPair {
 }
 
 /** One draw of a feature extractor. */
-export interface ExtractorChoice {
+export type ExtractorChoice = Blend | Snapshot;
+
+/** Between the ends of a network's training. */
+export interface Blend {
   /** Which network of the pool. */
   readonly network: number;
   /** Weight of the initial parameters, in [0, 1]: 0 is the trained network, 1 the untrained one. */
   readonly beta: number;
+}
+
+/** On the way of a network's training. */
+export interface Snapshot {
+  /** Which network of the pool. */
+  readonly network: number;
+  /** Parts of its training that it has had. */
+  readonly part: number;
 }
 
 /**
@@ -69,12 +81,31 @@ export class ExtractorPool implements Disposable {
   }
 
   /** Draws a network uniformly and β ~ U(0, 1). */
-  draw(random: RandomGenerator): ExtractorChoice {
+  draw(random: RandomGenerator): Blend {
     return { network: random.integer(this.size), beta: random.uniform() };
   }
 
-  /** Writes the blended state of `choice` into `target`, a network of the pool's architecture. */
-  blendInto(target: ImageModel, { network, beta }: ExtractorChoice): void {
+  /** Writes the state of `choice` into `target`, a network of the pool's architecture. */
+  writeInto(target: ImageModel, choice: ExtractorChoice): void {
+    if ('part' in choice) this.#writeSnapshot(target, choice);
+    else this.#writeBlend(target, choice);
+  }
+
+  #writeSnapshot(target: ImageModel, { network, part }: Snapshot): void {
+    if (this.trajectories === undefined) {
+      throw new TypeError('the pool has its networks at the ends of their training only');
+    }
+    using row = this.trajectories.row(network, part);
+    const parameters = target.parameters();
+    noGrad(() =>
+      scope(() => {
+        for (const [index, value] of unflatten(row, parameters).entries())
+          parameters[index]!.copy_(value);
+      }),
+    );
+  }
+
+  #writeBlend(target: ImageModel, { network, beta }: Blend): void {
     const pair = this.#networks[network];
     if (pair === undefined)
       throw new RangeError(`the pool has ${this.size} networks, there is no network ${network}`);

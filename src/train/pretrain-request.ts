@@ -15,6 +15,11 @@ export interface PretrainOptions extends Omit<TrainOptions, 'cutMix'> {
   readonly length: TrainingLength;
 }
 
+/** Where networks are kept on the way of their training: after every epoch, or after each of so many equal parts. */
+export type Recording =
+  | { readonly kind: 'epochs' }
+  | { readonly kind: 'parts'; readonly parts: number };
+
 export interface PretrainRequest {
   readonly train: Dataset;
   /** When given, each network's accuracy on it is reported; it never influences the training. */
@@ -26,8 +31,8 @@ export interface PretrainRequest {
   readonly cache: string;
   /** How often the network in training is kept, so that it can go on; only when it is told to stop when left out. */
   readonly checkpoint?: CheckpointInterval | undefined;
-  /** Whether the networks are also kept as they were after every epoch. */
-  readonly trajectories?: true | undefined;
+  /** Where the networks are also kept as they were on their way. */
+  readonly trajectories?: Recording | undefined;
   readonly random: RandomGenerator;
   /** Processes that train its networks, each some of them. */
   readonly group?: ProcessGroup | undefined;

@@ -7,12 +7,17 @@ import { ExtractorPool, type TrainedPair } from './extractors.js';
 import { onDevice, readPair, storePair } from './pair-file.js';
 import { type StoredPool, storedPool, testOf } from './pool-cache.js';
 import { listPool, type PoolMember, readPoolMember } from './pool-folder.js';
-import type { PretrainOptions, PretrainRequest } from './pretrain-request.js';
+import type { PretrainOptions, PretrainRequest, Recording } from './pretrain-request.js';
 import { isGuessing, testAccuracy } from './test-network.js';
 import { imagesPerBatch, type TrainRequest, trainingSteps } from './train.js';
 import { trainExtractor } from './train-extractor.js';
 import { TrainingCheckpoints } from './training-checkpoints.js';
-import { epochEnds, storedTrajectories, TrajectoryWriter, trajectoryPath } from './trajectories.js';
+import {
+  recordedSteps,
+  storedTrajectories,
+  TrajectoryWriter,
+  trajectoryPath,
+} from './trajectories.js';
 
 /**
  * Trains the pool of feature extractors (the paper's §4.2.1), or reads those of it that were trained before: each
@@ -24,7 +29,7 @@ export async function pretrain(request: PretrainRequest): Promise<ExtractorPool>
   const { train, options, trajectories, random, onEvent } = request;
   requirePool(options, trajectories);
   if (options.pool !== undefined) return readPool(request, options.pool);
-  if (trajectories) epochEnds(options, train.labels.length);
+  if (trajectories) recordedSteps(options, train.labels.length, trajectories);
   const { store, networks } = storedPool(request);
   makeFolder(dirname(store.folder));
   const reused = await trainAll(request, { store, networks });
@@ -142,12 +147,12 @@ function poolMembers(networks: number, folder: string): PoolMember[] {
 }
 
 /** Throws UsageError unless a folder that the pool is to be read from has all of it. */
-export function requirePool({ networks, pool }: PretrainOptions, trajectories?: true): void {
+export function requirePool({ networks, pool }: PretrainOptions, trajectories?: Recording): void {
   if (pool === undefined) return;
   poolMembers(networks, pool);
   if (!trajectories) return;
   throw new UsageError(
-    `${pool} holds networks before and after their training only, and the method follows them from epoch to epoch; leave pretrain.pool out, so that they are trained here`,
+    `${pool} holds networks before and after their training only, and the method follows them on their way; leave pretrain.pool out, so that they are trained here`,
   );
 }
 
@@ -172,25 +177,26 @@ async function trainNetwork(
     random: request.random.derive(`network-${index}`),
     checkpoints,
     signal,
-    record: request.trajectories && recorder(request, path, checkpoints),
+    record: request.trajectories && recorder(request, request.trajectories, path, checkpoints),
     onStep: epochReporter(request, index),
   });
   storePair(path, { initial: extractor.untrained.state(), trained: extractor.trained.state() });
   return { seconds: checkpoints.seconds };
 }
 
-/** Keeps a network as it is after every epoch. */
+/** Keeps a network as it is on its way. */
 function recorder(
   { train, options }: PretrainRequest,
+  recording: Recording,
   path: string,
   checkpoints: TrainingCheckpoints,
 ): (step: number, network: ImageModel) => void {
-  const ends = epochEnds(options, train.labels.length);
+  const ends = recordedSteps(options, train.labels.length, recording);
   let writer: TrajectoryWriter | undefined;
   return (step, network) => {
     if (writer === undefined) {
       writer = new TrajectoryWriter(trajectoryPath(path), network.namedParameters(), ends);
-      // Without the epochs that it has passed a training cannot go on.
+      // Without the parts that it has passed a training cannot go on.
       if (!writer.open()) checkpoints.clear();
     }
     writer.afterStep(step, network.parameters());

@@ -30,7 +30,7 @@ function request(changed: Partial<PretrainRequest> = {}): PretrainRequest {
     train,
     model: { name: 'convnet', depth: 2, width: 4 },
     options,
-    trajectories: true,
+    trajectories: { kind: 'epochs' },
     cache: temporaryFolder(),
     random: new RandomGenerator(3),
     onEvent: () => {},
@@ -59,7 +59,7 @@ async function pretrained(made: PretrainRequest, network = 0, epochs = 0): Promi
 }
 
 function lastRow({ trajectories }: ExtractorPool, network: number): number[] {
-  using row = trajectories!.row(network, trajectories!.epochs);
+  using row = trajectories!.row(network, trajectories!.parts);
   return numbers(row);
 }
 
@@ -69,7 +69,7 @@ describe('the trajectories of a pool', () => {
     const made = request();
     using pool = await pretrain(made);
     const trajectories = pool.trajectories!;
-    expect([trajectories.experts, trajectories.epochs]).toEqual([2, 3]);
+    expect([trajectories.experts, trajectories.parts]).toEqual([2, 3]);
     const seen = new Set<string>();
     for (const network of [0, 1]) {
       for (const epochs of [1, 2, 3]) {

@@ -5,21 +5,38 @@ import { UsageError } from '../core/index.js';
 import { flatten } from '../nn/index.js';
 import { mapSafetensors, scope, type Tensor, toDeviceOf } from '../tensor/index.js';
 import { safetensorsHeader } from '../tensor/io.js';
-import type { PretrainOptions } from './pretrain-request.js';
+import type { PretrainOptions, Recording } from './pretrain-request.js';
 import { imagesPerBatch, trainingSteps } from './train.js';
 
-/** The parameters of networks on the way of their training: before it, and after every epoch. */
+/** The parameters of networks on the way of their training: before it, and after every part that was recorded. */
 export interface Trajectories {
   readonly experts: number;
   /** Of each training; there is one more set of parameters. */
-  readonly epochs: number;
+  readonly parts: number;
   /** SHA-256 (hex) over all of them. */
   readonly hash: string;
   /**
-   * A copy of an expert's parameters after so many epochs, one after the other in the order of `parameters()`: [P],
-   * float32. Throws RangeError for an expert or an epoch that there is not.
+   * A copy of an expert's parameters after so many parts, one after the other in the order of `parameters()`: [P],
+   * float32. Throws RangeError for an expert or a part that there is not.
    */
-  row(expert: number, epoch: number): Tensor;
+  row(expert: number, part: number): Tensor;
+}
+
+/** The steps after which a training of so many images is recorded, 0 first. Throws UsageError for one that is too short. */
+export function recordedSteps(
+  options: PretrainOptions,
+  images: number,
+  recording: Recording,
+): number[] {
+  if (recording.kind === 'epochs') return epochEnds(options, images);
+  const steps = trainingSteps(options, images);
+  const { parts } = recording;
+  if (parts <= steps) {
+    return Array.from({ length: parts + 1 }, (_, part) => Math.round((part * steps) / parts));
+  }
+  throw new UsageError(
+    `the networks are wanted as they are after each of ${parts} parts of their training, which has ${steps} steps; use a greater pretrain.length or fewer parts`,
+  );
 }
 
 /** The steps after which the epochs of a training end, 0 first. Throws UsageError for a training of less than one. */
@@ -46,27 +63,27 @@ const matrix = 'epochs';
 /** Trajectories in files, one for each expert, of which one row at a time is read. */
 export function storedTrajectories(paths: readonly string[], device: string): Trajectories {
   const matrices = paths.map((path) => mapSafetensors(path, matrix));
-  const epochs = matrices[0]!.shape[0]! - 1;
+  const parts = matrices[0]!.shape[0]! - 1;
   let hash: string | undefined;
   const hashed = (): string => {
     const all = createHash('sha256');
     for (const { rowBytes } of matrices)
-      for (let row = 0; row <= epochs; row++) all.update(rowBytes(row));
+      for (let row = 0; row <= parts; row++) all.update(rowBytes(row));
     return all.digest('hex');
   };
   return {
     experts: matrices.length,
-    epochs,
+    parts,
     get hash() {
       hash ??= hashed();
       return hash;
     },
-    row(expert, epoch) {
+    row(expert, part) {
       const found = matrices[expert];
       if (found === undefined) {
         throw new RangeError(`there are ${paths.length} experts, there is no expert ${expert}`);
       }
-      return scope(() => toDeviceOf(found.row(epoch), device));
+      return scope(() => toDeviceOf(found.row(part), device));
     },
   };
 }
@@ -104,7 +121,7 @@ export class TrajectoryWriter {
     return there;
   }
 
-  /** Keeps the parameters after a step, if it ends an epoch. Throws FailureError when they cannot be written. */
+  /** Keeps the parameters after a step, if it ends a part. Throws FailureError when they cannot be written. */
   afterStep(step: number, parameters: readonly Tensor[]): void {
     const row = this.#ends.indexOf(step);
     if (row < 0) return;

@@ -24,7 +24,7 @@ export async function clusterClasses(request: ClusterRequest): Promise<Int32Arra
   const { dataset, pool, perClass, groups = [], random, group, signal } = request;
   const runs = groups.map((count) => perClass / count);
   using extractor = request.buildModel().setRequiresGrad(false);
-  pool.blendInto(extractor, { network: 0, beta: 0 });
+  pool.writeInto(extractor, { network: 0, beta: 0 });
   const classes = dataset.classNames.length;
   using share = new ClassShare(classes, group);
   const clusters: Int32Array[] = [];

@@ -27,6 +27,15 @@ const games: [string, Partial<CondenseOptions>, () => Setting][] = [
     () => ({}),
   ],
   [
+    'snapshots of a training, amortised, and later ones for fine-tuning',
+    {
+      extractors: { kind: 'snapshots', parts: 4, order: 'forward' },
+      fineTuning: { kind: 'joint', weight: 0.1, within: 2 },
+      amortize: 2,
+    },
+    () => ({}),
+  ],
+  [
     'a plateau schedule, momentum',
     {
       schedule: { kind: 'plateau', factor: 0.5, patience: 0 },

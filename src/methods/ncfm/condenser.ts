@@ -59,6 +59,7 @@ export class Condenser implements Disposable {
     this.#context = {
       dataset,
       pool,
+      extractors: options.extractors,
       extractor,
       share: this.#share,
       sampler: new ClassSampler(groups.members, random),
@@ -185,7 +186,7 @@ export class Condenser implements Disposable {
 
   #restoredRealBatch(realBatch: RealBatch): RealBatch {
     const { pool, extractor, random } = this.#context;
-    pool.blendInto(extractor, realBatch.choice);
+    pool.writeInto(extractor, realBatch.choice);
     // A state that was read from a file is on the CPU.
     const features = scope(() =>
       toDeviceOf(this.#share.ownRows(realBatch.features), random.device).clone(),
@@ -196,7 +197,7 @@ export class Condenser implements Disposable {
   #currentRealBatch(): RealBatch {
     if (this.#realBatch === undefined || this.#iteration % this.#options.amortize === 0) {
       this.#realBatch?.features.dispose();
-      this.#realBatch = drawRealBatch(this.#context);
+      this.#realBatch = drawRealBatch(this.#context, this.#iteration / this.#options.iterations);
     }
     return this.#realBatch;
   }
@@ -206,7 +207,7 @@ export class Condenser implements Disposable {
     scale: number,
   ): Omit<IterationReport, 'frequencyScale' | 'learningRate' | 'skipped'> {
     const frequencies = this.#frequencies.draw(scale);
-    const fineTuning = this.#fineTuner?.draw();
+    const fineTuning = this.#fineTuner?.draw(realBatch.choice);
     const isJoint = this.#options.fineTuning.kind === 'joint';
     const ownStep = isJoint ? undefined : fineTuning;
     const gradients = objectiveGradients({

@@ -7,6 +7,7 @@ export const ncfmDefaults = {
   iterations: 2000,
   // The paper: 1024; small fresh batches do as well.
   matching: { strategy: 'plain', realPerClass: 64 },
+  extractors: 'blend',
   frequencies: { kind: 'gaussian', count: 1024, scale: 'auto' },
   alpha: 0.5,
   discrepancyWeight: 300,

@@ -100,6 +100,7 @@ describe('drawRealBatch', () => {
     return {
       dataset,
       pool: new ExtractorPool([{ initial: build(1).state(), trained: build(2).state() }]),
+      extractors: { kind: 'blend' } as const,
       extractor: build(3).setRequiresGrad(false),
       sampler: ClassSampler.forClasses(digits.labels, 3, draws),
       realPerGroup: 5,
@@ -111,7 +112,7 @@ describe('drawRealBatch', () => {
   it('reads fresh images class by class', () => {
     const { dataset, reads } = watched(digits);
     const drawn = context(dataset);
-    for (let draw = 0; draw < 3; draw++) drawRealBatch(drawn).features.dispose();
+    for (let draw = 0; draw < 3; draw++) drawRealBatch(drawn, 0).features.dispose();
     for (const indices of reads) {
       expect(indices.map((index) => digits.labels[index])).toEqual(
         [0, 1, 2].flatMap((label) => new Array(5).fill(label)),
@@ -124,7 +125,7 @@ describe('drawRealBatch', () => {
   it('gives normalised features without gradients, the same for synthetic images equal to the real ones', () => {
     const { dataset, reads } = watched(digits);
     const drawn = context(dataset);
-    const realBatch = drawRealBatch(drawn);
+    const realBatch = drawRealBatch(drawn, 0);
     expect(realBatch.features.requiresGrad).toBe(false);
     expectNear(realBatch.features.square().sum([1]), tensor(new Array(15).fill(1)), 1e-5);
     const images = pixelsToTensor(
@@ -149,8 +150,8 @@ describe('drawRealBatch', () => {
 
   it('draws another network state and augmentation each time', () => {
     const drawn = context(digits);
-    const [one, other] = [drawRealBatch(drawn), drawRealBatch(drawn)];
-    expect(one.choice.beta).not.toBe(other.choice.beta);
+    const [one, other] = [drawRealBatch(drawn, 0), drawRealBatch(drawn, 0)];
+    expect(one.choice).not.toEqual(other.choice);
     expect(one.augmentation).not.toEqual(other.augmentation);
     expect(one.automaticScale).toBeGreaterThan(0);
   });

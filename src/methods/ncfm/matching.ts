@@ -19,6 +19,7 @@ import {
   mergeGroups,
 } from './characteristic.js';
 import { discrepancy } from './discrepancy.js';
+import { drawExtractor, type Extractors } from './extractors.js';
 import { classVariances, scaleFor } from './frequencies.js';
 
 /**
@@ -50,7 +51,8 @@ export interface RealBatch {
 export interface MatchingContext {
   readonly dataset: Dataset;
   readonly pool: ExtractorPool;
-  /** Receives the blended parameters; frozen. */
+  readonly extractors: Extractors;
+  /** Receives the parameters that are drawn; frozen. */
   readonly extractor: ImageModel;
   /** Whose real features are computed here, all classes' when left out; images are drawn of all. */
   readonly share?: ClassShare;
@@ -63,14 +65,18 @@ export interface MatchingContext {
   readonly random: RandomGenerator;
 }
 
-/** Draws an extractor, real images and an augmentation, and computes the real features: the no-gradient branch. */
-export function drawRealBatch(context: MatchingContext): RealBatch {
+/**
+ * Draws an extractor, real images and an augmentation, and computes the real features: the no-gradient branch.
+ *
+ * @param progress how much of the distillation is done, from 0 to below 1
+ */
+export function drawRealBatch(context: MatchingContext, progress: number): RealBatch {
   const { dataset, pool, extractor, sampler, realPerGroup, random } = context;
   const classes = dataset.classNames.length;
   const share = context.share ?? new ClassShare(classes, undefined);
   const { height, width } = dataset.shape;
-  const choice = pool.draw(random);
-  pool.blendInto(extractor, choice);
+  const choice = drawExtractor({ extractors: context.extractors, pool, progress, random });
+  pool.writeInto(extractor, choice);
   const augmentation = drawSiamese(context.augmentation, {
     groups: classes,
     height,

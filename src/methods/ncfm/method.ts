@@ -5,6 +5,7 @@ import { clusterClasses } from './clusters.js';
 import { Condenser } from './condenser.js';
 import { flattenState, unflattenState } from './condenser-state.js';
 import { ncfmDefaults } from './defaults.js';
+import { requireExtractor } from './extractors.js';
 import type { IterationReport, NcfmOptions } from './options.js';
 import { ncfmProblems, realImages } from './problems.js';
 import { ncfmSchema } from './schema.js';
@@ -18,6 +19,9 @@ export const ncfm: Method<NcfmOptions> = {
   schema: ncfmSchema,
   defaults: ncfmDefaults,
   problems: ncfmProblems,
+  requireNetwork: (network, { extractors }) => requireExtractor(network, extractors),
+  recording: ({ extractors }) =>
+    extractors.kind === 'blend' ? undefined : { kind: 'parts', parts: extractors.parts },
   realPerClass: (options) => realImages(options).perClass,
   requirements,
   kinds,

@@ -1,6 +1,7 @@
 import type { ClassShare } from '../../distill/class-share.js';
 import { areFinite, NonFiniteError, type NonFiniteStep } from '../../distill/non-finite.js';
 import type { Tensor } from '../../tensor/index.js';
+import type { ExtractorChoice } from '../../train/extractors.js';
 
 /** An iteration of the game whose loss or gradient is not a number. */
 export interface NonFiniteIteration extends NonFiniteStep {
@@ -9,8 +10,7 @@ export interface NonFiniteIteration extends NonFiniteStep {
   readonly frequencyObjective: number | undefined;
   readonly frequencyScale: number;
   readonly learningRate: number;
-  /** The draw of the extractor: which network of the pool, and its weight of initial parameters. */
-  readonly extractor: { readonly network: number; readonly beta: number };
+  readonly extractor: ExtractorChoice;
 }
 
 /** Throws NonFiniteError unless the losses of an iteration, and every element of its gradients, are finite in all processes. */

@@ -9,12 +9,14 @@ import type { OptimizerOptions, ScheduleOptions } from '../../nn/index.js';
 import type { RandomGenerator } from '../../tensor/index.js';
 import type { ExtractorPool } from '../../train/extractors.js';
 import type { DistillOptions } from '../method.js';
+import type { Extractors } from './extractors.js';
 import type { Frequencies } from './frequency-source.js';
 import type { Matching } from './matching.js';
 
 export interface CondenseOptions {
   readonly iterations: number;
   readonly matching: Matching;
+  readonly extractors: Extractors;
   readonly frequencies: Frequencies;
   /** Amplitude against phase, in [0, 1]. */
   readonly alpha: number;

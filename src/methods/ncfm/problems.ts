@@ -84,6 +84,17 @@ const checks: readonly ((options: NcfmOptions) => readonly OptionProblem[])[] = 
     ];
   },
 
+  function laterNetworksNeedSnapshots({ fineTuning, extractors }) {
+    if (fineTuning.kind === 'none' || fineTuning.within === undefined) return [];
+    if (extractors.kind === 'snapshots') return [];
+    return [
+      {
+        path: ['fineTuning', 'within'],
+        text: "takes a network that is some parts of its training later, and needs distill.extractors.kind snapshots, found 'blend'",
+      },
+    ];
+  },
+
   function amortizeWithinIterations({ amortize, iterations }) {
     if (amortize <= iterations) return [];
     return [

@@ -81,9 +81,23 @@ const frequencies = variants(
   ],
 );
 
+const extractors = variants(
+  'kind',
+  ['blend', 'snapshots'],
+  [
+    mapping({ kind: z.literal('blend') }),
+    mapping({
+      kind: z.literal('snapshots'),
+      parts: integer({ from: 1, to: 1000 }).default(20),
+      order: choice(['any', 'forward']).default('any'),
+    }),
+  ],
+);
+
 /** The options of NCFM, as a configuration has them; numbers of groups that are left to us are filled in. */
 export const ncfmSchema = methodSchema('ncfm', {
   matching,
+  extractors,
   frequencies,
   alpha: number({ from: 0, to: 1 }),
   discrepancyWeight: number({ above: 0, to: 1e9 }),

@@ -8,6 +8,6 @@ export function trainedNetwork(
 ): ImageModel {
   if (pool === undefined) throw new TypeError('expected a pool of networks');
   const model = buildModel().setRequiresGrad(false);
-  pool.blendInto(model, { network, beta: 0 });
+  pool.writeInto(model, { network, beta: 0 });
   return model;
 }

@@ -26,7 +26,7 @@ const pool = await pretrain({
     schedule: { kind: 'constant' },
     augmentation: noAugmentation,
   },
-  trajectories: true,
+  trajectories: { kind: 'epochs' },
   cache: folder.path,
   random: new RandomGenerator(1),
   onEvent: () => {},
@@ -144,7 +144,7 @@ describe('the methods', () => {
         3,
         new RandomGenerator(1),
       );
-      expect(() => method.requireNetwork!(network)).toThrow(/norm: instance/);
+      expect(() => method.requireNetwork!(network, options)).toThrow(/norm: instance/);
       expect(method.epochs!(options)).toBe(5);
     },
   );

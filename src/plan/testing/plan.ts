@@ -39,6 +39,7 @@ export const smallPlan: Plan & { readonly distill: NcfmOptions } = {
     initialization: { kind: 'mix' },
     iterations: 20,
     matching: { strategy: 'stratified', realPerCluster: 8, groups: [1, 2] },
+    extractors: { kind: 'blend' },
     frequencies: { kind: 'gaussian', count: 64, scale: 'auto' },
     alpha: 0.5,
     discrepancyWeight: 300,

@@ -6,6 +6,7 @@ import { fewDigits } from '../../../distill/testing/digits.js';
 import { buildModel } from '../../../models/index.js';
 import { RandomGenerator } from '../../../tensor/testing/on-device.js';
 import { ExtractorPool } from '../../../train/index.js';
+import { straightTrajectories } from '../../../train/testing/straight-trajectories.js';
 import { Condenser } from '../condenser.js';
 import type { LearnedFrequencies } from '../frequency-source.js';
 import type { CondenseOptions, IterationReport } from '../options.js';
@@ -17,6 +18,7 @@ export const digits: Dataset = await fewDigits(3, 24);
 export const plain: CondenseOptions = {
   iterations: 30,
   matching: { strategy: 'plain', realPerClass: 12 },
+  extractors: { kind: 'blend' },
   frequencies: { kind: 'gaussian', count: 64, scale: 2 },
   alpha: 0.5,
   discrepancyWeight: 1,
@@ -72,6 +74,10 @@ export function condenser(
   const random = new RandomGenerator(seed);
   const build = (label: string) =>
     buildModel({ name: 'convnet', depth: 2, width: 4 }, digits.shape, 3, random.derive(label));
+  const pairs = [0, 1].map((index) => ({
+    initial: build(`initial ${index}`).state(),
+    trained: build(`trained ${index}`).state(),
+  }));
   return new Condenser({
     dataset,
     synthetic: initializeSynthetic(dataset, {
@@ -80,12 +86,7 @@ export function condenser(
       initialization: { kind: 'noise' },
       random: random.derive('images'),
     }),
-    pool: new ExtractorPool(
-      [0, 1].map((index) => ({
-        initial: build(`initial ${index}`).state(),
-        trained: build(`trained ${index}`).state(),
-      })),
-    ),
+    pool: new ExtractorPool(pairs, straightTrajectories(pairs, 4)),
     buildModel: () => build('own'),
     ...(clusters === undefined ? {} : { clusters }),
     ...(chunks === undefined ? {} : { chunks }),
