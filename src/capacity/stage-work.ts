@@ -42,19 +42,21 @@ export interface StageWork extends Measured {
 
 export interface StageSeconds {
   readonly seconds: number;
-  /** Of them those before a distillation's first iteration. */
-  readonly start?: number;
+  /** Of them those that its length is nothing to: a distillation's start, the test of a network. */
+  readonly fixed: number;
 }
 
 /** Trains an extractor for some steps and tests it; the seconds of one network's training and test. */
 export async function pretrainOnce(work: StageWork): Promise<StageSeconds> {
-  if (!wantsPool(work.plan.distill)) return { seconds: 0 };
-  const seconds = work.pretrains ? await trainExtractor(work) : 0;
+  if (!wantsPool(work.plan.distill)) return nothing;
+  const trained = work.pretrains ? await trainExtractor(work) : nothing;
   untrainedPool(work).dispose();
-  return { seconds };
+  return trained;
 }
 
-async function trainExtractor(work: StageWork): Promise<number> {
+const nothing: StageSeconds = { seconds: 0, fixed: 0 };
+
+async function trainExtractor(work: StageWork): Promise<StageSeconds> {
   const { plan, data, random } = work;
   using model = build(work, plan.model);
   // What the network was before its training is kept with it.
@@ -64,7 +66,8 @@ async function trainExtractor(work: StageWork): Promise<number> {
   const options = { ...plan.pretrain, cutMix: 0 };
   using training = new Training({ model, source, steps, options, random });
   const [step] = await stepSeconds(() => training.step(), work);
-  return steps * step! + (await testSeconds(work, model));
+  const fixed = await testSeconds(work, model);
+  return { seconds: steps * step! + fixed, fixed };
 }
 
 /** Enough for what a start does beside the training of its network, whose seconds are measured by themselves. */
@@ -102,9 +105,9 @@ export async function distillOnce(work: StageWork): Promise<StageSeconds> {
   const each = await stepSeconds(() => distiller.step(), { ...work, kinds: counts.length });
   await draw?.(distiller.synthetic);
   const iterations = counts.reduce((sum, count, kind) => sum + count * each[kind]!, 0);
-  const training = method.material === 'training' ? await trainExtractor(work) : 0;
-  const before = training + startSeconds(short ?? long, long, data.train.labels.length);
-  return { seconds: before + iterations, start: before };
+  const training = method.material === 'training' ? await trainExtractor(work) : nothing;
+  const before = training.seconds + startSeconds(short ?? long, long, data.train.labels.length);
+  return { seconds: before + iterations, fixed: before };
 }
 
 /** Trains a network on synthetic images for some steps and tests it; the seconds of one network's training and test. */
@@ -143,7 +146,8 @@ export async function evaluateOnce(work: StageWork): Promise<StageSeconds> {
     random,
   });
   const [step] = await stepSeconds(() => training.step(), work);
-  return { seconds: steps * step! + (await testSeconds(work, model)) };
+  const fixed = await testSeconds(work, model);
+  return { seconds: steps * step! + fixed, fixed };
 }
 
 /**

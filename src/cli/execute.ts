@@ -8,7 +8,7 @@ import type { Plan } from '../plan/index.js';
 import type { RunDirectory } from '../run/directory.js';
 import { combine, type EventSink } from '../run/events.js';
 import type { Task } from '../run/lifecycle-events.js';
-import { TerminalReporter } from '../terminal/terminal.js';
+import { fitTime, requireOpen } from './fit-time.js';
 import {
   agreeOnMemory,
   chooseTogether,
@@ -16,28 +16,22 @@ import {
   rankDirectories,
   withGroup,
 } from './group-run.js';
-import { interruptible } from './interruption.js';
 import type { Invocation } from './invocation.js';
 import {
   type CacheOptions,
   changesOf,
   type DirectoryOptions,
-  type OutputOptions,
   type PlanOptions,
 } from './options.js';
 import { chooseRun, openRun, type RunChoice, requireBegunData } from './run-folder.js';
 import { writeRunReport } from './run-report.js';
+import { watch } from './watch.js';
 
 // The engine is loaded by the commands that need it (`await import`), so that help, and above all the doctor, work
 // where it cannot be loaded.
 
 /** Options of the commands that write a run. */
 export type RunOptions = PlanOptions & CacheOptions & DirectoryOptions;
-
-export interface Watched {
-  readonly onEvent: EventSink;
-  readonly signal: AbortSignal;
-}
 
 /** Resolves a configuration under the options' overrides. Throws UsageError for a bad one. */
 export async function resolvePlan(
@@ -46,24 +40,6 @@ export async function resolvePlan(
 ): Promise<LoadedPlan> {
   const { loadPlan } = await import('../config/index.js');
   return loadPlan({ ...(source !== undefined && { source }), ...changesOf(options) });
-}
-
-/** Runs a task while its progress is shown on standard error and Ctrl-C can stop it. */
-export async function watch<T>(
-  invocation: Invocation,
-  { quiet }: OutputOptions,
-  task: (watched: Watched) => Promise<T>,
-): Promise<T> {
-  using reporter = new TerminalReporter(invocation.stderr);
-  const announce = (): void => {
-    reporter.close();
-    invocation.tell('Stopping after this step; press Ctrl-C again to stop at once.\n', {});
-  };
-  const onEvent: EventSink = (event) => {
-    if (invocation.isMuted) return;
-    if (!quiet || event.type === 'warning') reporter.sink(event);
-  };
-  return await interruptible(announce, (signal) => task({ onEvent, signal }));
 }
 
 export interface RunCommand {
@@ -101,9 +77,10 @@ async function executeIn<T>(
 ): Promise<T> {
   const { source } = run;
   const options = ofAttempt(run.options);
+  requireOpen(options, group && 'the processes of a group need them to be settled: see ncfm plan');
   const choice = await (group
     ? chooseTogether(group, source, options)
-    : chooseRun(source, options));
+    : chooseFitting(invocation, source, options));
   // A run that cannot even start leaves no directory, and above all deletes none.
   const prepared = await prepare(group, invocation, run, choice.plan);
   const opened: ReturnType<typeof openRun>[] = [];
@@ -114,6 +91,19 @@ async function executeIn<T>(
   using _lock = opened[0]?.lock;
   const places = opened[0] ?? rankDirectories(group!, choice.path);
   return await recorded({ group, invocation, run, choice, prepared, places }, task);
+}
+
+/** What is to be run, with settings that fill the minutes that were asked for. */
+async function chooseFitting(
+  invocation: Invocation,
+  source: string | undefined,
+  options: RunOptions,
+): Promise<RunChoice> {
+  const choice = await chooseRun(source, options);
+  requireOpen(options, choice.goesOn ? `${choice.path} goes on with those it has` : undefined);
+  return options.minutes === undefined
+    ? choice
+    : await chooseRun(source, await fitTime(invocation, choice.plan, options));
 }
 
 /** A launcher that starts a run anew means it to go on, whatever it was first started with. */

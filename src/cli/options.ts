@@ -4,6 +4,7 @@ import type { PlanChanges } from '../config/index.js';
 /** Options of the commands that resolve a configuration. */
 export interface PlanOptions extends Omit<PlanChanges, 'overrides'>, OutputOptions {
   readonly set?: readonly string[];
+  readonly minutes?: number;
 }
 
 export interface OutputOptions {
@@ -79,6 +80,15 @@ export function addExamples(command: Command, examples: readonly string[]): Comm
   return command.addHelpText('after', `\n${heading}:\n${lines}`);
 }
 
+/** For the commands that can choose how much to do. */
+export function addTimeOption(command: Command): Command {
+  return command.option(
+    '--minutes <number>',
+    'choose the width of networks and the length of each stage so that the run takes so long here; what --set says of them stays',
+    positiveAmount,
+  );
+}
+
 function addDirectoryOptions(command: Command): Command {
   return command
     .option('--name <name>', "the run's name (default: that of the configuration)")
@@ -138,6 +148,12 @@ function wholeNumber(text: string): number {
 
 export function positiveNumber(text: string): number {
   return integerFrom(1, text, 'Expected an integer from 1.');
+}
+
+function positiveAmount(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('Expected a number above 0.');
 }
 
 function threadCount(text: string): number | 'auto' {

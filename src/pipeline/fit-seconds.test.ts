@@ -3,7 +3,7 @@ import { iterationsWithin } from './fit-seconds.js';
 
 describe('iterations within some seconds', () => {
   // A start of 4 s and 10 iterations of 2 s.
-  const estimated = { seconds: 24, start: 4, iterations: 10 };
+  const estimated = { seconds: 24, fixed: 4, iterations: 10 };
 
   it.each([
     [24, 10],

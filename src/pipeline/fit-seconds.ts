@@ -38,11 +38,11 @@ export async function fitSeconds(
   const expected = withPool ? networks * (await measureStage('pretrain', work)).seconds : 0;
   const pace = { ...(await measureStage('distill', work)), iterations: plan.distill.iterations };
   if (iterationsWithin(request.seconds - expected, pace) === 0) {
-    return { plan, problem: tooFew(request.seconds, expected, pace.start) };
+    return { plan, problem: tooFew(request.seconds, expected, pace.fixed) };
   }
   const pretraining = withPool ? ((await trainPool(method, request)) ?? expected) : 0;
   const iterations = iterationsWithin(request.seconds - pretraining, pace);
-  if (iterations === 0) return { plan, problem: tooFew(request.seconds, pretraining, pace.start) };
+  if (iterations === 0) return { plan, problem: tooFew(request.seconds, pretraining, pace.fixed) };
   const fitted = { ...plan, distill: { ...plan.distill, iterations } };
   const [wrong] = methodOf(plan.distill.method).problems?.(fitted.distill, plan.pretrain) ?? [];
   return wrong === undefined
@@ -68,7 +68,7 @@ async function trainPool(
   );
 }
 
-function tooFew(seconds: number, pretraining: number, start = 0): string {
+function tooFew(seconds: number, pretraining: number, start: number): string {
   const [all, networksTake, startTakes] = [seconds, pretraining, start].map(formatDuration);
   const before = pretraining > 0 ? `its networks take about ${networksTake}, ` : '';
   return `${all} are too few for one iteration: ${before}its start takes about ${startTakes}`;
@@ -79,17 +79,19 @@ export function iterationsWithin(
   seconds: number,
   {
     seconds: all,
-    start = 0,
+    fixed,
     iterations,
-  }: Pick<StageMeasurement, 'seconds' | 'start'> & {
+  }: Pick<StageMeasurement, 'seconds' | 'fixed'> & {
     readonly iterations: number;
   },
 ): number {
-  const each = (all - start) / iterations;
-  return Math.max(0, Math.floor((seconds - start) / each));
+  const each = (all - fixed) / iterations;
+  return Math.max(0, Math.floor((seconds - fixed) / each));
 }
 
-function hasIterations(plan: Plan): boolean {
+/** Whether a plan's method takes as many iterations as it is told, and not a single step of its own. */
+export function hasIterations(plan: Plan): boolean {
   const { schema } = methodOf(plan.distill.method);
-  return schema.safeParse({ ...plan.distill, iterations: 2 }).success;
+  const { error } = schema.safeParse({ ...plan.distill, iterations: 2 });
+  return error === undefined || error.issues.every(({ path }) => path[0] !== 'iterations');
 }

@@ -9,6 +9,7 @@ export * from './draw-once.js';
 export * from './estimate.js';
 export * from './evaluate-set.js';
 export * from './evaluation-workers.js';
+export * from './fit-minutes.js';
 export * from './fit-seconds.js';
 export * from './hold-out.js';
 export * from './label-run.js';

@@ -10,7 +10,12 @@ const pictures = [
 ] as const;
 
 function secondsOf(stage: Stage, changes: Partial<Plan> = {}): number {
-  return stageSeconds({ ...smallPlan, ...changes }, { stage, bytes: 1, seconds: 1e3 }, 2, pictures);
+  return stageSeconds(
+    { ...smallPlan, ...changes },
+    { stage, bytes: 1, seconds: 1e3, fixed: 0 },
+    2,
+    pictures,
+  );
 }
 
 describe('the time of a stage', () => {

@@ -10,11 +10,11 @@ import {
   chooseComparison,
   openComparison,
 } from '../comparison-folder.js';
-import { watch } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import { addRunOptions, type CacheOptions, namesOf, positiveNumber } from '../options.js';
 import { openRun, requireBegunData } from '../run-folder.js';
 import { writeRunReport } from '../run-report.js';
+import { watch } from '../watch.js';
 
 type CompareOptions = ComparisonOptions & CacheOptions;
 

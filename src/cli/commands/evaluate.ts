@@ -6,13 +6,14 @@ import { readLaunch } from '../../distributed/launch.js';
 import type { ModelOptions } from '../../models/index.js';
 import type { PipelineRequest, SetRequest } from '../../pipeline/index.js';
 import { RunDirectory } from '../../run/directory.js';
-import { resolvePlan, watch } from '../execute.js';
+import { resolvePlan } from '../execute.js';
 import { withGroup } from '../group-run.js';
 import type { Invocation } from '../invocation.js';
 import { addComputeOptions, type ComputeOptions, namesOf } from '../options.js';
 import { isRunFolder, lockOf } from '../run-folder.js';
 import { writeRunReport } from '../run-report.js';
 import { printResults } from '../summary.js';
+import { watch } from '../watch.js';
 import { type ForeignOptions, onForeignSet } from './evaluate/foreign.js';
 import { architectureTable, rankingTable } from './evaluate/tables.js';
 

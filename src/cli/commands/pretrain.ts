@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { formatDuration } from '../../core/progress.js';
-import { resolvePlan, watch } from '../execute.js';
+import { resolvePlan } from '../execute.js';
 import { withGroup } from '../group-run.js';
 import type { Invocation } from '../invocation.js';
 import { addComputeOptions, type ComputeOptions } from '../options.js';
+import { watch } from '../watch.js';
 
 export function addPretrainCommand(program: Command, invocation: Invocation): void {
   const command = program

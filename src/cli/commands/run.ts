@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { executeRun, type RunOptions } from '../execute.js';
 import type { Invocation } from '../invocation.js';
-import { addRunOptions } from '../options.js';
+import { addRunOptions, addTimeOption } from '../options.js';
 import { printResults } from '../summary.js';
 
 export function addRunCommand(program: Command, invocation: Invocation): void {
@@ -12,9 +12,10 @@ export function addRunCommand(program: Command, invocation: Invocation): void {
       'Pretrains feature extractors (or reuses them), distils the dataset, and trains fresh networks on the result, ' +
         'on random real images and on the unoptimised start. Prints their accuracies.',
     );
+  addTimeOption(command);
   addRunOptions(command, [
     'ncfm run digits',
-    'ncfm run --data path/to/folder --ipc 5',
+    'ncfm run --data path/to/folder --ipc 5 --minutes 15',
     'ncfm run my.yaml --set distill.iterations=500 --seed 1 --name long',
     'ncfm run digits --repeats 3',
     'ncfm run runs/long',

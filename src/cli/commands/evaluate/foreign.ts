@@ -1,9 +1,10 @@
 import { UsageError } from '../../../core/errors.js';
 import type { DatasetPair } from '../../../data/index.js';
 import type { OpenedSet, SetRequest } from '../../../pipeline/index.js';
-import { resolvePlan, watch } from '../../execute.js';
+import { resolvePlan } from '../../execute.js';
 import type { Invocation } from '../../invocation.js';
 import type { CacheOptions, PlanOptions } from '../../options.js';
+import { watch } from '../../watch.js';
 
 /** How a set that no run here has made is evaluated. */
 export interface ForeignOptions extends PlanOptions, CacheOptions {
