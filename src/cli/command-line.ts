@@ -17,6 +17,7 @@ import { addPlanCommand } from './commands/plan.js';
 import { addPresetsCommand } from './commands/presets.js';
 import { addPretrainCommand } from './commands/pretrain.js';
 import { addReportCommand } from './commands/report.js';
+import { addReproduceCommand } from './commands/reproduce.js';
 import { addRunCommand } from './commands/run.js';
 import { addSearchCommand } from './commands/search.js';
 import { addSetupCommand } from './commands/setup.js';
@@ -54,6 +55,7 @@ function createProgram(invocation: Invocation): Command {
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 misused, 130 and 143 stopped.');
   program.hook('preAction', (_, command) => requireShared(command.name()));
   addRunCommand(program, invocation);
+  addReproduceCommand(program, invocation);
   addPretrainCommand(program, invocation);
   addDistillCommand(program, invocation);
   addEvaluateCommand(program, invocation);

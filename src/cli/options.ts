@@ -34,7 +34,7 @@ export function addPlanOptions(command: Command): Command {
 
 /** Those of `addPlanOptions` that are of no single method. */
 function addSettingOptions(command: Command): Command {
-  return command
+  command
     .option(
       '--set <key=value>',
       'change one setting, for example distill.alpha=0.3 (repeatable)',
@@ -43,10 +43,24 @@ function addSettingOptions(command: Command): Command {
     .option('--data <name or path>', 'a dataset (see ncfm data list), or a folder or file of yours')
     .option('--ipc <number>', 'images per class', positiveNumber)
     .option('--seed <number>', 'seed of everything random', wholeNumber)
-    .option('--repeats <number>', 'distillations, each from a seed of its own', positiveNumber)
+    .option('--repeats <number>', 'distillations, each from a seed of its own', positiveNumber);
+  return addEngineOptions(command);
+}
+
+/** On what, and how, it is computed. */
+function addEngineOptions(command: Command): Command {
+  return command
     .option('--threads <number>', 'threads of the engine, or auto: the physical cores', threadCount)
     .option('--device <name>', 'cpu, cuda or cuda:<number>')
     .option('--memory <size>', 'memory to stay under, such as 2GB or 1.5GiB, or auto: no limit');
+}
+
+/** What a run takes whose settings are to be what they are. */
+export function addRepeatOptions(command: Command, examples: readonly string[]): Command {
+  addEngineOptions(command);
+  addPlaceOptions(command);
+  addCacheOption(command);
+  return addExamples(addOutputOptions(command), examples);
 }
 
 /** What the commands that write a run take: a configuration or a run to go on with, and how to change it. */
@@ -90,8 +104,12 @@ export function addTimeOption(command: Command): Command {
 }
 
 function addDirectoryOptions(command: Command): Command {
+  command.option('--name <name>', "the run's name (default: that of the configuration)");
+  return addPlaceOptions(command);
+}
+
+function addPlaceOptions(command: Command): Command {
   return command
-    .option('--name <name>', "the run's name (default: that of the configuration)")
     .option('--runs <folder>', 'folder that holds the runs', 'runs')
     .option('--replace', 'delete an earlier run of the same name')
     .option('--resume', 'go on with an earlier run of the same name, if there is one')

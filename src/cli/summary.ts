@@ -1,22 +1,6 @@
-import { existsSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { formatDuration } from '../core/progress.js';
-import { formatSize } from '../core/size.js';
-import type { Components, SetFigures, WholeData } from '../evaluate/index.js';
-import type {
-  PhaseSeconds,
-  PipelineResult,
-  RepeatedResult,
-  SetResults,
-} from '../pipeline/index.js';
-import { labelOfSet } from '../plan/set-label.js';
-import {
-  type AccuracyRow,
-  accuracyCells,
-  accuracyTable,
-  columnsTable,
-  intervalCell,
-} from '../terminal/table.js';
+import type { PipelineResult, RepeatedResult, SetResults } from '../pipeline/index.js';
+import { repeatsTable, resultTable } from '../terminal/results-table.js';
+import { runSummary } from '../terminal/run-summary.js';
 import type { Invocation } from './invocation.js';
 import type { OutputOptions } from './options.js';
 
@@ -28,79 +12,4 @@ export function printResults(
   const table = 'runs' in results ? repeatsTable(results) : resultTable(results);
   invocation.print(results, table, options);
   if ('directory' in results) invocation.tell(runSummary(results), options);
-}
-
-/** The accuracies of some sets, and of the whole data where that is known, as a table. */
-export function resultTable({
-  accuracy,
-  wholeData,
-  ...result
-}: PipelineResult | SetResults): string {
-  const sets = Object.entries<SetFigures>(accuracy);
-  const label = (set: string): string =>
-    'method' in result ? labelOfSet(set, result.method) : set;
-  return accuracyTable([
-    ...sets.map(([set, figures]) => setRow(label(set), figures)),
-    ...(wholeData ? [wholeDataRow(wholeData)] : []),
-  ]);
-}
-
-/** A line of the table for a set of images, which says what its deviation is over. */
-export function setRow(set: string, figures: SetFigures): AccuracyRow {
-  const over = figures.varies.includes('images') ? 'images and trainings' : 'trainings of this set';
-  return { set, ...figures, over };
-}
-
-export function wholeDataRow(wholeData: WholeData): AccuracyRow {
-  return { set: `all data, ${wholeData.epochs} epochs`, ...wholeData, over: 'trainings' };
-}
-
-/** The accuracies of several distillations, and the two sources of what they differ by. */
-export function repeatsTable({ accuracy, method }: RepeatedResult): string {
-  const sets = ['random', 'start', 'distilled'] as const;
-  const rows = sets.map((set) => accuracy[set]);
-  const component = (name: keyof Components): string[] =>
-    rows.map(({ components }) => components[name]?.toFixed(2) ?? '');
-  return columnsTable([
-    { title: 'set', cells: sets.map((set) => labelOfSet(set, method)) },
-    { title: 'accuracy (%)', cells: accuracyCells(rows) },
-    { title: '95 % interval', cells: rows.map(intervalCell), optional: true },
-    { title: 'distillations', cells: rows.map(({ n }) => String(n)), alignment: 'end' },
-    { title: 'between them', cells: component('distillation'), alignment: 'end', optional: true },
-    { title: 'between trainings', cells: component('training'), alignment: 'end', optional: true },
-  ]);
-}
-
-const products = [
-  { title: 'report', file: 'report.html' },
-  { title: 'images', file: 'images.png' },
-  { title: 'accuracy', file: 'accuracy.svg' },
-  { title: 'repeats', file: 'repeats.json' },
-  { title: 'loss', file: 'loss.svg' },
-  { title: 'dataset', file: 'distilled' },
-];
-
-/** Where a run's pictures and its distilled set are, and how long each stage took. */
-export function runSummary({
-  directory,
-  seconds,
-  memory,
-}: Pick<PipelineResult, 'directory' | 'seconds' | 'memory'>): string {
-  const lines = products
-    .map(({ title, file }) => [title, join(directory, file)] as const)
-    .filter(([, path]) => existsSync(path))
-    .map(([title, path]) => [title, relative('', path) || path] as const);
-  const memoryUsed = ['memory', `${formatSize(memory.peak)} at most`] as const;
-  return [...lines, ['time', stageTimes(seconds)] as const, memoryUsed]
-    .map(([title, text]) => `${title.padEnd(8)}  ${text}\n`)
-    .join('');
-}
-
-function stageTimes(seconds: PhaseSeconds): string {
-  return (['pretrain', 'distill', 'evaluate'] as const)
-    .flatMap((stage) => {
-      const time = seconds[stage];
-      return time === undefined ? [] : [`${stage} ${formatDuration(time)}`];
-    })
-    .join(', ');
 }

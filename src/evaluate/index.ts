@@ -6,6 +6,7 @@ export * from './evaluate-seed.js';
 export * from './protocol.js';
 export * from './rank.js';
 export * from './ranking.js';
+export * from './reproduction.js';
 export * from './request.js';
 export * from './results.js';
 export * from './seed-identity.js';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { runSummary } from '../../terminal/run-summary.js';
 import { executeRun, type RunOptions } from '../execute.js';
 import type { Invocation } from '../invocation.js';
 import { addRunOptions } from '../options.js';
-import { runSummary } from '../summary.js';
 
 export function addDistillCommand(program: Command, invocation: Invocation): void {
   const command = program

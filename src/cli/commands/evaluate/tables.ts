@@ -1,8 +1,8 @@
 import type { RankingResult } from '../../../evaluate/index.js';
 import type { ModelOptions } from '../../../models/index.js';
 import type { CrossArchitecture } from '../../../pipeline/index.js';
+import { setRow, wholeDataRow } from '../../../terminal/results-table.js';
 import { accuracyCells, accuracyTable, alignColumns } from '../../../terminal/table.js';
-import { setRow, wholeDataRow } from '../../summary.js';
 
 /** What each architecture learns from random real images and from the set. */
 export function architectureTable(
