@@ -7,6 +7,7 @@ import {
   labelsByClass,
   pretrain,
   realImages,
+  recordingFor,
 } from 'ncfm/methods';
 import { buildModel } from 'ncfm/models';
 import { begin, openTeacher } from 'ncfm/run';
@@ -98,6 +99,7 @@ async function imagesOf(
     test,
     model: plan.model,
     options: plan.pretrain,
+    trajectories: recordingFor(plan.distill),
     cache,
     random: random.derive('pretrain'),
     onEvent: () => {},

@@ -167,6 +167,36 @@ describe('other architectures', () => {
     expect(warnings[0]).toMatch(/batch normalisation/);
   });
 
+  it('are trained at a rate at which they begin to learn', async () => {
+    const warnings: string[] = [];
+    const onEvent = (event: RunEvent) => {
+      if (event.type === 'warning') warnings.push(event.message);
+    };
+    const rated = (learningRate: number) => {
+      const { plan, ...rest } = comparison();
+      const optimizer = { kind: 'sgd', learningRate } as const;
+      const length = { steps: 100 };
+      return {
+        ...rest,
+        plan: { ...plan, evaluate: { ...plan.evaluate, optimizer, length, cutMix: 0 } },
+        onEvent,
+      };
+    };
+    const model = { name: 'mlp', width: 16 } as const;
+    const [stuck] = await crossArchitectures(rated(10), { images }, [model]);
+    expect(stuck!.learningRate).toBe(0.1);
+    expect(stuck!.set.mean).toBeGreaterThan(40);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^mlp does not begin to learn at .* 10; .* at 0\.1$/),
+    ]);
+    const [well] = await crossArchitectures(rated(0.5), { images }, [model]);
+    expect(well).not.toHaveProperty('learningRate');
+    // Nor is there one where no rate will do.
+    const [never] = await crossArchitectures(rated(1e-9), { images }, [model]);
+    expect(never).not.toHaveProperty('learningRate');
+    expect(warnings).toHaveLength(1);
+  });
+
   it('are refused before anything is trained when one cannot take the images', async () => {
     const events: RunEvent[] = [];
     const onEvent = (event: RunEvent) => void events.push(event);

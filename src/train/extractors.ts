@@ -93,7 +93,9 @@ export class ExtractorPool implements Disposable {
 
   #writeSnapshot(target: ImageModel, { network, part }: Snapshot): void {
     if (this.trajectories === undefined) {
-      throw new TypeError('the pool has its networks at the ends of their training only');
+      throw new TypeError(
+        "the pool has its networks at the ends of their training only; pretrain it with `trajectories: recordingFor(options)`, the method's",
+      );
     }
     using row = this.trajectories.row(network, part);
     const parameters = target.parameters();

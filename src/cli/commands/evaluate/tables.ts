@@ -11,8 +11,8 @@ export function architectureTable(
 ): string {
   const random = accuracyCells(architectures.map(({ random }) => random));
   const set = accuracyCells(architectures.map(({ set }) => set));
-  const rows = architectures.map(({ model, set: { n } }, index) => [
-    labelOf(model),
+  const rows = architectures.map(({ model, learningRate, set: { n } }, index) => [
+    learningRate === undefined ? labelOf(model) : `${labelOf(model)}, rate ${learningRate}`,
     random[index]!,
     set[index]!,
     String(n),
