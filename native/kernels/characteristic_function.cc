@@ -1,16 +1,15 @@
-// The empirical characteristic function of groups of features, forward and backward.
+// The empirical characteristic function of groups of features on the processor, forward and backward.
 //
 // Phases are computed by blocks, whose cosines and sines are summed while they are in the cache. A matrix of all phases
 // exists only where a gradient is wanted and it is small: the backward step then starts from it, and otherwise computes
 // some rows of it again at a time.
 #include <ATen/ATen.h>
-#include <torch/csrc/autograd/custom_function.h>
-#include <torch/library.h>
 
 #include <algorithm>
-#include <tuple>
+#include <utility>
 
-#include "first_order.h"
+#include "operators/characteristic_function.h"
+#include "operators/library.h"
 #include "product.h"
 
 namespace ncfm {
@@ -85,15 +84,12 @@ void differentiate(const at::Tensor& phases, int64_t start, const Means& gradien
   });
 }
 
-struct Wanted {
-  bool features, frequencies;
-};
-
 // Gradients of features and frequencies from that of the sums; each is undefined unless wanted. `kept` may be undefined.
-std::tuple<at::Tensor, at::Tensor> backwardPass(const at::Tensor& features, const at::Tensor& frequencies,
-                                                const Means& gradients, const at::Tensor& kept, const Wanted& wanted) {
-  const at::Tensor featureGradient = wanted.features ? at::zeros_like(features) : at::Tensor();
-  const at::Tensor frequencyGradient = wanted.frequencies ? at::zeros_like(frequencies) : at::Tensor();
+std::pair<at::Tensor, at::Tensor> backwardPass(const at::Tensor& features, const at::Tensor& frequencies,
+                                               const CharacteristicGradients& incoming, const at::Tensor& kept) {
+  const Means gradients{incoming.cosines, incoming.sines, incoming.perGroup};
+  const at::Tensor featureGradient = incoming.features ? at::zeros_like(features) : at::Tensor();
+  const at::Tensor frequencyGradient = incoming.frequencies ? at::zeros_like(frequencies) : at::Tensor();
   const int64_t total = frequencies.size(0), depth = features.size(1);
   forEachRun(features.size(0), total, phasesAtOnce, [&](int64_t start, int64_t count) {
     const at::Tensor run = features.narrow(0, start, count);
@@ -107,69 +103,38 @@ std::tuple<at::Tensor, at::Tensor> backwardPass(const at::Tensor& features, cons
                    });
       differentiate(phases, start, gradients, phases);
     }
-    if (wanted.features) addProduct(phases, frequencies, featureGradient.narrow(0, start, count));
-    if (wanted.frequencies) addProduct(phases.t(), run, frequencyGradient);
+    if (incoming.features) addProduct(phases, frequencies, featureGradient.narrow(0, start, count));
+    if (incoming.frequencies) addProduct(phases.t(), run, frequencyGradient);
   });
   return {featureGradient, frequencyGradient};
 }
 
-class CharacteristicFunction : public torch::autograd::Function<CharacteristicFunction> {
- public:
-  static torch::autograd::variable_list forward(torch::autograd::AutogradContext* context, const at::Tensor& features,
-                                                const at::Tensor& frequencies, int64_t groups) {
-    at::AutoDispatchBelowADInplaceOrView guard;
+struct ProcessorKernels {
+  static bool fit(const at::Tensor& t) { return t.device().is_cpu() && t.scalar_type() == at::kFloat; }
+
+  static CharacteristicMeans forward(const CharacteristicRequest& request) {
+    const auto& [features, frequencies, groups, precision, differentiable] = request;
     at::Tensor kept;
-    const bool small = features.size(0) * frequencies.size(0) <= mostKept;
-    if (small) kept = at::empty({features.size(0), frequencies.size(0)}, features.options());
-    const Means means = forwardPass(features, frequencies, groups, small ? &kept : nullptr);
-    context->save_for_backward({features, frequencies, kept});
-    context->saved_data["features wanted"] = features.requires_grad();
-    context->saved_data["frequencies wanted"] = frequencies.requires_grad();
-    return {means.cosines, means.sines};
+    const bool keep = differentiable && features.size(0) * frequencies.size(0) <= mostKept;
+    if (keep) kept = at::empty({features.size(0), frequencies.size(0)}, features.options());
+    const Means means = forwardPass(features, frequencies, groups, keep ? &kept : nullptr);
+    return {means.cosines, means.sines, kept};
   }
 
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 torch::autograd::variable_list gradients) {
-    requireFirstOrder("ncfm::characteristic_function");
-    const auto saved = context->get_saved_variables();
-    const int64_t perGroup = saved[0].size(0) / gradients[0].size(0);
-    const Means sums{gradients[0].div(perGroup).contiguous(), gradients[1].div(perGroup).contiguous(), perGroup};
-    auto [features, frequencies] = backwardPass(saved[0], saved[1], sums, saved[2],
-                                                {context->saved_data["features wanted"].toBool(),
-                                                 context->saved_data["frequencies wanted"].toBool()});
-    return {features, frequencies, at::Tensor()};
+  static std::pair<at::Tensor, at::Tensor> backward(const CharacteristicRequest& request, const at::Tensor& kept,
+                                                    const CharacteristicGradients& incoming) {
+    return backwardPass(request.features, request.frequencies, incoming, kept);
   }
 };
 
-bool fits(const at::Tensor& t) { return t.device().is_cpu() && t.scalar_type() == at::kFloat; }
-
-// features [groups · n, d], the rows of a group one after another; frequencies [T, d] -> means of the cosines and of the
-// sines of ⟨t, f⟩ over each group, both [groups, T]; composed of ATen operators where the kernel does not apply.
-std::tuple<at::Tensor, at::Tensor> characteristicFunction(const at::Tensor& features, const at::Tensor& frequencies,
-                                                          int64_t groups) {
-  TORCH_CHECK(features.dim() == 2 && frequencies.dim() == 2 && features.size(1) == frequencies.size(1),
-              "expected features [n, d] and frequencies [T, d], got ", features.sizes(), " and ", frequencies.sizes());
-  TORCH_CHECK(groups > 0 && features.size(0) > 0 && features.size(0) % groups == 0, "expected a multiple of ", groups,
-              " rows of features, got ", features.size(0));
-  if (!fits(features) || !fits(frequencies)) {
-    const at::Tensor phases = features.matmul(frequencies.t()).reshape({groups, -1, frequencies.size(0)});
-    return {phases.cos().mean(1), phases.sin().mean(1)};
-  }
-  const at::Tensor rows = features.contiguous(), t = frequencies.contiguous();
-  const bool needsGrad = at::GradMode::is_enabled() && (features.requires_grad() || frequencies.requires_grad());
-  if (!needsGrad) {
-    const Means means = forwardPass(rows, t, groups, nullptr);
-    return {means.cosines, means.sines};
-  }
-  const auto parts = CharacteristicFunction::apply(rows, t, groups);
-  return {parts[0], parts[1]};
-}
-
 }  // namespace
 
-TORCH_LIBRARY_FRAGMENT(ncfm, library) {
-  library.def("characteristic_function(Tensor features, Tensor frequencies, int groups) -> (Tensor, Tensor)",
-              characteristicFunction);
+TORCH_LIBRARY_IMPL(NCFM_LIBRARY, CPU, library) {
+  library.impl("characteristic_function", characteristicFunctionBy<ProcessorKernels>);
+}
+
+TORCH_LIBRARY_IMPL(NCFM_LIBRARY, AutogradCPU, library) {
+  library.impl("characteristic_function", characteristicFunctionBy<ProcessorKernels>);
 }
 
 }  // namespace ncfm

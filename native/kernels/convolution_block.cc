@@ -1,5 +1,5 @@
 // The ConvNet's block in one operator: 3x3 convolution, instance normalisation, ReLU and 2x2 average pooling, forward
-// and backward.
+// and backward, on the processor.
 //
 // A few images at a time go through the whole block, so that the convolution's result is normalised and pooled while it
 // is in a near cache; as separate operators it goes to memory and back some nine times. The convolution's bias has no
@@ -7,13 +7,14 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
-#include <torch/library.h>
 
 #include <vector>
 
 #include "convolution.h"
 #include "convolution_block.h"
-#include "first_order.h"
+#include "operators/composed.h"
+#include "operators/first_order.h"
+#include "operators/library.h"
 
 namespace ncfm {
 namespace {
@@ -138,20 +139,11 @@ class BlockFunction : public torch::autograd::Function<BlockFunction> {
   }
 };
 
-// x [n, inputs, h, w], weight [outputs, inputs, k, k], bias, normWeight and normBias [outputs]
-// -> [n, outputs, h'/2, w'/2]; composed of ATen operators where the kernels do not apply.
 at::Tensor convolutionBlock(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                             const at::Tensor& normWeight, const at::Tensor& normBias, int64_t padding, double epsilon) {
-  TORCH_CHECK(x.dim() == 4 && weight.dim() == 4 && x.size(1) == weight.size(1),
-              "expected images [n, c, h, w] and weights [outputs, c, k, k], got ", x.sizes(), " and ", weight.sizes());
-  const int64_t outputs = weight.size(0);
-  TORCH_CHECK(bias.numel() == outputs && normWeight.numel() == outputs && normBias.numel() == outputs,
-              "expected one bias and one scale and shift for each of ", outputs, " channels");
-  const int64_t shrink = weight.size(2) - 1 - 2 * padding;
-  TORCH_CHECK(x.size(2) - shrink >= 2 && x.size(3) - shrink >= 2, "images of ", x.sizes(), " leave no 2x2 window to pool");
+  checkConvolutionBlock(x, weight, bias, normWeight, normBias, padding);
   if (!hasConvolution(x, weight, padding) || !fusable(normWeight, normBias)) {
-    const at::Tensor y = at::conv2d(x, weight, bias, /*stride=*/1, padding);
-    return at::avg_pool2d(at::group_norm(y, outputs, normWeight, normBias, epsilon).relu(), {2, 2}, {2, 2});
+    return composedConvolutionBlock(x, weight, bias, normWeight, normBias, padding, epsilon);
   }
   const bool needsGrad = at::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad() ||
                                                         normWeight.requires_grad() || normBias.requires_grad());
@@ -162,11 +154,8 @@ at::Tensor convolutionBlock(const at::Tensor& x, const at::Tensor& weight, const
 
 }  // namespace
 
-TORCH_LIBRARY_FRAGMENT(ncfm, library) {
-  library.def(
-      "convolution_block(Tensor x, Tensor weight, Tensor bias, Tensor norm_weight, Tensor norm_bias, int padding, "
-      "float epsilon) -> Tensor",
-      convolutionBlock);
-}
+TORCH_LIBRARY_IMPL(NCFM_LIBRARY, CPU, library) { library.impl("convolution_block", convolutionBlock); }
+
+TORCH_LIBRARY_IMPL(NCFM_LIBRARY, AutogradCPU, library) { library.impl("convolution_block", convolutionBlock); }
 
 }  // namespace ncfm

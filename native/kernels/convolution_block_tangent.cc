@@ -11,7 +11,7 @@
 
 #include "convolution.h"
 #include "convolution_block.h"
-#include "first_order.h"
+#include "operators/first_order.h"
 
 namespace ncfm {
 namespace {
