@@ -1,0 +1,27 @@
+/** The kernels for GPUs, run on the processor: what `test/cuda` builds, whose operators are in a library of their own. */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { characteristicMeans, convolutionBlock, Tensor } from '../index.js';
+import { op } from '../operator.js';
+
+const addon = fileURLToPath(new URL('../../../build/ncfm_emulated.node', import.meta.url));
+createRequire(import.meta.url)(addon);
+
+export type GpuPrecision = 'single' | 'tf32x3' | 'tf32' | 'bfloat16';
+
+export const gpuCharacteristicMeans = op<
+  [...Parameters<typeof characteristicMeans>, precision?: GpuPrecision],
+  [cosines: Tensor, sines: Tensor]
+>('ncfm_emulated::characteristic_function');
+
+export const gpuConvolutionBlock = op<Parameters<typeof convolutionBlock>>(
+  'ncfm_emulated::convolution_block',
+);
+
+/**
+ * Has the GPU be another one: of a compute capability times ten, wrong in what its tensor cores compute, or recording a
+ * graph. A kernel is compared once for each of the latter two.
+ */
+export const becomeGpu = op<[computeCapability: number, wrong: boolean, records: boolean], unknown>(
+  'ncfm_emulated::become',
+);

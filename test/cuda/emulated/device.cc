@@ -1,0 +1,35 @@
+// The GPU that is emulated: one with tensor cores, until it is told to become another.
+#include "device.h"
+
+#include <torch/library.h>
+
+#include "block.h"
+
+namespace ncfm {
+namespace cuda {
+namespace {
+
+int capability = 90;
+bool capturing = false;
+
+}  // namespace
+
+cudaStream_t currentStream() { return nullptr; }
+bool isCapturing() { return capturing; }
+int computeCapability() { return capability; }
+std::string gpuName() {
+  return "an emulated GPU" + std::string(emulated::tensorCoresAreWrong ? " that is broken" : "") +
+         (capturing ? " that records" : "");
+}
+
+TORCH_LIBRARY_FRAGMENT(NCFM_LIBRARY, library) {
+  library.def("become(int compute_capability, bool wrong, bool records) -> ()",
+              [](int64_t asked, bool wrong, bool records) {
+                capability = static_cast<int>(asked);
+                emulated::tensorCoresAreWrong = wrong;
+                capturing = records;
+              });
+}
+
+}  // namespace cuda
+}  // namespace ncfm
