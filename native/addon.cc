@@ -9,6 +9,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   registerRandom(env, exports);
   registerSerialize(env, exports);
   registerDevice(env, exports);
+  registerGpu(env, exports);
   registerMapping(env, exports);
   registerCollective(env, exports);
   return exports;

@@ -35,6 +35,7 @@ void registerAutograd(Napi::Env env, Napi::Object exports);
 void registerRandom(Napi::Env env, Napi::Object exports);
 void registerSerialize(Napi::Env env, Napi::Object exports);
 void registerDevice(Napi::Env env, Napi::Object exports);
+void registerGpu(Napi::Env env, Napi::Object exports);
 void registerMapping(Napi::Env env, Napi::Object exports);
 void registerCollective(Napi::Env env, Napi::Object exports);
 

@@ -1,4 +1,4 @@
-// What the engine runs on: version, threads, CPU capability, CUDA; and the allocator's settings and state.
+// What the engine runs on: version, threads, CPU capability; and the allocator's settings and state.
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
@@ -18,6 +18,7 @@
 
 #include "addon.h"
 #include "allocator.h"
+#include "gpu.h"
 #include "kernels/instruction_set.h"
 
 namespace ncfm {
@@ -46,20 +47,6 @@ void keepMallocMemory() {
 #if defined(__GLIBC__)
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-#endif
-}
-
-// Why LibTorch's part for CUDA could not be loaded, although there is a driver.
-std::string cudaProblem;
-
-// That part takes 0.35 GB of memory in every process, so a machine without a driver is spared it.
-void loadCuda() {
-#if defined(NCFM_HAS_CUDA_LIBRARY)
-  static std::once_flag once;
-  std::call_once(once, [] {
-    if (dlopen("libcuda.so.1", RTLD_LAZY) == nullptr) return;
-    if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) cudaProblem = dlerror();
-  });
 #endif
 }
 
@@ -102,9 +89,7 @@ Napi::Value engine(const Napi::CallbackInfo& info) {
   description.Set("version", TORCH_VERSION);
   description.Set("cpuCapability", configured("CPU capability usage: ", "\n"));
   description.Set("blas", blas());
-  description.Set("cuda", at::globalContext().hasCUDA());
-  description.Set("cudaDevices", static_cast<double>(at::getNumGPUs()));
-  description.Set("cudaProblem", cudaProblem.empty() ? info.Env().Null() : Napi::String::New(info.Env(), cudaProblem));
+  describeGpu(description);
   description.Set("oneDnn", at::globalContext().hasMKLDNN());
   description.Set("openMp", at::globalContext().hasOpenMP());
   const std::vector<std::string> names = instructionSets();
@@ -142,7 +127,7 @@ Napi::Value threads(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void registerDevice(Napi::Env env, Napi::Object exports) {
-  loadCuda();
+  loadGpu();
   define<keepFreedMemory>(env, exports, "keepFreedMemory");
   define<engine>(env, exports, "engine");
   define<threads>(env, exports, "threads");

@@ -50,6 +50,12 @@ describe('scripts/setup.mjs', () => {
     expect(stderr).toContain('LIBTORCH=/no/such/libtorch: the directory does not exist');
   });
 
+  it('says what is wrong with a CUDA_HOME that has no compiler', () => {
+    const { status, stderr } = setup(['--for', 'build'], { CUDA_HOME: '/no/such/toolkit' });
+    expect(status).toBe(1);
+    expect(stderr).toContain('CUDA_HOME=/no/such/toolkit: there is no bin/nvcc in it');
+  });
+
   it('says what a LIBTORCH directory should hold', () => {
     const empty = mkdtempSync(join(tmpdir(), 'ncfm-libtorch-'));
     const { status, stderr } = setup([], { LIBTORCH: empty });

@@ -3,25 +3,29 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { ADDON, BUILD, IS_CHECKOUT, ROOT } from './paths.mjs';
-import { begin, done, SetupError } from './report.mjs';
+import { ADDON, BUILD, GPU_KERNELS, IS_CHECKOUT, ROOT } from './paths.mjs';
+import { begin, done, SetupError, warn } from './report.mjs';
 import { run, which } from './shell.mjs';
 
 const CMAKE_BUILD = join(BUILD, 'addon');
 /** What CMake was configured for. */
 const CONFIGURED = join(CMAKE_BUILD, 'configured.json');
 
+/** What CMake tells of the kernels for GPUs. */
+const KERNELS_TOLD = join(CMAKE_BUILD, 'cuda-kernels.json');
+
 /**
- * Compiles build/ncfm.node, of which CMake sees what has changed; anew with another compiler, LibTorch or version of
+ * Compiles build/ncfm.node, and build/ncfm_cuda.so where LibTorch has CUDA and there is nvcc, of which CMake sees what has changed; anew with another compiler, LibTorch or version of
  * the Node-API headers, whose files may be older than what was built from those before.
  * @param {{ libTorch: import('./libtorch.mjs').LibTorch, fresh: boolean }} options
  */
 export function buildAddon({ libTorch, fresh }) {
-  const { CXX, CXXFLAGS } = process.env;
+  const { CXX, CXXFLAGS, CUDA_HOME, CUDA_PATH } = process.env;
+  checkCudaHome();
   const settings = cmakeSettings(libTorch);
   const modifiedLibTorch = modified(join(libTorch.cmakeDirectory, 'TorchConfig.cmake'));
   const versions = [libTorch.version, modifiedLibTorch, headers().map(({ version }) => version)];
-  const identity = JSON.stringify({ ROOT, settings, CXX, CXXFLAGS, versions });
+  const identity = JSON.stringify({ ROOT, settings, CXX, CXXFLAGS, CUDA_HOME, CUDA_PATH, versions });
   const before = modified(ADDON);
   begin('compiling what has changed of the addon (all of it takes a minute or two)');
   if (fresh || readIfThere(CONFIGURED) !== identity) configure(settings, identity);
@@ -32,6 +36,27 @@ export function buildAddon({ libTorch, fresh }) {
   });
   if (modified(ADDON) !== before) checkAddon();
   done('addon (build/ncfm.node)');
+  tellOfKernels();
+}
+
+/** @throws {SetupError} if CUDA_HOME names something that has no compiler */
+function checkCudaHome() {
+  const { CUDA_HOME } = process.env;
+  if (!CUDA_HOME || which(join(CUDA_HOME, 'bin/nvcc'))) return;
+  throw new SetupError(
+    `CUDA_HOME=${CUDA_HOME}: there is no bin/nvcc in it that can be run.\n` +
+      "Name the directory of CUDA's toolkit, or unset CUDA_HOME to have it found.",
+  );
+}
+
+/** Says whether GPUs have kernels of ours. Over a LibTorch without CUDA there is nothing to say. */
+function tellOfKernels() {
+  const { capabilities, problem, wanted } = JSON.parse(readIfThere(KERNELS_TOLD) ?? '{}');
+  if (capabilities) {
+    done(`kernels for GPUs (build/ncfm_cuda.so), of compute capability ${capabilities} and later`);
+  } else if (wanted) {
+    warn(`GPUs will run LibTorch's own operators: ${problem}`);
+  }
 }
 
 /**
@@ -74,7 +99,7 @@ export function cmakeSettings({ cmakeDirectory }) {
  */
 function configure(settings, identity) {
   rmSync(CMAKE_BUILD, { recursive: true, force: true });
-  rmSync(ADDON, { force: true });
+  for (const built of [ADDON, GPU_KERNELS]) rmSync(built, { force: true });
   mkdirSync(CMAKE_BUILD, { recursive: true });
   run({
     title: 'Configuring the addon',

@@ -14,6 +14,8 @@ installed after asking on a terminal; where there is none, set-up stops and says
 Environment:
   LIBTORCH         directory of the LibTorch to build against; without it the torch package of
                    python3 is used if there is one, then the system's libtorch-dev
+  CUDA_HOME        directory of CUDA's toolkit, whose bin/nvcc compiles kernels for GPUs where LibTorch has CUDA;
+                   without it nvcc is looked for in PATH and in /usr/local/cuda
   CXX              the C++ compiler
 `;
 

@@ -14,6 +14,9 @@ export const PREBUILDS = join(ROOT, 'prebuilds', `${process.platform}-${process.
 /** The addon built on this machine, which is used rather than those that come with the package. */
 export const ADDON = join(BUILD, 'ncfm.node');
 
+/** Our kernels for GPUs, which that one loads. */
+export const GPU_KERNELS = join(BUILD, 'ncfm_cuda.so');
+
 /** Whether this is the repository: packages are installed without TypeScript sources. */
 export const IS_CHECKOUT = existsSync(join(ROOT, 'src'));
 

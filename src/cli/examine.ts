@@ -3,15 +3,8 @@ import { UsageError } from '../core/errors.js';
 import { packageVersion } from '../core/version.js';
 import type { EngineDescription } from '../tensor/index.js';
 import { setupCommand } from '../tensor/native.js';
-
-export interface Finding {
-  readonly name: string;
-  /** `note`: worth knowing, ncfm works without; `broken`: ncfm cannot work. */
-  readonly state: 'ok' | 'note' | 'broken';
-  readonly detail: string;
-  /** The command or the step that mends it. */
-  readonly remedy?: string;
-}
+import { gpuFindings } from './examine-gpu.js';
+import type { Finding } from './finding.js';
 
 /** Looks at everything that a run depends on. Never fails: what cannot be examined is a finding. */
 export async function examine(): Promise<Finding[]> {
@@ -53,6 +46,7 @@ async function engineFindings(): Promise<Finding[]> {
       processorFinding(physicalCores(), description),
       blasFinding(description, process.env.OPENBLAS_CORETYPE),
       ...featureFindings(description),
+      ...gpuFindings(description),
       await processesFinding(),
       ...(await datasetFindings()),
     ];
@@ -118,7 +112,7 @@ function blasFinding({ blas }: EngineDescription, kernels: string | undefined): 
 }
 
 function featureFindings(engine: EngineDescription): Finding[] {
-  const { oneDnn, openMp, keepsFreedMemory, cuda, cudaDevices, cudaProblem } = engine;
+  const { oneDnn, openMp, keepsFreedMemory } = engine;
   return [
     feature('oneDNN', oneDnn, 'convolutions are slow without', 'use a LibTorch built with oneDNN'),
     feature('OpenMP', openMp, 'operators use one thread', 'use a LibTorch built with OpenMP'),
@@ -128,13 +122,6 @@ function featureFindings(engine: EngineDescription): Finding[] {
       'goes back to the system at every step, which costs time',
       'preload an allocator that keeps it: LD_PRELOAD=libjemalloc.so.2',
       'stays with the process',
-    ),
-    feature(
-      'CUDA',
-      cuda,
-      cudaProblem ?? 'no GPU is seen; everything runs on the processor',
-      `for a GPU: install its driver, set LIBTORCH to a CUDA build of LibTorch, and ${setupCommand}`,
-      `${cudaDevices} GPU${cudaDevices === 1 ? '' : 's'}: --device cuda`,
     ),
   ];
 }

@@ -18,9 +18,14 @@ export function engine(): EngineDescription {
 
 let addonHash: string | undefined;
 
-/** SHA-256 (hex) of the native addon: another build of it may compute other last digits. */
+/** SHA-256 (hex) of the native addon and of the kernels that it loaded for GPUs: another build may compute other last digits. */
 export function engineHash(): string {
-  addonHash ??= createHash('sha256').update(readFileSync(addonPath())).digest('hex');
+  if (addonHash === undefined) {
+    const hash = createHash('sha256').update(readFileSync(addonPath()));
+    const { file } = engine().gpuKernels;
+    if (file !== null) hash.update(readFileSync(file));
+    addonHash = hash.digest('hex');
+  }
   return addonHash;
 }
 
@@ -131,8 +136,8 @@ export function recentPeak(): number {
 }
 
 /**
- * Whether the memory that tensors take on a device is measured. A GPU's is not: LibTorch's CUDA allocator counts its peak
- * (`c10::cuda::CUDACachingAllocator::getDeviceStats`), and the addon does not ask it yet.
+ * Whether the memory that tensors take on a device is measured where work is sized to it. A GPU's is not yet: `gpuMemory`
+ * tells it.
  */
 export function measuresMemory(device: Device): boolean {
   return device === 'cpu';

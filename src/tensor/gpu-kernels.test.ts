@@ -1,8 +1,15 @@
 /** The kernels for GPUs, run by threads of the processor's that take turns: test/cuda. No GPU is needed, and none is used. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { grad, liveTensors, noGrad, scope, type Tensor } from './index.js';
+import {
+  grad,
+  liveTensors,
+  noGrad,
+  type ProjectionPrecision,
+  scope,
+  type Tensor,
+} from './index.js';
 import { expectNear, numbers } from './testing/compare.js';
-import { becomeGpu, type GpuPrecision, gpuCharacteristicMeans } from './testing/emulated-gpu.js';
+import { becomeGpu, gpuCharacteristicMeans } from './testing/emulated-gpu.js';
 import { differentiate, normal, relativeError } from './testing/kernels.js';
 import { describeOnHost } from './testing/on-device.js';
 
@@ -25,7 +32,7 @@ const sizes: readonly Size[] = [
   { groups: 1, rows: 2, dimension: 6, frequencies: 2001 },
 ];
 
-const tolerances: readonly [GpuPrecision, number][] = [
+const tolerances: readonly [ProjectionPrecision, number][] = [
   ['single', 1e-5],
   ['tf32x3', 1e-5],
   ['tf32', 5e-3],
@@ -74,7 +81,7 @@ describeOnHost("a GPU's characteristic means", () => {
   );
 
   const size = { groups: 3, rows: 20, dimension: 24, frequencies: 40 };
-  const means = (x: Tensor, t: Tensor, precision?: GpuPrecision) =>
+  const means = (x: Tensor, t: Tensor, precision?: ProjectionPrecision) =>
     gpuCharacteristicMeans(x, t, size.groups, precision);
 
   it('have gradients as differences of their values tell', () => {
@@ -168,7 +175,7 @@ describeOnHost("a GPU's characteristic means", () => {
   it('are rounded by tensor cores, and not where three products make up for it', () => {
     scope(() => {
       const exact = composed(size)(...inputs(size))[0]!;
-      const error = (precision: GpuPrecision) =>
+      const error = (precision: ProjectionPrecision) =>
         relativeError(means(...single(inputs(size)), precision)[0], exact);
       const [tf32, bfloat16, three] = [error('tf32'), error('bfloat16'), error('tf32x3')];
       expect(three).toBeLessThan(2e-6);
@@ -211,7 +218,7 @@ describeOnHost("a GPU's characteristic means", () => {
   it('are refused in a precision that there is not, and gradients of gradients are', () => {
     scope(() => {
       const [x, t] = single(inputs(size));
-      expect(() => means(x, t, 'half' as GpuPrecision)).toThrow(
+      expect(() => means(x, t, 'half' as ProjectionPrecision)).toThrow(
         /unknown precision 'half'; use 'single'/,
       );
       x.setRequiresGrad(true);

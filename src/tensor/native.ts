@@ -35,6 +35,27 @@ export interface WorkHandle {
   readonly [workHandle]: true;
 }
 
+/** Our kernels for NVIDIA's GPUs. */
+export interface GpuKernels {
+  /** The compute capabilities that they were compiled for, such as '7.5 8.0'; null where they were not. */
+  readonly capabilities: string | null;
+  /** Why they were not compiled, or could not be loaded; null where neither is so. */
+  readonly problem: string | null;
+  /** Their file, once they are loaded, which takes a driver. */
+  readonly file: string | null;
+}
+
+/** How LibTorch's own operators compute on a GPU. */
+export interface GpuSwitches {
+  /** Whether operators give the same bytes again; those that cannot throw. cuBLAS also wants CUBLAS_WORKSPACE_CONFIG=:4096:8. */
+  readonly deterministic: boolean;
+  /** Whether cuDNN tries several algorithms for each shape of a convolution, and stays with the fastest. */
+  readonly benchmark: boolean;
+  /** Whether factors of convolutions, and of matrix products, are rounded to eleven bits (TF32). */
+  readonly tf32Convolutions: boolean;
+  readonly tf32Products: boolean;
+}
+
 export interface EngineDescription {
   /** LibTorch's version. */
   readonly version: string;
@@ -46,6 +67,11 @@ export interface EngineDescription {
   readonly cudaDevices: number;
   /** Why a LibTorch that has CUDA cannot use the driver that is here; null where it can, or one of both is missing. */
   readonly cudaProblem: string | null;
+  /** The newest CUDA that the driver here runs, as major.minor: 13.2; null without a driver, or a LibTorch with CUDA. */
+  readonly cudaDriver: number | null;
+  /** The major version of CUDA that LibTorch was built for; null without CUDA. */
+  readonly cudaWanted: number | null;
+  readonly gpuKernels: GpuKernels;
   readonly oneDnn: boolean;
   readonly openMp: boolean;
   /**
@@ -97,6 +123,7 @@ export interface Native {
   fromBytes(bytes: Bytes, shape: readonly number[], dtype: number): TensorHandle;
   toBytes(tensor: TensorHandle): ArrayBuffer;
   engine(): EngineDescription;
+  gpuSwitches(switches?: GpuSwitches): GpuSwitches;
   threads(count?: number): number;
   instructionSet(name?: string): string;
   keepFreedMemory(): boolean;

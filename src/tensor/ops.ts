@@ -113,7 +113,7 @@ export const batchNorm =
     ]
   >('batch_norm');
 /**
- * Ours (native/kernels): convolution with stride 1, instance normalisation, ReLU and 2×2 average pooling in one
+ * Ours (native/kernels, native/cuda): convolution with stride 1, instance normalisation, ReLU and 2×2 average pooling in one
  * operator, with gradients: [n, c, h, w] → [n, outputs, ⌊h'/2⌋, ⌊w'/2⌋].
  */
 export const convolutionBlock =
@@ -149,12 +149,17 @@ export const convolutionBlockTangent = op<
   ],
   [pooled: Tensor, tangent: Tensor]
 >('ncfm::convolution_block_tangent');
+/** How a GPU multiplies in `characteristicMeans`. */
+export type ProjectionPrecision = 'single' | 'tf32x3' | 'tf32' | 'bfloat16';
 /**
- * Ours (native/kernels): the means of cos⟨t, f⟩ and of sin⟨t, f⟩ over each of `groups` groups of rows f of `features`
- * [groups · n, d], for every row t of `frequencies` [T, d], with gradients; both results are [groups, T].
+ * Ours (native/kernels, native/cuda): the means of cos⟨t, f⟩ and of sin⟨t, f⟩ over each of `groups` groups of rows f of `features`
+ * [groups · n, d], for every row t of `frequencies` [T, d], with gradients; both results are [groups, T]. On a GPU that has
+ * our kernels, `precision` says how ⟨t, f⟩ is multiplied: in single precision unless told otherwise, on tensor cores
+ * rounded to eleven bits ('tf32') or eight ('bfloat16'), or on them with single precision's accuracy ('tf32x3'). Cards
+ * before compute capability 8.0 and other devices take no notice.
  */
 export const characteristicMeans = op<
-  [features: Tensor, frequencies: Tensor, groups: number],
+  [features: Tensor, frequencies: Tensor, groups: number, precision?: ProjectionPrecision],
   [cosines: Tensor, sines: Tensor]
 >('ncfm::characteristic_function');
 /**

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { examine, type Finding } from '../examine.js';
+import { examine } from '../examine.js';
+import type { Finding } from '../finding.js';
 import type { Invocation } from '../invocation.js';
 import { addJsonOption, type OutputOptions } from '../options.js';
 

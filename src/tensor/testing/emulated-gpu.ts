@@ -7,10 +7,8 @@ import { op } from '../operator.js';
 const addon = fileURLToPath(new URL('../../../build/ncfm_emulated.node', import.meta.url));
 createRequire(import.meta.url)(addon);
 
-export type GpuPrecision = 'single' | 'tf32x3' | 'tf32' | 'bfloat16';
-
 export const gpuCharacteristicMeans = op<
-  [...Parameters<typeof characteristicMeans>, precision?: GpuPrecision],
+  Parameters<typeof characteristicMeans>,
   [cosines: Tensor, sines: Tensor]
 >('ncfm_emulated::characteristic_function');
 
