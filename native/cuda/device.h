@@ -14,7 +14,8 @@ cudaStream_t currentStream();
 // Whether that work is recorded for a graph, in which case nothing of it can be waited for.
 bool isCapturing();
 
-// Its compute capability times ten, such as 75, and its name.
+// Its number, its compute capability times ten, such as 75, and its name, which takes a while to find out.
+int currentGpu();
 int computeCapability();
 std::string gpuName();
 

@@ -26,9 +26,9 @@ double largestError(const Comparison& comparison) {
 
 void requireRight(const std::string& kernel, double most, const std::function<Comparison()>& compare) {
   static std::mutex mutex;
-  static std::set<std::pair<std::string, std::string>> right;
+  static std::set<std::pair<std::string, int>> right;
   const std::lock_guard<std::mutex> lock(mutex);
-  const auto key = std::make_pair(kernel, gpuName());
+  const auto key = std::make_pair(kernel, currentGpu());
   if (right.count(key) > 0) return;
   TORCH_CHECK(!isCapturing(), "the GPU's kernel for ", kernel,
               " is used for the first time while a graph is recorded: run the step once before");

@@ -18,7 +18,7 @@ struct Comparison {
   std::vector<at::Tensor> actual, exact;
 };
 
-// Compares once for each kernel and kind of GPU. Throws where an error is larger than `most` of the largest right value, then and at
+// Compares once for each kernel and GPU. Throws where an error is larger than `most` of the largest right value, then and at
 // each later call; and where a graph is being recorded, in which nothing can be compared.
 void requireRight(const std::string& kernel, double most, const std::function<Comparison()>& compare);
 

@@ -25,7 +25,15 @@ export function buildAddon({ libTorch, fresh }) {
   const settings = cmakeSettings(libTorch);
   const modifiedLibTorch = modified(join(libTorch.cmakeDirectory, 'TorchConfig.cmake'));
   const versions = [libTorch.version, modifiedLibTorch, headers().map(({ version }) => version)];
-  const identity = JSON.stringify({ ROOT, settings, CXX, CXXFLAGS, CUDA_HOME, CUDA_PATH, versions });
+  const identity = JSON.stringify({
+    ROOT,
+    settings,
+    CXX,
+    CXXFLAGS,
+    CUDA_HOME,
+    CUDA_PATH,
+    versions,
+  });
   const before = modified(ADDON);
   begin('compiling what has changed of the addon (all of it takes a minute or two)');
   if (fresh || readIfThere(CONFIGURED) !== identity) configure(settings, identity);

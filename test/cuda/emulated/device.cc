@@ -17,10 +17,9 @@ bool capturing = false;
 cudaStream_t currentStream() { return nullptr; }
 bool isCapturing() { return capturing; }
 int computeCapability() { return capability; }
-std::string gpuName() {
-  return "an emulated GPU" + std::string(emulated::tensorCoresAreWrong ? " that is broken" : "") +
-         (capturing ? " that records" : "");
-}
+// Kernels are compared once for each number.
+int currentGpu() { return (emulated::tensorCoresAreWrong ? 1 : 0) + (capturing ? 2 : 0); }
+std::string gpuName() { return "an emulated GPU"; }
 
 TORCH_LIBRARY_FRAGMENT(NCFM_LIBRARY, library) {
   library.def("become(int compute_capability, bool wrong, bool records) -> ()",
