@@ -78,6 +78,7 @@ Napi::Value memory(const Napi::CallbackInfo& info) {
 // Gives what keepFreedMemory keeps back to the system, once; nothing is kept where it was not called.
 Napi::Value releaseMemory(const Napi::CallbackInfo& info) {
   if (allocatorInstalled) resetAllocator();
+  releaseGpuMemory();
 #if defined(__GLIBC__)
   malloc_trim(0);
 #endif

@@ -1,13 +1,16 @@
-// GPUs: what there is of them, and what LibTorch's own operators do on them.
+// GPUs: what there is of them, and of their memory.
 #include "gpu.h"
 
 #include <ATen/Context.h>
+#include <ATen/core/dispatch/Dispatcher.h>
 
 #include <dlfcn.h>
 
+#include <array>
 #include <cstdlib>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "addon.h"
 
@@ -59,23 +62,21 @@ Napi::Value textOrNull(Napi::Env env, const std::string& text) {
   return Napi::String::New(env, text);
 }
 
-// Switches of LibTorch's own operators, on or off; without arguments as they are.
-Napi::Value gpuSwitches(const Napi::CallbackInfo& info) {
-  at::Context& context = at::globalContext();
-  if (info.Length() > 0) {
-    const auto given = info[0].As<Napi::Object>();
-    const auto on = [&](const char* name) { return given.Get(name).ToBoolean().Value(); };
-    context.setDeterministicAlgorithms(on("deterministic"), /*warn_only=*/false);
-    context.setDeterministicCuDNN(on("deterministic"));
-    context.setBenchmarkCuDNN(on("benchmark"));
-    context.setAllowTF32CuDNN(on("tf32Convolutions"));
-    context.setAllowTF32CuBLAS(on("tf32Products"));
-  }
+// What `native/cuda/memory.cc` registers, to be called while our kernels are loaded.
+template <class Signature>
+auto gpuOperator(const char* name) {
+  return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Signature>();
+}
+
+// Of the GPU that a name such as 'cuda:1' is of; null for other devices, and while our kernels are not loaded.
+Napi::Value deviceMemory(const Napi::CallbackInfo& info) {
+  const c10::Device device(info[0].As<Napi::String>().Utf8Value());
+  if (!device.is_cuda() || kernelsFile.empty() || at::getNumGPUs() == 0) return info.Env().Null();
+  const int64_t index = device.has_index() ? device.index() : 0;
+  const auto memory = gpuOperator<std::vector<int64_t>(int64_t)>("ncfm::gpu_memory").call(index);
   Napi::Object result = Napi::Object::New(info.Env());
-  result.Set("deterministic", context.deterministicAlgorithms());
-  result.Set("benchmark", context.benchmarkCuDNN());
-  result.Set("tf32Convolutions", context.allowTF32CuDNN());
-  result.Set("tf32Products", context.allowTF32CuBLAS());
+  const std::array<const char*, 6> names = {"used", "held", "mostUsed", "mostHeld", "free", "total"};
+  for (size_t i = 0; i < names.size(); ++i) result.Set(names[i], static_cast<double>(memory.at(i)));
   return result;
 }
 
@@ -122,6 +123,12 @@ void describeGpu(Napi::Object description) {
   description.Set("gpuKernels", kernels);
 }
 
-void registerGpu(Napi::Env env, Napi::Object exports) { define<gpuSwitches>(env, exports, "gpuSwitches"); }
+void releaseGpuMemory() {
+  if (kernelsFile.empty()) return;
+  const auto release = gpuOperator<void(int64_t)>("ncfm::gpu_release_memory");
+  for (int64_t index = 0; index < static_cast<int64_t>(at::getNumGPUs()); ++index) release.call(index);
+}
+
+void registerGpu(Napi::Env env, Napi::Object exports) { define<deviceMemory>(env, exports, "deviceMemory"); }
 
 }  // namespace ncfm

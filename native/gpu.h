@@ -11,4 +11,7 @@ void loadGpu();
 // What `engine()` tells of them: see EngineDescription in src/tensor/native.ts.
 void describeGpu(Napi::Object description);
 
+// Gives what LibTorch keeps of GPUs' memory for reuse back, and has the most that it took begin anew.
+void releaseGpuMemory();
+
 }  // namespace ncfm

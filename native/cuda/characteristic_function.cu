@@ -6,6 +6,9 @@ namespace ncfm {
 namespace cuda {
 namespace {
 
+// That many blocks share a multiprocessor, of whose registers and shared memory two leave enough to each on every card.
+constexpr int blocksAtOnce = 2;
+
 // A column of a tile is summed by four threads.
 constexpr int lanes = blockThreads / tileColumns;
 
@@ -40,7 +43,7 @@ struct Sum {
 
 // Several groups to a tile: block (column of tiles, tile of groups).
 template <Precision precision>
-__global__ void __launch_bounds__(blockThreads) sumSmallGroups(Projection projection, bool aligned, int64_t perGroup,
+__global__ void __launch_bounds__(blockThreads, blocksAtOnce) sumSmallGroups(Projection projection, bool aligned, int64_t perGroup,
                                                                int64_t groupsEach, Sums result) {
   __shared__ __align__(16) float shared[sharedFloats];
   const int64_t firstColumn = static_cast<int64_t>(blockIdx.x) * tileColumns;
@@ -62,7 +65,7 @@ __global__ void __launch_bounds__(blockThreads) sumSmallGroups(Projection projec
 
 // Several tiles to a group: block (column of tiles, group, part), of whose tiles each part has every so manieth.
 template <Precision precision>
-__global__ void __launch_bounds__(blockThreads) sumLargeGroups(Projection projection, bool aligned, int64_t perGroup,
+__global__ void __launch_bounds__(blockThreads, blocksAtOnce) sumLargeGroups(Projection projection, bool aligned, int64_t perGroup,
                                                                Sums result) {
   __shared__ __align__(16) float shared[sharedFloats];
   const int64_t firstColumn = static_cast<int64_t>(blockIdx.x) * tileColumns, group = blockIdx.y;
@@ -92,7 +95,7 @@ __global__ void __launch_bounds__(blockThreads) sumLargeGroups(Projection projec
 
 // d cos φ = -sin φ and d sin φ = cos φ, weighed by the gradients of the sums of a row's group.
 template <Precision precision>
-__global__ void __launch_bounds__(blockThreads) differentiatePhases(Projection projection, bool aligned, int64_t firstRow,
+__global__ void __launch_bounds__(blockThreads, blocksAtOnce) differentiatePhases(Projection projection, bool aligned, int64_t firstRow,
                                                                     int64_t perGroup, const float* cosineGradients,
                                                                     const float* sineGradients, float* gradients) {
   __shared__ __align__(16) float shared[sharedFloats];

@@ -14,6 +14,7 @@ import {
   threads,
   toDeviceOf,
 } from './index.js';
+import { native } from './native.js';
 import { describeOnHost, hostDevice, ones } from './testing/on-device.js';
 
 describe('threads', () => {
@@ -68,6 +69,10 @@ describe('engine', () => {
     expect(blas).toMatch(/^(OpenBLAS|MKL|[a-z]+)$/);
     expect(cudaDevices).toBeGreaterThanOrEqual(0);
     expect(cudaProblem).toBeNull();
+  });
+
+  it('tells of the memory of GPUs alone', () => {
+    expect(native.deviceMemory('cpu')).toBeNull();
   });
 
   it('copies to a device', () => {

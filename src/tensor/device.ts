@@ -136,8 +136,8 @@ export function recentPeak(): number {
 }
 
 /**
- * Whether the memory that tensors take on a device is measured where work is sized to it. A GPU's is not yet: `gpuMemory`
- * tells it.
+ * Whether the memory that tensors take on a device is measured where work is sized to it. A GPU's is not yet:
+ * `native.deviceMemory` tells it.
  */
 export function measuresMemory(device: Device): boolean {
   return device === 'cpu';

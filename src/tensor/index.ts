@@ -2,7 +2,6 @@ export * from './autograd.js';
 export { computedBy } from './computed-by.js';
 export * from './device.js';
 export * from './dtype.js';
-export { type GpuMemory, gpuMemory, gpuSwitches, releaseGpuMemory } from './gpu.js';
 export * from './hash.js';
 export {
   loadSafetensors,
@@ -13,7 +12,7 @@ export {
 } from './io.js';
 export { mapFile } from './mapping.js';
 export * from './names.js';
-export type { EngineDescription, GpuKernels, GpuSwitches, TensorMemory } from './native.js';
+export type { DeviceMemory, EngineDescription, GpuKernels, TensorMemory } from './native.js';
 export * from './ops.js';
 export { loadPt, type Storable, savePt } from './pt.js';
 export * from './random.js';

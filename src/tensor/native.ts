@@ -45,15 +45,17 @@ export interface GpuKernels {
   readonly file: string | null;
 }
 
-/** How LibTorch's own operators compute on a GPU. */
-export interface GpuSwitches {
-  /** Whether operators give the same bytes again; those that cannot throw. cuBLAS also wants CUBLAS_WORKSPACE_CONFIG=:4096:8. */
-  readonly deterministic: boolean;
-  /** Whether cuDNN tries several algorithms for each shape of a convolution, and stays with the fastest. */
-  readonly benchmark: boolean;
-  /** Whether factors of convolutions, and of matrix products, are rounded to eleven bits (TF32). */
-  readonly tf32Convolutions: boolean;
-  readonly tf32Products: boolean;
+/** Bytes of a GPU's memory: of the whole card, and what this process's tensors take of it. */
+export interface DeviceMemory {
+  readonly free: number;
+  readonly total: number;
+  /** In use by tensors now. */
+  readonly used: number;
+  /** Held by LibTorch's allocator now: in use, or kept for reuse. */
+  readonly held: number;
+  /** The most of both since `releaseMemory`. */
+  readonly mostUsed: number;
+  readonly mostHeld: number;
 }
 
 export interface EngineDescription {
@@ -123,7 +125,8 @@ export interface Native {
   fromBytes(bytes: Bytes, shape: readonly number[], dtype: number): TensorHandle;
   toBytes(tensor: TensorHandle): ArrayBuffer;
   engine(): EngineDescription;
-  gpuSwitches(switches?: GpuSwitches): GpuSwitches;
+  /** Null for other devices than GPUs, and while our kernels for them are not loaded. */
+  deviceMemory(device: string): DeviceMemory | null;
   threads(count?: number): number;
   instructionSet(name?: string): string;
   keepFreedMemory(): boolean;
