@@ -24,6 +24,8 @@ export interface IterationsJob extends GameOptions {
   readonly prepared: Prepared;
   readonly warmUp: number;
   readonly iterations: number;
+  /** The CPU when left out; elsewhere iterations are not waited for one by one. */
+  readonly device?: string;
 }
 
 export interface LossJob {

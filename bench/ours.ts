@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { setThreads, tuneProcess } from 'ncfm';
-import { physicalCores, residentMemory } from 'ncfm/tensor';
+import { deviceMemory, physicalCores, residentMemory } from 'ncfm/tensor';
 import { measureDataReading } from './data-reading.js';
 import { timeIterations } from './iterations.js';
 import type { Job } from './jobs.js';
@@ -21,8 +21,11 @@ async function perform(job: Job): Promise<object> {
       return measureMachine();
     case 'prepare':
       return prepare(job.problem, job.folder);
-    case 'iterations':
-      return { seconds: timeIterations(job) };
+    case 'iterations': {
+      const seconds = timeIterations(job);
+      const device = deviceMemory(job.device ?? 'cpu');
+      return { seconds, ...(device && { peakDeviceBytes: device.mostUsed }) };
+    }
     case 'loss-input':
       writeLossInput(job);
       return {};

@@ -61,11 +61,15 @@ function openGame(job: IterationsJob): (phase: Phase) => void {
     extractor,
     sampler: ClassSampler.forClasses(dataset.labels, classes, random),
     realPerGroup: problem.realBatch,
-    realAtOnce: usualChunks({ classes, realPerClass: problem.realBatch, decodedPerClass }).real,
+    realAtOnce: usualChunks(
+      { classes, realPerClass: problem.realBatch, decodedPerClass },
+      random.device,
+      dataset.shape,
+    ).real,
     augmentation: options.augmentation,
     random,
   };
-  const draw = (scale: number): Tensor[] => {
+  const draw = (scale: Tensor): Tensor[] => {
     const sample = network?.sample(scale, random);
     if (sample) return [sample.fixed, sample.learned];
     return [gaussianFrequencies(count, dimension, scale, random)];
@@ -95,5 +99,6 @@ function openGame(job: IterationsJob): (phase: Phase) => void {
       synthetic.clamp();
     });
     target.features.dispose();
+    target.automaticScale.dispose();
   };
 }

@@ -8,7 +8,7 @@ import {
   RandomGenerator,
   type Tensor,
 } from 'ncfm';
-import { defaultSiamese } from 'ncfm/data';
+import { defaultSiamese, keepResident } from 'ncfm/data';
 import {
   type CondenseOptions,
   Condenser,
@@ -18,7 +18,7 @@ import {
   type TrainedPair,
 } from 'ncfm/methods';
 import { buildModel, type ImageModel } from 'ncfm/models';
-import { flatten, loadPt, savePt } from 'ncfm/tensor';
+import { flatten, loadPt, savePt, toDeviceOf } from 'ncfm/tensor';
 import type { Problem } from './settings.js';
 
 /** Files that both sides read: generated images, and networks with random weights. Only for timing. */
@@ -104,12 +104,11 @@ export function openDataset(problem: Problem, { realImages, normalization }: Pre
 }
 
 /** The networks as a pool in memory, and as experts that were trained for one epoch. */
-export function openPool({ networks }: Prepared): ExtractorPool {
+export function openPool({ networks }: Prepared, device = 'cpu'): ExtractorPool {
+  const read = (path: string) =>
+    new Map([...readState(path)].map(([name, value]) => [name, toDeviceOf(value, device)]));
   const pairs = networks.map(
-    ([initial, trained]): TrainedPair => ({
-      initial: readState(initial),
-      trained: readState(trained),
-    }),
+    ([initial, trained]): TrainedPair => ({ initial: read(initial), trained: read(trained) }),
   );
   return new ExtractorPool(pairs, {
     experts: pairs.length,
@@ -177,18 +176,19 @@ export function condenseOptions(
 export function withCondenser<T>(
   problem: Problem,
   prepared: Prepared,
-  form: Parameters<typeof condenseOptions>[1],
+  { device = 'cpu', ...form }: GameOptions & { readonly device?: string },
   work: (condenser: Condenser) => T,
 ): T {
-  const random = new RandomGenerator(0);
+  const random = new RandomGenerator(0, device);
   const dataset = openDataset(problem, prepared);
-  using pool = openPool(prepared);
+  using _pixels = keepResident(dataset, device);
+  using pool = openPool(prepared, device);
   using synthetic = openSynthetic(problem, dataset, random);
   using condenser = new Condenser({
     dataset,
     synthetic,
     pool,
-    buildModel: () => newModel(problem, new RandomGenerator(0)),
+    buildModel: () => newModel(problem, new RandomGenerator(0, device)),
     options: condenseOptions(problem, form),
     random,
   });

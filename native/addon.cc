@@ -12,6 +12,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   registerGpu(env, exports);
   registerMapping(env, exports);
   registerCollective(env, exports);
+  registerStandIn(env, exports);
   return exports;
 }
 

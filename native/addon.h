@@ -38,5 +38,6 @@ void registerDevice(Napi::Env env, Napi::Object exports);
 void registerGpu(Napi::Env env, Napi::Object exports);
 void registerMapping(Napi::Env env, Napi::Object exports);
 void registerCollective(Napi::Env env, Napi::Object exports);
+void registerStandIn(Napi::Env env, Napi::Object exports);
 
 }  // namespace ncfm

@@ -20,13 +20,6 @@
 #include <mutex>
 #include <unordered_map>
 
-// LibTorch 2.3 made this function one that may change its allocator.
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 3)
-#define NCFM_ALLOCATE_CONST
-#else
-#define NCFM_ALLOCATE_CONST const
-#endif
-
 namespace ncfm {
 namespace {
 

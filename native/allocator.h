@@ -1,7 +1,16 @@
 // Memory for tensors on the CPU.
 #pragma once
 
+#include <torch/version.h>
+
 #include <cstdint>
+
+// LibTorch 2.3 made c10::Allocator::allocate one that may change its allocator.
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 3)
+#define NCFM_ALLOCATE_CONST
+#else
+#define NCFM_ALLOCATE_CONST const
+#endif
 
 namespace ncfm {
 

@@ -125,6 +125,23 @@ Napi::Value threads(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), at::get_num_threads());
 }
 
+// How LibTorch computes on GPUs, in the whole process: gpuSwitches(deterministic, benchmark, tf32). Returns what is in force.
+Napi::Value gpuSwitches(const Napi::CallbackInfo& info) {
+  at::Context& context = at::globalContext();
+  if (info.Length() == 3) {
+    const bool deterministic = info[0].ToBoolean();
+    context.setDeterministicAlgorithms(deterministic, /*warn_only=*/false);
+    context.setDeterministicCuDNN(deterministic);
+    context.setBenchmarkCuDNN(info[1].ToBoolean());
+    context.setAllowTF32CuDNN(info[2].ToBoolean());
+  }
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("deterministic", context.deterministicAlgorithms());
+  result.Set("benchmark", context.benchmarkCuDNN());
+  result.Set("tf32", context.allowTF32CuDNN());
+  return result;
+}
+
 }  // namespace
 
 void registerDevice(Napi::Env env, Napi::Object exports) {
@@ -133,6 +150,7 @@ void registerDevice(Napi::Env env, Napi::Object exports) {
   define<engine>(env, exports, "engine");
   define<threads>(env, exports, "threads");
   define<instructionSet>(env, exports, "instructionSet");
+  define<gpuSwitches>(env, exports, "gpuSwitches");
   define<memory>(env, exports, "memory");
   define<releaseMemory>(env, exports, "releaseMemory");
 }

@@ -10,12 +10,13 @@
 
 #include "addon.h"
 #include "handle.h"
+#include "standin.h"
 
 namespace ncfm {
 namespace {
 
 at::Generator makeGenerator(const c10::Device& device, uint64_t seed) {
-  if (device.is_cpu()) return at::detail::createCPUGenerator(seed);
+  if (device.is_cpu() || device.type() == standInType) return at::detail::createCPUGenerator(seed);
   const at::Generator& standard = at::globalContext().defaultGenerator(device);
   at::Generator generator = standard.clone();
   generator.set_current_seed(seed);

@@ -20,7 +20,7 @@ class RealImages:
 
     def __init__(self, path, shape, classes):
         pixels = torch.from_numpy(numpy.fromfile(path, dtype=numpy.uint8))
-        self.by_class = pixels.view(classes, -1, *shape)
+        self.by_class = pixels.view(classes, -1, *shape).to(torch.empty(0).device)
 
     def batch(self, label, count, fresh):
         """`count` images in [0, 1]: random ones (again, where there are fewer), or (as in the official code) the first."""
@@ -105,13 +105,16 @@ class Distiller:
         loss = sum(self.match(label, clock) for label in labels) / len(labels)
         for label in labels:
             self.calibrate(label, clock)
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
         return loss, clock.seconds
 
     def pick_network(self):
         """Loads both checkpoints of a random network from disk and blends them."""
         initial, trained = random.choice(self.job["networks"])
-        self.initial.load_state_dict(torch.load(initial))
-        self.trained.load_state_dict(torch.load(trained))
+        place = torch.empty(0).device
+        self.initial.load_state_dict(torch.load(initial, map_location=place))
+        self.trained.load_state_dict(torch.load(trained, map_location=place))
         beta = random.random()
         parameters = zip(self.blended.parameters(), self.initial.parameters(), self.trained.parameters())
         with torch.no_grad():

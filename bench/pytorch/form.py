@@ -39,7 +39,7 @@ class Form:
 
     def precision(self):
         """Where networks and products are computed."""
-        return torch.autocast("cpu", dtype=torch.bfloat16) if self.bfloat16 else contextlib.nullcontext()
+        return torch.autocast(torch.empty(0).device.type, dtype=torch.bfloat16) if self.bfloat16 else contextlib.nullcontext()
 
 
 def describe(job):

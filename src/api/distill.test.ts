@@ -21,6 +21,7 @@ const small = {
   iterations: 4,
   seed: 5,
   device: testDevice,
+  gpu: { readEvery: 1 },
   threads: 1,
   model: { name: 'convnet', depth: 1, width: 4 },
   pretrain: { networks: 1, length: { epochs: 1 }, augmentation: 'none' },
@@ -126,9 +127,9 @@ describe('distill', () => {
     set.dispose();
     expect(liveTensors()).toBe(before);
 
-    const { seed, device, threads, model, pretrain, ...section } = small;
+    const { seed, device, gpu, threads, model, pretrain, ...section } = small;
     const yaml = JSON.stringify({
-      ...{ seed, device, threads, model, pretrain },
+      ...{ seed, device, gpu, threads, model, pretrain },
       dataset: { name: 'digits' },
       distill: section,
       evaluate: { seeds: 1, length: { steps: 1 } },

@@ -14,7 +14,15 @@ import { checkData, sectioned, type TaskOptions, trainingPart } from './options.
 export type DistillSettings = NonNullable<Settings['distill']> &
   Pick<
     Settings,
-    'seed' | 'device' | 'threads' | 'memory' | 'chunks' | 'model' | 'pretrain' | 'checkpoint'
+    | 'seed'
+    | 'device'
+    | 'gpu'
+    | 'threads'
+    | 'memory'
+    | 'chunks'
+    | 'model'
+    | 'pretrain'
+    | 'checkpoint'
   >;
 
 export interface DistillTaskOptions extends TaskOptions {

@@ -19,6 +19,7 @@ export type EvaluateSettings = Exclude<NonNullable<Settings['evaluate']>, string
     Settings,
     | 'seed'
     | 'device'
+    | 'gpu'
     | 'threads'
     | 'memory'
     | 'chunks'

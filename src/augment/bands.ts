@@ -1,4 +1,4 @@
-import { cat, type Tensor, tensor, toDeviceOf } from '../tensor/index.js';
+import { cat, type Tensor, tensorOn } from '../tensor/index.js';
 import { unbind } from './operators.js';
 import type { Uniforms } from './uniforms.js';
 
@@ -35,7 +35,7 @@ export function shuffleBands(images: Tensor, orders: readonly BandOrder[]): Tens
 }
 
 const placed = (positions: readonly number[], like: Tensor): Tensor =>
-  toDeviceOf(tensor(positions, [positions.length], 'int64'), like.device);
+  tensorOn(like.device, positions, [positions.length], 'int64');
 
 /** Where each pixel of a side comes from. */
 export function pixelsInOrder(side: number, order: readonly number[]): number[] {

@@ -1,11 +1,4 @@
-import {
-  noGrad,
-  type RandomGenerator,
-  scope,
-  type Tensor,
-  tensor,
-  toDeviceOf,
-} from '../tensor/index.js';
+import { noGrad, type RandomGenerator, scope, type Tensor, tensorOn } from '../tensor/index.js';
 import { batchSize } from './images.js';
 import { drawRectangle } from './rectangle.js';
 import { drawUniforms } from './uniforms.js';
@@ -39,7 +32,7 @@ export function cutMix(images: Tensor, { random }: { readonly random: RandomGene
   const pixels = (bottom - top) * (right - left);
   return noGrad(() =>
     scope(() => {
-      const partner = toDeviceOf(tensor(order, [count], 'int64'), images.device);
+      const partner = tensorOn(images.device, order, [count], 'int64');
       const mixed = images.clone();
       const rectangle = (x: Tensor): Tensor =>
         x.narrow(2, top, bottom - top).narrow(3, left, right - left);

@@ -1,4 +1,4 @@
-import { type Tensor, tensor, toDeviceOf } from '../tensor/index.js';
+import { type Tensor, tensorOn } from '../tensor/index.js';
 import { op } from '../tensor/operator.js';
 
 /** `x + y · z` in one pass over memory, with broadcasting; differentiable. */
@@ -13,10 +13,7 @@ export function constantLike(
   shape: readonly number[],
   like: Tensor,
 ): Tensor {
-  return placedLike(tensor(Float64Array.from(values), shape), like);
-}
-
-/** The same values with the element type and device of `like`. */
-export function placedLike(x: Tensor, like: Tensor): Tensor {
-  return toDeviceOf(x.to(like.dtype), like.device);
+  const { dtype, device } = like;
+  if (dtype === 'float32') return tensorOn(device, Float32Array.from(values), shape);
+  return tensorOn(device, Float64Array.from(values), shape).to(dtype);
 }

@@ -1,6 +1,5 @@
-import { type Tensor, tensor } from '../tensor/index.js';
+import { type Tensor, tensorOn } from '../tensor/index.js';
 import type { ImageSize } from './images.js';
-import { placedLike } from './operators.js';
 import type { Uniforms } from './uniforms.js';
 
 /** A block of pixels; `bottom` and `right` are the first row and column after it. */
@@ -60,6 +59,6 @@ export function applyCutouts(images: Tensor, cutouts: readonly (Rectangle | null
       kept.fill(0, start + cutout.left, start + cutout.right);
     }
   }
-  const mask = tensor(kept, [cutouts.length, 1, 1, height, width]);
-  return images.mul(placedLike(mask, images));
+  const mask = tensorOn(images.device, kept, [cutouts.length, 1, 1, height, width]);
+  return images.mul(mask.to(images.dtype));
 }

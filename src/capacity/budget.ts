@@ -4,8 +4,8 @@ import { decodedPerClass, usualChunks, wholeClasses } from '../distill/index.js'
 import { methodOf } from '../methods/registry.js';
 import type { Plan } from '../plan/plan.js';
 import type { EventSink, MemoryFacts } from '../run/index.js';
-import { measuresMemory, residentMemory } from '../tensor/index.js';
-import { usualTestChunk } from '../train/test-network.js';
+import { measuresMemory, memoryOn } from '../tensor/index.js';
+import { usualImagesAtOnce } from '../train/images-at-once.js';
 import {
   idleMemory,
   measureStage,
@@ -62,7 +62,10 @@ const gerunds = { pretrain: 'pretraining', distill: 'distilling', evaluate: 'eva
  * when even the smallest are too large, saying which stage needs how much.
  */
 export async function planMemory(request: MemoryRequest): Promise<MemoryPlan> {
-  const { plan, loading = 0, measure = false, onEvent } = request;
+  const { plan, measure = false, onEvent } = request;
+  // Data are loaded into main memory.
+  const onCard = plan.device !== 'cpu' && measuresMemory(plan.device);
+  const loading = onCard ? 0 : (request.loading ?? 0);
   const usual = usualTaskChunks(request);
   if (plan.memory === 'auto' && !measure) return { chunks: usual };
   if (!measuresMemory(plan.device)) {
@@ -91,7 +94,7 @@ export function memoryFacts(plan: Plan, { estimate, chunks }: MemoryPlan): Memor
 
 /** What a run that is over took; says so when it was more than its budget. */
 export function memoryReport(plan: Plan, planned: MemoryPlan, onEvent: EventSink): MemoryReport {
-  const { peak } = residentMemory();
+  const { peak } = memoryOn(plan.device);
   if (plan.memory !== 'auto' && peak > plan.memory) {
     const expected =
       planned.estimate === undefined ? '' : `; ${formatSize(planned.estimate)} were expected`;
@@ -106,17 +109,21 @@ export function memoryReport(plan: Plan, planned: MemoryPlan, onEvent: EventSink
 /** What was asked for; elsewhere what is usual. */
 function usualTaskChunks({ plan, data: { train } }: MemoryRequest): TaskChunks {
   const { formation, imagesPerClass } = plan.distill;
-  const usual = usualChunks({
-    classes: train.classNames.length,
-    realPerClass: realPerClass(plan),
-    decodedPerClass: decodedPerClass(formation, imagesPerClass),
-  });
+  const usual = usualChunks(
+    {
+      classes: train.classNames.length,
+      realPerClass: realPerClass(plan),
+      decodedPerClass: decodedPerClass(formation, imagesPerClass),
+    },
+    plan.device,
+    train.shape,
+  );
   const or = (asked: number | 'auto', size: number): number => (asked === 'auto' ? size : asked);
   const { real, synthetic, test } = plan.chunks;
   return {
     real: or(real, usual.real),
     synthetic: or(synthetic, usual.synthetic),
-    test: or(test, usualTestChunk),
+    test: or(test, usualImagesAtOnce(plan.device, train.shape).forward),
   };
 }
 

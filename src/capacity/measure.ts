@@ -2,7 +2,13 @@ import { freemem } from 'node:os';
 import { collectGarbage } from '../core/garbage.js';
 import { spans } from '../core/spans.js';
 import type { Dataset } from '../data/index.js';
-import { RandomGenerator, recentPeak, resetPeak, residentMemory } from '../tensor/index.js';
+import {
+  measuresMemory,
+  memoryOn,
+  RandomGenerator,
+  resetPeak,
+  residentMemory,
+} from '../tensor/index.js';
 import { chooseEvaluationWorkers } from './choose-workers.js';
 import {
   distillOnce,
@@ -21,7 +27,7 @@ export type Stage = (typeof stages)[number];
 
 export interface StageMeasurement extends StageSeconds {
   readonly stage: Stage;
-  /** The most main memory that the process, with its workers, has held meanwhile. */
+  /** The most that the process, with its workers, has held meanwhile, of a GPU's memory where that is measured. */
   readonly bytes: number;
   /** Estimated: of the pretraining of one network, of one distillation, of the evaluation of one network. */
   readonly seconds: number;
@@ -29,6 +35,9 @@ export interface StageMeasurement extends StageSeconds {
 
 /** Bytes that JavaScript's garbage grows to in a run before it is collected, which its first steps do not show. */
 const garbage = 32e6;
+
+/** What a process takes of a card before its first tensor. */
+const cardContext = 500e6;
 
 const work: Record<Stage, (work: StageWork) => Promise<StageSeconds>> = {
   pretrain: pretrainOnce,
@@ -49,9 +58,11 @@ export async function measureStage(
   const random = new RandomGenerator(plan.seed, plan.device).derive('measure');
   try {
     const took = await work[stage]({ ...measured, random });
-    const peak = recentPeak() + garbage;
+    const onCard = plan.device !== 'cpu' && measuresMemory(plan.device);
+    const peak = memoryOn(plan.device).recentPeak + (onCard ? 0 : garbage);
     const { workers } = chooseEvaluationWorkers(plan);
     if (stage !== 'evaluate' || workers === 1) return { stage, bytes: peak, ...took };
+    if (onCard) return { stage, bytes: workers * (peak + cardContext), ...took };
     // A worker takes what this process has taken, but has no training images of the dataset.
     return { stage, bytes: idle + workers * (peak - bytesOf(data.train)), ...took };
   } finally {

@@ -2,7 +2,7 @@
 export { catalog, findInCatalog } from './catalog/catalog.js';
 export type { CatalogEntry } from './catalog/catalog-entry.js';
 export { type ArrayDatasetOptions, arrayDataset } from './dataset/array-dataset.js';
-export { type Batch, batch, pixelsToTensor } from './dataset/batch.js';
+export { type Batch, batch, imagesOf, pixelsToTensor } from './dataset/batch.js';
 export {
   ClassSampler,
   type ClassSamplerState,
@@ -19,6 +19,7 @@ export {
   type SkippedPicture,
   type Whitening,
 } from './dataset/dataset.js';
+export { keepResident } from './dataset/resident.js';
 export { openStoredDataset, storeDataset } from './dataset/stored-dataset.js';
 export { classSubset, type SplitOptions, splitDataset, subset } from './dataset/subset.js';
 export { whitenedParts } from './dataset/whitening.js';

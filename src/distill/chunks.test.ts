@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { hostDevice } from '../tensor/testing/on-device.js';
 import { usualChunks, wholeClasses } from './chunks.js';
 
 describe('usualChunks', () => {
@@ -12,7 +13,7 @@ describe('usualChunks', () => {
       1,
     ],
   ])('have a size that serves %s', (_, sizes, real, synthetic) => {
-    expect(usualChunks(sizes)).toEqual({ real, synthetic });
+    expect(usualChunks(sizes, hostDevice, { height: 32, width: 32 })).toEqual({ real, synthetic });
   });
 
   it('do not cut a class where whole classes fit', () => {

@@ -1,3 +1,7 @@
+import type { ImageSize } from '../augment/index.js';
+import type { Device } from '../tensor/index.js';
+import { usualImagesAtOnce } from '../train/images-at-once.js';
+
 /** How much of an iteration is in memory at once. Results do not depend on it but for the last digits. */
 export interface Chunks {
   /** Real images that go through the extractor at once, without gradient. */
@@ -13,18 +17,12 @@ export interface ChunkedSizes {
   readonly decodedPerClass: number;
 }
 
-/** Images at which larger chunks bring no more speed. */
-const usualReal = 256;
-const usualDecoded = 128;
-
-/** The chunks that are used when nothing else is asked for. */
-export function usualChunks(sizes: ChunkedSizes): Chunks {
+/** The chunks that are used when nothing else is asked for, for images of a shape on a device. */
+export function usualChunks(sizes: ChunkedSizes, device: Device, shape: ImageSize): Chunks {
+  const { forward, backward } = usualImagesAtOnce(device, shape);
   return {
-    real: wholeClasses(usualReal, sizes.realPerClass),
-    synthetic: Math.min(
-      sizes.classes,
-      Math.max(1, Math.floor(usualDecoded / sizes.decodedPerClass)),
-    ),
+    real: wholeClasses(forward, sizes.realPerClass),
+    synthetic: Math.min(sizes.classes, Math.max(1, Math.floor(backward / sizes.decodedPerClass))),
   };
 }
 

@@ -24,6 +24,11 @@ export class ClassShare implements Disposable {
     this.own = this.#shares[group?.rank ?? 0]!;
   }
 
+  /** Whether other processes distil too. */
+  get isShared(): boolean {
+    return this.#group !== undefined;
+  }
+
   owns(label: number): boolean {
     return label >= this.own.start && label < this.own.start + this.own.length;
   }

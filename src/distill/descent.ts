@@ -1,15 +1,15 @@
 import type { Normalization } from '../core/index.js';
 import type { OptimizerOptions, ScheduleOptions, ScheduleState } from '../nn/index.js';
 import {
+  Readings,
   scope,
   type Tensor,
-  tensor,
-  toDeviceOf,
+  tensorOn,
   withoutPrefix,
   withPrefix,
 } from '../tensor/index.js';
 import { ClassShare } from './class-share.js';
-import { areFinite, NonFiniteError } from './non-finite.js';
+import { areFinite, finiteOnDevice, NonFiniteError } from './non-finite.js';
 import { ScheduledOptimizer } from './scheduled-optimizer.js';
 import type { Space } from './space.js';
 import type { SyntheticImages } from './synthetic.js';
@@ -31,6 +31,9 @@ export interface DescentStep {
   /** What was drawn for the iteration, in words, for an error. */
   readonly circumstances: string;
 }
+
+/** The same with a loss that is still on the device, a scalar. */
+type Ahead<Step> = Omit<Step, 'loss'> & { readonly loss: Tensor };
 
 export interface DescentReport {
   readonly loss: number;
@@ -62,6 +65,7 @@ export class ImageDescent implements Disposable {
   readonly #optimizer: ScheduledOptimizer;
   readonly #variance: readonly number[] | undefined;
   readonly #share: ClassShare;
+  readonly #readings = new Readings();
   #iteration = 0;
 
   constructor(
@@ -102,6 +106,37 @@ export class ImageDescent implements Disposable {
     return { loss, learningRate, ...(!finite && { skipped: true }) };
   }
 
+  /** Whether `stepAhead` can take the steps: no other process and no schedule waits for a loss. */
+  get goesAhead(): boolean {
+    return !this.#share.isShared && this.#options.schedule.kind !== 'plateau';
+  }
+
+  /**
+   * The same without waiting for the loss, a scalar on the device. Where it or the gradient is not a number nothing moves
+   * either, but for the count of steps, and the report, which waits, is a NonFiniteError that it throws, or says so.
+   */
+  stepAhead({ loss, gradient, circumstances }: Ahead<DescentStep>): () => DescentReport {
+    const { learningRate } = this.#optimizer;
+    const iteration = this.#iteration + 1;
+    const noted = scope(() => {
+      const finite = finiteOnDevice([loss, gradient]);
+      this.#optimizer.moveIf(() => {
+        this.#descend(gradient);
+        return finite;
+      });
+      return { loss: this.#readings.note(loss), finite: this.#readings.note(finite) };
+    });
+    this.#optimizer.advance(undefined);
+    this.#iteration += 1;
+    return () => {
+      const { value } = noted.loss;
+      if (noted.finite.value !== 0) return { loss: value, learningRate };
+      if (this.#options.onNonFinite === 'skip') return { loss: value, learningRate, skipped: true };
+      const what = Number.isFinite(value) ? 'gradient' : 'loss';
+      throw new NonFiniteError(what, circumstances, { iteration, loss: value });
+    };
+  }
+
   #descend(gradient: Tensor): void {
     const variance = this.#variance;
     scope(() => {
@@ -109,7 +144,7 @@ export class ImageDescent implements Disposable {
       const scaled =
         variance === undefined
           ? gradient
-          : gradient.mul(toDeviceOf(tensor(variance, [1, variance.length, 1, 1]), gradient.device));
+          : gradient.mul(tensorOn(gradient.device, variance, [1, variance.length, 1, 1]));
       this.#optimizer.descend([scaled]);
     });
     if (this.#options.space !== 'unbounded') this.synthetic.clamp();
@@ -149,6 +184,7 @@ export class ImageDescent implements Disposable {
 
   dispose(): void {
     this.#optimizer.dispose();
+    this.#readings[Symbol.dispose]();
     this.#share[Symbol.dispose]();
   }
 

@@ -1,13 +1,6 @@
 import { UsageError } from '../core/index.js';
-import {
-  cat,
-  pad,
-  scope,
-  type Tensor,
-  tensor,
-  toDeviceOf,
-  upsampleBilinear,
-} from '../tensor/index.js';
+import { cat, pad, scope, type Tensor, tensorOn } from '../tensor/index.js';
+import { enlarge } from './enlarge.js';
 
 /**
  * How many training images each stored image holds (multi-formation; Kim et al. 2022, used by the paper).
@@ -72,7 +65,7 @@ function decodeTiles(images: Tensor, factor: number): Tensor {
     .reshape([count, channels, factor, rows, factor, columns])
     .permute([0, 2, 4, 1, 3, 5])
     .reshape([count * factor * factor, channels, rows, columns]);
-  return upsampleBilinear(tiles, [height, width], false);
+  return enlarge(tiles, [height, width]);
 }
 
 /**
@@ -108,7 +101,7 @@ function withinBudget(blocks: readonly Tensor[], formation: Formation): Tensor[]
     kept.push(
       taken === available
         ? block
-        : block.indexSelect(1, toDeviceOf(tensor(chosen, [taken], 'int64'), block.device)),
+        : block.indexSelect(1, tensorOn(block.device, chosen, [taken], 'int64')),
     );
     room -= taken;
   }

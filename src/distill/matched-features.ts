@@ -1,6 +1,6 @@
 import { applySiamese, applySiameseRows, normalize, type SiameseDraw } from '../augment/index.js';
 import { type Span, spans } from '../core/spans.js';
-import { type Dataset, pixelsToTensor } from '../data/index.js';
+import { type Dataset, imagesOf } from '../data/index.js';
 import type { ImageModel } from '../models/index.js';
 import { type Device, scope, type Tensor, zeros } from '../tensor/index.js';
 import { normalizeFeatures } from '../train/features.js';
@@ -29,8 +29,7 @@ export function realFeatures(
   const perGroup = indices.length / augmentation.groups.length;
   const ofChunk = ({ start, length }: Span): Tensor =>
     scope(() => {
-      const pixels = dataset.read(indices.slice(start, start + length));
-      const images = pixelsToTensor(pixels, length, dataset.shape, device);
+      const images = imagesOf(dataset, indices.slice(start, start + length), device);
       const rows = { first: start, perGroup };
       const normalised = normalize(images, dataset.normalization);
       return featuresOf(applySiameseRows(normalised, augmentation, rows), extraction);

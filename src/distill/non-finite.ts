@@ -1,5 +1,5 @@
 import { FailureError } from '../core/errors.js';
-import type { Tensor } from '../tensor/index.js';
+import { scope, type Tensor } from '../tensor/index.js';
 
 /** An iteration that has no number for a loss or gradient, with what is known of it. */
 export interface NonFiniteStep {
@@ -20,6 +20,19 @@ export class NonFiniteError<Step extends NonFiniteStep = NonFiniteStep> extends 
     );
     this.step = step;
   }
+}
+
+/**
+ * The same for values of any kind on a device, as a scalar that is true or false there: whether each is finite. A sum beyond
+ * the largest number counts as not finite.
+ */
+export function finiteOnDevice(values: readonly (Tensor | undefined)[]): Tensor {
+  return scope(() =>
+    values
+      .flatMap((value) => (value === undefined ? [] : [value.detach().sum()]))
+      .reduce((total, value) => total.add(value))
+      .finiteElements(),
+  );
 }
 
 /** Whether every element of some gradients is a finite number. */

@@ -8,7 +8,7 @@ import {
   type ScheduleState,
   startSchedule,
 } from '../nn/index.js';
-import { noGrad, scope, type Tensor } from '../tensor/index.js';
+import { noGrad, scope, type Tensor, where } from '../tensor/index.js';
 
 export interface ScheduledOptimizerOptions {
   readonly parameters: readonly Tensor[];
@@ -66,6 +66,22 @@ export class ScheduledOptimizer implements Disposable {
         });
         throw error;
       }
+    });
+  }
+
+  /**
+   * Does something that moves the parameters and tells, as a scalar on their device, whether it holds; where it does not,
+   * they and what the optimiser remembers are as they were before, but for the number of steps. The host does not wait.
+   */
+  moveIf(move: () => Tensor): void {
+    scope(() => {
+      const moved = [...this.parameters, ...this.#optimizer.getState().tensors.values()];
+      const before = moved.map((value) => value.detach().clone());
+      const holds = move();
+      noGrad(() => {
+        for (const [index, value] of moved.entries())
+          value.copy_(where(holds, value, before[index]!));
+      });
     });
   }
 

@@ -1,3 +1,4 @@
+import { keepResident } from '../data/index.js';
 import { buildModel, type ImageModel } from '../models/index.js';
 import type { RandomGenerator, Tensor } from '../tensor/index.js';
 import { testNetwork } from '../train/test-network.js';
@@ -28,6 +29,7 @@ export async function evaluateSeed(
   const { set, test, onEvent, signal } = request;
   const started = performance.now();
   const random = request.random.derive(`seed-${seed}`);
+  using _pixels = keepResident(test, random.device);
   using model = buildModel(request.model, test.shape, test.classNames.length, random);
   onBuilt?.(model);
   const curve = new CurveRecorder(request, model);
@@ -63,9 +65,9 @@ async function trainOn(
     softTargets: labels.mode === 'hard' ? undefined : softTargets(labels, teacher, steps),
     random,
     signal,
-    onStep: async (step, loss) => {
+    onStep: async (step, figures) => {
       if (step % every === 0 || step === steps)
-        onEvent({ type: 'evaluate-step', set, seed, step, steps, loss });
+        onEvent({ type: 'evaluate-step', set, seed, step, steps, loss: figures.loss });
       await curve.afterStep(step);
     },
   });

@@ -135,7 +135,11 @@ export class DistillCheckpoints implements Disposable {
       );
       saveSafetensors(path, tensors, { format: 'ncfm-diagnosis', step: numbers });
     });
-    const message = `the images and their optimiser as they were before iteration ${step.iteration} are in ${path}`;
+    const before = distiller.iteration === step.iteration - 1;
+    const when = before
+      ? `as they were before iteration ${step.iteration}`
+      : `as they are after iteration ${distiller.iteration}, with nothing of ${step.iteration} in them,`;
+    const message = `the images and their optimiser ${when} are in ${path}`;
     this.#options.onEvent({ type: 'warning', message });
   }
 

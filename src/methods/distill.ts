@@ -1,12 +1,14 @@
 import { yieldToEvents } from '../core/event-loop.js';
-import type { Dataset } from '../data/index.js';
+import { type Dataset, keepResident } from '../data/index.js';
 import { NonFiniteError } from '../distill/non-finite.js';
 import type { SyntheticImages } from '../distill/synthetic.js';
 import { PeerFailure, type ProcessGroup } from '../distributed/index.js';
 import type { EventSink } from '../run/index.js';
+import { usualReadEvery } from '../tensor/index.js';
 import type { DistillCheckpoints } from './distill-checkpoints.js';
 import { DistillGuards } from './guards.js';
-import type { Distiller, MethodInput, StepReport } from './method.js';
+import { Iterations } from './iterations.js';
+import type { Distiller, MethodInput } from './method.js';
 import { methodOf } from './registry.js';
 
 export interface DistillRequest extends Omit<MethodInput, 'dataset'> {
@@ -18,6 +20,11 @@ export interface DistillRequest extends Omit<MethodInput, 'dataset'> {
    * that goes on, first with the number of iterations done.
    */
   readonly onImages?: (iteration: number, synthetic: SyntheticImages) => Promise<void> | void;
+  /**
+   * Iterations whose losses are read, told and judged together, for a GPU stands still at each reading: what is watched for
+   * is noticed so much later. Left out: 1 on the CPU, 50 on a GPU. Before images are shown or kept all are read.
+   */
+  readonly readEvery?: number | undefined;
   /** The iterations for which `onImages` is called; all when left out. */
   readonly imagesDue?: (iteration: number) => boolean;
 }
@@ -25,6 +32,8 @@ export interface DistillRequest extends Omit<MethodInput, 'dataset'> {
 /** Distils a dataset by the method that the options name, for all iterations. The caller owns the images. */
 export async function distill(request: DistillRequest): Promise<SyntheticImages> {
   const { train, options, checkpoints, group, onEvent } = request;
+  const { readEvery = usualReadEvery(request.random.device) } = request;
+  using _pixels = keepResident(train, request.random.device);
   using distiller = await methodOf(options.method).start({ ...request, dataset: train });
   const { synthetic } = distiller;
   try {
@@ -45,7 +54,9 @@ export async function distill(request: DistillRequest): Promise<SyntheticImages>
     });
     await showImages(request, distiller);
     const before = { iteration: distiller.iteration, bytes: group?.bytesSent ?? 0 };
-    while (distiller.iteration < options.iterations) await stepOnce(request, distiller, guards);
+    const iterations = new Iterations(distiller, readEvery);
+    const playing = { request, distiller, iterations, guards };
+    while (distiller.iteration < options.iterations) await stepOnce(playing);
     guards.finish();
     if (group !== undefined) {
       const iterations = distiller.iteration - before.iteration;
@@ -69,33 +80,49 @@ async function showImages(
   await onImages(distiller.iteration, distiller.synthetic);
 }
 
-/** One iteration, told and kept. A distillation that is to stop is kept first. */
-async function stepOnce(
-  request: DistillRequest,
-  distiller: Distiller,
-  guards: DistillGuards,
-): Promise<void> {
-  const { options, checkpoints, onEvent, group, signal } = request;
-  const started = performance.now();
-  const report = stepOrDiagnose(distiller, checkpoints);
-  const { warnings: _, ...told } = report;
-  onEvent({
-    type: 'distill-iteration',
-    iteration: distiller.iteration,
-    iterations: options.iterations,
-    ...told,
-    seconds: (performance.now() - started) / 1000,
-  });
-  guards.afterStep(report, distiller);
+interface Playing {
+  readonly request: DistillRequest;
+  readonly distiller: Distiller;
+  readonly iterations: Iterations;
+  readonly guards: DistillGuards;
+}
+
+/** One iteration, told and kept, or told later with others. A distillation that is to stop is kept first. */
+async function stepOnce(playing: Playing): Promise<void> {
+  const { request, distiller, iterations } = playing;
+  const { options, checkpoints, group, signal, onImages, imagesDue = () => true } = request;
+  diagnosed(request, distiller, () => iterations.play());
+  const { iteration } = distiller;
+  const shown = onImages !== undefined && imagesDue(iteration);
+  if (iterations.isDue || shown || iteration >= options.iterations) tellIterations(playing);
   await showImages(request, distiller);
-  checkpoints?.note(report);
   await yieldToEvents();
-  const due = checkpoints?.isDue(distiller.iteration, options.iterations) ?? false;
+  const due = checkpoints?.isDue(iteration, options.iterations) ?? false;
   const [keep, stop] = anyOf(group, [due, signal?.aborted ?? false]);
-  if (keep || stop) checkpoints?.save(distiller);
+  if (keep || stop) {
+    tellIterations(playing);
+    checkpoints?.save(distiller);
+  }
   if (!stop) return;
   signal?.throwIfAborted();
   throw new PeerFailure('another process of the group was told to stop', false);
+}
+
+function tellIterations({ request, distiller, iterations, guards }: Playing): void {
+  const { options, checkpoints, onEvent } = request;
+  diagnosed(request, distiller, () => {
+    for (const { iteration, report, seconds } of iterations.reports()) {
+      const { warnings: _, ...told } = report;
+      const { iterations } = options;
+      onEvent({ type: 'distill-iteration', iteration, iterations, ...told, seconds });
+      guards.afterStep(report, {
+        iteration,
+        synthetic: distiller.synthetic,
+        synchronize: () => distiller.synchronize?.(),
+      });
+      checkpoints?.note(report);
+    }
+  });
 }
 
 /** Which of some conditions any process of the group has: all of them go on, or stop, together. */
@@ -104,13 +131,10 @@ function anyOf(group: ProcessGroup | undefined, conditions: readonly boolean[]):
   return group.sumNumbers(conditions.map(Number)).map((count) => count > 0);
 }
 
-/** One step; where it has no number for a loss or gradient, what led to it is stored for a look at it. */
-function stepOrDiagnose(
-  distiller: Distiller,
-  checkpoints: DistillCheckpoints | undefined,
-): StepReport {
+/** Where an iteration has no number for a loss or gradient, what led to it is stored for a look at it. */
+function diagnosed({ checkpoints }: DistillRequest, distiller: Distiller, play: () => void): void {
   try {
-    return distiller.step();
+    play();
   } catch (error) {
     if (error instanceof NonFiniteError) checkpoints?.diagnose(distiller, error);
     throw error;

@@ -108,6 +108,17 @@ export interface Distiller extends Disposable {
   readonly iteration: number;
   /** One iteration. Throws NonFiniteError when it has no number for a loss or gradient, and leaves the images alone. */
   step(): StepReport;
+  /**
+   * Whether `stepAhead` is there and can take the place of `step`; absent or false where something waits for the numbers of
+   * each iteration.
+   */
+  readonly goesAhead?: boolean;
+  /**
+   * One iteration that the host does not wait for where a GPU computes it. What it returns gives the report, and waits or
+   * throws NonFiniteError then; the images are as they would be after `step`, but that an iteration without a number is
+   * counted.
+   */
+  stepAhead?(): () => StepReport;
   /** Brings all images up to date; to be called in all processes of the group. Absent where they always are. */
   synchronize?(): void;
   /**

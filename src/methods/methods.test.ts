@@ -136,6 +136,18 @@ describe.each(Object.keys(tiny))('the method %s', (name) => {
     end(whole, parts);
   });
 
+  it('does the same where its iterations are not waited for, if it can go ahead', async () => {
+    const { iterations } = planOf(name).distill;
+    const [waited, ahead] = [await start(name), await start(name)];
+    if (ahead.goesAhead) {
+      const reports = Array.from({ length: iterations }, () => waited.step());
+      const later = Array.from({ length: iterations }, () => ahead.stepAhead!());
+      expect(later.map((report) => report())).toEqual(reports);
+      expect(pixels(ahead)).toEqual(pixels(waited));
+    }
+    end(waited, ahead);
+  });
+
   it('refuses the state of another set', async () => {
     const [own, other] = [await start(name), await start(name, 1)];
     expect(() => scope(() => own.setState(stored(other.getState())))).toThrow(/shape/);

@@ -20,6 +20,7 @@ import {
   recentPeak,
   requireDevice,
   resetPeak,
+  setGpuOptions,
   setThreads,
 } from '../tensor/index.js';
 import { networksReady } from '../train/pool-cache.js';
@@ -54,10 +55,12 @@ export async function loadParts(
 /** Sets the engine up for a plan and returns the generator that everything random in the run derives from. */
 export function startEngine({
   device,
+  gpu,
   threads,
   seed,
-}: Pick<Plan, 'device' | 'threads' | 'seed'>): RandomGenerator {
+}: Pick<Plan, 'device' | 'gpu' | 'threads' | 'seed'>): RandomGenerator {
   requireDevice(device);
+  if (device !== 'cpu') setGpuOptions(gpu);
   setThreads(threads);
   return new RandomGenerator(seed, device);
 }

@@ -1,5 +1,6 @@
 import { codeHash } from '../core/index.js';
 import { engine, engineHash, threads } from './device.js';
+import { gpuOptions } from './gpu.js';
 import type { Device } from './tensor.js';
 
 /**
@@ -16,6 +17,7 @@ export function computedBy(
   device: Device,
   threadCount = threads(),
 ): object {
+  const { precision, deterministic } = gpuOptions();
   const { version, cpuCapability, instructionSet } = engine();
   return {
     code: codeHash(module, from),
@@ -23,6 +25,7 @@ export function computedBy(
     libtorch: version,
     instructions: [cpuCapability, instructionSet],
     device,
+    ...(device !== 'cpu' && { precision, deterministic }),
     threads: threadCount,
   };
 }

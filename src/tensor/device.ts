@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { FailureError, UsageError } from '../core/errors.js';
+import { deviceMemory, heldOnDevice, keepDevicePeaks } from './gpu.js';
 import {
   addonPath,
   type EngineDescription,
@@ -76,9 +77,23 @@ function coresFromSystem(): number | undefined {
   }
 }
 
+/**
+ * A device for tests that stands in for a GPU: LibTorch's operators for the CPU, which refuse tensors of another device and
+ * count the calls that would make the host wait for a GPU.
+ */
+export const standInDevice: Device = 'privateuseone:0';
+
+/**
+ * How often this process has waited, up to now, for what a GPU was computing: to read a value, or to copy to it from memory
+ * that is not pinned. All such calls are counted on the stand-in, on a GPU those that read.
+ */
+export function synchronizingCalls(): number {
+  return native.synchronizingCalls();
+}
+
 /** Checks that a device can be used here. Throws UsageError saying what is missing. */
 export function requireDevice(device: Device): Device {
-  if (device === 'cpu') return device;
+  if (device === 'cpu' || device === standInDevice) return device;
   const match = /^cuda(?::(\d+))?$/.exec(device);
   if (match === null)
     throw new UsageError(`unknown device '${device}'; use 'cpu', 'cuda' or 'cuda:<number>'`);
@@ -102,6 +117,7 @@ export function requireDevice(device: Device): Device {
  * of work, whose tensors are of other sizes.
  */
 export function releaseMemory(): void {
+  keepDevicePeaks();
   native.releaseMemory();
 }
 
@@ -135,12 +151,21 @@ export function recentPeak(): number {
   return systemPeak();
 }
 
-/**
- * Whether the memory that tensors take on a device is measured where work is sized to it. A GPU's is not yet:
- * `native.deviceMemory` tells it.
- */
+/** Whether the memory that this process takes on a device is measured: a GPU's where the addon tells it. */
 export function measuresMemory(device: Device): boolean {
-  return device === 'cpu';
+  return device === 'cpu' || deviceMemory(device) !== undefined;
+}
+
+/**
+ * Bytes that this process holds now, the most since `resetPeak`, and the most it ever did: of a GPU's memory as LibTorch's
+ * allocator holds it, and else, where a GPU's is not measured too, of main memory.
+ */
+export function memoryOn(device: Device): {
+  readonly current: number;
+  readonly recentPeak: number;
+  readonly peak: number;
+} {
+  return heldOnDevice(device) ?? { ...residentMemory(), recentPeak: recentPeak() };
 }
 
 function systemPeak(): number {

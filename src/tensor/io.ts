@@ -6,7 +6,7 @@ import { type DType, dtypeBytes } from './dtype.js';
 import { mapFile } from './mapping.js';
 import { scope } from './scope.js';
 import { isShape, isSizes } from './shape.js';
-import { fromBytes, type Tensor } from './tensor.js';
+import { type Device, fromBytes, type Tensor } from './tensor.js';
 
 /** Writes a file atomically, making its folder. Throws FailureError naming the file when it cannot be written. */
 export function writeBytes(path: string, content: Uint8Array): void {
@@ -111,8 +111,8 @@ export interface MappedTensor {
   readonly shape: readonly number[];
   /** The bytes of one row: everything at an index of the first dimension; see `mapFile`. */
   rowBytes(index: number): Uint8Array;
-  /** A copy of a row, of the shape without the first dimension. Throws RangeError when there is none such. */
-  row(index: number): Tensor;
+  /** A copy of a row, of the shape without the first dimension, on the CPU or another device. Throws RangeError when there is none such. */
+  row(index: number, device?: Device): Tensor;
 }
 
 /** One tensor of a safetensors file, to be read row by row. Throws UsageError for a file without it, or as above. */
@@ -131,7 +131,8 @@ export function mapSafetensors(path: string, name: string): MappedTensor {
     }
     throw new RangeError(`'${name}' of ${path} has ${rows} rows, there is no row ${index}`);
   };
-  const row = (index: number) => fromBytes(rowBytes(index), shape, entry.dtype);
+  const row = (index: number, device?: Device) =>
+    fromBytes(rowBytes(index), shape, entry.dtype, device);
   return { shape: entry.shape, rowBytes, row };
 }
 

@@ -98,6 +98,15 @@ export interface TensorMemory {
   readonly mostHeld: number;
 }
 
+/** How LibTorch computes on GPUs. */
+export interface GpuSwitches {
+  readonly deterministic: boolean;
+  /** cuDNN tries its algorithms for each new shape. */
+  readonly benchmark: boolean;
+  /** cuDNN may round the factors of float32 convolutions to TF32. */
+  readonly tf32: boolean;
+}
+
 type Bytes = NodeJS.TypedArray;
 
 /** The addon's whole surface; see native/*.cc. */
@@ -122,7 +131,7 @@ export interface Native {
   createGenerator(device: string, seed: number): GeneratorHandle;
   generatorState(generator: GeneratorHandle): Uint8Array;
   setGeneratorState(generator: GeneratorHandle, state: Uint8Array): void;
-  fromBytes(bytes: Bytes, shape: readonly number[], dtype: number): TensorHandle;
+  fromBytes(bytes: Bytes, shape: readonly number[], dtype: number, device?: string): TensorHandle;
   toBytes(tensor: TensorHandle): ArrayBuffer;
   engine(): EngineDescription;
   /** Null for other devices than GPUs, and while our kernels for them are not loaded. */
@@ -132,6 +141,8 @@ export interface Native {
   keepFreedMemory(): boolean;
   memory(): TensorMemory | null;
   releaseMemory(): void;
+  synchronizingCalls(): number;
+  gpuSwitches(deterministic?: boolean, benchmark?: boolean, tf32?: boolean): GpuSwitches;
   mapFile(path: string, offset: number, length: number): ArrayBuffer;
   /** Whether the addon was built with what follows. */
   readonly hasCollectives: boolean;

@@ -69,6 +69,12 @@ export class RandomGenerator {
     return value.item();
   }
 
+  /** So many numbers uniform in [0, 1), drawn on the CPU by one call. */
+  uniforms(count: number, dtype: 'float32' | 'float64' = 'float64'): Float32Array | Float64Array {
+    using values = uniform([count], this.#host, dtypeCode(dtype), null, 'cpu');
+    return values.toArray() as Float32Array | Float64Array;
+  }
+
   /** One integer uniform in 0 … `upperExclusive` − 1. */
   integer(upperExclusive: number): number {
     using value = integers(0, upperExclusive, [1], this.#host, dtypeCode('int64'));

@@ -172,21 +172,41 @@ export function tensor(
   shape: readonly number[] = [values.length],
   dtype?: DType,
 ): Tensor {
-  const target = dtype ?? naturalType(values);
-  const usable = shape.every((size) => Number.isSafeInteger(size) && size >= 0);
-  const length = shape.reduce((product, size) => product * size, 1);
-  if (!usable || length !== values.length) {
-    const holds = usable ? `holds ${length} values` : 'cannot be';
-    throw new RangeError(
-      `a tensor of shape [${shape.join(', ')}] ${holds}, got ${values.length} values`,
-    );
-  }
-  return new Tensor(native.fromBytes(toTyped(values, target), shape, dtypeCode(target)));
+  return tensorOn('cpu', values, shape, dtype);
 }
 
-/** A tensor over raw little-endian bytes of the given type. Throws when their number does not fit the shape. */
-export function fromBytes(bytes: Uint8Array, shape: readonly number[], dtype: DType): Tensor {
-  return new Tensor(native.fromBytes(bytes, shape, dtypeCode(dtype)));
+/** A tensor over raw little-endian bytes of the given type, copied. Throws when their number does not fit the shape. */
+export function fromBytes(
+  bytes: Uint8Array,
+  shape: readonly number[],
+  dtype: DType,
+  device: Device = 'cpu',
+): Tensor {
+  return new Tensor(native.fromBytes(bytes, shape, dtypeCode(dtype), device));
+}
+
+/**
+ * The same as `tensor`, on a device; without waiting for it, where it is a GPU.
+ */
+export function tensorOn(
+  device: Device,
+  values: Values,
+  shape: readonly number[] = [values.length],
+  dtype?: DType,
+): Tensor {
+  const target = dtype ?? naturalType(values);
+  requireFit(values, shape);
+  return new Tensor(native.fromBytes(toTyped(values, target), shape, dtypeCode(target), device));
+}
+
+function requireFit(values: Values, shape: readonly number[]): void {
+  const usable = shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+  const length = shape.reduce((product, size) => product * size, 1);
+  if (usable && length === values.length) return;
+  const holds = usable ? `holds ${length} values` : 'cannot be';
+  throw new RangeError(
+    `a tensor of shape [${shape.join(', ')}] ${holds}, got ${values.length} values`,
+  );
 }
 
 function toTyped(values: Values, target: DType): NodeJS.TypedArray {

@@ -1,27 +1,27 @@
 import { normalize } from '../augment/index.js';
 import { yieldToEvents } from '../core/event-loop.js';
 import { spans } from '../core/index.js';
-import { type Dataset, pixelsToTensor } from '../data/index.js';
+import { type Dataset, imagesOf } from '../data/index.js';
 import type { ImageModel } from '../models/index.js';
 import { noGrad, scope, type Tensor, zeros } from '../tensor/index.js';
+import { usualImagesAtOnce } from './images-at-once.js';
 import type { TestOptions } from './test-network.js';
-
-const usualImagesAtOnce = 256;
 
 /** Features of a dataset's images at `members`, each scaled to length 1: [members, d]. The caller owns them. */
 export async function imageFeatures(
   extractor: ImageModel,
   dataset: Dataset,
   members: Int32Array,
-  { device, imagesAtOnce = usualImagesAtOnce, signal }: TestOptions,
+  { device, imagesAtOnce, signal }: TestOptions,
 ): Promise<Tensor> {
+  const atOnce = imagesAtOnce ?? usualImagesAtOnce(device, dataset.shape).forward;
   const features = zeros([members.length, extractor.featureDimension], { device });
   try {
-    for (const { start, length } of spans(members.length, imagesAtOnce)) {
+    for (const { start, length } of spans(members.length, atOnce)) {
       const chosen = members.subarray(start, start + length);
       scope(() =>
         noGrad(() => {
-          const images = pixelsToTensor(dataset.read(chosen), length, dataset.shape, device);
+          const images = imagesOf(dataset, chosen, device);
           const own = extractor.features(normalize(images, dataset.normalization));
           features.narrow(0, start, length).copy_(normalizeFeatures(own));
         }),

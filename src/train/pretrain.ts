@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { type MakeOptions, makeFolder, UsageError } from '../core/index.js';
-import type { Dataset } from '../data/index.js';
+import { type Dataset, keepResident } from '../data/index.js';
 import { buildModel, type ImageModel } from '../models/index.js';
 import { RandomGenerator } from '../tensor/index.js';
 import { ExtractorPool, type TrainedPair } from './extractors.js';
@@ -9,7 +9,7 @@ import { type StoredPool, storedPool, testOf } from './pool-cache.js';
 import { listPool, type PoolMember, readPoolMember } from './pool-folder.js';
 import type { PretrainOptions, PretrainRequest, Recording } from './pretrain-request.js';
 import { isGuessing, testAccuracy } from './test-network.js';
-import { imagesPerBatch, type TrainRequest, trainingSteps } from './train.js';
+import { imagesPerBatch, type TrainingStep, type TrainRequest, trainingSteps } from './train.js';
 import { trainExtractor } from './train-extractor.js';
 import { TrainingCheckpoints } from './training-checkpoints.js';
 import {
@@ -44,6 +44,7 @@ export async function pretrain(request: PretrainRequest): Promise<ExtractorPool>
 /** Sees to all networks, in all processes together; how many had been trained before. */
 async function trainAll(request: PretrainRequest, pool: StoredPool): Promise<number> {
   const { group, signal } = request;
+  using _pixels = keepResident(request.train, request.random.device);
   const see = async (indices: readonly number[]): Promise<boolean[]> => {
     const found: boolean[] = [];
     for (const index of indices) found.push(await trainOrFind(request, pool, index));
@@ -266,13 +267,11 @@ function epochReporter(
   const batchSize = imagesPerBatch(options.batchSize, images);
   const epochs = Math.ceil((steps * batchSize) / images);
   const passes = (step: number): number => (step * batchSize) / images;
-  const fresh = () => ({ loss: 0, correct: 0, images: 0, steps: 0, started: performance.now() });
+  const fresh = () => ({ of: [] as TrainingStep[], images: 0, started: performance.now() });
   let sums = fresh();
-  return (step, loss, correct, batch) => {
-    sums.loss += loss;
-    sums.correct += correct;
+  return (step, figures, batch) => {
+    sums.of.push(figures);
     sums.images += batch;
-    sums.steps += 1;
     if (Math.floor(passes(step)) === Math.floor(passes(step - 1)) && step !== steps) return;
     onEvent({
       type: 'pretrain-epoch',
@@ -280,8 +279,8 @@ function epochReporter(
       networks: options.networks,
       epoch: step === steps ? epochs : Math.floor(passes(step)),
       epochs,
-      loss: sums.loss / sums.steps,
-      trainAccuracy: (100 * sums.correct) / sums.images,
+      loss: sums.of.reduce((sum, { loss }) => sum + loss, 0) / sums.of.length,
+      trainAccuracy: (100 * sums.of.reduce((sum, { correct }) => sum + correct, 0)) / sums.images,
       seconds: (performance.now() - sums.started) / 1000,
     });
     sums = fresh();

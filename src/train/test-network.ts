@@ -4,11 +4,9 @@ import { spans } from '../core/index.js';
 import type { Dataset } from '../data/index.js';
 import type { ImageModel } from '../models/index.js';
 import { noGrad, scope, type Tensor } from '../tensor/index.js';
+import { usualImagesAtOnce } from './images-at-once.js';
 import { MetricsCollector, type TestMetrics } from './metrics.js';
 import { datasetSource, type TrainingSource } from './train.js';
-
-/** Images at which testing more at once brings no more speed. */
-export const usualTestChunk = 256;
 
 export interface TestOptions {
   readonly device: string;
@@ -32,11 +30,12 @@ export function testNetwork(
 export async function testClassifier(
   classify: Classify,
   dataset: Dataset,
-  { device, imagesAtOnce = usualTestChunk, signal }: TestOptions,
+  { device, imagesAtOnce, signal }: TestOptions,
 ): Promise<TestMetrics> {
+  const atOnce = imagesAtOnce ?? usualImagesAtOnce(device, dataset.shape).forward;
   const source = datasetSource(dataset, device);
   const collector = new MetricsCollector(dataset.classNames.length);
-  for (const { start, length } of spans(source.size, imagesAtOnce)) {
+  for (const { start, length } of spans(source.size, atOnce)) {
     const positions = Int32Array.from({ length }, (_, index) => start + index);
     collector.add(
       classifyBatch(classify, source, positions),

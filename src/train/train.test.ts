@@ -34,7 +34,7 @@ describe('training a network', () => {
       steps: 250,
       options,
       random,
-      onStep: (_, loss) => losses.push(loss),
+      onStep: (_, { loss }) => losses.push(loss),
     });
     // Over eight seeds: 9 to 19 % untrained and 94.5 to 96.8 % trained; the last loss a fortieth of the first or less.
     expect(untrained).toBeLessThan(40);
@@ -87,7 +87,7 @@ describe('training a network', () => {
       steps: 3,
       options,
       random,
-      onStep: (...[, , , batch]) => seen.push(batch),
+      onStep: (...[, , batch]) => seen.push(batch),
     });
     expect(seen).toEqual([64, 64, 64]);
     const order = batches.flat();

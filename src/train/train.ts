@@ -5,7 +5,7 @@ import { FailureError } from '../core/index.js';
 import { batch, type Dataset } from '../data/index.js';
 import type { ImageModel } from '../models/index.js';
 import {
-  correctPredictions,
+  countCorrect,
   createOptimizer,
   crossEntropy,
   type Optimizer,
@@ -19,10 +19,12 @@ import {
   grad,
   noGrad,
   type RandomGenerator,
+  type Reading,
+  Readings,
   scope,
   type Tensor,
-  tensor,
-  toDeviceOf,
+  tensorOn,
+  usualReadEvery,
 } from '../tensor/index.js';
 import { ShuffledStream } from './shuffled-stream.js';
 import type { TrainingCheckpoints } from './training-checkpoints.js';
@@ -86,8 +88,13 @@ export interface TrainRequest {
   /** Keeps the training from time to time, and has it go on from where it was kept last. */
   readonly checkpoints?: TrainingCheckpoints | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Called after each step, and waited for, with the batch's loss (nats) and the number of images classified correctly in it. */
-  readonly onStep?: (step: number, loss: number, correct: number, batch: number) => unknown;
+  /** Called after each step, and waited for, with the number of images of its batch. */
+  readonly onStep?: (step: number, figures: TrainingStep, batch: number) => unknown;
+  /**
+   * Steps between two readings of the loss: a GPU would stand still at each. A loss that is not finite is noticed at the next
+   * one. Left out: 1 on the CPU, 50 on a GPU; always 1 for a schedule that looks at the loss.
+   */
+  readonly readEvery?: number | undefined;
 }
 
 /** The number of training steps: as given, or passes over so many images, in full batches. */
@@ -121,7 +128,7 @@ export function tensorSource(
     size: images.size(0),
     normalization,
     batch: (positions) => {
-      const index = toDeviceOf(tensor(positions), images.device);
+      const index = tensorOn(images.device, positions);
       return {
         images: images.indexSelect(0, index),
         labels: labels.indexSelect(0, index),
@@ -131,6 +138,7 @@ export function tensorSource(
   };
 }
 
+/** What a step's batch was like before the step; a GPU is waited for where one is looked at before it was read. */
 export interface TrainingStep {
   /** Of the batch, in nats. */
   readonly loss: number;
@@ -145,6 +153,10 @@ export class Training implements ResumableTraining, Disposable {
   readonly #optimizer: Optimizer;
   readonly #schedule: Schedule;
   readonly #stream: ShuffledStream;
+  readonly #readings = new Readings();
+  readonly #readEvery: number;
+  /** Steps whose loss was not looked at yet. */
+  #unread: TrainingStep[] = [];
   /** Images of each batch. */
   readonly batchSize: number;
   #steps = 0;
@@ -157,6 +169,8 @@ export class Training implements ResumableTraining, Disposable {
     this.#schedule = startSchedule(options.schedule, steps);
     this.#stream = new ShuffledStream(source.size, random);
     this.batchSize = imagesPerBatch(options.batchSize, source.size);
+    const { readEvery = usualReadEvery(random.device) } = request;
+    this.#readEvery = options.schedule.kind === 'plateau' ? 1 : readEvery;
   }
 
   get steps(): number {
@@ -186,30 +200,58 @@ export class Training implements ResumableTraining, Disposable {
     this.#steps = state.step;
   }
 
-  /** Takes one step. Throws FailureError when the loss is not finite. */
+  /** Takes one step. Throws FailureError when the loss is not finite, that of a step since the last reading too. */
   step(): TrainingStep {
     const { source, steps, options, softTargets } = this.#request;
     this.#steps += 1;
     const soft = this.#steps <= steps - (softTargets?.hardSteps ?? 0);
     this.#optimizer.learningRate = options.optimizer.learningRate * this.#schedule.factor();
-    const { loss, correct } = scope(() => {
+    const figures = scope(() => {
       const batch = source.batch(this.#stream.next(this.batchSize));
-      const result = batchLoss(this.#request, batch, soft);
-      this.#optimizer.step(grad([result.loss], this.#parameters));
-      return { loss: result.loss.item(), correct: result.correct };
+      const { loss, correct } = batchLoss(this.#request, batch, soft);
+      this.#optimizer.step(grad([loss], this.#parameters));
+      return new NotedStep(this.#readings.note(loss), this.#readings.note(correct));
     });
-    if (!Number.isFinite(loss)) {
-      throw new FailureError(
-        `training diverged: the loss is not finite at step ${this.#steps} of ${steps}; try a smaller learning rate`,
-      );
-    }
-    this.#schedule.advance(loss);
+    this.#unread.push(figures);
+    if (this.#steps % this.#readEvery === 0 || this.#steps === steps) this.#requireFinite();
+    this.#schedule.advance(this.#readEvery === 1 ? figures.loss : undefined);
     if (this.#schedule.restarts()) this.#optimizer.reset();
-    return { loss, correct };
+    return figures;
+  }
+
+  #requireFinite(): void {
+    const unread = this.#unread;
+    this.#unread = [];
+    const wrong = unread.findIndex(({ loss }) => !Number.isFinite(loss));
+    if (wrong < 0) return;
+    const step = this.#steps - unread.length + 1 + wrong;
+    throw new FailureError(
+      `training diverged: the loss is not finite at step ${step} of ${this.#request.steps}; try a smaller learning rate`,
+    );
   }
 
   [Symbol.dispose](): void {
     this.#optimizer.dispose();
+    this.#readings[Symbol.dispose]();
+  }
+}
+
+/** Its figures are getters of the class, so that a scope that looks through what it returns does not look at them. */
+class NotedStep implements TrainingStep {
+  readonly #loss: Reading;
+  readonly #correct: Reading;
+
+  constructor(loss: Reading, correct: Reading) {
+    this.#loss = loss;
+    this.#correct = correct;
+  }
+
+  get loss(): number {
+    return this.#loss.value;
+  }
+
+  get correct(): number {
+    return this.#correct.value;
   }
 }
 
@@ -222,8 +264,8 @@ export async function train(request: TrainRequest): Promise<void> {
   using training = new Training(request);
   checkpoints?.restore(training);
   while (training.steps < steps) {
-    const { loss, correct } = training.step();
-    await onStep?.(training.steps, loss, correct, training.batchSize);
+    const figures = training.step();
+    await onStep?.(training.steps, figures, training.batchSize);
     checkpoints?.afterStep(training);
     try {
       await yieldToEvents(signal);
@@ -239,10 +281,10 @@ function batchLoss(
   { model, source, options, random, softTargets }: TrainRequest,
   batch: TrainingBatch,
   soft: boolean,
-): { loss: Tensor; correct: number } {
+): { loss: Tensor; correct: Tensor } {
   const seen = seenBatch(batch, source.normalization, options, random);
   const logits = model.logits(seen.images, { kind: 'train', random });
-  const correct = correctPredictions(logits, seen.labels);
+  const correct = countCorrect(logits, seen.labels);
   if (!soft || softTargets === undefined) return { loss: hardLoss(logits, seen), correct };
   const { temperature } = softTargets;
   const target = noGrad(() => softTargets.of(seen));

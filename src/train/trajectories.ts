@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, openSync, rmSync, statSync, truncateSync, writeSy
 import { writeFailure } from '../core/files.js';
 import { UsageError } from '../core/index.js';
 import { flatten } from '../nn/index.js';
-import { mapSafetensors, scope, type Tensor, toDeviceOf } from '../tensor/index.js';
+import { mapSafetensors, type Tensor } from '../tensor/index.js';
 import { safetensorsHeader } from '../tensor/io.js';
 import type { PretrainOptions, Recording } from './pretrain-request.js';
 import { imagesPerBatch, trainingSteps } from './train.js';
@@ -83,7 +83,7 @@ export function storedTrajectories(paths: readonly string[], device: string): Tr
       if (found === undefined) {
         throw new RangeError(`there are ${paths.length} experts, there is no expert ${expert}`);
       }
-      return scope(() => toDeviceOf(found.row(part), device));
+      return found.row(part, device);
     },
   };
 }

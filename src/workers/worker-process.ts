@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { FailureError, UsageError } from '../core/index.js';
 import type { SeedResult } from '../evaluate/results.js';
 import type { EventSink } from '../run/index.js';
-import { isTuned } from '../tensor/index.js';
+import { gpuOptions, isTuned } from '../tensor/index.js';
 import type { FromWorker, ToWorker, TrainingJob, WorkerError } from './job.js';
 
 /** A worker process ended before its job was done. */
@@ -27,14 +27,18 @@ export class WorkerProcess implements Disposable {
   /** @param threads of the engine's operators */
   constructor(threads: number) {
     const count = String(threads);
-    this.#child = fork(workerProgram(), [count, isTuned() ? 'tuned' : 'plain'], {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // JSON has no infinities, which losses may be.
-      serialization: 'advanced',
-      // Options of this process (a debugger's port, a test runner's hooks) are not the worker's.
-      execArgv: [],
-      env: { ...process.env, OMP_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count },
-    });
+    this.#child = fork(
+      workerProgram(),
+      [count, isTuned() ? 'tuned' : 'plain', JSON.stringify(gpuOptions())],
+      {
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        // JSON has no infinities, which losses may be.
+        serialization: 'advanced',
+        // Options of this process (a debugger's port, a test runner's hooks) are not the worker's.
+        execArgv: [],
+        env: { ...process.env, OMP_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count },
+      },
+    );
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#text = (this.#text + text).slice(-keptText);
     });

@@ -2,9 +2,11 @@ import { type Dataset, openStoredDataset } from '../data/index.js';
 import { evaluateSeed } from '../evaluate/evaluate-seed.js';
 import type { TrainingImages } from '../evaluate/training-images.js';
 import {
+  type GpuOptions,
   loadSafetensors,
   RandomGenerator,
   scope,
+  setGpuOptions,
   setThreads,
   type Tensor,
   toDeviceOf,
@@ -14,7 +16,7 @@ import type { FromWorker, ToWorker, TrainingJob, WorkerError } from './job.js';
 
 // The program of a worker process: it does one job after another, and ends with its parent, however that ends.
 
-const [count, setUp] = process.argv.slice(2);
+const [count, setUp, gpu] = process.argv.slice(2);
 // As its parent is, so that both compute with the same kernels.
 if (setUp === 'tuned') tuneProcess();
 setThreads(Number(count));
@@ -36,6 +38,7 @@ function tell(message: FromWorker): void {
 
 async function work(job: TrainingJob) {
   const { imports, images, test, trainingSample, seed, random, ...request } = job;
+  if (random.device !== 'cpu') setGpuOptions(JSON.parse(gpu!) as GpuOptions);
   for (const module of imports) await import(module);
   using data = open(images, random.device);
   return await evaluateSeed(

@@ -33,9 +33,9 @@ export function searchedParts({ dataset, search }: Plan, { train }: DatasetPair)
   return holdOut(train, dataset.validation > 0 ? dataset.validation : search.validation);
 }
 
-export function chooseSearchWorkers({ search, threads }: Plan): WorkerChoice {
+export function chooseSearchWorkers({ search, threads, device }: Plan): WorkerChoice {
   const key = 'search.concurrency';
-  return chooseWorkers(search.concurrency, { threads, networks: threads, key });
+  return chooseWorkers(search.concurrency, { threads, networks: threads, device, key });
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Normalization } from '../../core/index.js';
 import { spans } from '../../core/index.js';
 import { cat, noGrad, scope, type Tensor } from '../../tensor/index.js';
 import { oneHot } from '../../tensor/ops.js';
-import { usualTestChunk } from '../../train/test-network.js';
+import { usualImagesAtOnce } from '../../train/images-at-once.js';
 import type { SeenBatch, SoftTargets, TrainingBatch } from '../../train/train.js';
 import type { SoftLabelOptions } from './options.js';
 import type { Teacher } from './teacher.js';
@@ -66,7 +66,10 @@ export interface LabelRequest {
 
 /** Static soft labels: the teacher's distribution for each image as it is, [n, classes]. The caller owns them. */
 export async function labelImages(request: LabelRequest): Promise<Tensor> {
-  const { teacher, data, normalization, options, imagesAtOnce = usualTestChunk, signal } = request;
+  const { teacher, data, normalization, options, signal } = request;
+  const [, , height, width] = data.images.shape as [number, number, number, number];
+  const usual = usualImagesAtOnce(data.images.device, { height, width });
+  const { imagesAtOnce = usual.forward } = request;
   const parts: Tensor[] = [];
   try {
     for (const { start, length } of spans(data.images.size(0), imagesAtOnce)) {

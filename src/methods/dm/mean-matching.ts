@@ -1,6 +1,6 @@
 import { drawSiamese, type SiameseDraw } from '../../augment/index.js';
 import type { Span } from '../../core/spans.js';
-import { joinedImages, storedImages } from '../../distill/blocks.js';
+import { joinedImages, storedImages, totalOf } from '../../distill/blocks.js';
 import { type Chunks, usualChunks } from '../../distill/chunks.js';
 import { ClassShare } from '../../distill/class-share.js';
 import { type DescentState, ImageDescent } from '../../distill/descent.js';
@@ -45,7 +45,11 @@ export class MeanMatching implements Distiller {
     this.#share = new ClassShare(synthetic.classes, input.group);
     this.#descent = new ImageDescent(synthetic, options, dataset.normalization, this.#share);
     const { classes, decodedPerClass } = synthetic;
-    const usual = usualChunks({ classes, decodedPerClass, realPerClass: options.realPerClass });
+    const usual = usualChunks(
+      { classes, decodedPerClass, realPerClass: options.realPerClass },
+      input.random.device,
+      dataset.shape,
+    );
     this.#chunks = { ...usual, ...chunks };
   }
 
@@ -54,6 +58,30 @@ export class MeanMatching implements Distiller {
   }
 
   step(): StepReport {
+    return scope(() => {
+      const { losses, ...gradient } = this.#gradient();
+      const own = losses.reduce((sum, loss) => sum + loss.item(), 0);
+      const loss = this.#share.sumOf(own) / this.synthetic.classes;
+      return { ...this.#descent.step({ ...gradient, loss }), terms: {} };
+    });
+  }
+
+  get goesAhead(): boolean {
+    return this.#descent.goesAhead;
+  }
+
+  stepAhead(): () => StepReport {
+    const report = scope(() => {
+      const { losses, ...gradient } = this.#gradient();
+      const doubles = losses.map((loss) => loss.to('float64'));
+      const loss = totalOf(doubles, this.synthetic).div(this.synthetic.classes);
+      return this.#descent.stepAhead({ ...gradient, loss });
+    });
+    return () => ({ ...report(), terms: {} });
+  }
+
+  /** Of the summed distance of the process's classes. */
+  #gradient(): { losses: Tensor[]; gradient: Tensor; circumstances: string } {
     const { synthetic } = this;
     const random = this.#input.random.derive(`iteration-${this.iteration}`);
     using network = this.#input.buildModel(random.derive('network')).setRequiresGrad(false);
@@ -62,14 +90,11 @@ export class MeanMatching implements Distiller {
       const blocks = this.#share
         .spans(this.#chunks.synthetic)
         .map((span) => scope(() => blockGradient(synthetic, this.#share, comparison, span)));
-      const own = blocks.reduce((sum, { loss }) => sum + loss.item(), 0);
-      const distance = this.#share.sumOf(own);
-      const report = this.#descent.step({
-        loss: distance / synthetic.classes,
+      return {
+        losses: blocks.map(({ loss }) => loss),
         gradient: joinedImages(blocks, synthetic),
         circumstances: `untrained network ${this.iteration + 1}`,
-      });
-      return { ...report, terms: {} };
+      };
     });
   }
 

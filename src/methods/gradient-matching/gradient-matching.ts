@@ -66,7 +66,11 @@ export class GradientMatching implements Distiller {
     this.synthetic = synthetic;
     this.#share = new ClassShare(classes, input.group);
     this.#descent = new ImageDescent(synthetic, options, dataset.normalization, this.#share);
-    const usual = usualChunks({ classes, decodedPerClass, realPerClass: options.realPerClass });
+    const usual = usualChunks(
+      { classes, decodedPerClass, realPerClass: options.realPerClass },
+      random.device,
+      dataset.shape,
+    );
     this.#chunks = { ...usual, ...chunks };
     this.#labels = keep(labelsByClass(classes, decodedPerClass, random.device));
   }

@@ -4,7 +4,7 @@ import type { ScheduledOptimizerState } from '../../distill/scheduled-optimizer.
 import type { OptimizerState, ScheduleState } from '../../nn/index.js';
 import { type Tensor, tensor, withoutPrefix, withPrefix } from '../../tensor/index.js';
 import type { FrequencySourceState } from './frequency-source.js';
-import type { RealBatch } from './matching.js';
+import type { KeptRealBatch } from './matching.js';
 
 export interface CondenserState {
   readonly iteration: number;
@@ -19,7 +19,7 @@ export interface CondenserState {
   /** That of the generator for fine-tuning; undefined without it. */
   readonly fineTuning: Uint8Array | undefined;
   /** What the next iteration goes on comparing with; undefined when it draws anew. */
-  readonly realBatch: RealBatch | undefined;
+  readonly realBatch: KeptRealBatch | undefined;
 }
 
 /** A state taken apart: tensors by name, and values that JSON can hold. */
@@ -39,7 +39,7 @@ export interface FlatValues {
   readonly random: string;
   /** Base64. */
   readonly fineTuning: string | null;
-  readonly realBatch: Omit<RealBatch, 'features'> | null;
+  readonly realBatch: Omit<KeptRealBatch, 'features'> | null;
 }
 
 interface OptimizerValues {
@@ -103,7 +103,7 @@ export function unflattenState({ tensors, values }: FlatState): CondenserState {
   };
 }
 
-function withoutFeatures({ features: _, ...realBatch }: RealBatch): FlatValues['realBatch'] {
+function withoutFeatures({ features: _, ...realBatch }: KeptRealBatch): FlatValues['realBatch'] {
   return realBatch;
 }
 

@@ -111,7 +111,7 @@ describe('Condenser', () => {
     // Ten tensors for each stored state of two networks' pairs: the pool and the images are not its own.
     const lent = 2 * 2 * 10 + 1;
     run(owner, 2);
-    expect(liveTensors()).toBe(made + 1);
+    expect(liveTensors()).toBe(made + 2);
     owner.dispose();
     expect(liveTensors()).toBe(before + lent);
   });

@@ -9,12 +9,26 @@ import {
   type ScheduledOptimizerState,
 } from '../../distill/scheduled-optimizer.js';
 import type { SyntheticImages } from '../../distill/synthetic.js';
-import { keep, scope, type Tensor, toDeviceOf } from '../../tensor/index.js';
+import { Readings, scope, type Tensor } from '../../tensor/index.js';
 import type { CondenserState } from './condenser-state.js';
 import { type Frequencies, FrequencySource } from './frequency-source.js';
 import { objectiveGradients } from './gradients.js';
-import { drawRealBatch, type MatchingContext, type RealBatch } from './matching.js';
-import { type NonFiniteIteration, requireFiniteStep } from './non-finite.js';
+import {
+  type FiniteGuard,
+  IterationFigures,
+  MaskingGuard,
+  readingGuard,
+  skipped,
+} from './iteration.js';
+import {
+  disposeRealBatch,
+  drawRealBatch,
+  keptRealBatch,
+  type MatchingContext,
+  type RealBatch,
+  restoreRealBatch,
+} from './matching.js';
+import type { NonFiniteIteration } from './non-finite.js';
 import type { CondenseOptions, CondenserInput, IterationReport } from './options.js';
 import { requireVariance, samplingGroups } from './sampling-groups.js';
 import type { SamplingNetwork } from './sampling-network.js';
@@ -36,6 +50,7 @@ export class Condenser implements Disposable {
   readonly #realPerClass: number;
   readonly #groupings: readonly number[];
   readonly #share: ClassShare;
+  readonly #readings = new Readings();
   #realBatch: RealBatch | undefined;
   #iteration = 0;
 
@@ -53,7 +68,8 @@ export class Condenser implements Disposable {
     requireVariance(scaleOf(options.frequencies), realPerClass);
     const { classes, decodedPerClass } = synthetic;
     this.#share = new ClassShare(classes, input.group);
-    const usual = usualChunks({ classes, realPerClass, decodedPerClass });
+    const sizes = { classes, realPerClass, decodedPerClass };
+    const usual = usualChunks(sizes, random.device, dataset.shape);
     this.#chunks = { ...usual, ...input.chunks };
     const extractor = buildModel().setRequiresGrad(false);
     this.#context = {
@@ -105,32 +121,46 @@ export class Condenser implements Disposable {
     return this.#frequencies.samplingNetwork;
   }
 
+  /** One iteration. Throws NonFiniteError when it has no number for a loss or gradient; nothing has moved then. */
   step(): IterationReport {
-    const realBatch = this.#currentRealBatch();
-    const setting = scaleOf(this.#options.frequencies);
-    const scale = setting === 'auto' ? realBatch.automaticScale : setting;
-    const { learningRate } = this.#images;
     try {
-      const played = scope(() => this.#play(realBatch, scale));
-      const { discrepancy, frequencyObjective } = played;
-      this.#images.advance(discrepancy);
-      this.#frequencies.advance(discrepancy, frequencyObjective);
-      this.#iteration += 1;
-      return { ...played, frequencyScale: scale, learningRate };
+      const figures = this.#played(readingGuard(this.#share));
+      const report = figures.report('stop');
+      this.#advance(report.discrepancy, report.frequencyObjective);
+      return report;
     } catch (error) {
       if (!(error instanceof NonFiniteError) || this.#options.onNonFinite !== 'skip') throw error;
-      return this.#skip(error.step as NonFiniteIteration);
+      // Everything is drawn anew at the next; the schedules go on, being over all iterations.
+      this.#replaceRealBatch(undefined);
+      this.#images.advance(undefined);
+      this.#frequencies.skip();
+      this.#iteration += 1;
+      return skipped(error.step as NonFiniteIteration);
     }
   }
 
-  /** Leaves an iteration out: everything is drawn anew at the next; the schedules go on, being over all iterations. */
-  #skip({ discrepancy, fineTuneLoss, frequencyScale, learningRate }: NonFiniteIteration) {
-    this.#realBatch?.features.dispose();
-    this.#realBatch = undefined;
-    this.#images.advance(undefined);
-    this.#frequencies.skip();
+  /** Whether `stepAhead` can take the steps: no other process and no schedule waits for an iteration's losses. */
+  get goesAhead(): boolean {
+    const { schedule } = this.#options;
+    return !this.#share.isShared && schedule.kind !== 'plateau' && !this.#frequencies.watches;
+  }
+
+  /**
+   * One iteration that is not waited for. Where it has no number for a loss or gradient nothing moves either, but for
+   * the count of steps, and its report, which waits, is a NonFiniteError that it throws, or says that it was left out.
+   */
+  stepAhead(): () => IterationReport {
+    using guard = new MaskingGuard();
+    const figures = this.#played(guard);
+    this.#advance(undefined, undefined);
+    return () => figures.report(this.#options.onNonFinite ?? 'stop');
+  }
+
+  #advance(discrepancy: number | undefined, objective: number | undefined): void {
+    this.#images.advance(discrepancy);
+    if (discrepancy === undefined) this.#frequencies.skip();
+    else this.#frequencies.advance(discrepancy, objective);
     this.#iteration += 1;
-    return { discrepancy, fineTuneLoss, frequencyScale, learningRate, skipped: true } as const;
   }
 
   /** Brings the other processes' images up to date. */
@@ -155,7 +185,7 @@ export class Condenser implements Disposable {
       sampler: sampler.getState(),
       random: random.getState(),
       fineTuning: this.#fineTuner?.getState(),
-      realBatch: current && this.#gatheredRealBatch(current),
+      realBatch: current && keptRealBatch(current, this.#share, this.#realPerClass),
     };
   }
 
@@ -163,10 +193,6 @@ export class Condenser implements Disposable {
     const { optimizer, schedule } = this.#images.getState();
     const tensors = this.#share.gatherAll(optimizer.tensors, this.synthetic.imagesPerClass);
     return { optimizer: { ...optimizer, tensors }, schedule };
-  }
-
-  #gatheredRealBatch(realBatch: RealBatch): RealBatch {
-    return { ...realBatch, features: this.#share.gather(realBatch.features, this.#realPerClass) };
   }
 
   /** Goes on from a state (values are copied). Throws UsageError when it is of another game. */
@@ -179,33 +205,32 @@ export class Condenser implements Disposable {
     this.#context.sampler.setState(state.sampler);
     this.#context.random.setState(state.random);
     if (state.fineTuning) this.#fineTuner?.setState(state.fineTuning);
-    this.#realBatch?.features.dispose();
-    this.#realBatch = state.realBatch && this.#restoredRealBatch(state.realBatch);
+    this.#replaceRealBatch(state.realBatch && restoreRealBatch(state.realBatch, this.#context));
     this.#iteration = state.iteration;
-  }
-
-  #restoredRealBatch(realBatch: RealBatch): RealBatch {
-    const { pool, extractor, random } = this.#context;
-    pool.writeInto(extractor, realBatch.choice);
-    // A state that was read from a file is on the CPU.
-    const features = scope(() =>
-      toDeviceOf(this.#share.ownRows(realBatch.features), random.device).clone(),
-    );
-    return { ...realBatch, features: keep(features) };
   }
 
   #currentRealBatch(): RealBatch {
     if (this.#realBatch === undefined || this.#iteration % this.#options.amortize === 0) {
-      this.#realBatch?.features.dispose();
-      this.#realBatch = drawRealBatch(this.#context, this.#iteration / this.#options.iterations);
+      const progress = this.#iteration / this.#options.iterations;
+      this.#replaceRealBatch(undefined);
+      this.#replaceRealBatch(drawRealBatch(this.#context, progress));
     }
-    return this.#realBatch;
+    return this.#realBatch!;
   }
 
-  #play(
-    realBatch: RealBatch,
-    scale: number,
-  ): Omit<IterationReport, 'frequencyScale' | 'learningRate' | 'skipped'> {
+  #replaceRealBatch(next: RealBatch | undefined): void {
+    disposeRealBatch(this.#realBatch);
+    this.#realBatch = next;
+  }
+
+  #played(guard: FiniteGuard): IterationFigures {
+    const realBatch = this.#currentRealBatch();
+    const setting = scaleOf(this.#options.frequencies);
+    const scale = setting === 'auto' ? realBatch.automaticScale : setting;
+    return scope(() => this.#play(realBatch, scale, guard));
+  }
+
+  #play(realBatch: RealBatch, scale: number | Tensor, guard: FiniteGuard): IterationFigures {
     const frequencies = this.#frequencies.draw(scale);
     const fineTuning = this.#fineTuner?.draw(realBatch.choice);
     const isJoint = this.#options.fineTuning.kind === 'joint';
@@ -224,31 +249,26 @@ export class Condenser implements Disposable {
       fineTuning: isJoint ? fineTuning : undefined,
       classesAtOnce: this.#chunks.synthetic,
     });
-    const discrepancy = gradients.discrepancies.mean().item();
-    const frequencyObjective = gradients.samplingObjectives?.mean().item();
-    const { learningRate } = this.#images;
-    const requireFinite: RequireFinite = (fineTuneLoss, found) => {
-      const losses = { discrepancy, fineTuneLoss, frequencyObjective };
-      const step = { ...losses, frequencyScale: scale, learningRate, extractor: realBatch.choice };
-      requireFiniteStep({ iteration: this.#iteration + 1, ...step }, found, this.#share);
+    const figures = new IterationFigures(this.#readings, {
+      iteration: this.#iteration + 1,
+      learningRate: this.#images.learningRate,
+      extractor: realBatch.choice,
+      scale,
+      range: frequencies.range,
+    });
+    figures.note('discrepancy', gradients.discrepancies.mean());
+    figures.note('frequencyObjective', gradients.samplingObjectives?.mean());
+    figures.note('fineTuneLoss', gradients.fineTuneLoss);
+    guard.check(figures, [gradients.images, gradients.frequencies]);
+    const move = (): void => {
+      this.#descend(gradients.images);
+      if (ownStep !== undefined) this.#fineTune(ownStep, figures, guard);
     };
-    const jointLoss = gradients.fineTuneLoss?.item();
-    requireFinite(jointLoss, [gradients.images, gradients.frequencies]);
-    let stepLoss: number | undefined;
-    if (ownStep === undefined) this.#descend(gradients.images);
-    else {
-      this.#images.attempt(() => {
-        this.#descend(gradients.images);
-        stepLoss = this.#fineTune(ownStep, requireFinite);
-      });
-    }
-    if (gradients.frequencies) this.#frequencies.ascend(frequencies, gradients.frequencies);
-    return {
-      discrepancy,
-      fineTuneLoss: jointLoss ?? stepLoss,
-      ...(frequencyObjective !== undefined && { frequencyObjective }),
-      ...(frequencies.mixtureScales && { mixtureScales: frequencies.mixtureScales }),
-    };
+    guard.around(this.#images, move, ownStep !== undefined);
+    const { frequencies: ascent } = gradients;
+    if (ascent) this.#frequencies.ascend(frequencies, ascent, guard.holds);
+    figures.close(guard.holds);
+    return figures;
   }
 
   #descend(gradient: Tensor): void {
@@ -256,8 +276,8 @@ export class Condenser implements Disposable {
     this.synthetic.clamp();
   }
 
-  /** The images' own step of fine-tuning, from where they are now; gives the loss before it. */
-  #fineTune(draw: FineTuningDraw, requireFinite: RequireFinite): number {
+  /** The images' own step of fine-tuning, from where they are now, with the loss before it. */
+  #fineTune(draw: FineTuningDraw, figures: IterationFigures, guard: FiniteGuard): void {
     const { synthetic } = this;
     const { loss, images } = fineTuningGradients(
       draw,
@@ -265,14 +285,14 @@ export class Condenser implements Disposable {
       this.#share,
       this.#chunks.synthetic,
     );
-    const mean = loss.div(synthetic.classes).item();
-    requireFinite(mean, [images]);
+    figures.note('fineTuneLoss', loss.div(synthetic.classes));
+    guard.check(figures, [images]);
     this.#descend(images);
-    return mean;
   }
 
   dispose(): void {
-    this.#realBatch?.features.dispose();
+    this.#replaceRealBatch(undefined);
+    this.#readings[Symbol.dispose]();
     this.#context.extractor.dispose();
     this.#fineTuner?.dispose();
     this.#images.dispose();
@@ -284,12 +304,6 @@ export class Condenser implements Disposable {
     this.dispose();
   }
 }
-
-/** Throws NonFiniteError when a loss or gradient of the iteration is not finite. */
-type RequireFinite = (
-  fineTuneLoss: number | undefined,
-  gradients: readonly (Tensor | undefined)[],
-) => void;
 
 /** 0 where there are no frequencies. */
 function scaleOf(frequencies: Frequencies): number | 'auto' {

@@ -64,7 +64,7 @@ describe.each(forms)('fine-tuning of kind $kind (augmented: $augment)', (fineTun
     const [before, live] = [all(), liveTensors()];
     expect(() => owner.step()).toThrow(/gradient is not finite at iteration 1/);
     expect(all()).toEqual(before);
-    expect(liveTensors()).toBe(live + 1); // the real batch, which the next iteration replaces
+    expect(liveTensors()).toBe(live + 2); // the real batch and its scale, which the next iteration replaces
   });
 });
 

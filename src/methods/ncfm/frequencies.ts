@@ -1,15 +1,18 @@
-import { noGrad, type RandomGenerator, scope, type Tensor } from '../../tensor/index.js';
+import { full, noGrad, type RandomGenerator, scope, type Tensor } from '../../tensor/index.js';
 
 /**
- * Frequencies [count, dimension], each component normal with standard deviation `scale`.
+ * Frequencies [count, dimension], each component normal with standard deviation `scale`, where it is a tensor a scalar.
  */
 export function gaussianFrequencies(
   count: number,
   dimension: number,
-  scale: number,
+  scale: number | Tensor,
   random: RandomGenerator,
 ): Tensor {
-  return scope(() => random.normal([count, dimension]).mul_(scale));
+  return scope(() => {
+    const values = random.normal([count, dimension]);
+    return typeof scale === 'number' ? values.mul_(scale) : values.mul(scale);
+  });
 }
 
 /**
@@ -21,8 +24,8 @@ export function gaussianFrequencies(
  * nothing about the variance: the result is then the upper limit, 120.
  */
 export function automaticScale(features: Tensor, classes: number): number {
-  using variances = classVariances(features, classes);
-  return scaleFor(variances);
+  using scale = scope(() => scaleFor(classVariances(features, classes)));
+  return scale.item();
 }
 
 /** 1 − |mean feature|² of each class [classes]. */
@@ -41,8 +44,10 @@ export function classVariances(features: Tensor, classes: number): Tensor {
   );
 }
 
-/** The scale for the variances of all classes; see `automaticScale`. */
-export function scaleFor(variances: Tensor): number {
-  using variance = variances.mean();
-  return 1.2 / Math.sqrt(Math.max(variance.item(), 1e-4));
+/** The scale for the variances of all classes as a scalar, float64, on their device; see `automaticScale`. */
+export function scaleFor(variances: Tensor): Tensor {
+  return scope(() => {
+    const variance = variances.mean().to('float64').clamp(1e-4);
+    return full([], 1.2, { dtype: 'float64', device: variance.device }).div(variance.sqrt());
+  });
 }

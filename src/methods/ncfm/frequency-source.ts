@@ -58,8 +58,8 @@ export interface DrawnFrequencies {
   readonly objective: OwnObjective | undefined;
   /** The leaf, still part of the sampling network's graph. */
   readonly learned: Tensor | undefined;
-  /** The least and the largest scale of the mixture, relative to its base. */
-  readonly mixtureScales?: readonly [least: number, largest: number];
+  /** The least and the largest scale of the mixture, as scalars. */
+  readonly range?: readonly [least: Tensor, largest: Tensor];
 }
 
 /** Where a sampling network and its player stand. The tensors stay theirs. */
@@ -86,7 +86,8 @@ export class FrequencySource implements Disposable {
     this.#player = new ScheduledOptimizer({ parameters, optimizer, schedule, iterations });
   }
 
-  draw(scale: number): DrawnFrequencies {
+  /** @param scale σ, where it is a tensor a scalar */
+  draw(scale: number | Tensor): DrawnFrequencies {
     const { frequencies, dimension, random } = this.#options;
     if (frequencies.kind === 'none') return { parts: [], objective: undefined, learned: undefined };
     if (this.samplingNetwork === undefined || frequencies.kind === 'gaussian') {
@@ -94,7 +95,7 @@ export class FrequencySource implements Disposable {
       return { parts, objective: undefined, learned: undefined };
     }
     const { learnedPerComponent } = frequencies;
-    const { learned, fixed, scales } = this.samplingNetwork.sample(
+    const { learned, fixed, range } = this.samplingNetwork.sample(
       scale,
       random,
       learnedPerComponent,
@@ -104,7 +105,7 @@ export class FrequencySource implements Disposable {
       parts: fixed.size(0) > 0 ? [fixed, leaf] : [leaf],
       objective: this.#drawObjective(frequencies.objective),
       learned,
-      mixtureScales: scales,
+      range,
     };
   }
 
@@ -115,18 +116,34 @@ export class FrequencySource implements Disposable {
     return { kind, halves: drawHalves(classes, realPerClass, random), alpha };
   }
 
-  /** The sampling network's step, up the gradient with respect to the leaf of what was drawn. */
-  ascend({ learned, objective }: DrawnFrequencies, gradient: Tensor): void {
+  /**
+   * The sampling network's step, up the gradient with respect to the leaf of what was drawn; not taken where `holds`, a
+   * scalar on the device, is false.
+   */
+  ascend({ learned, objective }: DrawnFrequencies, gradient: Tensor, holds?: Tensor): void {
     if (learned === undefined || this.#player === undefined) return;
     // The discrepancy is a mean over all frequencies, of which these are a share; an own objective is over these.
     const share = objective ? 1 : learned.size(0) / this.#count;
     const gradOutputs = [gradient.div(-share)];
-    this.#player.descend(grad([learned], this.#player.parameters, { gradOutputs }));
+    const player = this.#player;
+    const gradients = grad([learned], player.parameters, { gradOutputs });
+    if (holds === undefined) player.descend(gradients);
+    else
+      player.moveIf(() => {
+        player.descend(gradients);
+        return holds;
+      });
   }
 
   get #count(): number {
     const { frequencies } = this.#options;
     return frequencies.kind === 'none' ? 0 : frequencies.count;
+  }
+
+  /** Whether its schedule looks at the values of the steps. */
+  get watches(): boolean {
+    const { frequencies } = this.#options;
+    return frequencies.kind === 'sampling-network' && frequencies.schedule?.kind === 'plateau';
   }
 
   /** Ends a step in which this player's objective was `own`, or else the discrepancy. */

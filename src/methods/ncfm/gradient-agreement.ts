@@ -1,10 +1,4 @@
-import {
-  type RandomGenerator,
-  scope,
-  type Tensor,
-  tensor,
-  toDeviceOf,
-} from '../../tensor/index.js';
+import { type RandomGenerator, scope, type Tensor, tensorOn } from '../../tensor/index.js';
 import { discrepancySlope } from './discrepancy.js';
 
 /** Which rows of each class's real features make the two halves. */
@@ -23,14 +17,14 @@ export interface Halves {
 export function drawHalves(classes: number, perClass: number, random: RandomGenerator): Halves {
   return scope(() => {
     const size = Math.floor(perClass / 2);
-    const coins = random.uniformTensor([classes, size]).toFloat32Array();
+    const coins = random.uniforms(classes * size, 'float32');
     const half = (first: boolean): Tensor => {
       const rows = new Float32Array(classes * perClass);
       for (const [index, coin] of coins.entries()) {
         const pair = Math.floor(index / size) * perClass + 2 * (index % size);
         rows[pair + (coin < 0.5 === first ? 0 : 1)] = 1;
       }
-      return toDeviceOf(tensor(rows, [classes, perClass, 1]), random.device);
+      return tensorOn(random.device, rows, [classes, perClass, 1]);
     };
     return { first: half(true), second: half(false), size };
   });

@@ -153,6 +153,6 @@ describe('drawRealBatch', () => {
     const [one, other] = [drawRealBatch(drawn, 0), drawRealBatch(drawn, 0)];
     expect(one.choice).not.toEqual(other.choice);
     expect(one.augmentation).not.toEqual(other.augmentation);
-    expect(one.automaticScale).toBeGreaterThan(0);
+    expect(one.automaticScale.item()).toBeGreaterThan(0);
   });
 });

@@ -4,11 +4,13 @@ import { ClassShare } from '../../distill/class-share.js';
 import { drawOfClasses, realFeatures } from '../../distill/matched-features.js';
 import type { ImageModel } from '../../models/index.js';
 import {
+  full,
   keep,
   noGrad,
   type RandomGenerator,
   scope,
   type Tensor,
+  toDeviceOf,
   zeros,
 } from '../../tensor/index.js';
 import type { ExtractorChoice, ExtractorPool } from '../../train/extractors.js';
@@ -44,8 +46,29 @@ export interface RealBatch {
   readonly augmentation: SiameseDraw;
   /** Normalised features of the real images of the process's own classes, cluster by cluster; kept until the batch is replaced. */
   readonly features: Tensor;
-  /** The frequency scale that the rule of `automaticScale` gives for these features. */
+  /** The frequency scale that the rule of `automaticScale` gives for these features: a scalar, kept like them. */
+  readonly automaticScale: Tensor;
+}
+
+/** Releases what a batch keeps. */
+export function disposeRealBatch(realBatch: RealBatch | undefined): void {
+  realBatch?.features.dispose();
+  realBatch?.automaticScale.dispose();
+}
+
+/** A batch of real images to go on with: its scale as a number, features of all classes. */
+export interface KeptRealBatch extends Omit<RealBatch, 'automaticScale'> {
   readonly automaticScale: number;
+}
+
+/** The features are the batch's own where no other process has some, and else the scope's. */
+export function keptRealBatch(
+  { automaticScale, ...realBatch }: RealBatch,
+  share: ClassShare,
+  realPerClass: number,
+): KeptRealBatch {
+  const features = share.gather(realBatch.features, realPerClass);
+  return { ...realBatch, features, automaticScale: automaticScale.item() };
 }
 
 export interface MatchingContext {
@@ -97,19 +120,33 @@ export function drawRealBatch(context: MatchingContext, progress: number): RealB
     choice,
     augmentation,
     features: keep(features),
-    automaticScale: scaleOf(features, share),
+    automaticScale: keep(scaleOf(features, share)),
   };
 }
 
-function scaleOf(features: Tensor, share: ClassShare): number {
-  using variances = scope(() => {
+/** Goes on with a batch: writes its extractor's parameters, and copies its features. */
+export function restoreRealBatch(
+  { automaticScale, ...kept }: KeptRealBatch,
+  { pool, extractor, share, random: { device } }: MatchingContext,
+): RealBatch {
+  pool.writeInto(extractor, kept.choice);
+  const own = share === undefined ? kept.features : share.ownRows(kept.features);
+  return {
+    ...kept,
+    // A state that was read from a file is on the CPU.
+    features: keep(scope(() => toDeviceOf(own, device).clone())),
+    automaticScale: keep(full([], automaticScale, { dtype: 'float64', device })),
+  };
+}
+
+function scaleOf(features: Tensor, share: ClassShare): Tensor {
+  return scope(() => {
     const own =
       share.own.length === 0
         ? zeros([0], { device: features.device })
         : classVariances(features, share.own.length);
-    return share.gather(own, 1);
+    return scaleFor(share.gather(own, 1));
   });
-  return scaleFor(variances);
 }
 
 export interface MatchingLossOptions {

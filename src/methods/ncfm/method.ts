@@ -103,6 +103,12 @@ export function distillerOf(condenser: Condenser): Distiller {
     },
     synchronize: () => condenser.synchronize(),
     step: () => reportOf(condenser.step(), condenser.iteration),
+    goesAhead: condenser.goesAhead,
+    stepAhead: () => {
+      const report = condenser.stepAhead();
+      const { iteration } = condenser;
+      return () => reportOf(report(), iteration);
+    },
     getState: () => flattenState(condenser.getState()),
     setState: ({ tensors, values }) =>
       condenser.setState(

@@ -22,7 +22,13 @@ export function requireFiniteStep(
   const { discrepancy, fineTuneLoss = 0, frequencyObjective = 0 } = step;
   const hasLoss = Number.isFinite(discrepancy + fineTuneLoss + frequencyObjective);
   if (hasLoss && share.every(areFinite(gradients))) return;
-  const { frequencyScale, extractor } = step;
+  throw nonFinite(step);
+}
+
+/** The error of an iteration whose losses, or else gradients, are not finite. */
+export function nonFinite(step: NonFiniteIteration): NonFiniteError {
+  const { discrepancy, fineTuneLoss = 0, frequencyObjective = 0, frequencyScale, extractor } = step;
+  const hasLoss = Number.isFinite(discrepancy + fineTuneLoss + frequencyObjective);
   const circumstances = `frequency scale ${frequencyScale.toPrecision(3)}, network ${extractor.network + 1} of the pool`;
-  throw new NonFiniteError(hasLoss ? 'gradient' : 'loss', circumstances, step);
+  return new NonFiniteError(hasLoss ? 'gradient' : 'loss', circumstances, step);
 }

@@ -156,7 +156,7 @@ describe('SamplingNetwork', () => {
     using sampling = network();
     const before = liveTensors();
     const [one, other] = [9, 9].map((seed) => sampling.sample(1, new RandomGenerator(seed)));
-    expect(liveTensors()).toBe(before + 4);
+    expect(liveTensors()).toBe(before + 8);
     expect(numbers(one!.learned)).toEqual(numbers(other!.learned));
     expect(numbers(one!.fixed)).toEqual(numbers(other!.fixed));
   });

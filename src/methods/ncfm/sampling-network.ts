@@ -1,6 +1,12 @@
 import { UsageError } from '../../core/index.js';
 import { BatchNorm, Linear, Module } from '../../nn/index.js';
-import { type RandomGenerator, scope, type Tensor } from '../../tensor/index.js';
+import {
+  type Device,
+  type RandomGenerator,
+  scope,
+  type Tensor,
+  tensorOn,
+} from '../../tensor/index.js';
 
 export interface SamplingNetworkOptions {
   /** Length d of a frequency: the number of features. */
@@ -60,7 +66,7 @@ export class SamplingNetwork extends Module {
   }
 
   /** Scales of the mixture's components [count / perComponent, dimension], each within base·bound^±1. */
-  scales(base: number, random: RandomGenerator): Tensor {
+  scales(base: number | Tensor, random: RandomGenerator): Tensor {
     const { count, perComponent, width, bound } = this.#options;
     return scope(() => {
       let values = random.normal([count / perComponent, width]);
@@ -77,18 +83,18 @@ export class SamplingNetwork extends Module {
    * parameters, and the rest without. All are draws from the same mixture; a gradient that comes from some of them only
    * has the same mean, up to the factor count / learned, and costs as much less.
    */
-  sample(base: number, random: RandomGenerator, learnedPerComponent = 1): FrequencySample {
+  sample(base: number | Tensor, random: RandomGenerator, learnedPerComponent = 1): FrequencySample {
     const { count, perComponent, dimension } = this.#options;
     return scope(() => {
       const scales = this.scales(base, random);
       const draw = (scales: Tensor, each: number): Tensor =>
         scales
-          .repeatInterleave(each, 0)
+          .indexSelect(0, repeated(count / perComponent, each, random.device))
           .mul(random.normal([(count / perComponent) * each, dimension]));
       return {
         learned: draw(scales, learnedPerComponent),
         fixed: draw(scales.detach(), perComponent - learnedPerComponent),
-        scales: rangeOf(scales, base),
+        range: rangeOf(scales),
       };
     });
   }
@@ -100,11 +106,17 @@ export interface FrequencySample {
   readonly learned: Tensor;
   /** Without; may have no rows. */
   readonly fixed: Tensor;
-  /** The least and the largest scale of the components, relative to the base. */
-  readonly scales: readonly [least: number, largest: number];
+  /** The least and the largest scale of the components, as scalars. */
+  readonly range: readonly [least: Tensor, largest: Tensor];
 }
 
-function rangeOf(scales: Tensor, base: number): FrequencySample['scales'] {
+/** 0 … count − 1, each so many times in a row: `repeat_interleave` would have the host wait for a GPU. */
+function repeated(count: number, each: number, device: Device): Tensor {
+  const rows = Int32Array.from({ length: count * each }, (_, row) => Math.floor(row / each));
+  return tensorOn(device, rows);
+}
+
+function rangeOf(scales: Tensor): FrequencySample['range'] {
   const values = scales.detach();
-  return [-values.neg().max().item() / base, values.max().item() / base];
+  return [values.neg().max().neg(), values.max()];
 }

@@ -2,9 +2,10 @@ import { yieldToEvents } from '../../core/event-loop.js';
 import { spans } from '../../core/index.js';
 import { ForgettingCounter } from '../../distill/index.js';
 import type { ImageModel } from '../../models/index.js';
+import { usualImagesAtOnce } from '../../train/images-at-once.js';
 import { pretrainSteps } from '../../train/pretrain.js';
 import type { PretrainRequest } from '../../train/pretrain-request.js';
-import { classifyBatch, usualTestChunk } from '../../train/test-network.js';
+import { classifyBatch } from '../../train/test-network.js';
 import { datasetSource, type TrainingSource, train } from '../../train/train.js';
 import type { MethodInput } from '../method.js';
 
@@ -48,10 +49,11 @@ export async function forgettingScores(request: ForgettingRequest): Promise<Floa
 async function look(
   model: ImageModel,
   source: TrainingSource,
-  { train: { labels, classNames }, imagesAtOnce = usualTestChunk, signal }: ForgettingRequest,
+  { train: { labels, classNames, shape }, random, signal, ...request }: ForgettingRequest,
   counter: ForgettingCounter,
 ): Promise<void> {
   const classes = classNames.length;
+  const { imagesAtOnce = usualImagesAtOnce(random.device, shape).forward } = request;
   for (const { start, length } of spans(source.size, imagesAtOnce)) {
     const positions = Int32Array.from({ length }, (_, index) => start + index);
     const scores = classifyBatch((images) => model.logits(images), source, positions);

@@ -78,7 +78,11 @@ export class TrajectoryMatcher implements Distiller {
     const { options, chunks } = this.#input;
     const { classes, decodedPerClass, images } = this.synthetic;
     const decoded = this.synthetic.decode();
-    const usual = usualChunks({ classes, decodedPerClass, realPerClass: 1 });
+    const usual = usualChunks(
+      { classes, decodedPerClass, realPerClass: 1 },
+      random.device,
+      this.#input.dataset.shape,
+    );
     const gradients = matchingGradients({
       model: this.#network,
       images: decoded.detach(),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   choice,
   choiceOf,
+  flag,
   integer,
   integerOrAutomatic,
   mapping,
@@ -85,7 +86,17 @@ const settings = {
   seed: integer({ from: 0, to: Number.MAX_SAFE_INTEGER }),
   /** Distillations, each with a pool, a start and an evaluation from a seed of its own; see `forEachRepeat`. */
   repeats: integer({ from: 1, to: 1000 }),
-  device: z.string({ error: deviceName }).regex(/^(cpu|cuda(:\d{1,3})?)$/, { error: deviceName }),
+  device: z
+    .string({ error: deviceName })
+    .regex(/^(cpu|cuda(:\d{1,3})?|privateuseone:0)$/, { error: deviceName }),
+  /** How it works on a GPU; see `GpuOptions`. */
+  gpu: mapping({
+    readEvery: integer({ from: 1, to: 10_000 }),
+    deterministic: flag(),
+    precision: choice(['tf32', 'float32']),
+    benchmark: flag(),
+    residentData: choice(['auto', 'always', 'never']),
+  }),
   threads: integerOrAutomatic({ from: 1, to: 1024 }),
   /** Bytes that the process is to stay under; 'auto': no limit. */
   memory: sizeOrAutomatic(),

@@ -1,5 +1,6 @@
 import { defaultSiamese, noAugmentation } from '../../augment/index.js';
 import type { NcfmOptions } from '../../methods/index.js';
+import { usualGpuOptions } from '../../tensor/index.js';
 import { testDevice } from '../../tensor/testing/on-device.js';
 import type { Plan } from '../plan.js';
 
@@ -10,6 +11,8 @@ export const smallPlan: Plan & { readonly distill: NcfmOptions } = {
   seed: 1,
   repeats: 1,
   device: testDevice,
+  // Tests stop runs by what they tell.
+  gpu: { ...usualGpuOptions, readEvery: 1 },
   threads: 1,
   memory: 'auto',
   chunks: { real: 'auto', synthetic: 'auto', test: 'auto' },

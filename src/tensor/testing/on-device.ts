@@ -1,10 +1,10 @@
 /**
  * What makes tensors, for tests: under the library's names, on the tests' device unless another is given. The tests'
- * device is the CPU, or what the environment variable NCFM_TEST_DEVICE names; test/device-axis.test.ts sees to it that no
+ * device is the CPU, or what the environment variable NCFM_TEST_DEVICE names ('cuda', or 'stand-in', see `standInDevice`); test/device-axis.test.ts sees to it that no
  * suite makes tensors elsewhere.
  */
 import { describe } from 'vitest';
-import { requireDevice } from '../device.js';
+import { requireDevice, standInDevice } from '../device.js';
 import * as library from '../index.js';
 import type { Device, Tensor } from '../tensor.js';
 
@@ -14,7 +14,9 @@ const asked = process.env.NCFM_TEST_DEVICE || 'cpu';
  * The device that tests run on, by the name that its tensors give. Loading this file throws UsageError where it is unknown
  * or not there.
  */
-export const testDevice: Device = requireDevice(asked === 'cuda' ? 'cuda:0' : asked);
+export const testDevice: Device = requireDevice(
+  { cuda: 'cuda:0', 'stand-in': standInDevice }[asked] ?? asked,
+);
 
 /** For what is about the processor's memory, whatever the tests are for. */
 export const hostDevice: Device = 'cpu';

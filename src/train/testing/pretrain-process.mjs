@@ -2,7 +2,10 @@
 // is its argument.
 import { loadDigits, noAugmentation } from '../../../dist/entries/data.js';
 import { pretrain } from '../../../dist/entries/methods.js';
-import { RandomGenerator } from '../../../dist/entries/tensor.js';
+import { RandomGenerator, standInDevice } from '../../../dist/entries/tensor.js';
+
+const named = process.env.NCFM_TEST_DEVICE || 'cpu';
+const device = named === 'stand-in' ? standInDevice : named;
 
 const { train } = await loadDigits();
 await pretrain({
@@ -18,6 +21,6 @@ await pretrain({
   },
   checkpoint: { seconds: 0.1, iterations: null },
   cache: process.argv[2] ?? '',
-  random: new RandomGenerator(3, process.env.NCFM_TEST_DEVICE || 'cpu'),
+  random: new RandomGenerator(3, device),
   onEvent: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
 });

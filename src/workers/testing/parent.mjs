@@ -3,7 +3,11 @@
 
 import { noAugmentation } from '../../../dist/entries/data.js';
 import { WorkerPool } from '../../../dist/entries/run.js';
+import { standInDevice } from '../../../dist/entries/tensor.js';
 import { arrayDataset, RandomGenerator } from '../../../dist/index.js';
+
+const named = process.env.NCFM_TEST_DEVICE || 'cpu';
+const device = named === 'stand-in' ? standInDevice : named;
 
 const shape = { channels: 1, height: 4, width: 4 };
 const test = arrayDataset({
@@ -39,7 +43,7 @@ function train(seed) {
         labels: { mode: 'hard' },
         curve: { points: 0, trainingImages: 0 },
       },
-      random: new RandomGenerator(1, process.env.NCFM_TEST_DEVICE || 'cpu'),
+      random: new RandomGenerator(1, device),
       onEvent: () => {
         if (training.has(seed)) return;
         training.add(seed);

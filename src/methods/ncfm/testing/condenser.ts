@@ -4,7 +4,7 @@ import type { Chunks } from '../../../distill/chunks.js';
 import { type Formation, initializeSynthetic } from '../../../distill/index.js';
 import { fewDigits } from '../../../distill/testing/digits.js';
 import { buildModel } from '../../../models/index.js';
-import { RandomGenerator } from '../../../tensor/testing/on-device.js';
+import { RandomGenerator, testDevice } from '../../../tensor/testing/on-device.js';
 import { ExtractorPool } from '../../../train/index.js';
 import { straightTrajectories } from '../../../train/testing/straight-trajectories.js';
 import { Condenser } from '../condenser.js';
@@ -57,6 +57,7 @@ export interface Setting {
   readonly dataset?: Dataset;
   readonly clusters?: readonly Int32Array[];
   readonly chunks?: Partial<Chunks>;
+  readonly device?: string;
 }
 
 /** A condenser with untrained extractors, started from noise; everything follows from the seed. */
@@ -70,10 +71,17 @@ export function condenser(
     dataset = digits,
     clusters,
     chunks,
+    device = testDevice,
   } = setting;
-  const random = new RandomGenerator(seed);
+  const random = new RandomGenerator(seed, device);
+  const classes = dataset.classNames.length;
   const build = (label: string) =>
-    buildModel({ name: 'convnet', depth: 2, width: 4 }, digits.shape, 3, random.derive(label));
+    buildModel(
+      { name: 'convnet', depth: 2, width: 4 },
+      dataset.shape,
+      classes,
+      random.derive(label),
+    );
   const pairs = [0, 1].map((index) => ({
     initial: build(`initial ${index}`).state(),
     trained: build(`trained ${index}`).state(),
