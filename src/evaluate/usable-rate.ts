@@ -1,7 +1,7 @@
 import { labelsByClass, realImages } from '../distill/index.js';
 import { buildModel, type ModelOptions } from '../models/index.js';
 import { scope } from '../tensor/index.js';
-import { train } from '../train/train.js';
+import { type TrainingStep, train } from '../train/train.js';
 import type { CompareRequest } from './compare.js';
 import { sourceOf } from './training-images.js';
 
@@ -46,7 +46,7 @@ async function trialLoss(
   using labels = labelsByClass(classes, imagesPerClass, random.device);
   using model = buildModel(architecture, shape, classes, own);
   const { evaluate } = plan;
-  let sum = 0;
+  const judged: TrainingStep[] = [];
   await train({
     model,
     source: sourceOf({ images, labels }, normalization, random.device),
@@ -58,9 +58,9 @@ async function trialLoss(
     },
     random: own,
     signal,
-    onStep: (step, loss) => {
-      if (step > trial.steps - trial.judged) sum += loss;
+    onStep: (step, figures) => {
+      if (step > trial.steps - trial.judged) judged.push(figures);
     },
   });
-  return sum / trial.judged;
+  return judged.reduce((sum, { loss }) => sum + loss, 0) / judged.length;
 }
