@@ -3,8 +3,15 @@ import { UsageError } from '../core/errors.js';
 import { packageVersion } from '../core/version.js';
 import type { EngineDescription } from '../tensor/index.js';
 import { setupCommand } from '../tensor/native.js';
-import { gpuFindings } from './examine-gpu.js';
-import type { Finding } from './finding.js';
+
+export interface Finding {
+  readonly name: string;
+  /** `note`: worth knowing, ncfm works without; `broken`: ncfm cannot work. */
+  readonly state: 'ok' | 'note' | 'broken';
+  readonly detail: string;
+  /** The command or the step that mends it. */
+  readonly remedy?: string;
+}
 
 /** Looks at everything that a run depends on. Never fails: what cannot be examined is a finding. */
 export async function examine(): Promise<Finding[]> {
@@ -39,7 +46,7 @@ function memoryFinding(): Finding {
 
 async function engineFindings(): Promise<Finding[]> {
   try {
-    const { engine, physicalCores } = await import('../tensor/index.js');
+    const { engine, gpuFindings, physicalCores } = await import('../tensor/index.js');
     const description = engine();
     return [
       { name: 'native engine', state: 'ok', detail: `LibTorch ${description.version}` },

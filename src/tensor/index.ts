@@ -3,6 +3,7 @@ export { computedBy } from './computed-by.js';
 export * from './device.js';
 export * from './dtype.js';
 export * from './gpu.js';
+export * from './gpu-findings.js';
 export * from './hash.js';
 export {
   loadSafetensors,

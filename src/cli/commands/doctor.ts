@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { examine } from '../examine.js';
-import type { Finding } from '../finding.js';
+import { examine, type Finding } from '../examine.js';
 import type { Invocation } from '../invocation.js';
 import { addJsonOption, type OutputOptions } from '../options.js';
 

@@ -1,6 +1,12 @@
-import type { EngineDescription } from '../tensor/index.js';
-import { setupCommand } from '../tensor/native.js';
-import type { Finding } from './finding.js';
+import { type EngineDescription, setupCommand } from './native.js';
+
+/** What there is of one thing: `note` where something is missing that ncfm works without, and what mends it. */
+export interface GpuFinding {
+  readonly name: string;
+  readonly state: 'ok' | 'note';
+  readonly detail: string;
+  readonly remedy?: string;
+}
 
 type Engine = Pick<
   EngineDescription,
@@ -8,11 +14,11 @@ type Engine = Pick<
 >;
 
 /** What there is for runs on a GPU: the GPU itself, then our kernels, where LibTorch has CUDA. */
-export function gpuFindings(engine: Engine): Finding[] {
+export function gpuFindings(engine: Engine): GpuFinding[] {
   return [cudaFinding(engine), ...(engine.cudaWanted === null ? [] : [kernelsFinding(engine)])];
 }
 
-function cudaFinding(engine: Engine): Finding {
+function cudaFinding(engine: Engine): GpuFinding {
   const { cuda, cudaDevices, cudaProblem, cudaDriver, cudaWanted } = engine;
   const name = 'CUDA';
   if (cudaDriver !== null && cudaWanted !== null && Math.floor(cudaDriver) < cudaWanted) {
@@ -35,7 +41,7 @@ function cudaFinding(engine: Engine): Finding {
   return { name, state: 'note', detail, remedy };
 }
 
-function kernelsFinding({ gpuKernels, cudaDriver }: Engine): Finding {
+function kernelsFinding({ gpuKernels, cudaDriver }: Engine): GpuFinding {
   const { capabilities, problem, file } = gpuKernels;
   const name = 'GPU kernels';
   if (capabilities === null) {

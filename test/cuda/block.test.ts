@@ -1,8 +1,15 @@
-/** A GPU's part of the ConvNet's block, run by threads of the processor's that take turns: test/cuda. */
+/** A GPU's part of the ConvNet's block, run by threads of the processor's that take turns (emulated/). */
 import { afterEach, describe, expect, it } from 'vitest';
-import { avgPool2d, grad, groupNorm, liveTensors, noGrad, scope, type Tensor } from './index.js';
-import { expectNear, numbers } from './testing/compare.js';
-import { becomeGpu, gpuConvolutionBlock } from './testing/emulated-gpu.js';
+import {
+  avgPool2d,
+  grad,
+  groupNorm,
+  liveTensors,
+  noGrad,
+  scope,
+  type Tensor,
+} from '../../src/tensor/index.js';
+import { expectNear, numbers } from '../../src/tensor/testing/compare.js';
 import {
   type BlockSize,
   blockInputs,
@@ -10,8 +17,9 @@ import {
   differentiate,
   normal,
   relativeError,
-} from './testing/kernels.js';
-import { describeOnHost } from './testing/on-device.js';
+} from '../../src/tensor/testing/kernels.js';
+import { describeOnHost } from '../../src/tensor/testing/on-device.js';
+import { becomeGpu, gpuConvolutionBlock } from './emulated-gpu.js';
 
 /** Odd sides, maps of one window, more channels than a warp has threads, fewer, and one. */
 const sizes: readonly BlockSize[] = [

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { gpuFindings } from './examine-gpu.js';
+import { gpuFindings } from './gpu-findings.js';
+import { engine } from './index.js';
 
 const none = { capabilities: null, problem: 'this LibTorch is built without CUDA', file: null };
 const compiled = { capabilities: '7.5 9.0', problem: null, file: null };
@@ -64,8 +65,7 @@ describe("the doctor's findings of GPUs", () => {
     expect(kernels!.detail).toMatch(/not loaded: NCFM_CUDA_KERNELS=0$/);
   });
 
-  it('are shown with those of the engine', async () => {
-    const { engine } = await import('../tensor/index.js');
+  it('are of the engine here, too', () => {
     const [cuda] = gpuFindings(engine());
     expect(cuda!.name).toBe('CUDA');
   });

@@ -1,10 +1,10 @@
 /** The kernels for GPUs, run on the processor: what `test/cuda` builds, whose operators are in a library of their own. */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { characteristicMeans, convolutionBlock, Tensor } from '../index.js';
-import { op } from '../operator.js';
+import type { characteristicMeans, convolutionBlock, Tensor } from '../../src/tensor/index.js';
+import { op } from '../../src/tensor/operator.js';
 
-const addon = fileURLToPath(new URL('../../../build/ncfm_emulated.node', import.meta.url));
+const addon = fileURLToPath(new URL('../../build/ncfm_emulated.node', import.meta.url));
 createRequire(import.meta.url)(addon);
 
 export const gpuCharacteristicMeans = op<

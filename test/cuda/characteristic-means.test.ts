@@ -1,4 +1,4 @@
-/** The kernels for GPUs, run by threads of the processor's that take turns: test/cuda. No GPU is needed, and none is used. */
+/** The kernels for GPUs, run by threads of the processor's that take turns (emulated/). No GPU is needed, and none is used. */
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   grad,
@@ -7,11 +7,11 @@ import {
   type ProjectionPrecision,
   scope,
   type Tensor,
-} from './index.js';
-import { expectNear, numbers } from './testing/compare.js';
-import { becomeGpu, gpuCharacteristicMeans } from './testing/emulated-gpu.js';
-import { differentiate, normal, relativeError } from './testing/kernels.js';
-import { describeOnHost } from './testing/on-device.js';
+} from '../../src/tensor/index.js';
+import { expectNear, numbers } from '../../src/tensor/testing/compare.js';
+import { differentiate, normal, relativeError } from '../../src/tensor/testing/kernels.js';
+import { describeOnHost } from '../../src/tensor/testing/on-device.js';
+import { becomeGpu, gpuCharacteristicMeans } from './emulated-gpu.js';
 
 interface Size {
   readonly groups: number;
