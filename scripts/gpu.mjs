@@ -5,7 +5,7 @@
 // Everything must have been built before (`npm run build`, `npx tsc -p bench`): there may be neither compiler nor network.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execute, runStep } from './gpu/step.mjs';
 import { BUILD, ROOT } from './setup/paths.mjs';
@@ -21,7 +21,7 @@ const { values } = parseArgs({
 });
 const { out, device, python, data, only } = values;
 if (out === undefined) throw new Error('--out <folder>: expected the folder for what is found');
-const folder = join(process.cwd(), out);
+const folder = resolve(out);
 mkdirSync(folder, { recursive: true });
 
 const onGpu = device !== 'cpu';
@@ -121,7 +121,7 @@ const steps = [
     run: async () => {
       const program = `const { engine, requireDevice, zeros } = await import(${JSON.stringify(join(ROOT, 'dist/entries/tensor.js'))});
         const device = requireDevice(${JSON.stringify(device)});
-        zeros([2], { device }).add(1).item();
+        zeros([2], { device }).add(1).sum().item();
         process.stdout.write(JSON.stringify(engine()));`;
       const text = await execute([node, '--input-type=module', '-e', program], {
         seconds: within(60),
@@ -174,7 +174,7 @@ const steps = [
         '--json',
         '--quiet',
       ];
-      if (data !== undefined) command.push('--data', data);
+      if (data !== undefined) command.push('--set', `dataset.root=${data}`);
       if (!onGpu)
         command.push('--set', 'distill.iterations=20', '--set', 'evaluate.length.epochs=20');
       command.push('--cache', join(folder, 'cache'));

@@ -89,5 +89,8 @@ export function execute([program = '', ...args], { seconds, input = '', env, cwd
 /** @param {string} text */
 const lastLines = (text) => text.trim().split('\n').slice(-20).join('\n');
 
-/** @param {string} text */
-const lastLine = (text) => text.trim().split('\n').at(-1) ?? '';
+/** @param {string} text the last line that names an error, or else the last one */
+function lastLine(text) {
+  const lines = text.trim().split('\n');
+  return lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? '';
+}

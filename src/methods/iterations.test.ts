@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NonFiniteError } from '../distill/non-finite.js';
-import { standInDevice, synchronizingCalls } from '../tensor/index.js';
+import { noGrad, standInDevice, synchronizingCalls } from '../tensor/index.js';
 import { Iterations } from './iterations.js';
 import { distillerOf } from './ncfm/method.js';
 import type { CondenseOptions } from './ncfm/options.js';
@@ -42,10 +42,10 @@ describe('Iterations', () => {
     const { synthetic } = distiller;
     const iterations = new Iterations(distiller, 10);
     iterations.play();
-    const pixels = synthetic.images.clone();
-    synthetic.images.mul_(Number.NaN);
+    const pixels = synthetic.images.detach().clone();
+    noGrad(() => synthetic.images.mul_(Number.NaN));
     iterations.play();
-    synthetic.images.copy_(pixels);
+    noGrad(() => synthetic.images.copy_(pixels));
     pixels.dispose();
     const told: number[] = [];
     const tell = () => {

@@ -17,7 +17,7 @@ export function computedBy(
   device: Device,
   threadCount = threads(),
 ): object {
-  const { precision, deterministic } = gpuOptions();
+  const { precision, projection, deterministic } = gpuOptions();
   const { version, cpuCapability, instructionSet } = engine();
   return {
     code: codeHash(module, from),
@@ -25,7 +25,7 @@ export function computedBy(
     libtorch: version,
     instructions: [cpuCapability, instructionSet],
     device,
-    ...(device !== 'cpu' && { precision, deterministic }),
+    ...(device !== 'cpu' && { precision, projection, deterministic }),
     threads: threadCount,
   };
 }

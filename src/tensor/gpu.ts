@@ -15,6 +15,8 @@ export interface GpuOptions {
   readonly deterministic: boolean;
   /** Convolutions in TF32, whose factors have 10 bits, as LibTorch does unless told otherwise, or in float32. */
   readonly precision: 'tf32' | 'float32';
+  /** How our kernel multiplies frequencies and features; see `characteristicMeans`. */
+  readonly projection: 'single' | 'tf32x3' | 'tf32' | 'bfloat16';
   /** Whether cuDNN tries its algorithms at each new shape; not with `deterministic`. */
   readonly benchmark: boolean;
   /** Whether datasets stay on the GPU: where they take at most a quarter of its free memory, always, or never. */
@@ -25,6 +27,7 @@ export const usualGpuOptions: GpuOptions = {
   readEvery: 50,
   deterministic: false,
   precision: 'tf32',
+  projection: 'single',
   benchmark: true,
   residentData: 'auto',
 };

@@ -1,4 +1,4 @@
-import { cat, characteristicMeans, scope, type Tensor } from '../../tensor/index.js';
+import { cat, characteristicMeans, gpuOptions, scope, type Tensor } from '../../tensor/index.js';
 
 /** A characteristic function sampled at T frequencies, one row per group of features: both parts are [groups, T]. */
 export interface CharacteristicFunction {
@@ -21,7 +21,8 @@ export function characteristicFunction(
   frequencies: Tensor,
   groups: number,
 ): CharacteristicFunction {
-  const [real, imaginary] = characteristicMeans(features, frequencies, groups);
+  const { projection } = gpuOptions();
+  const [real, imaginary] = characteristicMeans(features, frequencies, groups, projection);
   return { real, imaginary };
 }
 

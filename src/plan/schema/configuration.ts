@@ -94,6 +94,7 @@ const settings = {
     readEvery: integer({ from: 1, to: 10_000 }),
     deterministic: flag(),
     precision: choice(['tf32', 'float32']),
+    projection: choice(['single', 'tf32x3', 'tf32', 'bfloat16']),
     benchmark: flag(),
     residentData: choice(['auto', 'always', 'never']),
   }),
