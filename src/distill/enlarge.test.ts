@@ -8,7 +8,7 @@ import {
   usualGpuOptions,
 } from '../tensor/index.js';
 import { expectNear } from '../tensor/testing/compare.js';
-import { RandomGenerator } from '../tensor/testing/on-device.js';
+import { describeOnStandIn, RandomGenerator } from '../tensor/testing/on-device.js';
 import { type Enlargement, enlarge } from './enlarge.js';
 
 describe('enlarge', () => {
@@ -32,7 +32,7 @@ describe('enlarge', () => {
   );
 });
 
-describe('what a GPU is to compute with the same bits each time', () => {
+describeOnStandIn('what a GPU is to compute with the same bits each time', () => {
   afterEach(() => setGpuOptions(usualGpuOptions));
 
   it('is the same but for last digits: enlarged images and the gradient of a cross-entropy', () => {

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { NonFiniteError } from '../distill/non-finite.js';
 import { noGrad, standInDevice, synchronizingCalls } from '../tensor/index.js';
+import { describeOnStandIn } from '../tensor/testing/on-device.js';
 import { Iterations } from './iterations.js';
 import { distillerOf } from './ncfm/method.js';
 import type { CondenseOptions } from './ncfm/options.js';
@@ -9,7 +10,7 @@ import { condenser, samplingNetwork } from './ncfm/testing/condenser.js';
 const started = (options: Partial<CondenseOptions> = {}) =>
   distillerOf(condenser(options, { device: standInDevice }));
 
-describe('Iterations', () => {
+describeOnStandIn('Iterations', () => {
   it('are told some at a time, in order, and waited for once', () => {
     using distiller = started();
     const iterations = new Iterations(distiller, 3);

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { liveTensors, Readings, scope, standInDevice, synchronizingCalls } from './index.js';
-import { full } from './testing/on-device.js';
+import { describeOnStandIn, full } from './testing/on-device.js';
 
-describe('Readings', () => {
+describeOnStandIn('Readings', () => {
   const device = standInDevice;
 
   it('read all that was noted when one is looked at, and wait once', () => {

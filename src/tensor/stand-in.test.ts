@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import * as library from './index.js';
 import {
   grad,
@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from './index.js';
 import { numbers } from './testing/compare.js';
-import { RandomGenerator } from './testing/on-device.js';
+import { describeOnStandIn, RandomGenerator } from './testing/on-device.js';
 
 const values = [1, 2, 3, 4, 5, 6];
 const there = (shape = [2, 3]): Tensor => library.tensorOn(standInDevice, values, shape);
@@ -23,7 +23,7 @@ function waits(body: () => unknown): number {
   return synchronizingCalls() - before;
 }
 
-describe('the device that stands in for a GPU', () => {
+describeOnStandIn('the device that stands in for a GPU', () => {
   it("computes what the CPU does, gradients and changes in place included, and keeps tensors' device", () => {
     scope(() => {
       const x = there().setRequiresGrad(true);

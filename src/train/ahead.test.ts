@@ -1,16 +1,16 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { officialTraining } from '../augment/index.js';
 import { keepResident } from '../data/index.js';
 import { fewDigits } from '../distill/testing/digits.js';
 import { buildModel } from '../models/index.js';
 import { standInDevice, synchronizingCalls } from '../tensor/index.js';
-import { RandomGenerator } from '../tensor/testing/on-device.js';
+import { describeOnStandIn, RandomGenerator } from '../tensor/testing/on-device.js';
 import { datasetSource, Training } from './train.js';
 
 const digits = await fewDigits(3, 24);
 const readEvery = 4;
 
-describe('steps of a training that are not waited for', () => {
+describeOnStandIn('steps of a training that are not waited for', () => {
   it.each([0, 1])('have the host wait once in so many (CutMix in %d of them)', (cutMix) => {
     using _pixels = keepResident(digits, standInDevice);
     const random = new RandomGenerator(3, standInDevice);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import {
   liveTensors,
   scope,
@@ -8,7 +8,7 @@ import {
   usualGpuOptions,
 } from '../../tensor/index.js';
 import { numbers } from '../../tensor/testing/compare.js';
-import { testDevice } from '../../tensor/testing/on-device.js';
+import { describeOnStandIn, testDevice } from '../../tensor/testing/on-device.js';
 import { arrayDataset } from './array-dataset.js';
 import { imagesOf } from './batch.js';
 import type { Dataset } from './dataset.js';
@@ -35,7 +35,7 @@ function made(kind: 'bytes' | 'floats'): Dataset & { readonly reads: () => numbe
 
 afterEach(() => setGpuOptions(usualGpuOptions));
 
-describe('a dataset that stays on a device', () => {
+describeOnStandIn('a dataset that stays on a device', () => {
   const indices = [5, 0, 0, 3];
 
   it.each(['bytes', 'floats'] as const)('gives the same images as one that is read: %s', (kind) => {

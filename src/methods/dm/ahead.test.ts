@@ -1,15 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { defaultSiamese } from '../../augment/index.js';
 import { keepResident } from '../../data/index.js';
 import { fewDigits } from '../../distill/testing/digits.js';
 import { buildModel } from '../../models/index.js';
 import { standInDevice, synchronizingCalls } from '../../tensor/index.js';
-import { RandomGenerator } from '../../tensor/testing/on-device.js';
+import { describeOnStandIn, RandomGenerator } from '../../tensor/testing/on-device.js';
 import { dm } from './method.js';
 
 const digits = await fewDigits(3, 24);
 
-describe('iterations of DM that are not waited for', () => {
+describeOnStandIn('iterations of DM that are not waited for', () => {
   it('have the host wait for nothing until their reports are read', async () => {
     using _pixels = keepResident(digits, standInDevice);
     const random = new RandomGenerator(3, standInDevice);

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { defaultSiamese } from '../../augment/index.js';
 import { liveTensors, standInDevice, synchronizingCalls } from '../../tensor/index.js';
 import { numbers } from '../../tensor/testing/compare.js';
+import { describeOnStandIn } from '../../tensor/testing/on-device.js';
 import type { LearnedFrequencies } from './frequency-source.js';
 import type { CondenseOptions, IterationReport } from './options.js';
 import { samplingObjectives } from './sampling-objectives.js';
@@ -24,7 +25,7 @@ const cases: readonly (readonly [string, Partial<CondenseOptions>])[] = [
   ['shared draws', { ...automatic, amortize: 2 }],
 ];
 
-describe('iterations of NCFM that are not waited for', () => {
+describeOnStandIn('iterations of NCFM that are not waited for', () => {
   it.each(cases)('have the host wait for nothing: %s', (_, options) => {
     using owner = condenser(options, { device: standInDevice });
     owner.stepAhead();

@@ -4,7 +4,7 @@
  * suite makes tensors elsewhere.
  */
 import { describe } from 'vitest';
-import { requireDevice, standInDevice } from '../device.js';
+import { engine, requireDevice, standInDevice } from '../device.js';
 import * as library from '../index.js';
 import type { Device, Tensor } from '../tensor.js';
 
@@ -24,6 +24,14 @@ export const hostDevice: Device = 'cpu';
 /** A suite about the processor or the host's memory alone, which is skipped where tests run on another device. */
 export const describeOnHost: ReturnType<typeof describe.skipIf> = describe.skipIf(
   testDevice !== 'cpu',
+);
+
+/**
+ * A suite on the stand-in for a GPU, which works with LibTorch 1.13; a LibTorch 2 looks for an accelerator behind it, and the
+ * suite is skipped there.
+ */
+export const describeOnStandIn: ReturnType<typeof describe.skipIf> = describe.skipIf(
+  !engine().version.startsWith('1.'),
 );
 
 /** Moves a tensor to the tests' device; its owner has the one on the device afterwards, and no other. */
