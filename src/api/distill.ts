@@ -8,22 +8,16 @@ import type { DistillIteration, EventSink } from '../run/index.js';
 import { noGrad, scope } from '../tensor/index.js';
 import { type DistilledSet, setOf } from './distilled-set.js';
 import { Handover } from './handover.js';
-import { checkData, sectioned, type TaskOptions, trainingPart } from './options.js';
+import {
+  checkData,
+  type SharedSetting,
+  sectioned,
+  type TaskOptions,
+  trainingPart,
+} from './options.js';
 
 /** The settings of a distillation: of `distill` beside those of the whole configuration that it takes. */
-export type DistillSettings = NonNullable<Settings['distill']> &
-  Pick<
-    Settings,
-    | 'seed'
-    | 'device'
-    | 'gpu'
-    | 'threads'
-    | 'memory'
-    | 'chunks'
-    | 'model'
-    | 'pretrain'
-    | 'checkpoint'
-  >;
+export type DistillSettings = NonNullable<Settings['distill']> & Pick<Settings, SharedSetting>;
 
 export interface DistillTaskOptions extends TaskOptions {
   /** Folder that keeps the state of the distillation, which goes on from there when it is asked for again. */

@@ -11,24 +11,11 @@ import type {
 import type { DistilledImages } from '../exchange/index.js';
 import type { ForeignSource, SetRequest } from '../pipeline/open-set.js';
 import type { Plan } from '../plan/plan.js';
-import { checkData, partsOf, sectioned, type TaskOptions } from './options.js';
+import { checkData, partsOf, type SharedSetting, sectioned, type TaskOptions } from './options.js';
 
 /** The settings of an evaluation: of `evaluate` beside those of the whole configuration that it takes. */
 export type EvaluateSettings = Exclude<NonNullable<Settings['evaluate']>, string> &
-  Pick<
-    Settings,
-    | 'seed'
-    | 'device'
-    | 'gpu'
-    | 'threads'
-    | 'memory'
-    | 'chunks'
-    | 'model'
-    | 'student'
-    | 'pretrain'
-    | 'wholeData'
-    | 'checkpoint'
-  >;
+  Pick<Settings, SharedSetting | 'student' | 'wholeData'>;
 
 /** Options of `evaluate` and `compare`; what is left out is as in `defaults.yaml`. */
 export type EvaluateOptions = Omit<EvaluateSettings, 'model' | 'student'> &

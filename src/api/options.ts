@@ -12,6 +12,18 @@ import { holdOut } from '../pipeline/hold-out.js';
 import type { Plan } from '../plan/plan.js';
 import type { EventSink } from '../run/index.js';
 
+/** Settings of a whole configuration that a distillation and an evaluation take alike. */
+export type SharedSetting =
+  | 'seed'
+  | 'device'
+  | 'gpu'
+  | 'threads'
+  | 'memory'
+  | 'chunks'
+  | 'model'
+  | 'pretrain'
+  | 'checkpoint';
+
 /** What every task takes beside its settings. */
 export interface TaskOptions {
   /** The name of a preset, or the path of a YAML file, whose settings these are laid over. */
